@@ -1,0 +1,79 @@
+"""What the author of a rewrite says about it. The harness decides whether it is so."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any
+
+if TYPE_CHECKING:
+    import torch
+
+    from torchlint.patterns import Match
+
+    _Tensor = torch.Tensor
+else:
+    _Tensor = Any
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """The kind of input that a parameter of a rewrite or of a fixture program takes."""
+
+    kind: str
+
+
+# Parameters of `before` and `after`. The text is the language of fixture annotations (CONTRIBUTING.md): a kind and,
+# where it matters, the shape; without a shape every shape at which `before` runs is tried.
+Floats = Annotated[_Tensor, Input("float")]
+Vector = Annotated[_Tensor, Input("float N")]
+Logits = Annotated[_Tensor, Input("float N C")]
+Labels = Annotated[_Tensor, Input("labels N < C")]
+Probabilities = Annotated[_Tensor, Input("prob")]
+Binary = Annotated[_Tensor, Input("binary")]
+Mask = Annotated[_Tensor, Input("bool")]
+Integers = Annotated[_Tensor, Input("long")]
+Dim = Annotated[int, Input("dim")]
+Flag = Annotated[bool, Input("flag")]
+Size = Annotated[int, Input("size")]
+Number = Annotated[float, Input("number")]
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a rewrite does to the program's results."""
+
+
+@dataclass(frozen=True, slots=True)
+class Same(Claim):
+    """Values and gradients are equal up to rounding."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stabilises(Claim):
+    """Equal where the original is finite and accurate, better elsewhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class Changes(Claim):
+    """An intended change of behaviour; `how` says what changes, in a few words."""
+
+    how: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A rewrite: two runnable functions with the same parameters.
+
+    `before` is the pattern: its text is lowered to a graph of operations in which the parameters are leaves. `after`
+    is the template. `when` says what else must hold of the captured values for the finding; `applies` what must hold
+    for the fix (a rank, a dim), and where it does not, the finding is reported with a fix that is only displayed
+    if `shown`, else without one.
+    """
+
+    before: Callable[..., Any]
+    after: Callable[..., Any]
+    claim: Claim
+    when: Callable[[Match], bool] | None = None
+    applies: Callable[[Match], bool] | None = None
+    message: str = ""

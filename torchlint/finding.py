@@ -1,0 +1,82 @@
+"""What the linter reports: findings, fixes and text edits.
+
+Rows and columns are 1-based and counted in characters (code points), an end is exclusive.
+Edits use 0-based character offsets into `Source.text`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NamedTuple
+
+
+class Severity(StrEnum):
+    """How bad a finding is: `error` means a wrong result, a crash or a silently broken training."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    INFO = "info"
+
+
+class Applicability(StrEnum):
+    """Who may apply a fix: `--fix` (safe), `--fix --unsafe-fixes` (unsafe) or nobody (display)."""
+
+    SAFE = "safe"
+    UNSAFE = "unsafe"
+    DISPLAY = "display"
+
+
+class Edit(NamedTuple):
+    """Replace `text[start:end]` by `content`."""
+
+    start: int
+    end: int
+    content: str
+
+
+class Location(NamedTuple):
+    """A place in a file: 1-based row and column, in characters."""
+
+    row: int
+    column: int
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """Another place that belongs to a finding, such as the softmax at the end of `forward`."""
+
+    path: str
+    location: Location
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """Edits that belong together: all of them are applied or none.
+
+    `verification` says in one line what the harness saw (`verified on 1,176 inputs on cpu`), or why
+    there is no such line; it is empty only where no harness run applies.
+    """
+
+    title: str
+    applicability: Applicability
+    edits: tuple[Edit, ...]
+    verification: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One reported mistake. `message` is a single line that stands alone."""
+
+    code: str
+    name: str
+    message: str
+    severity: Severity
+    location: Location
+    end_location: Location
+    fix: Fix | None = None
+    related: tuple[Related, ...] = ()
+
+    def sort_key(self) -> tuple[Location, str, Location, str]:
+        return self.location, self.code, self.end_location, self.message
