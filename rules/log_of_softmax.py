@@ -1,0 +1,73 @@
+"""Log of a softmax: underflows where `log_softmax` does not.
+
+## What it does
+Finds `log(softmax(x, dim))`, in one expression or through a local.
+
+## Why is this bad?
+A probability below the smallest float of its dtype is rounded to 0, and its log is `-inf`; the gradient becomes NaN. In
+float16 a gap of 17 between two logits is enough. `log_softmax` subtracts the row's maximum first and never takes the
+log of 0. It is also faster.
+
+## Example
+```python
+loss = -(labels * torch.log(torch.softmax(logits, dim=-1))).sum(-1)
+```
+Use instead:
+```python
+loss = -(labels * torch.log_softmax(logits, dim=-1)).sum(-1)
+```
+
+## Fix safety
+Equal where the original is finite, and finite where it is not. With `+ eps` inside the log the fix changes results: eps puts
+a floor of `log(eps)` under the value and damps its gradient.
+
+## References
+- [torch.nn.functional.log_softmax](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.log_softmax.html)
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from torchlint.rule import Changes, Dim, Floats, Match, Number, Pair, Rewrite, Stabilises, torch
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+def log_softmax_by_hand(x: Floats, dim: Dim) -> Tensor:
+    return torch.log(torch.softmax(x, dim))
+
+
+def log_softmax(x: Floats, dim: Dim) -> Tensor:
+    return torch.log_softmax(x, dim)
+
+
+def log_softmax_with_eps(x: Floats, dim: Dim, eps: Number) -> Tensor:
+    return torch.log(torch.softmax(x, dim) + eps)
+
+
+def log_softmax_without_eps(x: Floats, dim: Dim, eps: Number) -> Tensor:
+    return torch.log_softmax(x, dim)
+
+
+def _trains(match: Match) -> bool:
+    eps = match.constant("eps")
+    return match.grad and isinstance(eps, float | int) and 0 < eps <= 1e-3
+
+
+class LogOfSoftmax(Rewrite):
+    code = "TLT202"
+    since = "0.1"
+    message = "`log(softmax(x))` is -inf where a probability underflows; `log_softmax(x)` is finite"
+    title = "Use `log_softmax`"
+    pairs = (
+        Pair(log_softmax_by_hand, log_softmax, Stabilises()),
+        Pair(
+            log_softmax_with_eps,
+            log_softmax_without_eps,
+            Changes("eps no longer puts a floor under the value"),
+            when=_trains,
+            message="`log(softmax(x) + eps)` loses small probabilities and their gradient; `log_softmax(x)` keeps both",
+        ),
+    )

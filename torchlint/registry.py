@@ -1,0 +1,143 @@
+"""The rules that are installed: a generated index of what is needed to leave a file alone, and the rules themselves.
+
+`python -m torchlint.registry` writes the index. Where it does not match the installed modules (a checkout in which a rule
+was just edited) it is made again in memory.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import pkgutil
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from torchlint.finding import Severity
+
+if TYPE_CHECKING:
+    from torchlint.rule import Rule
+
+_INDEX = Path(__file__).parent / "data" / "rules.json"
+# Alternatives, each of them groups of words of which one each must occur.
+Words = tuple[tuple[frozenset[str], ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RuleInfo:
+    """What is known of a rule without importing it."""
+
+    code: str
+    name: str
+    module: str
+    severity: Severity
+    default: bool
+    summary: str
+    words: Words
+
+    def concerns(self, words: frozenset[str]) -> bool:
+        """Whether a text with these words may have something for the rule."""
+        return any(all(not group.isdisjoint(words) for group in groups) for groups in self.words)
+
+
+@cache
+def rules() -> Sequence[RuleInfo]:
+    """All rules in the order of their codes."""
+    stored = _stored()
+    return tuple(_restore(entry) for entry in stored) if stored is not None else _scan()
+
+
+@cache
+def load(code: str) -> type[Rule]:
+    """The class of a rule. Raises KeyError for an unknown code."""
+    for info in rules():
+        if info.code == code:
+            return _rule_class(info.module)
+    raise KeyError(code)
+
+
+def _rule_class(module_name: str) -> type[Rule]:
+    from torchlint.rule import Rule
+
+    module = importlib.import_module(module_name)
+    found = [
+        value
+        for value in vars(module).values()
+        if isinstance(value, type) and issubclass(value, Rule) and value.__module__ == module_name
+    ]
+    if len(found) != 1:
+        raise ImportError(f"{module_name} must define one rule, not {len(found)}")
+    return found[0]
+
+
+def _package_path() -> str:
+    try:
+        package = importlib.import_module("torchlint.rules")
+    except ModuleNotFoundError:
+        raise ModuleNotFoundError("the rules are not installed: run `pip install -e .` in the checkout") from None
+    return next(iter(package.__path__))
+
+
+def _fingerprint() -> list[list[str | int]]:
+    """Names and sizes of the rule modules: cheap, and different after an edit in all but odd cases."""
+    entries = sorted((entry.name, entry.stat().st_size) for entry in os.scandir(_package_path()) if entry.name.endswith(".py"))
+    return [list(entry) for entry in entries]
+
+
+def _stored() -> list[dict[str, object]] | None:
+    try:
+        data = json.loads(_INDEX.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    if data.get("modules") != _fingerprint():
+        return None
+    entries: list[dict[str, object]] = data["rules"]
+    return entries
+
+
+def _restore(entry: dict[str, object]) -> RuleInfo:
+    words = entry["words"]
+    assert isinstance(words, list)
+    alternatives = tuple(tuple(frozenset(group) for group in groups) for groups in words)
+    return RuleInfo(
+        code=str(entry["code"]),
+        name=str(entry["name"]),
+        module=str(entry["module"]),
+        severity=Severity(str(entry["severity"])),
+        default=bool(entry["default"]),
+        summary=str(entry["summary"]),
+        words=alternatives,
+    )
+
+
+def _scan() -> tuple[RuleInfo, ...]:
+    """The index made from the modules themselves."""
+    from torchlint.gates import words_needed
+
+    found: list[RuleInfo] = []
+    for module in pkgutil.iter_modules([_package_path()]):
+        if module.name.startswith("_"):
+            continue
+        name = f"torchlint.rules.{module.name}"
+        rule = _rule_class(name)
+        words = words_needed(rule)
+        found.append(RuleInfo(rule.code, rule.name(), name, rule.severity, rule.default, rule.summary(), words))
+    return tuple(sorted(found, key=lambda info: info.code))
+
+
+def render_index() -> str:
+    """The text of the generated index."""
+    entries = []
+    for info in _scan():
+        entry = asdict(info)
+        entry["words"] = [[sorted(group) for group in groups] for groups in info.words]
+        entries.append(json.dumps(entry, sort_keys=True))
+    listing = ",\n  ".join(entries)
+    return f'{{\n "modules": {json.dumps(_fingerprint())},\n "rules": [\n  {listing}\n ]\n}}\n'
+
+
+if __name__ == "__main__":
+    _INDEX.write_text(render_index(), encoding="utf-8")

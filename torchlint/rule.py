@@ -1,0 +1,229 @@
+"""What a rule is, and everything that a rule module may use.
+
+A rule module holds one class: a `Rewrite`, which is pairs of runnable functions, or a `Check`, which is code over values.
+Its docstring is the rule's page, its name (in kebab case) the rule's name.
+"""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from torchlint import classes, facts, ops
+from torchlint.claims import (
+    Binary,
+    Changes,
+    Claim,
+    Dim,
+    Flag,
+    Floats,
+    Integers,
+    Labels,
+    Logits,
+    Mask,
+    Number,
+    Pair,
+    Probabilities,
+    Same,
+    Size,
+    Stabilises,
+    Vector,
+)
+from torchlint.expressions import path, peek
+from torchlint.finding import Severity
+from torchlint.frame import Frame
+from torchlint.lazy import F, torch
+from torchlint.patterns import Match
+from torchlint.scout import ClassModel, FunctionModel, Module, own_nodes
+from torchlint.values import (
+    UNKNOWN,
+    Call,
+    Choice,
+    ClassRef,
+    Constant,
+    Element,
+    External,
+    Field,
+    FunctionRef,
+    Instance,
+    Item,
+    Items,
+    Layer,
+    LoopCarried,
+    Mapped,
+    Method,
+    Mutated,
+    Op,
+    Parameter,
+    Unknown,
+    Value,
+    agree,
+    members,
+    same,
+    walk,
+)
+
+if TYPE_CHECKING:
+    from torchlint.rewrite import Editor
+
+ERROR, WARNING, INFO = Severity.ERROR, Severity.WARNING, Severity.INFO
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Another place that belongs to a problem, in the same file unless the node's frame says otherwise."""
+
+    node: ast.AST
+    message: str
+    frame: Frame | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What a check found: where, what, and how it can be mended.
+
+    `fix` writes the edits; it may raise `CannotFix`. `claim` is what the fix does to results. `display` marks a fix that
+    is only ever shown.
+    """
+
+    node: ast.AST
+    message: str = ""
+    fix: Callable[[Editor], None] | None = None
+    claim: Claim | None = None
+    title: str = ""
+    display: bool = False
+    places: tuple[Place, ...] = ()
+
+
+class Rule:
+    """A kind of mistake."""
+
+    code: ClassVar[str]
+    since: ClassVar[str]
+    severity: ClassVar[Severity] = WARNING
+    default: ClassVar[bool] = True
+    message: ClassVar[str]
+    title: ClassVar[str] = ""
+
+    @classmethod
+    def name(cls) -> str:
+        """The rule's name: that of its module, in kebab case."""
+        return cls.__module__.rpartition(".")[2].replace("_", "-")
+
+    @classmethod
+    def docs(cls) -> str:
+        """The rule's page, in Markdown."""
+        return (sys.modules[cls.__module__].__doc__ or "").strip()
+
+    @classmethod
+    def summary(cls) -> str:
+        """The first line of the rule's page."""
+        return cls.docs().partition("\n")[0]
+
+
+class Rewrite(Rule):
+    """A rule that is pairs of functions: what is written, and what should be."""
+
+    pairs: ClassVar[tuple[Pair, ...]]
+
+
+class Check(Rule):
+    """A rule that is code over values.
+
+    `ops` are the operations that `check_op` is called for. `needs` are further operations: of each group one must be
+    spelled within reach. `words` are groups of further identifiers. A file in which they do not occur never loads the rule.
+    """
+
+    ops: ClassVar[tuple[str, ...]] = ()
+    needs: ClassVar[tuple[tuple[str, ...], ...]] = ()
+    words: ClassVar[tuple[tuple[str, ...], ...]] = ()
+
+    def check_op(self, op: Op, frame: Frame) -> Iterator[Problem]:
+        """Called for each operation of `ops` in the order of evaluation."""
+        yield from ()
+
+    def check_call(self, call: ast.Call, frame: Frame) -> Iterator[Problem]:
+        """Called for each call; `frame.callees[call]` is what is called."""
+        yield from ()
+
+    def check_loop(self, loop: ast.For | ast.AsyncFor | ast.While, frame: Frame) -> Iterator[Problem]:
+        """Called for each loop statement."""
+        yield from ()
+
+    def check_class(self, cls: ClassModel, frame: Frame) -> Iterator[Problem]:
+        """Called for each class; `frame` is where it is defined."""
+        yield from ()
+
+    def check_frame(self, frame: Frame) -> Iterator[Problem]:
+        """Called once for each function and for the body of the module, after its evaluation."""
+        yield from ()
+
+
+__all__ = [
+    "ERROR",
+    "INFO",
+    "UNKNOWN",
+    "WARNING",
+    "Binary",
+    "Call",
+    "Changes",
+    "Check",
+    "Choice",
+    "Claim",
+    "ClassModel",
+    "ClassRef",
+    "Constant",
+    "Dim",
+    "Element",
+    "External",
+    "F",
+    "Field",
+    "Flag",
+    "Floats",
+    "Frame",
+    "FunctionModel",
+    "FunctionRef",
+    "Instance",
+    "Integers",
+    "Item",
+    "Items",
+    "Labels",
+    "Layer",
+    "Logits",
+    "LoopCarried",
+    "Mapped",
+    "Mask",
+    "Match",
+    "Method",
+    "Module",
+    "Mutated",
+    "Number",
+    "Op",
+    "Pair",
+    "Parameter",
+    "Place",
+    "Probabilities",
+    "Problem",
+    "Rewrite",
+    "Rule",
+    "Same",
+    "Size",
+    "Stabilises",
+    "Unknown",
+    "Value",
+    "Vector",
+    "agree",
+    "classes",
+    "facts",
+    "members",
+    "ops",
+    "own_nodes",
+    "path",
+    "peek",
+    "same",
+    "torch",
+    "walk",
+]

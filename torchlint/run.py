@@ -1,0 +1,238 @@
+"""Rules over the regions of one file: evaluation, dispatch, and problems to findings."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache
+from typing import TYPE_CHECKING
+
+from torchlint import certificates, registry
+from torchlint.claims import Changes, Claim, Pair
+from torchlint.evaluate import Evaluator
+from torchlint.finding import Applicability, Finding, Fix, Related
+from torchlint.frame import Frame
+from torchlint.patterns import Match, Pattern
+from torchlint.rule import Check, Problem, Rewrite, Rule
+from torchlint.scout import Module, Region
+from torchlint.values import Op
+
+if TYPE_CHECKING:
+    from torchlint.engine import Report
+
+_ORDER = [Applicability.SAFE, Applicability.UNSAFE, Applicability.DISPLAY]
+
+
+class Runner:
+    """Runs rules over one file and collects their findings in a report."""
+
+    def __init__(self, module: Module, report: Report, fixes: bool) -> None:
+        self.module = module
+        self.report = report
+        self.fixes = fixes
+        self.evaluator = Evaluator(module)
+        self._seen: set[tuple[str, ast.AST]] = set()
+        self._crashed: set[str] = set()
+
+    def run(self, region: Region, codes: Iterable[str]) -> None:
+        """Run rules over a region."""
+        loaded = [rule for rule in (self._load(code) for code in codes) if rule is not None]
+        checks = [rule for rule in loaded if isinstance(rule, Check)]
+        for cls in region.classes:
+            outer = self._frame_of(cls.parent)
+            for check in checks:
+                if outer is not None and _overrides(check, "check_class"):
+                    self._collect(check, lambda check=check, cls=cls: check.check_class(cls, outer), outer)
+        if not any(isinstance(rule, Rewrite) or _needs_frames(rule) for rule in loaded):
+            return
+        frames = [self._frame_of(function) for function in region.functions]
+        if region.node is None:
+            frames.append(self._frame_of(None))
+        for frame in frames:
+            if frame is not None:
+                self._run_frame(frame, loaded)
+
+    def _load(self, code: str) -> Rule | None:
+        try:
+            return _instance(code)
+        except Exception as error:
+            self._fail(code, error)
+            return None
+
+    def _frame_of(self, function: object) -> Frame | None:
+        try:
+            return self.evaluator.frame(function) if function is not None else self.evaluator.module_frame()  # type: ignore[arg-type]
+        except RecursionError:
+            line = "too deeply nested to be analysed"
+        except Exception as error:
+            line = f"{type(error).__name__}: {error}"
+        if line not in self.report.failures:
+            self.report.failures.append(line)
+        return None
+
+    def _run_frame(self, frame: Frame, rules: list[Rule]) -> None:
+        by_op: dict[str, list[Rule]] = {}
+        for rule in rules:
+            for name in _root_ops(rule):
+                by_op.setdefault(name, []).append(rule)
+        for op in frame.ops:
+            for rule in by_op.get(op.name, ()):
+                self._collect(rule, lambda rule=rule, op=op: _check_op(rule, op, frame), frame)
+        for rule in rules:
+            if not isinstance(rule, Check):
+                continue
+            if _overrides(rule, "check_call"):
+                for call in frame.callees:
+                    self._collect(rule, lambda rule=rule, call=call: rule.check_call(call, frame), frame)
+            if _overrides(rule, "check_loop"):
+                for loop in frame.loops:
+                    self._collect(rule, lambda rule=rule, loop=loop: rule.check_loop(loop, frame), frame)
+            if _overrides(rule, "check_frame"):
+                self._collect(rule, lambda rule=rule: rule.check_frame(frame), frame)
+
+    def _collect(self, rule: Rule, problems: Callable[[], Iterator[Problem | tuple[Pair, Match]]], frame: Frame) -> None:
+        if rule.code in self._crashed:
+            return
+        try:
+            for found in problems():
+                if isinstance(found, Problem):
+                    self._add(rule, found, frame, None)
+                else:
+                    pair, match = found
+                    self._add(rule, Problem(match.root.node or ast.Pass(), pair.message), frame, (pair, match))
+        except Exception as error:
+            self._fail(rule.code, error)
+
+    def _fail(self, code: str, error: Exception) -> None:
+        self._crashed.add(code)
+        self.report.failures.append(f"rule {code} crashed: {type(error).__name__}: {error}")
+
+    def _add(self, rule: Rule, problem: Problem, frame: Frame, rewrite: tuple[Pair, Match] | None) -> None:
+        key = (rule.code, problem.node)
+        if key in self._seen or frame.module is not self.module:
+            return
+        self._seen.add(key)
+        source = self.module.source
+        start, end = _span(self.module, problem.node)
+        fix = None
+        if self.fixes:
+            fix = self._rewrite_fix(rule, *rewrite) if rewrite else self._check_fix(rule, problem)
+        related = tuple(
+            Related(source.path, source.location(_span(self.module, place.node)[0]), place.message)
+            for place in problem.places
+            if place.frame is None or place.frame.module is self.module
+        )
+        self.report.findings.append(
+            Finding(
+                rule.code,
+                rule.name(),
+                problem.message or rule.message,
+                rule.severity,
+                source.location(start),
+                source.location(end),
+                fix,
+                related,
+            )
+        )
+
+    def _rewrite_fix(self, rule: Rule, pair: Pair, match: Match) -> Fix | None:
+        from torchlint import spelling
+        from torchlint.rewrite import CannotFix, Editor
+
+        assert isinstance(rule, Rewrite)
+        editor = Editor(self.module.source, self.module.tree)
+        try:
+            spelling.write(match, pair, editor)
+            edits = editor.edits()
+        except CannotFix:
+            return None
+        index = rule.pairs.index(pair)
+        grant = certificates.grant(rule.code, index, certificates.pair_digest(pair))
+        applicability = _weaker(grant.applicability, pair.claim)
+        if pair.applies is not None and not pair.applies(match):
+            applicability = Applicability.DISPLAY
+        return Fix(rule.title, applicability, edits, grant.text)
+
+    def _check_fix(self, rule: Rule, problem: Problem) -> Fix | None:
+        from torchlint.rewrite import CannotFix, Editor
+
+        if problem.fix is None:
+            return None
+        editor = Editor(self.module.source, self.module.tree)
+        try:
+            problem.fix(editor)
+            edits = editor.edits()
+        except CannotFix:
+            return None
+        grant = certificates.grant_program(rule.code)
+        applicability = _weaker(grant.applicability, problem.claim)
+        if problem.display:
+            applicability = Applicability.DISPLAY
+        return Fix(problem.title or rule.title, applicability, edits, grant.text) if edits else None
+
+
+def _weaker(granted: Applicability, claim: Claim | None) -> Applicability:
+    """What the harness grants, but never more than the author claims."""
+    claimed = Applicability.UNSAFE if claim is None or isinstance(claim, Changes) else Applicability.SAFE
+    return max(granted, claimed, key=_ORDER.index)
+
+
+def _span(module: Module, node: ast.AST) -> tuple[int, int]:
+    source = module.source
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        return _name_span(module, node)
+    row, column = getattr(node, "lineno", 1), getattr(node, "col_offset", 0)
+    start = source.offset(row, column)
+    if isinstance(node, ast.For | ast.AsyncFor | ast.While | ast.With | ast.If):
+        last = node.test if isinstance(node, ast.While | ast.If) else node.items[-1].context_expr if isinstance(node, ast.With) else node.iter
+        return start, source.offset(last.end_lineno or row, last.end_col_offset or column)
+    end_row, end_column = getattr(node, "end_lineno", row), getattr(node, "end_col_offset", column)
+    return start, source.offset(end_row, end_column)
+
+
+def _name_span(module: Module, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> tuple[int, int]:
+    """The name in a `def` or `class` line."""
+    start = module.source.offset(node.lineno, node.col_offset)
+    found = module.source.text.find(node.name, start + len("def"))
+    return (found, found + len(node.name)) if found >= 0 else (start, start + 3)
+
+
+def _check_op(rule: Rule, op: Op, frame: Frame) -> Iterator[Problem | tuple[Pair, Match]]:
+    if isinstance(rule, Check):
+        yield from rule.check_op(op, frame)
+        return
+    assert isinstance(rule, Rewrite)
+    for pair, pattern in _patterns(rule.code):
+        match = pattern.match(op, frame) if op.name in pattern.root_names else None
+        if match is not None and (pair.when is None or pair.when(match)):
+            yield pair, match
+            return
+
+
+@cache
+def _instance(code: str) -> Rule:
+    return registry.load(code)()
+
+
+@cache
+def _patterns(code: str) -> tuple[tuple[Pair, Pattern], ...]:
+    rule = registry.load(code)
+    assert issubclass(rule, Rewrite)
+    return tuple((pair, Pattern(pair)) for pair in rule.pairs)
+
+
+@cache
+def _root_ops(rule: Rule) -> frozenset[str]:
+    if isinstance(rule, Rewrite):
+        return frozenset().union(*(pattern.root_names for _, pattern in _patterns(rule.code)))
+    return frozenset(rule.ops) if isinstance(rule, Check) else frozenset()
+
+
+def _overrides(rule: Check, method: str) -> bool:
+    return getattr(type(rule), method) is not getattr(Check, method)
+
+
+def _needs_frames(rule: Rule) -> bool:
+    return isinstance(rule, Check) and any(
+        _overrides(rule, name) for name in ("check_op", "check_call", "check_loop", "check_frame")
+    )
