@@ -1,0 +1,98 @@
+"""Every rule's fixtures: marked lines are reported, all others are silent, and the golden is what the fixes make."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+from torchlint import edits, engine, registry
+from torchlint.finding import Applicability, Finding
+from torchlint.source import Source
+
+FIXTURES = Path(__file__).parent.parent / "fixtures"
+_MARK = re.compile(r"#\s*(TLT\d{3}(?:\s*,\s*TLT\d{3})*)\s*$")
+CASES = sorted(path for path in FIXTURES.glob("*/*.py") if not path.name.endswith(".fixed.py"))
+
+
+def _codes(path: Path) -> frozenset[str]:
+    """The rules that are on by default, and the fixture's own."""
+    name = path.parent.name.replace("_", "-")
+    return frozenset(info.code for info in registry.rules() if info.default or info.name == name)
+
+
+def _expected(text: str) -> list[tuple[int, str]]:
+    found = []
+    for row, line in enumerate(text.splitlines(), 1):
+        mark = _MARK.search(line)
+        if mark:
+            found.extend((row, code.strip()) for code in mark[1].split(","))
+    return sorted(found)
+
+
+def _findings(source: Source, path: Path, *, gates: bool = True) -> list[Finding]:
+    report = engine.check(source, _codes(path), gates=gates)
+    assert not report.error
+    assert not report.failures
+    return report.findings
+
+
+def _fixed(path: Path) -> str:
+    source = Source.from_bytes(str(path), path.read_bytes())
+    result = edits.fix(
+        source,
+        lambda current: _findings(current, path),
+        lambda finding: finding.fix is not None and finding.fix.applicability is not Applicability.DISPLAY,
+    )
+    assert not result.error
+    return result.text
+
+
+@pytest.mark.parametrize("path", CASES, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_marked_lines_are_reported_and_no_others(path: Path) -> None:
+    source = Source.from_bytes(str(path), path.read_bytes())
+    found = sorted({(finding.location.row, finding.code) for finding in _findings(source, path)})
+    assert found == sorted(set(_expected(source.text)))
+
+
+@pytest.mark.parametrize("path", CASES, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_gates_change_no_finding(path: Path) -> None:
+    source = Source.from_bytes(str(path), path.read_bytes())
+    assert _findings(source, path) == _findings(source, path, gates=False)
+
+
+@pytest.mark.parametrize("path", CASES, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_fixing_gives_the_golden(path: Path, request: pytest.FixtureRequest) -> None:
+    fixed = _fixed(path)
+    ast.parse(fixed)
+    golden = path.with_suffix(".fixed.py")
+    if request.config.getoption("--update-goldens"):
+        if fixed != path.read_bytes().decode("utf-8"):
+            golden.write_bytes(fixed.encode("utf-8"))
+        else:
+            golden.unlink(missing_ok=True)
+    expected = golden.read_bytes().decode("utf-8") if golden.exists() else path.read_bytes().decode("utf-8")
+    assert fixed == expected
+
+
+def test_every_rule_has_fixtures_with_findings_and_near_misses() -> None:
+    for info in registry.rules():
+        cases = [path for path in CASES if path.parent.name == info.name.replace("-", "_")]
+        text = "\n".join(path.read_text(encoding="utf-8") for path in cases)
+        assert re.search(rf"#\s*(TLT\d+,\s*)*{info.code}", text), f"{info.name} has no fixture that it reports"
+        clean = [node for path in cases for node in _clean_definitions(path)]
+        assert clean, f"{info.name} has no near miss"
+
+
+def _clean_definitions(path: Path) -> list[ast.stmt]:
+    source = path.read_text(encoding="utf-8")
+    marked = {row for row, _ in _expected(source)}
+    definitions = [node for node in ast.parse(source).body if isinstance(node, ast.FunctionDef | ast.ClassDef)]
+    return [node for node in definitions if not marked & set(range(node.lineno, (node.end_lineno or 0) + 1))]
+
+
+def test_every_fixture_belongs_to_a_rule() -> None:
+    names = {info.name.replace("-", "_") for info in registry.rules()}
+    assert {path.parent.name for path in CASES} <= names
