@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 
-from torchlint import classes, facts, ops, signatures
+from torchlint import classes, evaluate, expressions, facts, methods, ops, signatures
+from torchlint.arguments import Arguments, arguments_of
 from torchlint.frame import Frame
 from torchlint.scout import FunctionModel
 from torchlint.values import (
@@ -23,14 +23,15 @@ from torchlint.values import (
     Mapped,
     Method,
     Op,
-    Parameter,
     Super,
     Unknown,
     Value,
     join,
 )
 
-_NO_GRAD = frozenset({"torch.no_grad", "torch.inference_mode", "torch.autograd.no_grad", "torch.autograd.inference_mode"})
+_NO_GRAD = frozenset(
+    {"torch.no_grad", "torch.inference_mode", "torch.autograd.no_grad", "torch.autograd.inference_mode"}
+)
 _GRAD = frozenset({"torch.enable_grad", "torch.autograd.enable_grad", "torch.set_grad_enabled"})
 # These return their first argument, as far as its outputs are concerned.
 _WRAPPERS = frozenset(
@@ -50,35 +51,19 @@ _WRAPPERS = frozenset(
         "copy.copy",
     }
 )
-# Methods of modules that return the module itself.
-_SAME_MODULE = frozenset(
-    ["to", "cuda", "cpu", "xpu", "float", "half", "double", "bfloat16", "eval", "train", "requires_grad_", "share_memory", "apply", "type", "to_empty"]
-)
 _LAYER = re.compile(r"torch\.nn\.(?:modules\.(?:\w+\.)?)?([A-Z]\w*)$")
 _NOT_LAYERS = frozenset({"Module", "Parameter", "Buffer", "UninitializedParameter", "ParameterList", "ParameterDict"})
 _OP_NAMESPACES = ("torch.", "torch.nn.functional.", "torch.special.", "torch.linalg.", "torch.fft.")
 _NAMESPACE_FORM = {"torch.nn.functional": "F"}
-_MAX_CALLERS = 3
 # What the modules of rules call torch (`torchlint.lazy`).
 _STAND_INS = {"torchlint.rule.torch": "torch", "torchlint.rule.F": "torch.nn.functional"}
-
-
-@dataclass(slots=True)
-class Arguments:
-    """The arguments of a call. `known` is False where `*args` or `**kwargs` may bring more."""
-
-    values: list[Value] = field(default_factory=list)
-    nodes: list[ast.expr] = field(default_factory=list)
-    keywords: dict[str, Value] = field(default_factory=dict)
-    keyword_nodes: dict[str, ast.expr] = field(default_factory=dict)
-    known: bool = True
 
 
 def call(frame: Frame, node: ast.Call) -> Value:
     """The value of a call expression."""
     callee = _callee(frame, node.func)
     frame.callees[node] = callee
-    return apply(frame, callee, _arguments(frame, node), node)
+    return apply(frame, callee, arguments_of(frame, node), node)
 
 
 def external(frame: Frame, qualname: str, node: ast.AST | None) -> Value:
@@ -94,19 +79,17 @@ def external(frame: Frame, qualname: str, node: ast.AST | None) -> Value:
 
 
 def _callee(frame: Frame, node: ast.expr) -> Value:
-    from torchlint.expressions import attribute_of, evaluate, path
-
     if not isinstance(node, ast.Attribute):
-        return evaluate(frame, node)
-    key = path(frame, node)
+        return expressions.evaluate(frame, node)
+    key = expressions.path(frame, node)
     if key is not None and key in frame.env:
-        return evaluate(frame, node)
-    receiver = evaluate(frame, node.value)
+        return expressions.evaluate(frame, node)
+    receiver = expressions.evaluate(frame, node.value)
     value: Value
     if isinstance(receiver, Choice):
         value = join(*(_method_of(frame, member, node) for member in receiver.members))
     elif isinstance(receiver, External):
-        value = attribute_of(frame, receiver, node.attr, node)
+        value = expressions.attribute_of(frame, receiver, node.attr, node)
     else:
         value = _method_of(frame, receiver, node)
     frame.values[node] = value
@@ -127,35 +110,6 @@ def _method_of(frame: Frame, receiver: Value, node: ast.Attribute) -> Value:
     return Method(receiver, node.attr, node, frame)
 
 
-def _arguments(frame: Frame, node: ast.Call) -> Arguments:
-    from torchlint.expressions import evaluate
-
-    arguments = Arguments()
-    for arg in node.args:
-        if not isinstance(arg, ast.Starred):
-            arguments.values.append(evaluate(frame, arg))
-            arguments.nodes.append(arg)
-            continue
-        inner = evaluate(frame, arg.value)
-        if isinstance(inner, Items):
-            arguments.values.extend(inner.items)
-            arguments.nodes.extend([arg] * len(inner.items))
-        else:
-            arguments.values.append(Unknown(arg, frame))
-            arguments.nodes.append(arg)
-            arguments.known = False
-    for keyword in node.keywords:
-        value = evaluate(frame, keyword.value)
-        if keyword.arg is not None:
-            arguments.keywords[keyword.arg] = value
-            arguments.keyword_nodes[keyword.arg] = keyword.value
-        elif isinstance(value, Mapped) and all(isinstance(key, str) for key in value.items):
-            arguments.keywords.update({str(key): item for key, item in value.items.items()})
-        else:
-            arguments.known = False
-    return arguments
-
-
 def apply(frame: Frame, callee: Value, arguments: Arguments, node: ast.Call) -> Value:
     """The result of calling a value."""
     match callee:
@@ -164,7 +118,7 @@ def apply(frame: Frame, callee: Value, arguments: Arguments, node: ast.Call) -> 
         case External():
             return _call_external(frame, callee, arguments, node)
         case Layer():
-            return _call_layer(frame, callee, arguments, node)
+            return call_layer(frame, callee, arguments, node)
         case Instance():
             return _call_instance(frame, callee, arguments, node)
         case ClassRef():
@@ -175,11 +129,12 @@ def apply(frame: Frame, callee: Value, arguments: Arguments, node: ast.Call) -> 
         case FunctionRef():
             return _call_function(frame, callee, arguments, node)
         case Method():
-            return _call_method(frame, callee, arguments, node)
-    return _opaque(frame, callee, arguments, node)
+            return methods.call_method(frame, callee, arguments, node)
+    return opaque(frame, callee, arguments, node)
 
 
-def _opaque(frame: Frame, callee: Value, arguments: Arguments, node: ast.Call) -> Value:
+def opaque(frame: Frame, callee: Value, arguments: Arguments, node: ast.Call) -> Value:
+    """A call of which only callee and arguments are known."""
     return Call(callee, arguments.values, arguments.keywords, node, frame, arguments.known)
 
 
@@ -193,18 +148,18 @@ def _call_external(frame: Frame, callee: External, arguments: Arguments, node: a
     if name in _WRAPPERS and arguments.values:
         return arguments.values[0]
     if name == "collections.OrderedDict" and len(arguments.values) == 1:
-        return _mapped(arguments.values[0]) or _opaque(frame, callee, arguments, node)
+        return _mapped(arguments.values[0]) or opaque(frame, callee, arguments, node)
     if not name.startswith("torch.") or name in _NO_GRAD or name in _GRAD:
-        return _opaque(frame, callee, arguments, node)
+        return opaque(frame, callee, arguments, node)
     layer = _LAYER.match(name)
     if layer and layer[1] not in _NOT_LAYERS and signatures.known(f"torch.nn.{layer[1]}"):
         return _construct_layer(frame, layer[1], arguments, node)
     namespace, _, leaf = name.rpartition(".")
     if f"{namespace}." in _OP_NAMESPACES and signatures.known(name) and leaf[:1].islower():
-        op = _bind(frame, name, None, arguments, node, _NAMESPACE_FORM.get(namespace, namespace))
+        op = bind(frame, name, None, arguments, node, _NAMESPACE_FORM.get(namespace, namespace))
         if op is not None:
             return op
-    return _opaque(frame, callee, arguments, node)
+    return opaque(frame, callee, arguments, node)
 
 
 def _mapped(value: Value) -> Mapped | None:
@@ -222,8 +177,6 @@ def _mapped(value: Value) -> Mapped | None:
 
 
 def _call_builtin(frame: Frame, callee: External, arguments: Arguments, node: ast.Call) -> Value:
-    from torchlint.expressions import attribute_of
-
     values = arguments.values
     match callee.qualname.removeprefix("builtins."):
         case "len" if len(values) == 1 and facts.is_tensor(values[0]):
@@ -233,24 +186,24 @@ def _call_builtin(frame: Frame, callee: External, arguments: Arguments, node: as
         case "list" | "tuple" as kind if not values and arguments.known:
             return Items((), kind, node, frame)
         case "dict" if not values and arguments.known:
-            return Mapped(arguments.keywords, node, frame)
+            return Mapped(dict[object, Value](arguments.keywords), node, frame)
         case "super" if frame.function is not None and frame.function.cls is not None:
             return Super(frame.function.cls, frame.instance, node)
         case "getattr" if len(values) >= 2 and isinstance(values[1], Constant) and isinstance(values[1].value, str):
-            return attribute_of(frame, values[0], values[1].value, node)
+            return expressions.attribute_of(frame, values[0], values[1].value, node)
         case "abs" if len(values) == 1 and facts.is_tensor(values[0]):
             return _record(frame, "abs", {"input": values[0]}, {"input": node.args[0]}, "operator", node)
-    return _opaque(frame, callee, arguments, node)
+    return opaque(frame, callee, arguments, node)
 
 
 def _construct_layer(frame: Frame, name: str, arguments: Arguments, node: ast.Call) -> Layer:
     children = _children(name, arguments)
-    bound: dict[str, Value] | None = None
-    nodes: dict[str, ast.expr] = {}
+    bound: signatures.Bound[Value] | None = None
     if children is None and arguments.known:
         bound = signatures.bind(f"torch.nn.{name}", arguments.values, arguments.keywords, facts.kind)
-        nodes = _nodes_of(bound or {}, arguments)
-    layer = Layer(name, bound or {}, nodes, node, frame, bound is not None or children is not None)
+    args = _as_values(bound or {}, node, frame)
+    nodes = _nodes_of(args, arguments)
+    layer = Layer(name, args, nodes, node, frame, bound is not None or children is not None)
     layer.children = tuple(children or ())
     return layer
 
@@ -269,18 +222,29 @@ def _children(name: str, arguments: Arguments) -> Sequence[Value] | None:
     return ()
 
 
+def _as_values(bound: signatures.Bound[Value], node: ast.AST, frame: Frame) -> dict[str, Value]:
+    """Bound arguments, those of `*sizes` as one tuple."""
+    return {
+        name: Items(value, "tuple", node, frame) if isinstance(value, tuple) else value for name, value in bound.items()
+    }
+
+
 def _nodes_of(bound: dict[str, Value], arguments: Arguments) -> dict[str, ast.expr]:
     """Which expression each bound argument was written as."""
     nodes: dict[str, ast.expr] = {}
     written = {id(value): node for value, node in zip(arguments.values, arguments.nodes, strict=True)}
-    written |= {id(value): arguments.keyword_nodes[key] for key, value in arguments.keywords.items() if key in arguments.keyword_nodes}
+    written |= {
+        id(value): arguments.keyword_nodes[key]
+        for key, value in arguments.keywords.items()
+        if key in arguments.keyword_nodes
+    }
     for name, value in bound.items():
-        if not isinstance(value, tuple) and id(value) in written:
+        if id(value) in written:
             nodes[name] = written[id(value)]
     return nodes
 
 
-def _bind(
+def bind(
     frame: Frame, qualname: str, receiver: Value | None, arguments: Arguments, node: ast.Call, form: str
 ) -> Op | None:
     """The operation that a call of a torch function or tensor method is; None where its arguments do not bind."""
@@ -289,14 +253,12 @@ def _bind(
     bound = signatures.bind(qualname, arguments.values, arguments.keywords, facts.kind)
     if bound is None:
         return None
-    nodes = _nodes_of(bound, arguments)
-    args: dict[str, Value] = {}
+    args = _as_values(bound, node, frame)
+    nodes = _nodes_of(args, arguments)
     if receiver is not None:
-        args["input"] = receiver
+        args = {"input": receiver, **args}
         if isinstance(node.func, ast.Attribute):
             nodes["input"] = node.func.value
-    for key, value in bound.items():
-        args[key] = Items(value, "tuple", node, frame) if isinstance(value, tuple) else value
     return _record(frame, signatures.canonical(qualname), args, nodes, form, node, signatures.defaults(qualname))
 
 
@@ -307,7 +269,7 @@ def _record(
     nodes: dict[str, ast.expr],
     form: str,
     node: ast.AST,
-    defaults: dict[str, object] | None = None,
+    defaults: Mapping[str, object] | None = None,
 ) -> Op:
     if name == "size" and "dim" not in args:
         name = "shape"
@@ -320,13 +282,14 @@ def _record(
 # -- layers, instances, functions ---------------------------------------------------------------------------------
 
 
-def _call_layer(frame: Frame, layer: Layer, arguments: Arguments, node: ast.Call) -> Value:
+def call_layer(frame: Frame, layer: Layer, arguments: Arguments, node: ast.Call) -> Value:
+    """The result of calling a layer of `torch.nn`."""
     if layer.name == "Identity" and arguments.values:
         return arguments.values[0]
     if layer.name == "Sequential":
         return _call_sequential(frame, layer, arguments, node)
     if layer.name in ("ModuleList", "ModuleDict"):
-        return _opaque(frame, layer, arguments, node)
+        return opaque(frame, layer, arguments, node)
     op = ops.layer_op(layer.name)
     parameters = ops.forward_parameters(op) if op else ("input",)
     if len(arguments.values) > len(parameters):
@@ -355,7 +318,7 @@ def _function_defaults(op: str | None) -> dict[str, object]:
 
 def _call_sequential(frame: Frame, layer: Layer, arguments: Arguments, node: ast.Call) -> Value:
     if not arguments.values or not layer.children:
-        return _opaque(frame, layer, arguments, node)
+        return opaque(frame, layer, arguments, node)
     value = arguments.values[0]
     for child in layer.children:
         known = isinstance(child, Layer | Instance | Choice)
@@ -371,12 +334,10 @@ def _call_instance(frame: Frame, instance: Instance, arguments: Arguments, node:
             if not frame.evaluator.is_plain(method):
                 break
             return _call_function(frame, FunctionRef(method, instance), arguments, node)
-    return _opaque(frame, instance, arguments, node)
+    return opaque(frame, instance, arguments, node)
 
 
 def _call_function(frame: Frame, reference: FunctionRef, arguments: Arguments, node: ast.Call) -> Value:
-    from torchlint.evaluate import result
-
     inlined = None
     if arguments.known:
         inlined = frame.evaluator.inline(reference, arguments.values, arguments.keywords, frame)
@@ -384,12 +345,12 @@ def _call_function(frame: Frame, reference: FunctionRef, arguments: Arguments, n
     if inlined is None:
         if on_self:
             _forget_attributes(frame, reference.function)
-        return _opaque(frame, reference, arguments, node)
+        return opaque(frame, reference, arguments, node)
     if on_self:
         for key, value in inlined.env.items():
             if key.startswith("self."):
                 frame.bind(key, value)
-    return result(inlined)
+    return evaluate.result(inlined)
 
 
 def _forget_attributes(frame: Frame, method: FunctionModel) -> None:
@@ -398,119 +359,3 @@ def _forget_attributes(frame: Frame, method: FunctionModel) -> None:
     for name, writers in method.cls.writers.items():
         if method in writers:
             frame.unbind(f"self.{name}")
-
-
-# -- methods --------------------------------------------------------------------------------------------------------
-
-
-def _call_method(frame: Frame, method: Method, arguments: Arguments, node: ast.Call) -> Value:
-    receiver, name = method.receiver, method.name
-    match receiver:
-        case Layer() | Instance() if name in _SAME_MODULE:
-            return receiver
-        case Layer() if name == "forward":
-            return _call_layer(frame, receiver, arguments, node)
-        case Layer() | Instance() | ClassRef() | Super() | FunctionRef() | Constant():
-            return _opaque(frame, method, arguments, node)
-        case Items():
-            return _call_list_method(frame, receiver, method, arguments, node)
-        case Mapped() if name == "get" and arguments.values and isinstance(arguments.values[0], Constant):
-            return receiver.items.get(arguments.values[0].value) or _opaque(frame, method, arguments, node)
-        case Mapped():
-            if name in ("update", "setdefault", "pop", "popitem", "clear"):
-                frame.substitute(receiver, Unknown(node, frame))
-            return _opaque(frame, method, arguments, node)
-    return _call_tensor_method(frame, method, arguments, node)
-
-
-def _call_list_method(
-    frame: Frame, receiver: Items, method: Method, arguments: Arguments, node: ast.Call
-) -> Value:
-    from torchlint.expressions import MUTATORS
-
-    if method.name == "append" and len(arguments.values) == 1:
-        frame.substitute(receiver, Items((*receiver.items, arguments.values[0]), receiver.kind, node, frame))
-    elif method.name == "extend" and len(arguments.values) == 1 and isinstance(arguments.values[0], Items):
-        items = (*receiver.items, *arguments.values[0].items)
-        frame.substitute(receiver, Items(items, receiver.kind, node, frame))
-    elif method.name in MUTATORS:
-        frame.substitute(receiver, Unknown(node, frame))
-    return _opaque(frame, method, arguments, node)
-
-
-def _call_tensor_method(frame: Frame, method: Method, arguments: Arguments, node: ast.Call) -> Value:
-    from torchlint.expressions import mutate
-
-    qualname = f"torch.Tensor.{method.name}"
-    if not signatures.known(qualname) or facts.is_tensor(method.receiver) is False:
-        return _opaque(frame, method, arguments, node)
-    op = _bind(frame, qualname, method.receiver, arguments, node, "Tensor")
-    if op is None:
-        return _opaque(frame, method, arguments, node)
-    if method.name.endswith("_") and not method.name.endswith("__"):
-        mutate(frame, method.receiver, node)
-    return op
-
-
-# -- context and callers --------------------------------------------------------------------------------------------
-
-
-def disables_grad(value: Value) -> bool:
-    """Whether entering this context manager switches gradients off."""
-    if not isinstance(value, Call):
-        return False
-    if value.qualname in _NO_GRAD:
-        return True
-    first = value.args[0] if value.args else value.keywords.get("mode")
-    return value.qualname == "torch.set_grad_enabled" and isinstance(first, Constant) and first.value is False
-
-
-def may_change_grad(value: Value) -> bool:
-    """Whether entering this context manager may switch gradients on."""
-    return isinstance(value, Call) and value.qualname in _GRAD
-
-
-def parameter(frame: Frame, function: FunctionModel, arg: ast.arg) -> Value:
-    """What a parameter holds: what its few callers in the file agree to pass, else only its name."""
-    own = Parameter(arg.arg, arg.annotation, arg, frame)
-    if arg.arg == function.self_name:
-        return own
-    values = _passed(frame, function, arg.arg)
-    return join(*values) if values else own
-
-
-def _passed(frame: Frame, function: FunctionModel, name: str) -> list[Value] | None:
-    """The values that all calls in the file pass for a parameter; None where not all are known."""
-    evaluator = frame.evaluator
-    is_init = function.name == "__init__" and function.cls is not None
-    callee = function.cls.name if is_init and function.cls else function.name
-    if function.parent is not None or (function.name.startswith("__") and not is_init) or function.name == "forward":
-        return None
-    references = function.module.references.get(callee, ())
-    if not 0 < len(references) <= _MAX_CALLERS:
-        return None
-    values: list[Value] = []
-    for _, node, caller in references:
-        if node is None or (caller is not None and evaluator.is_busy(caller)) or caller is function:
-            return None
-        outer = evaluator.frame(caller) if caller else evaluator.module_frame(function.module)
-        value = _argument_of(outer, function, name, node)
-        if value is None:
-            return None
-        values.append(value)
-    return values
-
-
-def _argument_of(outer: Frame, function: FunctionModel, name: str, node: ast.Call) -> Value | None:
-    if any(isinstance(arg, ast.Starred) for arg in node.args) or any(keyword.arg is None for keyword in node.keywords):
-        return None
-    for keyword in node.keywords:
-        if keyword.arg == name:
-            return outer.values.get(keyword.value)
-    spec = function.node.args
-    positional = [arg.arg for arg in (*spec.posonlyargs, *spec.args)]
-    if function.self_name is not None:
-        positional = positional[1:]
-    if name in positional and positional.index(name) < len(node.args):
-        return outer.values.get(node.args[positional.index(name)])
-    return None

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
+from torchlint import evaluate, expressions
 from torchlint.scout import ClassModel, FunctionModel
 from torchlint.values import ClassRef, External, FunctionRef, Instance, Unknown, Value, join
 
@@ -33,10 +34,8 @@ def scope(frame: Frame, cls: ClassModel) -> Frame:
 
 def bases(frame: Frame, cls: ClassModel) -> list[Value]:
     """The values of a class's base expressions."""
-    from torchlint.expressions import peek
-
     outer = scope(frame, cls)
-    return [peek(outer, base) for base in cls.node.bases if not isinstance(base, ast.Starred)]
+    return [expressions.peek(outer, base) for base in cls.node.bases if not isinstance(base, ast.Starred)]
 
 
 def lineage(frame: Frame, cls: ClassModel) -> Iterator[ClassModel | External | None]:
@@ -86,8 +85,6 @@ def attribute(frame: Frame, base: Instance | ClassRef, name: str) -> Value | Non
 
 
 def _method(frame: Frame, base: Instance | ClassRef, method: FunctionModel) -> Value:
-    from torchlint.evaluate import result
-
     evaluator = frame.evaluator
     if not evaluator.is_plain(method):
         return Unknown(method.node, frame)
@@ -96,7 +93,7 @@ def _method(frame: Frame, base: Instance | ClassRef, method: FunctionModel) -> V
     if not method.is_property or not isinstance(base, Instance):
         return reference
     inlined = evaluator.inline(reference, (), {}, frame)
-    return result(inlined) if inlined is not None else Unknown(method.node, frame)
+    return evaluate.result(inlined) if inlined is not None else Unknown(method.node, frame)
 
 
 def _instance_attribute(frame: Frame, instance: Instance, name: str) -> Value | None:
@@ -154,9 +151,7 @@ def _constructed(frame: Frame, instance: Instance) -> Frame | None:
 
 
 def _class_attribute(frame: Frame, cls: ClassModel, name: str) -> Value | None:
-    from torchlint.expressions import evaluate
-
     for ancestor in lineage(frame, cls):
         if isinstance(ancestor, ClassModel) and name in ancestor.constants:
-            return evaluate(scope(frame, ancestor), ancestor.constants[name])
+            return expressions.evaluate(scope(frame, ancestor), ancestor.constants[name])
     return None

@@ -18,9 +18,8 @@ from torchlint.source import Source
 
 if TYPE_CHECKING:
     from torchlint.registry import RuleInfo
-    from torchlint.run import Runner
 
-# Evaluation recurses over expressions and calls: a chain of 1,600 calls needs some 8,000 Python frames, none on the C stack.
+# Evaluation recurses over expressions: a chain of 1,600 calls needs some 8,000 Python frames, none on the C stack.
 _RECURSION_LIMIT = 30_000
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import ast
 import builtins
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from typing import Any
 
-from torchlint import calls, classes, facts, ops
+from torchlint import calls, classes, ops, storing
 from torchlint.frame import Frame, enclosing
-from torchlint.scout import FunctionNode
 from torchlint.values import (
     UNKNOWN,
     Call,
@@ -23,7 +23,6 @@ from torchlint.values import (
     Items,
     Layer,
     Mapped,
-    Mutated,
     Op,
     Unknown,
     Value,
@@ -31,10 +30,6 @@ from torchlint.values import (
 )
 
 _BUILTINS = frozenset(dir(builtins))
-# Methods of lists, sets and dicts that change their receiver.
-MUTATORS = frozenset(
-    {"append", "extend", "insert", "pop", "remove", "clear", "sort", "reverse", "update", "add", "discard", "setdefault", "popitem"}
-)
 _MAX_FOLD = 2**63
 
 
@@ -85,131 +80,6 @@ def outer_value(frame: Frame, name: str) -> Value:
     if value is not None:
         return value
     return External(f"builtins.{name}") if name in _BUILTINS else UNKNOWN
-
-
-# -- storing ----------------------------------------------------------------------------------------------------
-
-
-def store(frame: Frame, target: ast.expr, value: Value) -> None:
-    """Assign a value to a target."""
-    match target:
-        case ast.Tuple() | ast.List():
-            _unpack(frame, target.elts, value)
-        case ast.Starred():
-            store(frame, target.value, Unknown(target, frame))
-        case ast.Subscript():
-            _store_item(frame, target, value)
-        case _:
-            key = path(frame, target)
-            if key is not None:
-                frame.bind(key, value)
-            elif isinstance(target, ast.Attribute):
-                base = evaluate(frame, target.value)
-                if target.attr == "data":
-                    mutate(frame, base, target)
-
-
-def _unpack(frame: Frame, targets: list[ast.expr], value: Value) -> None:
-    starred = any(isinstance(target, ast.Starred) for target in targets)
-    for position, target in enumerate(targets):
-        element = Unknown(target, frame) if starred else project(frame, value, position, len(targets), target)
-        store(frame, target, element)
-
-
-def project(frame: Frame, value: Value, position: int, count: int, node: ast.AST) -> Value:
-    """The element of a value that is unpacked into `count` targets."""
-    if isinstance(value, Choice):
-        return join(*(project(frame, member, position, count, node) for member in value.members))
-    if isinstance(value, Items):
-        return value.items[position] if len(value.items) == count else Unknown(node, frame)
-    if isinstance(value, Item):
-        return _project_item(frame, value, position, count, node)
-    if isinstance(value, Op) and value.name == "shape":
-        return Op("size", {"input": value.input, "dim": Constant(position)}, {}, value.form, node, frame)
-    if isinstance(value, Op | Call | Element):
-        return Element(value, position, node, frame)
-    return Unknown(node, frame)
-
-
-def _project_item(frame: Frame, value: Item, position: int, count: int, node: ast.AST) -> Value:
-    """`for i, x in enumerate(xs)` and `for x, y in zip(xs, ys)` see through to what is iterated."""
-    source = value.iterable
-    if isinstance(source, Call) and source.known and not source.keywords:
-        if source.qualname == "builtins.zip" and len(source.args) == count:
-            return Item(source.args[position], node, frame)
-        if source.qualname == "builtins.enumerate" and position == 1 and count == 2:
-            return Item(source.args[0], node, frame)
-    return Element(value, position, node, frame)
-
-
-def _store_item(frame: Frame, target: ast.Subscript, value: Value) -> None:
-    base = evaluate(frame, target.value)
-    index = evaluate(frame, target.slice)
-    if isinstance(base, Mapped) and isinstance(index, Constant):
-        frame.substitute(base, Mapped({**base.items, index.value: value}, base.node, frame))
-    else:
-        mutate(frame, base, target)
-
-
-def mutate(frame: Frame, value: Value, node: ast.AST) -> None:
-    """Note that the contents of a value change: every name that shares its memory holds something else now."""
-    for member in value.members if isinstance(value, Choice) else (value,):
-        root = facts.storage(member)
-        for held in {id(held): held for held in frame.env.values()}.values():
-            if isinstance(held, Constant | External | Layer | Instance | ClassRef):
-                continue
-            if facts.storage(held) is root:
-                frame.substitute(held, Mutated(held, node, frame))
-
-
-def augment(frame: Frame, statement: ast.AugAssign) -> None:
-    """`x += y`: in place where `x` is a tensor, so that its other names change with it."""
-    right = evaluate(frame, statement.value)
-    key = path(frame, statement.target)
-    if key is None:
-        if isinstance(statement.target, ast.Subscript):
-            _store_item(frame, statement.target, Unknown(statement, frame))
-        return
-    old = frame.load(key, statement.target) or Unknown(statement.target, frame)
-    name = ops.BINARY[type(statement.op)]
-    if isinstance(old, Items) and isinstance(right, Items) and name == "add" and old.kind == "list":
-        frame.substitute(old, Items((*old.items, *right.items), old.kind, statement, frame))
-        return
-    new = _arithmetic(name, old, right, statement.target, statement.value, statement, frame)
-    if not isinstance(old, Constant):
-        mutate(frame, old, statement)
-    frame.bind(key, new)
-
-
-def changed_names(frame: Frame, loop: ast.stmt) -> list[str]:
-    """The keys of the environment that a loop may change, in order of appearance."""
-    names: dict[str, None] = {}
-    for node in _loop_nodes(loop):
-        for target in _changed_by(node):
-            key = path(frame, target)
-            if key is not None:
-                names[key] = None
-    return list(names)
-
-
-def _loop_nodes(loop: ast.stmt) -> Iterator[ast.AST]:
-    stack: list[ast.AST] = [loop]
-    while stack:
-        node = stack.pop()
-        yield node
-        if not isinstance(node, FunctionNode | ast.ClassDef | ast.Lambda):
-            stack.extend(ast.iter_child_nodes(node))
-
-
-def _changed_by(node: ast.AST) -> Iterator[ast.expr]:
-    if isinstance(node, ast.Name | ast.Attribute) and isinstance(node.ctx, ast.Store | ast.Del):
-        yield node
-    elif isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store | ast.Del):
-        yield node.value
-    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-        name = node.func.attr
-        if name in MUTATORS or (name.endswith("_") and not name.endswith("__")):
-            yield node.func.value
 
 
 # -- kinds of expressions -----------------------------------------------------------------------------------------
@@ -303,10 +173,10 @@ def _slice(frame: Frame, node: ast.Slice) -> Value:
 
 def _binary(frame: Frame, node: ast.BinOp) -> Value:
     left, right = evaluate(frame, node.left), evaluate(frame, node.right)
-    return _arithmetic(ops.BINARY[type(node.op)], left, right, node.left, node.right, node, frame)
+    return arithmetic(ops.BINARY[type(node.op)], left, right, node.left, node.right, node, frame)
 
 
-def _arithmetic(
+def arithmetic(
     name: str, left: Value, right: Value, left_node: ast.expr, right_node: ast.expr, node: ast.AST, frame: Frame
 ) -> Value:
     if isinstance(left, Constant) and isinstance(right, Constant):
@@ -383,7 +253,7 @@ def _conditional(frame: Frame, node: ast.IfExp) -> Value:
 
 def _walrus(frame: Frame, node: ast.NamedExpr) -> Value:
     value = evaluate(frame, node.value)
-    store(frame, node.target, value)
+    storing.store(frame, node.target, value)
     return value
 
 
@@ -422,7 +292,7 @@ def _comprehension(frame: Frame, node: ast.ListComp | ast.SetComp | ast.Generato
     outer = frame.fork()
     for generator in node.generators:
         iterable = evaluate(frame, generator.iter)
-        store(frame, generator.target, Item(iterable, generator.target, frame))
+        storing.store(frame, generator.target, Item(iterable, generator.target, frame))
         for condition in generator.ifs:
             evaluate(frame, condition)
     if isinstance(node, ast.DictComp):
@@ -442,7 +312,7 @@ def _call(frame: Frame, node: ast.Call) -> Value:
     return calls.call(frame, node)
 
 
-_HANDLERS: dict[type[ast.expr], Callable[[Frame, ast.expr], Value]] = {
+_HANDLERS: dict[type[ast.expr], Callable[[Frame, Any], Value]] = {
     ast.Constant: _constant,
     ast.Name: _name,
     ast.Attribute: _attribute,
@@ -464,4 +334,4 @@ _HANDLERS: dict[type[ast.expr], Callable[[Frame, ast.expr], Value]] = {
     ast.DictComp: _comprehension,
     ast.Lambda: _lambda,
     ast.Call: _call,
-}  # type: ignore[dict-item]
+}

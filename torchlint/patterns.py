@@ -129,7 +129,9 @@ def _match(pattern: Value, value: Value, match: Match, node: ast.expr | None) ->
             yield from _match(pattern.base, value.base, match, None)
     elif isinstance(pattern, Items) and isinstance(value, Items):
         if len(pattern.items) == len(value.items):
-            pairs = [(a, b, None) for a, b in zip(pattern.items, value.items, strict=True)]
+            pairs: list[tuple[Value, Value, ast.expr | None]] = [
+                (a, b, None) for a, b in zip(pattern.items, value.items, strict=True)
+            ]
             yield from _match_all(pairs, match)
 
 
@@ -155,11 +157,16 @@ def _admits(annotation: ast.expr | None, value: Value) -> bool:
     """Whether a parameter of this annotation may stand for a value."""
     kind = annotation.id if isinstance(annotation, ast.Name) else ""
     if kind in _NUMBERS:
-        return isinstance(value, Constant) and isinstance(value.value, int | float) and not isinstance(value.value, bool)
+        return (
+            isinstance(value, Constant) and isinstance(value.value, int | float) and not isinstance(value.value, bool)
+        )
     if kind in _FLAGS:
         return isinstance(value, Constant) and isinstance(value.value, bool)
     if kind in _DIMS:
-        return not (isinstance(value, Constant) and not isinstance(value.value, int)) and facts.is_tensor(value) is not True
+        return (
+            not (isinstance(value, Constant) and not isinstance(value.value, int))
+            and facts.is_tensor(value) is not True
+        )
     return facts.is_tensor(value) is not False
 
 

@@ -83,7 +83,9 @@ def _package_path() -> str:
 
 def _fingerprint() -> list[list[str | int]]:
     """Names and sizes of the rule modules: cheap, and different after an edit in all but odd cases."""
-    entries = sorted((entry.name, entry.stat().st_size) for entry in os.scandir(_package_path()) if entry.name.endswith(".py"))
+    entries = sorted(
+        (entry.name, entry.stat().st_size) for entry in os.scandir(_package_path()) if entry.name.endswith(".py")
+    )
     return [list(entry) for entry in entries]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from torchlint import certificates, registry
 from torchlint.claims import Changes, Claim, Pair
@@ -14,12 +14,13 @@ from torchlint.finding import Applicability, Finding, Fix, Related
 from torchlint.frame import Frame
 from torchlint.patterns import Match, Pattern
 from torchlint.rule import Check, Problem, Rewrite, Rule
-from torchlint.scout import Module, Region
+from torchlint.scout import FunctionModel, Module, Region
 from torchlint.values import Op
 
 if TYPE_CHECKING:
     from torchlint.engine import Report
 
+_Found = Problem | tuple[Pair, Match]
 _ORDER = [Applicability.SAFE, Applicability.UNSAFE, Applicability.DISPLAY]
 
 
@@ -42,7 +43,7 @@ class Runner:
             outer = self._frame_of(cls.parent)
             for check in checks:
                 if outer is not None and _overrides(check, "check_class"):
-                    self._collect(check, lambda check=check, cls=cls: check.check_class(cls, outer), outer)
+                    self._collect(check, outer, check.check_class, cls, outer)
         if not any(isinstance(rule, Rewrite) or _needs_frames(rule) for rule in loaded):
             return
         frames = [self._frame_of(function) for function in region.functions]
@@ -59,9 +60,9 @@ class Runner:
             self._fail(code, error)
             return None
 
-    def _frame_of(self, function: object) -> Frame | None:
+    def _frame_of(self, function: FunctionModel | None) -> Frame | None:
         try:
-            return self.evaluator.frame(function) if function is not None else self.evaluator.module_frame()  # type: ignore[arg-type]
+            return self.evaluator.frame(function) if function is not None else self.evaluator.module_frame()
         except RecursionError:
             line = "too deeply nested to be analysed"
         except Exception as error:
@@ -77,24 +78,25 @@ class Runner:
                 by_op.setdefault(name, []).append(rule)
         for op in frame.ops:
             for rule in by_op.get(op.name, ()):
-                self._collect(rule, lambda rule=rule, op=op: _check_op(rule, op, frame), frame)
+                self._collect(rule, frame, _check_op, rule, op, frame)
         for rule in rules:
             if not isinstance(rule, Check):
                 continue
             if _overrides(rule, "check_call"):
                 for call in frame.callees:
-                    self._collect(rule, lambda rule=rule, call=call: rule.check_call(call, frame), frame)
+                    self._collect(rule, frame, rule.check_call, call, frame)
             if _overrides(rule, "check_loop"):
                 for loop in frame.loops:
-                    self._collect(rule, lambda rule=rule, loop=loop: rule.check_loop(loop, frame), frame)
+                    self._collect(rule, frame, rule.check_loop, loop, frame)
             if _overrides(rule, "check_frame"):
-                self._collect(rule, lambda rule=rule: rule.check_frame(frame), frame)
+                self._collect(rule, frame, rule.check_frame, frame)
 
-    def _collect(self, rule: Rule, problems: Callable[[], Iterator[Problem | tuple[Pair, Match]]], frame: Frame) -> None:
+    def _collect(self, rule: Rule, frame: Frame, check: Callable[..., Iterable[_Found]], *args: Any) -> None:
+        """Add what a rule finds; a rule that raises is out for the rest of the file."""
         if rule.code in self._crashed:
             return
         try:
-            for found in problems():
+            for found in check(*args):
                 if isinstance(found, Problem):
                     self._add(rule, found, frame, None)
                 else:
@@ -184,10 +186,17 @@ def _span(module: Module, node: ast.AST) -> tuple[int, int]:
     row, column = getattr(node, "lineno", 1), getattr(node, "col_offset", 0)
     start = source.offset(row, column)
     if isinstance(node, ast.For | ast.AsyncFor | ast.While | ast.With | ast.If):
-        last = node.test if isinstance(node, ast.While | ast.If) else node.items[-1].context_expr if isinstance(node, ast.With) else node.iter
+        last = _header_end(node)
         return start, source.offset(last.end_lineno or row, last.end_col_offset or column)
     end_row, end_column = getattr(node, "end_lineno", row), getattr(node, "end_col_offset", column)
     return start, source.offset(end_row, end_column)
+
+
+def _header_end(node: ast.For | ast.AsyncFor | ast.While | ast.With | ast.If) -> ast.expr:
+    """The last expression of a compound statement's first line: a finding does not mark its whole block."""
+    if isinstance(node, ast.While | ast.If):
+        return node.test
+    return node.items[-1].context_expr if isinstance(node, ast.With) else node.iter
 
 
 def _name_span(module: Module, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> tuple[int, int]:
@@ -197,7 +206,7 @@ def _name_span(module: Module, node: ast.FunctionDef | ast.AsyncFunctionDef | as
     return (found, found + len(node.name)) if found >= 0 else (start, start + 3)
 
 
-def _check_op(rule: Rule, op: Op, frame: Frame) -> Iterator[Problem | tuple[Pair, Match]]:
+def _check_op(rule: Rule, op: Op, frame: Frame) -> Iterator[_Found]:
     if isinstance(rule, Check):
         yield from rule.check_op(op, frame)
         return

@@ -25,7 +25,9 @@ def words_of(text: str) -> frozenset[str]:
 class FunctionModel:
     """A function or method, its parameters and the scope it stands in."""
 
-    def __init__(self, node: FunctionNode, module: Module, cls: ClassModel | None, parent: FunctionModel | None) -> None:
+    def __init__(
+        self, node: FunctionNode, module: Module, cls: ClassModel | None, parent: FunctionModel | None
+    ) -> None:
         self.node = node
         self.name = node.name
         self.module = module
@@ -280,7 +282,9 @@ class Module:
             for method in self.all_functions
             if method.self_name
             for node in ast.walk(method.node)
-            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == method.self_name
+            if isinstance(node, ast.Attribute)
+            and isinstance(node.value, ast.Name)
+            and node.value.id == method.self_name
         }
         inside = {node for _, node in own}
         return frozenset(

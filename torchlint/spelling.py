@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import copy
 from dataclasses import dataclass
+from typing import Literal
 
 from torchlint import signatures
 from torchlint.claims import Pair
@@ -14,6 +15,7 @@ from torchlint.rewrite import CannotFix, Editor
 from torchlint.scout import own_nodes
 from torchlint.values import Constant, Items, Op, Value, same
 
+Namespace = Literal["torch", "F", "Tensor"]
 _MODULES = {"torch": "torch", "F": "torch.nn.functional"}
 
 
@@ -215,8 +217,9 @@ class _Speller(ast.NodeTransformer):
     def _form(self, name: str, namespace: str, guide: Op | None) -> str:
         form = guide.form if guide is not None else namespace
         operation = signatures.canonical(f"{_MODULES[namespace]}.{name}")
-        for wanted in (form, namespace):
-            if wanted in ("torch", "F", "Tensor") and signatures.available(operation, wanted):
+        namespaces: tuple[Namespace, ...] = ("torch", "F", "Tensor")
+        for wanted in sorted(namespaces, key=lambda found: (found != form, found != namespace)):
+            if wanted in (form, namespace) and signatures.available(operation, wanted):
                 return wanted
         return namespace
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from torchlint.evaluate import Frame
+    from torchlint.frame import Frame
     from torchlint.scout import ClassModel, FunctionModel
 
 
@@ -303,7 +303,28 @@ MAX_MEMBERS = 8
 
 # Operations whose results differ from call to call, or that change what they are given.
 _IMPURE_OPS = frozenset(
-    ["dropout", "dropout1d", "dropout2d", "dropout3d", "alpha_dropout", "feature_alpha_dropout", "bernoulli", "multinomial", "normal", "poisson", "rand", "rand_like", "randn", "randn_like", "randint", "randint_like", "randperm", "rrelu", "gumbel_softmax", "scaled_dot_product_attention"]
+    [
+        "dropout",
+        "dropout1d",
+        "dropout2d",
+        "dropout3d",
+        "alpha_dropout",
+        "feature_alpha_dropout",
+        "bernoulli",
+        "multinomial",
+        "normal",
+        "poisson",
+        "rand",
+        "rand_like",
+        "randn",
+        "randn_like",
+        "randint",
+        "randint_like",
+        "randperm",
+        "rrelu",
+        "gumbel_softmax",
+        "scaled_dot_product_attention",
+    ]
 )
 
 
