@@ -186,7 +186,7 @@ def _call_builtin(frame: Frame, callee: External, arguments: Arguments, node: as
         case "list" | "tuple" as kind if not values and arguments.known:
             return Items((), kind, node, frame)
         case "dict" if not values and arguments.known:
-            return Mapped(dict[object, Value](arguments.keywords), node, frame)
+            return Mapped(arguments.keywords, node, frame)
         case "super" if frame.function is not None and frame.function.cls is not None:
             return Super(frame.function.cls, frame.instance, node)
         case "getattr" if len(values) >= 2 and isinstance(values[1], Constant) and isinstance(values[1].value, str):

@@ -17,6 +17,7 @@ from torchlint.scout import Module, Region, words_of
 from torchlint.source import Source
 
 if TYPE_CHECKING:
+    from torchlint.project import Project
     from torchlint.registry import RuleInfo
 
 # Evaluation recurses over expressions: a chain of 1,600 calls needs some 8,000 Python frames, none on the C stack.
@@ -57,18 +58,35 @@ def check(
         if tree is None or "torch" not in source.text:
             return report
         words = words_of(source.text)
+        project = _project(words)
+        imported = project.words(source, tree) if project else {}
+        words = words.union(*imported.values())
         wanted = [info for info in registry.rules() if info.code in codes and (not gates or info.concerns(words))]
         if wanted:
-            _run(source, tree, wanted, report, gates, fixes)
+            module = Module(source, tree)
+            module.imported_words = imported
+            _run(module, project, wanted, report, gates, fixes)
     report.findings.sort(key=Finding.sort_key)
     return report
 
 
-def _run(source: Source, tree: ast.Module, wanted: list[RuleInfo], report: Report, gates: bool, fixes: bool) -> None:
+def _project(words: frozenset[str]) -> Project | None:
+    """The project that a file's imports are followed into; None for a file that computes no loss."""
+    from torchlint.ops import LOSS_WORDS
+
+    if LOSS_WORDS.isdisjoint(words):
+        return None
+    from torchlint.project import Project
+
+    return Project()
+
+
+def _run(
+    module: Module, project: Project | None, wanted: list[RuleInfo], report: Report, gates: bool, fixes: bool
+) -> None:
     from torchlint.run import Runner
 
-    module = Module(source, tree)
-    runner = Runner(module, report, fixes)
+    runner = Runner(module, report, fixes, project)
     for region in module.regions:
         active = _active(module, region, wanted) if gates else wanted
         if active:

@@ -65,6 +65,11 @@ def peek(frame: Frame, node: ast.expr) -> Value:
     return UNKNOWN
 
 
+def resolved(frame: Frame, value: External) -> Value:
+    """What a dotted name of a frame's module holds: a definition of the project, or the name itself."""
+    return calls.external(frame, value.qualname, value.node)
+
+
 def outer_value(frame: Frame, name: str) -> Value:
     """What a name that is not local holds: of an enclosing function, the module, or a builtin."""
     if frame.function is not None and name in frame.function.locals:
@@ -247,8 +252,11 @@ def _boolean(frame: Frame, node: ast.BoolOp) -> Value:
 
 
 def _conditional(frame: Frame, node: ast.IfExp) -> Value:
-    evaluate(frame, node.test)
-    return join(evaluate(frame, node.body), evaluate(frame, node.orelse))
+    test = evaluate(frame, node.test)
+    body, orelse = evaluate(frame, node.body), evaluate(frame, node.orelse)
+    if isinstance(test, Constant):
+        return body if test.value else orelse
+    return join(body, orelse)
 
 
 def _walrus(frame: Frame, node: ast.NamedExpr) -> Value:

@@ -40,11 +40,43 @@ COMPARE: dict[type[ast.cmpop], str] = {
 
 # Operations that may be written without naming them: as an operator, an index or an attribute.
 UNSPELLED = frozenset(
-    {*BINARY.values(), *UNARY.values(), *COMPARE.values(), "getitem", "slice", "size", "shape", "dim", "reciprocal", "T"}
+    {
+        *BINARY.values(),
+        *UNARY.values(),
+        *COMPARE.values(),
+        "getitem",
+        "slice",
+        "size",
+        "shape",
+        "dim",
+        "reciprocal",
+        "T",
+    }
 )
 COMMUTATIVE = frozenset({"add", "mul", "eq", "ne", "logaddexp", "maximum", "minimum", "bitwise_and", "bitwise_or"})
 LOSSES = frozenset(
-    ["cross_entropy", "nll_loss", "binary_cross_entropy", "binary_cross_entropy_with_logits", "kl_div", "mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss", "multi_margin_loss", "multilabel_margin_loss", "multilabel_soft_margin_loss", "hinge_embedding_loss", "soft_margin_loss", "gaussian_nll_loss", "poisson_nll_loss", "margin_ranking_loss", "cosine_embedding_loss", "triplet_margin_loss", "ctc_loss"]
+    [
+        "cross_entropy",
+        "nll_loss",
+        "binary_cross_entropy",
+        "binary_cross_entropy_with_logits",
+        "kl_div",
+        "mse_loss",
+        "l1_loss",
+        "smooth_l1_loss",
+        "huber_loss",
+        "multi_margin_loss",
+        "multilabel_margin_loss",
+        "multilabel_soft_margin_loss",
+        "hinge_embedding_loss",
+        "soft_margin_loss",
+        "gaussian_nll_loss",
+        "poisson_nll_loss",
+        "margin_ranking_loss",
+        "cosine_embedding_loss",
+        "triplet_margin_loss",
+        "ctc_loss",
+    ]
 )
 
 # The layers that are a function: class of torch.nn -> operation. Their constructor's parameters have the function's names.
@@ -84,6 +116,9 @@ LAYERS: dict[str, str] = {
     "HuberLoss": "huber_loss",
     "CosineSimilarity": "cosine_similarity",
 }
+# The identifiers under which a loss may be written.
+LOSS_WORDS = LOSSES | {layer for layer, op in LAYERS.items() if op in LOSSES}
+
 # What a layer sets where its function's default is another.
 _LAYER_ARGS: dict[str, dict[str, object]] = {"Flatten": {"start_dim": 1, "end_dim": -1}, "Softmax2d": {"dim": -3}}
 
@@ -94,7 +129,9 @@ _FORWARD: dict[str, tuple[str, ...]] = {
 }
 
 # Several results, in this order.
-OUTPUTS: dict[str, tuple[str, ...]] = dict.fromkeys(("max", "min", "median", "nanmedian", "mode", "kthvalue", "topk", "sort", "cummax", "cummin"), ("values", "indices"))
+OUTPUTS: dict[str, tuple[str, ...]] = dict.fromkeys(
+    ("max", "min", "median", "nanmedian", "mode", "kthvalue", "topk", "sort", "cummax", "cummin"), ("values", "indices")
+)
 SEQUENCES = frozenset({"unbind", "split", "chunk", "tensor_split", "meshgrid", "split_with_sizes", "broadcast_tensors"})
 # These return one tensor where no dim is given.
 _DIM_DECIDES = frozenset({"max", "min", "median", "nanmedian"})

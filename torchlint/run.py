@@ -13,12 +13,13 @@ from torchlint.evaluate import Evaluator
 from torchlint.finding import Applicability, Finding, Fix, Related
 from torchlint.frame import Frame
 from torchlint.patterns import Match, Pattern
-from torchlint.rule import Check, Problem, Rewrite, Rule
+from torchlint.rule import Check, Place, Problem, Rewrite, Rule
 from torchlint.scout import FunctionModel, Module, Region
 from torchlint.values import Op
 
 if TYPE_CHECKING:
     from torchlint.engine import Report
+    from torchlint.project import Project
 
 _Found = Problem | tuple[Pair, Match]
 _ORDER = [Applicability.SAFE, Applicability.UNSAFE, Applicability.DISPLAY]
@@ -27,11 +28,11 @@ _ORDER = [Applicability.SAFE, Applicability.UNSAFE, Applicability.DISPLAY]
 class Runner:
     """Runs rules over one file and collects their findings in a report."""
 
-    def __init__(self, module: Module, report: Report, fixes: bool) -> None:
+    def __init__(self, module: Module, report: Report, fixes: bool, project: Project | None = None) -> None:
         self.module = module
         self.report = report
         self.fixes = fixes
-        self.evaluator = Evaluator(module)
+        self.evaluator = Evaluator(module, project)
         self._seen: set[tuple[str, ast.AST]] = set()
         self._crashed: set[str] = set()
 
@@ -119,11 +120,7 @@ class Runner:
         fix = None
         if self.fixes:
             fix = self._rewrite_fix(rule, *rewrite) if rewrite else self._check_fix(rule, problem)
-        related = tuple(
-            Related(source.path, source.location(_span(self.module, place.node)[0]), place.message)
-            for place in problem.places
-            if place.frame is None or place.frame.module is self.module
-        )
+        related = tuple(self._related(place) for place in problem.places)
         self.report.findings.append(
             Finding(
                 rule.code,
@@ -136,6 +133,11 @@ class Runner:
                 related,
             )
         )
+
+    def _related(self, place: Place) -> Related:
+        module = place.frame.module if place.frame else self.module
+        start, _ = _span(module, place.node)
+        return Related(module.source.path, module.source.location(start), place.message)
 
     def _rewrite_fix(self, rule: Rule, pair: Pair, match: Match) -> Fix | None:
         from torchlint import spelling

@@ -111,15 +111,16 @@ class ClassModel:
     def _written(method: FunctionModel) -> Iterator[str]:
         name = method.self_name
         for node in ast.walk(method.node):
-            if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store | ast.Del):
-                if isinstance(node.value, ast.Name) and node.value.id == name:
-                    yield node.attr
+            if not (isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store | ast.Del)):
+                continue
+            if isinstance(node.value, ast.Name) and node.value.id == name:
+                yield node.attr
 
 
 class Region:
     """A top-level function or class, or all other statements of the module together."""
 
-    def __init__(self, module: Module, node: ast.stmt | None) -> None:
+    def __init__(self, module: Module, node: FunctionNode | ast.ClassDef | None) -> None:
         self.module = module
         self.node = node
         self.functions: list[FunctionModel] = []
@@ -143,9 +144,10 @@ class Module:
         self.all_classes: list[ClassModel] = []
         self.body_region = Region(self, None)
         self.regions = [self.body_region]
+        self.imported_words: dict[str, frozenset[str]] = {}
         self._reached: dict[Region, frozenset[str]] = {}
         self._spans: list[tuple[int, int]] = []
-        for statement in _statements(tree.body):
+        for statement in statements_of(tree.body):
             if isinstance(statement, FunctionNode | ast.ClassDef):
                 self._add_region(statement)
 
@@ -166,7 +168,7 @@ class Module:
             region.classes.append(model)
             if parent is None and cls is None:
                 self.classes[node.name] = model
-            for statement in _statements(node.body):
+            for statement in statements_of(node.body):
                 self._collect_member(statement, region, model, parent)
             return
         function = FunctionModel(node, self, cls, parent)
@@ -177,14 +179,14 @@ class Module:
             cls.methods[node.name] = function
         elif parent is None:
             self.functions[node.name] = function
-        for statement in _statements(node.body):
+        for statement in statements_of(node.body):
             if isinstance(statement, FunctionNode | ast.ClassDef):
                 self._collect(statement, region, None, function)
 
     def _collect_member(
         self, statement: ast.stmt, region: Region, cls: ClassModel, parent: FunctionModel | None
     ) -> None:
-        if isinstance(statement, FunctionNode) or isinstance(statement, ast.ClassDef):
+        if isinstance(statement, FunctionNode | ast.ClassDef):
             self._collect(statement, region, cls, parent)
         elif isinstance(statement, ast.Assign):
             for target in statement.targets:
@@ -195,10 +197,9 @@ class Module:
 
     def region_text(self, region: Region) -> str:
         """The lines of a region; those of the module's body are the lines of no other region."""
-        starts = [*self.source.line_starts, len(self.source.text)]
         if region.node is not None:
-            first, last = _lines(region.node)
-            return self.source.text[starts[first - 1] : starts[min(last, len(starts) - 1)]]
+            return self._rows(*_lines(region.node))
+        starts = [*self.source.line_starts, len(self.source.text)]
         parts, row = [], 1
         for first, last in self._spans:
             parts.append(self.source.text[starts[row - 1] : starts[first - 1]] if first > row else "")
@@ -206,24 +207,29 @@ class Module:
         parts.append(self.source.text[starts[min(row, len(starts)) - 1] :])
         return "\n".join(parts)
 
+    def _rows(self, first: int, last: int | None) -> str:
+        """The text of some rows, both ends included."""
+        starts = self.source.line_starts
+        end = starts[last] if last is not None and last < len(starts) else len(self.source.text)
+        return self.source.text[starts[first - 1] : end]
+
     @cached_property
     def _assigned_words(self) -> dict[str, frozenset[str]]:
         """The words of the module-level statements that assign each global name."""
         words: dict[str, frozenset[str]] = {}
-        for statement in _statements(self.tree.body):
+        for statement in statements_of(self.tree.body):
             if not isinstance(statement, ast.Assign | ast.AnnAssign | ast.AugAssign):
                 continue
             targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
             names = [node.id for target in targets for node in ast.walk(target) if isinstance(node, ast.Name)]
-            text = words_of(ast.get_source_segment(self.source.text, statement) or "") if names else frozenset()
+            text = words_of(self._rows(statement.lineno, statement.end_lineno)) if names else frozenset()
             for name in names:
                 words[name] = words.get(name, frozenset()) | text
         return words
 
     @cached_property
     def _region_of(self) -> dict[str, Region]:
-        named = (region for region in self.regions if isinstance(region.node, FunctionNode | ast.ClassDef))
-        return {region.node.name: region for region in named}  # type: ignore[union-attr]
+        return {region.node.name: region for region in self.regions if region.node is not None}
 
     def reach(self, region: Region) -> frozenset[str]:
         known = self._reached.get(region)
@@ -239,8 +245,9 @@ class Module:
             fresh: set[str] = set()
             for name in frontier & self._region_of.keys():
                 fresh |= self._region_of[name].words
-            for name in frontier & self._assigned_words.keys():
-                fresh |= self._assigned_words[name]
+            for named in (self._assigned_words, self.imported_words):
+                for name in frontier & named.keys():
+                    fresh |= named[name]
             frontier = fresh - words
             if not frontier:
                 break
@@ -250,7 +257,7 @@ class Module:
     def surroundings(self, region: Region) -> frozenset[str]:
         """The words that a region can reach, and those of the regions that name it: its callers."""
         words = self.reach(region)
-        if not isinstance(region.node, FunctionNode | ast.ClassDef):
+        if region.node is None:
             return words
         callers = [other for other in self.regions if other is not region and region.node.name in other.words]
         return words.union(*(self.reach(caller) for caller in callers))
@@ -300,17 +307,17 @@ def _lines(node: FunctionNode | ast.ClassDef) -> tuple[int, int]:
     return first, node.end_lineno or node.lineno
 
 
-def _statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
+def statements_of(body: list[ast.stmt]) -> Iterator[ast.stmt]:
     """The statements of a block and of the blocks in it, not those of definitions."""
     stack = list(reversed(body))
     while stack:
         statement = stack.pop()
         yield statement
         if not isinstance(statement, FunctionNode | ast.ClassDef):
-            stack.extend(reversed(inner_statements(statement)))
+            stack.extend(reversed(innerstatements_of(statement)))
 
 
-def inner_statements(statement: ast.stmt) -> list[ast.stmt]:
+def innerstatements_of(statement: ast.stmt) -> list[ast.stmt]:
     """The statements directly inside the blocks of a compound statement."""
     inner: list[ast.stmt] = []
     match statement:
@@ -327,7 +334,7 @@ def inner_statements(statement: ast.stmt) -> list[ast.stmt]:
 
 
 def own_nodes(node: ast.AST) -> Iterator[ast.AST]:
-    """The nodes below a function, class or statement that run in its own scope; nested definitions are yielded, not entered."""
+    """The nodes below one that run in its own scope; definitions inside are yielded, not entered."""
     stack = list(ast.iter_child_nodes(node))
     while stack:
         child = stack.pop()

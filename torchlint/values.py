@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from torchlint.frame import Frame
@@ -196,7 +196,7 @@ class Mapped(Value):
 
     __slots__ = ("items",)
 
-    def __init__(self, items: Mapping[object, Value], node: ast.AST | None, frame: Frame | None) -> None:
+    def __init__(self, items: Mapping[Any, Value], node: ast.AST | None, frame: Frame | None) -> None:
         super().__init__(node, frame)
         self.items = dict(items)
 
