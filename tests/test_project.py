@@ -1,0 +1,95 @@
+"""Values are followed into the project's own files, and no further."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from torchlint import engine, registry
+from torchlint.finding import Finding
+from torchlint.source import Source
+
+NET = """
+import torch.nn as nn
+import torch.nn.functional as F
+
+class Net(nn.Module):
+    def forward(self, x):
+        return F.softmax(x, dim=1)
+
+def log_probabilities(x):
+    return F.log_softmax(x, dim=1)
+"""
+TRAIN = """
+import torch
+import torch.nn.functional as F
+{imports}
+
+def train(x, y):
+    value = torch.log({call})
+    return F.cross_entropy(x, y), value
+"""
+
+
+def check(path: Path) -> list[Finding]:
+    report = engine.check(Source.from_bytes(str(path), path.read_bytes()), {info.code for info in registry.rules()})
+    assert not report.failures
+    return [finding for finding in report.findings if finding.code == "TLT202"]
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    package = tmp_path / "pkg"
+    (package / "models").mkdir(parents=True)
+    (package / "__init__.py").write_text("")
+    (package / "models" / "__init__.py").write_text("from .net import Net\n")
+    (package / "models" / "net.py").write_text(NET)
+    (tmp_path / "net.py").write_text(NET)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("place", "imports", "call"),
+    [
+        ("train.py", "from net import Net", "Net()(x)"),
+        ("train.py", "import net", "net.Net()(x)"),
+        ("train.py", "import net as n", "n.Net().cuda()(x)"),
+        ("train.py", "from pkg.models.net import Net as N", "N()(x)"),
+        ("train.py", "import pkg.models.net", "pkg.models.net.Net()(x)"),
+        ("train.py", "from pkg.models import Net", "Net()(x)"),
+        ("pkg/train.py", "from .models import Net", "Net()(x)"),
+        ("pkg/train.py", "from . import models", "models.Net()(x)"),
+        ("pkg/train.py", "from pkg.models.net import Net", "Net()(x)"),
+        ("pkg/models/train.py", "from ..models.net import Net", "Net()(x)"),
+    ],
+)
+def test_a_model_of_another_file_is_seen_through(project: Path, place: str, imports: str, call: str) -> None:
+    path = project / place
+    path.write_text(TRAIN.format(imports=imports, call=call))
+    assert [finding.location.row for finding in check(path)] == [7]
+
+
+@pytest.mark.parametrize(
+    ("imports", "call"),
+    [
+        ("from net import log_probabilities", "log_probabilities(x)"),
+        ("from elsewhere import Net", "Net()(x)"),
+        ("from .net import Missing", "Missing()(x)"),
+        ("from net import *", "Net()(x)"),
+        ("try:\n    from net import Net\nexcept ImportError:\n    Net = None", "Net()(x)"),
+    ],
+)
+def test_what_is_not_known_stays_silent(project: Path, imports: str, call: str) -> None:
+    path = project / "train.py"
+    path.write_text(TRAIN.format(imports=imports, call=call))
+    assert check(path) == []
+
+
+def test_a_broken_or_circular_import_is_no_error(project: Path) -> None:
+    (project / "net.py").write_text("from train import train\nclass Net(:\n")
+    (project / "ring.py").write_text("from train import train\nfrom ring import Net\n")
+    for name in ("net", "ring"):
+        path = project / "train.py"
+        path.write_text(TRAIN.format(imports=f"from {name} import Net", call="Net()(x)"))
+        assert check(path) == []
