@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Sequence
+from functools import wraps
+from typing import Any, TypeVar
 
 from torchlint import ops
 from torchlint.signatures import Kind
@@ -28,30 +30,300 @@ from torchlint.values import (
     Value,
 )
 
-_DEPTH = 24
+_DEPTH = 2_000
+_Fact = TypeVar("_Fact")
 # Results that are not tensors.
 _NOT_TENSORS = frozenset(
-    ["size", "shape", "dim", "numel", "nelement", "item", "tolist", "numpy", "is_floating_point", "is_complex", "is_contiguous", "stride", "storage_offset", "element_size", "get_device", "data_ptr", "is_tensor", "equal", "allclose", "not", "is", "is_not", "in", "not_in", "slice", "backward", "ndimension", "untyped_storage", "is_grad_enabled", "manual_seed", "seed", "get_default_dtype", "finfo", "iinfo", "device", "save", "load"]
+    [
+        "size",
+        "shape",
+        "dim",
+        "numel",
+        "nelement",
+        "item",
+        "tolist",
+        "numpy",
+        "is_floating_point",
+        "is_complex",
+        "is_contiguous",
+        "stride",
+        "storage_offset",
+        "element_size",
+        "get_device",
+        "data_ptr",
+        "is_tensor",
+        "equal",
+        "allclose",
+        "not",
+        "is",
+        "is_not",
+        "in",
+        "not_in",
+        "slice",
+        "backward",
+        "ndimension",
+        "untyped_storage",
+        "is_grad_enabled",
+        "manual_seed",
+        "seed",
+        "get_default_dtype",
+        "finfo",
+        "iinfo",
+        "device",
+        "save",
+        "load",
+    ]
 )
 # Methods that only tensors have: a call with the arguments that a tensor takes shows that the receiver is one. NumPy arrays
 # share `sum`, `mean`, `max`, `view`, `squeeze`, `reshape`, `item`; data frames and loggers share `log`, `mean`, `diff`.
 _TENSOR_METHODS = frozenset(
-    ["exp", "sqrt", "rsqrt", "sigmoid", "tanh", "softmax", "log_softmax", "logsumexp", "relu", "unsqueeze", "permute", "expand", "expand_as", "gather", "scatter", "index_select", "masked_fill", "masked_select", "log1p", "expm1", "log2", "matmul", "bmm", "mm", "addmm", "unbind", "chunk", "detach", "contiguous", "index_add", "view_as", "requires_grad_", "backward", "narrow", "softplus", "clamp", "clamp_min", "clamp_max", "type_as", "new_zeros", "new_ones", "new_full", "new_tensor", "logical_not"]
+    [
+        "exp",
+        "sqrt",
+        "rsqrt",
+        "sigmoid",
+        "tanh",
+        "softmax",
+        "log_softmax",
+        "logsumexp",
+        "relu",
+        "unsqueeze",
+        "permute",
+        "expand",
+        "expand_as",
+        "gather",
+        "scatter",
+        "index_select",
+        "masked_fill",
+        "masked_select",
+        "log1p",
+        "expm1",
+        "log2",
+        "matmul",
+        "bmm",
+        "mm",
+        "addmm",
+        "unbind",
+        "chunk",
+        "detach",
+        "contiguous",
+        "index_add",
+        "view_as",
+        "requires_grad_",
+        "backward",
+        "narrow",
+        "softplus",
+        "clamp",
+        "clamp_min",
+        "clamp_max",
+        "type_as",
+        "new_zeros",
+        "new_ones",
+        "new_full",
+        "new_tensor",
+        "logical_not",
+    ]
 )
 _SEQUENCES = ops.SEQUENCES | {"split"}
 # Operations that return a view of their input, or the input itself.
 _VIEWS = frozenset(
-    ["view", "reshape", "transpose", "permute", "squeeze", "unsqueeze", "expand", "expand_as", "narrow", "select", "getitem", "t", "swapaxes", "swapdims", "movedim", "flatten", "unflatten", "detach", "diagonal", "unfold", "view_as", "ravel", "positive", "contiguous", "to", "float", "cuda", "cpu", "T", "mT", "requires_grad_", "squeeze_", "unsqueeze_"]
+    [
+        "view",
+        "reshape",
+        "transpose",
+        "permute",
+        "squeeze",
+        "unsqueeze",
+        "expand",
+        "expand_as",
+        "narrow",
+        "select",
+        "getitem",
+        "t",
+        "swapaxes",
+        "swapdims",
+        "movedim",
+        "flatten",
+        "unflatten",
+        "detach",
+        "diagonal",
+        "unfold",
+        "view_as",
+        "ravel",
+        "positive",
+        "contiguous",
+        "to",
+        "float",
+        "cuda",
+        "cpu",
+        "T",
+        "mT",
+        "requires_grad_",
+        "squeeze_",
+        "unsqueeze_",
+    ]
 )
 # One result element per element of `input`, with the same rank.
 _ELEMENTWISE = frozenset(
-    ["abs", "exp", "log", "log2", "log10", "log1p", "expm1", "sqrt", "rsqrt", "sigmoid", "logsigmoid", "tanh", "relu", "relu6", "leaky_relu", "elu", "selu", "gelu", "silu", "mish", "softplus", "hardtanh", "hardsigmoid", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "floor", "ceil", "round", "trunc", "sign", "neg", "positive", "clamp", "clamp_min", "clamp_max", "nan_to_num", "softmax", "log_softmax", "softmin", "dropout", "alpha_dropout", "contiguous", "clone", "detach", "to", "float", "double", "half", "bfloat16", "long", "int", "bool", "cuda", "cpu", "type", "type_as", "pow", "erf", "lgamma", "digamma", "logit", "masked_fill", "cumsum", "cumprod", "flip", "roll", "sort", "argsort", "zeros_like", "ones_like", "rand_like", "randn_like", "full_like", "empty_like", "bitwise_not", "logical_not", "isnan", "isinf", "isfinite", "requires_grad_", "normalize", "layer_norm", "Linear", "linear", "BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "LayerNorm", "GroupNorm", "PReLU", "Dropout", "Hardswish", "Threshold", "GLU", "tril", "triu"]
+    [
+        "abs",
+        "exp",
+        "log",
+        "log2",
+        "log10",
+        "log1p",
+        "expm1",
+        "sqrt",
+        "rsqrt",
+        "sigmoid",
+        "logsigmoid",
+        "tanh",
+        "relu",
+        "relu6",
+        "leaky_relu",
+        "elu",
+        "selu",
+        "gelu",
+        "silu",
+        "mish",
+        "softplus",
+        "hardtanh",
+        "hardsigmoid",
+        "sin",
+        "cos",
+        "tan",
+        "asin",
+        "acos",
+        "atan",
+        "sinh",
+        "cosh",
+        "floor",
+        "ceil",
+        "round",
+        "trunc",
+        "sign",
+        "neg",
+        "positive",
+        "clamp",
+        "clamp_min",
+        "clamp_max",
+        "nan_to_num",
+        "softmax",
+        "log_softmax",
+        "softmin",
+        "dropout",
+        "alpha_dropout",
+        "contiguous",
+        "clone",
+        "detach",
+        "to",
+        "float",
+        "double",
+        "half",
+        "bfloat16",
+        "long",
+        "int",
+        "bool",
+        "cuda",
+        "cpu",
+        "type",
+        "type_as",
+        "pow",
+        "erf",
+        "lgamma",
+        "digamma",
+        "logit",
+        "masked_fill",
+        "cumsum",
+        "cumprod",
+        "flip",
+        "roll",
+        "sort",
+        "argsort",
+        "zeros_like",
+        "ones_like",
+        "rand_like",
+        "randn_like",
+        "full_like",
+        "empty_like",
+        "bitwise_not",
+        "logical_not",
+        "isnan",
+        "isinf",
+        "isfinite",
+        "requires_grad_",
+        "normalize",
+        "layer_norm",
+        "Linear",
+        "linear",
+        "BatchNorm1d",
+        "BatchNorm2d",
+        "BatchNorm3d",
+        "LayerNorm",
+        "GroupNorm",
+        "PReLU",
+        "Dropout",
+        "Hardswish",
+        "Threshold",
+        "GLU",
+        "tril",
+        "triu",
+    ]
 )
 _BINARY = frozenset(
-    ["add", "sub", "mul", "div", "floor_divide", "remainder", "fmod", "atan2", "maximum", "minimum", "logaddexp", "logaddexp2", "hypot", "xlogy", "eq", "ne", "lt", "le", "gt", "ge", "bitwise_and", "bitwise_or", "bitwise_xor", "logical_and", "logical_or", "where"]
+    [
+        "add",
+        "sub",
+        "mul",
+        "div",
+        "floor_divide",
+        "remainder",
+        "fmod",
+        "atan2",
+        "maximum",
+        "minimum",
+        "logaddexp",
+        "logaddexp2",
+        "hypot",
+        "xlogy",
+        "eq",
+        "ne",
+        "lt",
+        "le",
+        "gt",
+        "ge",
+        "bitwise_and",
+        "bitwise_or",
+        "bitwise_xor",
+        "logical_and",
+        "logical_or",
+        "where",
+    ]
 )
 _REDUCTIONS = frozenset(
-    ["sum", "mean", "prod", "max", "min", "amax", "amin", "argmax", "argmin", "std", "var", "norm", "any", "all", "median", "nanmean", "nansum", "logsumexp", "linalg.norm", "linalg.vector_norm", "count_nonzero"]
+    [
+        "sum",
+        "mean",
+        "prod",
+        "max",
+        "min",
+        "amax",
+        "amin",
+        "argmax",
+        "argmin",
+        "std",
+        "var",
+        "norm",
+        "any",
+        "all",
+        "median",
+        "nanmean",
+        "nansum",
+        "logsumexp",
+        "linalg.norm",
+        "linalg.vector_norm",
+        "count_nonzero",
+    ]
 )
 _FACTORIES = frozenset(["zeros", "ones", "empty", "full", "rand", "randn", "randint"])
 _SCALAR_LOSSES = ops.LOSSES
@@ -63,6 +335,23 @@ def _on_all(value: Choice, fact: Callable[[Value, int], object], depth: int) -> 
     return found.pop() if len(found) == 1 else None
 
 
+def _remembered(fact: Callable[[Value, int], _Fact]) -> Callable[..., _Fact]:
+    """Ask for a fact once: values share their parts, so that following them anew each time takes forever."""
+    name = fact.__name__
+
+    @wraps(fact)
+    def answer(value: Value, depth: int = _DEPTH) -> Any:
+        memo = value.memo
+        if memo is None:
+            memo = value.memo = {}
+        if name not in memo:
+            memo[name] = fact(value, depth)
+        return memo[name]
+
+    return answer
+
+
+@_remembered
 def is_tensor(value: Value, depth: int = _DEPTH) -> bool | None:
     """Whether a value is a tensor."""
     if depth == 0:
@@ -89,7 +378,11 @@ def is_tensor(value: Value, depth: int = _DEPTH) -> bool | None:
         case Parameter():
             return _annotated_tensor(value.annotation)
         case Call():
-            return False if value.qualname.startswith(("numpy.", "math.", "pandas.", "random.", "os.", "builtins.")) else None
+            return (
+                False
+                if value.qualname.startswith(("numpy.", "math.", "pandas.", "random.", "os.", "builtins."))
+                else None
+            )
     return None
 
 
@@ -126,19 +419,24 @@ def _element_is_tensor(value: Element, depth: int) -> bool | None:
     if base.name in ("LSTM", "GRU", "RNN", "MultiheadAttention") and value.key == 0:
         return True
     if base.name in _SEQUENCES or ops.outputs(base.name, base.args):
-        form_shows = base.form != "Tensor" or base.name in _TENSOR_METHODS or base.name in ("topk", "kthvalue", "chunk", "unbind")
+        form_shows = (
+            base.form != "Tensor"
+            or base.name in _TENSOR_METHODS
+            or base.name in ("topk", "kthvalue", "chunk", "unbind")
+        )
         return True if form_shows else is_tensor(base.input, depth - 1)
     return is_tensor(base, depth - 1)
 
 
-def evidence(value: Value) -> bool:
+@_remembered
+def evidence(value: Value, depth: int = _DEPTH) -> bool:
     """Whether something in how a value is made shows that tensors are at work."""
     if is_tensor(value):
         return True
-    if isinstance(value, Op):
-        return any(evidence(arg) for arg in value.args.values())
-    if isinstance(value, Element):
-        return evidence(value.base)
+    if depth and isinstance(value, Op):
+        return any(evidence(arg, depth - 1) for arg in value.args.values())
+    if depth and isinstance(value, Element):
+        return evidence(value.base, depth - 1)
     return False
 
 
@@ -186,6 +484,7 @@ def kind(value: Value) -> Kind:
     return Kind.TENSOR if is_tensor(value) else Kind.UNKNOWN
 
 
+@_remembered
 def rank(value: Value, depth: int = _DEPTH) -> int | None:
     """The number of dimensions of a tensor, where it is certain."""
     if depth == 0:
@@ -333,7 +632,10 @@ def _getitem(op: Op, depth: int) -> int | None:
 
 
 _RANKS: dict[str, Callable[[Op, int], int | None]] = {
-    **{name: _sized("size") for name in ("zeros", "ones", "empty", "full", "rand", "randn", "randint", "expand", "repeat")},
+    **{
+        name: _sized("size")
+        for name in ("zeros", "ones", "empty", "full", "rand", "randn", "randint", "expand", "repeat")
+    },
     "view": _sized("size"),
     "reshape": _sized("shape"),
     "arange": lambda op, depth: 1,

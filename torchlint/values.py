@@ -19,11 +19,12 @@ if TYPE_CHECKING:
 class Value:
     """Something that an expression may hold. `node` is the expression that made it, `frame` where it was made."""
 
-    __slots__ = ("frame", "node")
+    __slots__ = ("frame", "memo", "node")
 
     def __init__(self, node: ast.AST | None = None, frame: Frame | None = None) -> None:
         self.node = node
         self.frame = frame
+        self.memo: dict[str, object] | None = None  # facts that were asked for: values are shared, and so deep
 
 
 class Unknown(Value):
@@ -300,6 +301,7 @@ class Choice(Value):
 
 UNKNOWN = Unknown()
 MAX_MEMBERS = 8
+_MAX_COMPARISONS = 400
 
 # Operations whose results differ from call to call, or that change what they are given.
 _IMPURE_OPS = frozenset(
@@ -333,11 +335,16 @@ def is_pure_op(name: str) -> bool:
     return name not in _IMPURE_OPS and not name.endswith("_")
 
 
-def same(a: Value, b: Value, depth: int = 24) -> bool:
-    """Whether two values are certainly the same."""
+def same(a: Value, b: Value) -> bool:
+    """Whether two values are certainly the same. Where that takes too long to tell, they are not."""
+    return _same(a, b, [_MAX_COMPARISONS])
+
+
+def _same(a: Value, b: Value, left: list[int]) -> bool:
     if a is b:
-        return not isinstance(a, Unknown) or a is not UNKNOWN
-    if type(a) is not type(b) or depth == 0:
+        return a is not UNKNOWN
+    left[0] -= 1
+    if type(a) is not type(b) or left[0] <= 0:
         return False
     match a, b:
         case Constant(), Constant():
@@ -345,13 +352,13 @@ def same(a: Value, b: Value, depth: int = 24) -> bool:
         case Op(), Op():
             if a.name != b.name or not is_pure_op(a.name) or a.args.keys() != b.args.keys():
                 return False
-            return all(same(value, b.args[key], depth - 1) for key, value in a.args.items())
+            return all(_same(value, b.args[key], left) for key, value in a.args.items())
         case Element(), Element():
-            return a.key == b.key and same(a.base, b.base, depth - 1)
+            return a.key == b.key and _same(a.base, b.base, left)
         case Field(), Field():
-            return a.name == b.name and same(a.base, b.base, depth - 1)
+            return a.name == b.name and _same(a.base, b.base, left)
         case Items(), Items():
-            return a.kind == b.kind and _all_same(a.items, b.items, depth - 1)
+            return a.kind == b.kind and _all_same(a.items, b.items, left)
         case External(), External():
             return a.qualname == b.qualname
         case (ClassRef(), ClassRef()):
@@ -364,14 +371,14 @@ def same(a: Value, b: Value, depth: int = 24) -> bool:
                 and a.complete
                 and b.complete
                 and a.args.keys() == b.args.keys()
-                and all(same(value, b.args[key], depth - 1) for key, value in a.args.items())
-                and _all_same(a.children, b.children, depth - 1)
+                and all(_same(value, b.args[key], left) for key, value in a.args.items())
+                and _all_same(a.children, b.children, left)
             )
     return False
 
 
-def _all_same(a: Sequence[Value], b: Sequence[Value], depth: int) -> bool:
-    return len(a) == len(b) and all(same(x, y, depth) for x, y in zip(a, b, strict=True))
+def _all_same(a: Sequence[Value], b: Sequence[Value], left: list[int]) -> bool:
+    return len(a) == len(b) and all(_same(x, y, left) for x, y in zip(a, b, strict=True))
 
 
 def join(*values: Value) -> Value:
@@ -396,13 +403,16 @@ def agree(value: Value, holds: Callable[[Value], bool]) -> bool:
     return all(holds(member) for member in members(value))
 
 
-def walk(value: Value, depth: int = 24) -> Iterator[Value]:
-    """A value and the values that it is made of."""
-    yield value
-    if depth == 0:
-        return
-    for child in children(value):
-        yield from walk(child, depth - 1)
+def walk(value: Value) -> Iterator[Value]:
+    """A value and the values that it is made of, each once."""
+    seen: set[Value] = set()
+    stack = [value]
+    while stack:
+        current = stack.pop()
+        if current not in seen:
+            seen.add(current)
+            yield current
+            stack.extend(reversed(children(current)))
 
 
 def children(value: Value) -> tuple[Value, ...]:
