@@ -11,18 +11,18 @@ import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from torchlint import __version__
+from torchlint import __version__, registry
 from torchlint.finding import Applicability, Edit, Finding, Fix, Location, Related, Severity
 
 DIRECTORY = ".torchlint_cache"
 _FILE = "findings.json"
 _FORMAT = 1
-_STAMP = tuple[int, int]
+Stamp = tuple[int, int]  # time of change in nanoseconds, size in bytes
 
 
 @dataclass(slots=True)
@@ -36,15 +36,20 @@ class Known:
 
 def tool_digest() -> str:
     """A digest that changes with everything that findings depend on besides the code: this package and its rules."""
-    import torchlint.rules
-
     state = hashlib.blake2b(__version__.encode(), digest_size=16)
-    for folder in (Path(__file__).parent, Path(__file__).parent / "data", Path(torchlint.rules.__path__[0])):
-        for entry in sorted(os.scandir(folder), key=lambda entry: entry.name):
-            if entry.name.endswith((".py", ".json")):
-                stat = entry.stat()
-                state.update(f"{entry.name}\0{stat.st_size}\0{stat.st_mtime_ns}\0".encode())
+    for folder in (str(Path(__file__).parent), registry.rules_folder()):
+        for path in sorted(_sources(folder)):
+            size, changed = stamp(os.stat(path))
+            state.update(f"{path}\0{size}\0{changed}\0".encode())
     return state.hexdigest()
+
+
+def _sources(folder: str) -> Iterator[str]:
+    for entry in os.scandir(folder):
+        if entry.is_dir():
+            yield from _sources(entry.path)
+        elif entry.name.endswith((".py", ".json")):
+            yield entry.path
 
 
 def content_digest(data: bytes) -> str:
@@ -86,9 +91,9 @@ class Cache:
         return True
 
     def put(
-        self, path: str, settings: str, data: bytes, known: Known, stamp: _STAMP, consulted: Iterable[str] = ()
+        self, path: str, settings: str, content: str, known: Known, stamp: Stamp, consulted: Iterable[str] = ()
     ) -> None:
-        """Remember what was found in `data`, which was read when the file had this `stamp`."""
+        """Remember what was found in a file when it had this content (a digest) and stamp, and these other files."""
         try:
             others = {other: list(_stamp(other)) for other in consulted}
         except OSError:
@@ -96,7 +101,7 @@ class Cache:
         self._entries[_key(path)] = {
             "settings": settings,
             "stamp": list(stamp),
-            "content": content_digest(data),
+            "content": content,
             "findings": [_row(finding) for finding in known.findings],
             "error": known.error,
             "error_row": known.error_row,
@@ -121,25 +126,21 @@ class Cache:
 
 
 def clean(folder: Path) -> bool:
-    """Delete the cache of a root folder. True if there was one."""
-    target = folder / DIRECTORY
-    found = False
+    """Delete a cache folder, but nothing in it that is not ours. True if there was a cache."""
+    if not (folder / _FILE).exists():
+        return False
     for name in (_FILE, ".gitignore"):
-        try:
-            (target / name).unlink()
-            found = True
-        except FileNotFoundError:
-            continue
-    if found:
-        target.rmdir()
-    return found
+        (folder / name).unlink(missing_ok=True)
+    if not any(folder.iterdir()):
+        folder.rmdir()
+    return True
 
 
-def stamp(stat: os.stat_result) -> _STAMP:
+def stamp(stat: os.stat_result) -> Stamp:
     return stat.st_mtime_ns, stat.st_size
 
 
-def _stamp(path: str) -> _STAMP:
+def _stamp(path: str) -> Stamp:
     return stamp(os.stat(path))
 
 

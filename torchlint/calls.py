@@ -201,7 +201,8 @@ def _construct_layer(frame: Frame, name: str, arguments: Arguments, node: ast.Ca
     bound: signatures.Bound[Value] | None = None
     if children is None and arguments.known:
         bound = signatures.bind(f"torch.nn.{name}", arguments.values, arguments.keywords, facts.kind)
-    args = _as_values(bound or {}, node, frame)
+    # `Sigmoid(*args, **kwargs)` takes nothing.
+    args = _as_values({key: value for key, value in (bound or {}).items() if value != ()}, node, frame)
     nodes = _nodes_of(args, arguments)
     layer = Layer(name, args, nodes, node, frame, bound is not None or children is not None)
     layer.children = tuple(children or ())

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import gc
 import sys
-import warnings
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from torchlint import registry
 from torchlint.finding import Finding
+from torchlint.parsing import parse
 from torchlint.scout import Module, Region, words_of
 from torchlint.source import Source
 
@@ -29,13 +29,15 @@ class Report:
     """What is known of a file after checking it.
 
     `error` is one line that says why the file could not be checked (it does not parse), `failures` one line per
-    rule that crashed on it; the findings of all other rules are still there.
+    rule that crashed on it; the findings of all other rules are still there. `consulted` are the other files of the
+    project that were read.
     """
 
     findings: list[Finding] = field(default_factory=list)
     error: str = ""
     error_row: int = 0
     failures: list[str] = field(default_factory=list)
+    consulted: set[str] = field(default_factory=set)
 
 
 def check(
@@ -54,13 +56,14 @@ def check(
     report = Report()
     with _deep_recursion(), _no_collection():
         if tree is None:
-            tree = _parse(source, report)
+            tree, report.error, report.error_row = parse(source.text)
         if tree is None or "torch" not in source.text:
             return report
         words = words_of(source.text)
         project = _project(words)
         imported = project.words(source, tree) if project else {}
         words = words.union(*imported.values())
+        report.consulted = project.consulted if project else set()
         wanted = [info for info in registry.rules() if info.code in codes and (not gates or info.concerns(words))]
         if wanted:
             module = Module(source, tree)
@@ -97,19 +100,6 @@ def _active(module: Module, region: Region, wanted: Iterable[RuleInfo]) -> list[
     """The rules whose words can be reached from a region."""
     reach = module.surroundings(region)
     return [info for info in wanted if info.concerns(reach)]
-
-
-def _parse(source: Source, report: Report) -> ast.Module | None:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return ast.parse(source.text)
-    except SyntaxError as error:
-        report.error = f"cannot be parsed: {error.msg}"
-        report.error_row = error.lineno or 0
-    except (ValueError, RecursionError, MemoryError) as error:
-        report.error = f"cannot be parsed: {error or type(error).__name__}"
-    return None
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """The rules that are installed: a generated index of what is needed to leave a file alone, and the rules themselves.
 
-`python -m torchlint.registry` writes the index. Where it does not match the installed modules (a checkout in which a rule
-was just edited) it is made again in memory.
+`python -m torchlint.registry` writes the index. Where it does not match the installed modules (a checkout in which a
+rule was just edited) it is made again in memory.
 """
 
 from __future__ import annotations
@@ -73,7 +73,8 @@ def _rule_class(module_name: str) -> type[Rule]:
     return found[0]
 
 
-def _package_path() -> str:
+def rules_folder() -> str:
+    """Where the rule modules are. Raises ModuleNotFoundError in a checkout that is not installed."""
     try:
         package = importlib.import_module("torchlint.rules")
     except ModuleNotFoundError:
@@ -84,7 +85,7 @@ def _package_path() -> str:
 def _fingerprint() -> list[list[str | int]]:
     """Names and sizes of the rule modules: cheap, and different after an edit in all but odd cases."""
     entries = sorted(
-        (entry.name, entry.stat().st_size) for entry in os.scandir(_package_path()) if entry.name.endswith(".py")
+        (entry.name, entry.stat().st_size) for entry in os.scandir(rules_folder()) if entry.name.endswith(".py")
     )
     return [list(entry) for entry in entries]
 
@@ -120,7 +121,7 @@ def _scan() -> tuple[RuleInfo, ...]:
     from torchlint.gates import words_needed
 
     found: list[RuleInfo] = []
-    for module in pkgutil.iter_modules([_package_path()]):
+    for module in pkgutil.iter_modules([rules_folder()]):
         if module.name.startswith("_"):
             continue
         name = f"torchlint.rules.{module.name}"

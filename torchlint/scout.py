@@ -215,9 +215,13 @@ class Module:
 
     @cached_property
     def _assigned_words(self) -> dict[str, frozenset[str]]:
-        """The words of the module-level statements that assign each global name."""
+        """The words of the module-level statements that give each global name its value, `import x as y` too."""
         words: dict[str, frozenset[str]] = {}
         for statement in statements_of(self.tree.body):
+            if isinstance(statement, ast.ImportFrom):
+                for alias in statement.names:
+                    if alias.asname:
+                        words[alias.asname] = words.get(alias.asname, frozenset()) | {alias.name}
             if not isinstance(statement, ast.Assign | ast.AnnAssign | ast.AugAssign):
                 continue
             targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]

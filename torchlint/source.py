@@ -28,12 +28,16 @@ class Encoding(NamedTuple):
 
 
 class Source:
-    """The text of one file, with its line ends as they are and without a byte order mark."""
+    """The text of one file, with its line ends as they are and without a byte order mark.
 
-    def __init__(self, path: str, text: str, encoding: Encoding | None = None) -> None:
+    `original` holds the bytes that the text was read from, None for a text that comes from elsewhere.
+    """
+
+    def __init__(self, path: str, text: str, encoding: Encoding | None = None, original: bytes | None = None) -> None:
         self.path = path
         self.text = text
         self.encoding = encoding or Encoding()
+        self.original = original
 
     @classmethod
     def from_bytes(cls, path: str, data: bytes) -> Source:
@@ -46,15 +50,15 @@ class Source:
         codec = "utf-8" if name == "utf-8-sig" else name
         try:
             text = data[len(BOM_UTF8) :].decode(codec) if bom else data.decode(codec)
-        except (UnicodeDecodeError, LookupError) as error:
+        except (UnicodeError, LookupError) as error:
             raise SourceError(f"cannot be decoded as {codec}: {error}") from None
-        return cls(path, text, Encoding(codec, bom))
+        return cls(path, text, Encoding(codec, bom), data)
 
     def encode(self, text: str) -> bytes:
         """`text` as bytes in the file's own encoding. Raises `SourceError` if a character does not fit."""
         try:
             data = text.encode(self.encoding.name)
-        except UnicodeEncodeError as error:
+        except UnicodeError as error:
             raise SourceError(f"cannot be encoded as {self.encoding.name}: {error}") from None
         return BOM_UTF8 + data if self.encoding.bom else data
 

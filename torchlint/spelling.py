@@ -124,7 +124,8 @@ def _dead_statements(match: Match) -> list[ast.stmt]:
     gone: set[ast.AST] = set(ast.walk(match.root.node)) if match.root.node else set()
     dead: list[ast.stmt] = []
     # Later definitions first: their own reads are gone before the earlier ones are judged.
-    for op in reversed([op for op in match.ops if op is not match.root]):
+    inner = [op for op in match.ops if op is not match.root]
+    for op in sorted(inner, key=lambda op: getattr(frame.definitions.get(op), "lineno", 0), reverse=True):
         statement = frame.definitions.get(op)
         if not isinstance(statement, ast.Assign) or statement.value is not op.node or statement in dead:
             continue

@@ -1,0 +1,81 @@
+"""The real command line over rules that are easy to trigger: run as a script by the tests.
+
+`torch.bad(` has a safe fix, `torch.risky(` an unsafe one, `torch.plain(` none, `torch.boom(` crashes a rule,
+`torch.panic(` the engine, `torch.die(` the process, `torch.sleep(` takes its time.
+"""
+
+import ast
+import os
+import re
+import sys
+import time
+from types import SimpleNamespace
+
+from torchlint import engine, registry
+from torchlint.cli import main
+from torchlint.finding import Applicability, Edit, Finding, Fix, Related, Severity
+from torchlint.source import Source
+
+RULES = {
+    "bad": ("TLT101", "bad-call", Severity.ERROR, Applicability.SAFE),
+    "risky": ("TLT102", "risky-call", Severity.WARNING, Applicability.UNSAFE),
+    "plain": ("TLT201", "plain-call", Severity.INFO, None),
+    "rare": ("TLT301", "rare-call", Severity.WARNING, Applicability.DISPLAY),
+}
+
+
+def rules() -> list[SimpleNamespace]:
+    return [
+        SimpleNamespace(
+            code=code,
+            name=name,
+            default=code != "TLT301",
+            severity=severity,
+            summary=f"A {word} call.",
+            module="",
+        )
+        for word, (code, name, severity, _) in RULES.items()
+    ]
+
+
+def load(code: str) -> SimpleNamespace:
+    (rule,) = (rule for rule in rules() if rule.code == code)
+    docs = f"{rule.summary}\n\n## What it does\nReports [bold]calls[/bold].\n"
+    return SimpleNamespace(since="0.1", title="Use `torch.good`", docs=lambda: docs)
+
+
+def check(source: Source, codes: frozenset[str], *, gates: bool = True) -> engine.Report:
+    if "torch.panic(" in source.text:
+        raise RecursionError("too deep")
+    if "torch.sleep(" in source.text:
+        time.sleep(10)
+    if "torch.die(" in source.text:
+        os._exit(7)
+    try:
+        ast.parse(source.text)
+    except SyntaxError as error:
+        return engine.Report(error=error.msg, error_row=error.lineno or 0)
+    report = engine.Report()
+    if "torch.boom(" in source.text:
+        report.failures.append("rule TLT201 crashed: ZeroDivisionError: division by zero")
+    for match in re.finditer(r"torch\.(bad|risky|plain|rare)\(", source.text):
+        if RULES[match[1]][0] in codes:
+            report.findings.append(_finding(source, match))
+    return report
+
+
+def _finding(source: Source, match: re.Match[str]) -> Finding:
+    code, name, severity, applicability = RULES[match[1]]
+    start, end = source.location(match.start()), source.location(match.end() - 1)
+    fix = None
+    if applicability is not None:
+        edits = (Edit(match.start(1), match.end(1), "good"),)
+        fix = Fix("Use `torch.good`", applicability, edits, "verified on 12 inputs on cpu")
+    related = (Related(source.path, start, "it starts here"),) if match[1] == "rare" else ()
+    return Finding(code, name, f"`torch.{match[1]}` is [red]{match[1]}[/red]", severity, start, end, fix, related)
+
+
+if __name__ == "__main__":
+    for module, replacement in ((registry, rules), (registry, load), (engine, check)):
+        setattr(module, replacement.__name__, replacement)
+    sys.exit(main())

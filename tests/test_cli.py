@@ -1,0 +1,400 @@
+"""The command line as users run it, over the rules of `cli_rig.py`."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from torchlint.reporters import FORMATS
+
+RIG = Path(__file__).parent / "cli_rig.py"
+BAD = "import torch\ntorch.bad(1)\n"
+MIXED = "import torch\ntorch.bad(torch.risky(1))\ntorch.plain(2)\n"
+CLEAN = "import torch\n"
+BROKEN = "import torch\nx = (\n"
+
+
+class Result:
+    def __init__(self, done: subprocess.CompletedProcess[bytes]) -> None:
+        self.code = done.returncode
+        self.raw = done.stdout
+        self.out = done.stdout.decode(errors="surrogateescape")
+        self.err = done.stderr.decode(errors="surrogateescape")
+        assert "Traceback" not in self.err, self.err
+
+
+def torchlint(*arguments: str | bytes, stdin: bytes = b"", **environment: str) -> Result:
+    clean = {key: value for key, value in os.environ.items() if key not in ("NO_COLOR", "FORCE_COLOR")}
+    done = subprocess.run(
+        [sys.executable, str(RIG), *arguments],
+        input=stdin,
+        capture_output=True,
+        timeout=60,
+        env={**clean, **environment},
+    )
+    return Result(done)
+
+
+def concise(*arguments: str) -> list[str]:
+    result = torchlint("--output-format=concise", *arguments)
+    return [line for line in result.out.splitlines() if "TLT" in line]
+
+
+@pytest.fixture(autouse=True)
+def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def write(**files: str) -> None:
+    for name, text in files.items():
+        Path(f"{name}.py").write_bytes(text.encode())
+
+
+def test_the_module_runs_and_knows_its_version() -> None:
+    done = subprocess.run([sys.executable, "-m", "torchlint", "--version"], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout.split()[0]) == (0, "torchlint")
+
+
+def test_start_up_imports_little() -> None:
+    heavy = {"libcst", "rich", "torch", "pathspec", "multiprocessing", "json", "tomllib", "dataclasses"}
+    code = f"import sys, torchlint.cli; sys.exit(str({heavy!r} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert done.stderr.strip() == "set()"
+
+
+def test_clean_files_pass() -> None:
+    write(a=CLEAN, b="import os\n")
+    result = torchlint()
+    assert (result.code, result.out, result.err) == (0, "All checks passed!\n", "")
+
+
+def test_findings_exit_with_1_and_are_counted() -> None:
+    write(a=MIXED)
+    result = torchlint("check", ".", "--no-cache", "--output-format", "concise")
+    assert result.code == 1
+    assert result.out.splitlines() == [
+        "a.py:2:1: TLT101 [*] `torch.bad` is [red]bad[/red]",
+        "a.py:2:11: TLT102 `torch.risky` is [red]risky[/red]",
+        "a.py:3:1: TLT201 `torch.plain` is [red]plain[/red]",
+        "Found 3 errors.",
+        "[*] 1 fixable with `--fix` (1 unsafe fix available with `--fix --unsafe-fixes`).",
+    ]
+    assert torchlint("--exit-zero", "a.py").code == 0
+
+
+def test_a_directory_with_the_name_of_a_command_is_written_with_a_dot() -> None:
+    Path("rule").mkdir()
+    Path("rule/a.py").write_text(BAD)
+    assert len(concise("./rule")) == 1
+
+
+def test_full_is_the_default_and_colour_is_on_request() -> None:
+    write(a=BAD)
+    plain = torchlint("a.py")
+    assert plain.out.startswith("TLT101 [*] `torch.bad` is [red]bad[/red]\n --> a.py:2:1\n  |\n")
+    assert "\x1b" not in plain.out
+    for colored in (torchlint("a.py", "--color=always", NO_COLOR="1"), torchlint("a.py", FORCE_COLOR="1")):
+        assert "\x1b[" in colored.out
+    assert torchlint("a.py", FORCE_COLOR="1", NO_COLOR="1").out == plain.out
+    assert torchlint("a.py", "--color=never", FORCE_COLOR="1").out == plain.out
+
+
+def test_the_output_format_comes_from_option_environment_or_file() -> None:
+    write(a=BAD)
+    Path("pyproject.toml").write_text('[tool.torchlint]\noutput-format = "json"\n')
+    assert json.loads(torchlint("a.py").out)[0]["code"] == "TLT101"
+    assert torchlint("a.py", TORCHLINT_OUTPUT_FORMAT="concise").out.startswith("a.py:2:1: TLT101")
+    assert torchlint("a.py", "--output-format=full", TORCHLINT_OUTPUT_FORMAT="concise").out.startswith("TLT101")
+    wrong = torchlint("a.py", TORCHLINT_OUTPUT_FORMAT="jsn")
+    assert (wrong.code, wrong.out) == (2, "")
+    assert wrong.err == "error: unknown output format 'jsn' in TORCHLINT_OUTPUT_FORMAT; did you mean 'json'?\n"
+
+
+def test_findings_go_to_a_file_on_request() -> None:
+    write(a=BAD)
+    result = torchlint("a.py", "--output-format=json", "-o", "out.json")
+    assert (result.code, result.out) == (1, "")
+    assert len(json.loads(Path("out.json").read_text())) == 1
+    missing = torchlint("a.py", "-o", "no/out")
+    assert (missing.code, missing.err) == (2, "error: no/out: no such file or directory\n")
+
+
+def test_statistics_count_by_rule() -> None:
+    write(a=MIXED, b=BAD)
+    assert torchlint("--statistics").out.splitlines()[:3] == [
+        "2\tTLT101\t[*] bad-call",
+        "1\tTLT102\t[ ] risky-call",
+        "1\tTLT201\t[ ] plain-call",
+    ]
+    counts = json.loads(torchlint("--statistics", "--output-format=json").out)
+    assert counts[0] == {"code": "TLT101", "name": "bad-call", "count": 2, "fixable_count": 2}
+
+
+def test_rules_are_selected() -> None:
+    write(a=MIXED + "torch.rare(1)\n")
+    assert len(concise("--select=TLT1,plain-call", "--ignore=TLT102", "--extend-select", "TLT301")) == 3
+    assert concise("--select=ALL", "--extend-ignore=TLT1,TLT2")[0].startswith("a.py:4:1: TLT301 `torch.rare`")
+    wrong = torchlint("--select=TLT9")
+    assert (wrong.code, wrong.out) == (2, "")
+    assert wrong.err.startswith("error: --select: unknown rule selector 'TLT9'; did you mean ")
+
+
+def test_configuration_mistakes_exit_with_2_and_name_the_file() -> None:
+    write(a=BAD)
+    Path("pyproject.toml").write_text("[tool.torchlint]\nselct = []\n")
+    wrong = torchlint("a.py")
+    assert (wrong.code, wrong.out) == (2, "")
+    assert wrong.err == "error: pyproject.toml: unknown key 'selct' in [tool.torchlint]; did you mean 'select'?\n"
+    others = (["--isolated"], ["--config", "pyproject.toml"], ["--isolated", "--config", 'ignore = ["TLT1"]'])
+    assert [torchlint("a.py", *options).code for options in others] == [1, 2, 0]
+
+
+def test_per_file_ignores_and_suppressions_apply() -> None:
+    write(a=BAD, b="import torch\ntorch.bad(1)  # noqa: TLT101\n", c="# torchlint: file-ignore[TLT1]\n" + BAD)
+    Path("pyproject.toml").write_text('[tool.torchlint.per-file-ignores]\n"a.py" = ["TLT1"]\n')
+    assert torchlint().code == 0
+    assert concise("--isolated") == ["a.py:2:1: TLT101 [*] `torch.bad` is [red]bad[/red]"]
+
+
+def test_fix_applies_safe_fixes_only() -> None:
+    write(a=MIXED)
+    result = torchlint("--fix", "--output-format=concise")
+    assert Path("a.py").read_text() == MIXED.replace("bad", "good")
+    assert result.code == 1
+    assert result.out.splitlines()[-2:] == [
+        "Found 3 errors (1 fixed, 2 remaining).",
+        "1 unsafe fix available with `--fix --unsafe-fixes`.",
+    ]
+
+
+def test_fix_applies_unsafe_fixes_on_request_and_exits_clean() -> None:
+    write(a=MIXED.replace("torch.plain(2)\n", ""))
+    result = torchlint("--fix", "--unsafe-fixes", "--show-fixes")
+    assert Path("a.py").read_text() == "import torch\ntorch.good(torch.good(1))\n"
+    assert result.code == 0
+    assert result.out == (
+        "Fixed 2 errors:\n- a.py:\n    1 × TLT101 (bad-call)\n    1 × TLT102 (risky-call)\n\nFixed 2 errors.\n"
+    )
+
+
+def test_unsafe_fixes_alone_change_nothing() -> None:
+    write(a=MIXED)
+    assert "[*] 2 fixable with `--fix`." in torchlint("--unsafe-fixes").out
+    assert Path("a.py").read_text() == MIXED
+
+
+def test_exit_codes_after_fixing() -> None:
+    for options, code in ((["--fix-only"], 0), (["--fix-only", "--exit-non-zero-on-fix"], 1), (["--fix", "-e"], 0)):
+        write(a=MIXED)
+        assert torchlint(*options).code == code
+        assert Path("a.py").read_text() != MIXED
+    write(a=MIXED)
+    assert torchlint("--fix-only").out == "Fixed 1 error.\n"
+    write(a=BAD)
+    assert torchlint("--fix", "--exit-non-zero-on-fix").code == 1
+    assert torchlint("--fix", "--exit-non-zero-on-fix").code == 0
+
+
+def test_the_configuration_decides_what_is_fixed() -> None:
+    write(a=MIXED)
+    Path("pyproject.toml").write_text('[tool.torchlint]\nunfixable = ["TLT101"]\nextend-safe-fixes = ["risky-call"]\n')
+    entries = json.loads(torchlint("--output-format=json").out)
+    assert [entry["fix"] and entry["fix"]["applicability"] for entry in entries] == [None, "safe", None]
+    assert entries[1]["fix"]["verification"] == "declared safe by the configuration; verified on 12 inputs on cpu"
+    torchlint("--fix")
+    assert Path("a.py").read_text() == MIXED.replace("risky", "good")
+    Path("pyproject.toml").write_text('[tool.torchlint]\nextend-unsafe-fixes = ["TLT101"]\n')
+    assert torchlint("--diff").out == ""
+    assert torchlint("--diff", "--unsafe-fixes").out != ""
+
+
+def test_a_suppressed_finding_is_not_fixed() -> None:
+    write(a="import torch\ntorch.bad(1)  # noqa\n")
+    assert torchlint("--fix").out == "All checks passed!\n"
+    assert "bad" in Path("a.py").read_text()
+
+
+def test_a_fixed_file_keeps_its_mode_line_ends_and_encoding() -> None:
+    Path("a.py").write_bytes("# coding: latin-1\r\n# é\r\nimport torch\r\ntorch.bad(1)\r\n".encode("latin-1"))
+    Path("a.py").chmod(0o751)
+    assert torchlint("--fix").code == 0
+    assert Path("a.py").read_bytes().endswith(b"# \xe9\r\nimport torch\r\ntorch.good(1)\r\n")
+    assert Path("a.py").stat().st_mode & 0o777 == 0o751
+
+
+def test_diff_changes_nothing_and_git_applies_it() -> None:
+    Path("sub dir").mkdir()
+    Path("sub dir/a.py").write_bytes(
+        "# coding: latin-1\n# é\nimport torch\nx = '''\r\n--- x\n'''\ntorch.bad(1)".encode("latin-1")
+    )
+    Path("b.py").write_bytes(BAD.replace("\n", "\r\n").encode())
+    result = torchlint("--diff", "--output-format=json")
+    assert (result.code, result.err) == (1, "Would fix 2 errors.\n")
+    assert b"bad" in Path("b.py").read_bytes()
+    subprocess.run(["git", "apply", "-"], input=result.raw, check=True, timeout=60)
+    assert (
+        Path("sub dir/a.py")
+        .read_bytes()
+        .endswith("é\nimport torch\nx = '''\r\n--- x\n'''\ntorch.good(1)".encode("latin-1"))
+    )
+    assert Path("b.py").read_bytes() == b"import torch\r\ntorch.good(1)\r\n"
+    again = torchlint("--diff")
+    assert (again.code, again.raw, again.err) == (0, b"", "Would fix 0 errors.\n")
+
+
+def test_standard_input_is_named_by_an_option() -> None:
+    Path("pyproject.toml").write_text('[tool.torchlint.per-file-ignores]\n"sub/*" = ["TLT101"]\n')
+    result = torchlint("-", "--output-format=concise", stdin=MIXED.encode())
+    assert result.out.startswith("-:2:1: TLT101")
+    assert (result.code, result.err) == (1, "")
+    for option in ("--stdin-filename", "--stdin-display-name"):
+        named = torchlint("--output-format=concise", option, "sub/new.py", "-", stdin=MIXED.encode())
+        assert named.out.startswith("sub/new.py:2:11: TLT102")
+    excluded = torchlint("-", "--force-exclude", "--stdin-filename=build/a.py", "--fix", stdin=BAD.encode())
+    assert (excluded.code, excluded.out) == (0, BAD)
+    assert torchlint("-", "a.py").code == 2
+
+
+def test_standard_input_is_fixed_to_standard_output() -> None:
+    data = MIXED.replace("\n", "\r\n").encode("utf-8-sig")
+    result = torchlint("-", "--fix", "--output-format=concise", stdin=data)
+    assert result.raw == data.replace(b"bad", b"good")
+    assert "-:2:12: TLT102" in result.err
+    assert result.code == 1
+    clean = torchlint("-", "--fix", stdin=b"import os\n")
+    assert (clean.code, clean.out) == (0, "import os\n")
+    broken = torchlint("-", "--fix", stdin=BROKEN.encode())
+    assert (broken.code, broken.out) == (2, BROKEN)
+    diff = torchlint("-", "--diff", "--stdin-filename=x.py", stdin=BAD.encode())
+    assert diff.out.startswith("--- a/x.py\n+++ b/x.py\n")
+
+
+def test_one_bad_file_does_not_cost_the_others_their_findings() -> None:
+    write(a=BAD, b=BROKEN, c=BAD, d=CLEAN + "torch.panic()\n", e=BAD + "torch.boom()\n", g="# coding: nonsense\n" + BAD)
+    Path("f.py").write_bytes(b"import torch\n'\xff'\n")
+    Path("link.py").symlink_to("nowhere.py")
+    result = torchlint(".", "no.py", "link.py", "--output-format=concise")
+    assert result.code == 2
+    assert [line.split(":")[0] for line in result.out.splitlines() if "TLT101" in line] == ["a.py", "c.py", "e.py"]
+    lines = result.err.splitlines()
+    assert [line.partition(": ")[0] for line in lines] == ["no.py", "b.py:2", "d.py", "e.py", "f.py", "g.py", "link.py"]
+    assert lines[0] == "no.py: error: no such file or directory"
+    assert lines[1].startswith("b.py:2: error: ")
+    assert lines[2] == "d.py: error: internal error: RecursionError: too deep"
+    assert lines[3] == "e.py: rule TLT201 crashed: ZeroDivisionError: division by zero"
+    assert lines[4].startswith("f.py: error: cannot be decoded as utf-8")
+    assert lines[6] == "link.py: error: no such file or directory"
+    assert "All checks passed" not in torchlint("b.py").out
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root reads and writes everything")
+def test_files_that_cannot_be_read_or_written_are_one_line() -> None:
+    write(a=BAD)
+    Path("a.py").chmod(0)
+    unreadable = torchlint("a.py")
+    assert (unreadable.code, unreadable.err) == (2, "a.py: error: permission denied\n")
+    Path("a.py").chmod(0o644)
+    Path().chmod(0o555)
+    unwritable = torchlint("a.py", "--fix")
+    Path().chmod(0o755)
+    assert (unwritable.code, unwritable.err) == (2, "a.py: error: permission denied\n")
+
+
+def test_a_directory_that_holds_nothing_is_a_warning() -> None:
+    result = torchlint()
+    assert (result.code, result.err) == (0, "warning: no Python files found under the given paths\n")
+
+
+def test_several_processes_report_what_one_reports() -> None:
+    write(**{f"f{number:03}": MIXED if number % 3 else BROKEN for number in range(60)})
+    one, many = (torchlint("-j", jobs, "--output-format=json") for jobs in ("1", "3"))
+    assert (one.code, one.out, one.err) == (many.code, many.out, many.err)
+    assert len(json.loads(one.out)) == 120
+    assert torchlint("-j", "0").code == 2
+
+
+def test_a_process_that_dies_costs_only_its_own_file() -> None:
+    write(**{f"f{number:02}": BAD if number != 20 else "import torch\ntorch.die()\n" for number in range(40)})
+    result = torchlint("-j", "2", "--output-format=concise")
+    assert result.code == 2
+    assert result.out.count("TLT101") == 39
+    assert result.err == "f20.py: error: internal error: the process that checked this file died\n"
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_an_interrupt_ends_quietly(jobs: str) -> None:
+    # One process sleeps over the first file, the other one waits for work.
+    write(**{f"f{number:03}": CLEAN + ("" if number else "torch.sleep()\n") for number in range(40)})
+    command, pipe = [sys.executable, str(RIG), "-j", jobs], subprocess.PIPE
+    process = subprocess.Popen(command, stdout=pipe, stderr=pipe, start_new_session=True)
+    time.sleep(1.5)
+    os.killpg(process.pid, signal.SIGINT)
+    out, err = process.communicate(timeout=20)
+    assert (process.returncode, out, err) == (130, b"", b"")
+
+
+def test_a_reader_that_leaves_is_no_error() -> None:
+    write(a=CLEAN + "torch.bad(1)\n" * 20_000)
+    command = f"{sys.executable} {RIG} --output-format=concise a.py | head -n 1"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=60)
+    assert done.stdout.startswith("a.py:2:1: TLT101")
+    assert done.stderr == ""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems allow only Unicode")
+@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize("encoding", ["utf-8", "latin-1", "ascii"])
+def test_no_name_and_no_terminal_makes_it_fail(form: str, encoding: str) -> None:
+    with open(b"caf\xe9.py", "wb") as file:
+        file.write("import torch\ntorch.bad('漢字')\n".encode())
+    result = torchlint(b"caf\xe9.py", f"--output-format={form}", PYTHONIOENCODING=encoding)
+    assert (result.code, result.err) == (1, "")
+    assert "udce9.py" in result.out or form == "sarif"
+
+
+def test_settings_and_files_are_shown() -> None:
+    write(a=BAD)
+    Path("pyproject.toml").write_text('[tool.torchlint]\nselect = ["TLT1"]\n')
+    settings = torchlint("--show-settings")
+    assert f"configuration = {Path.cwd() / 'pyproject.toml'}" in settings.out
+    assert "rules = TLT101, TLT102" in settings.out
+    files = torchlint("--show-files")
+    assert (files.code, files.out) == (0, f"{Path.cwd() / 'a.py'}\n")
+
+
+def test_rules_are_explained_by_code_and_name() -> None:
+    page = torchlint("rule", "TLT101")
+    assert page.out.startswith(
+        "# bad-call (TLT101)\n\nSeverity error, on by default, since 0.1. Fix: Use `torch.good`.\n"
+    )
+    assert torchlint("rule", "bad-call", "--output-format=markdown").out == page.out
+    assert torchlint("rule", "--all").out.count("## What it does") == 4
+    assert "[bold]calls[/bold]" in torchlint("rule", "TLT101", "--color=always").out
+    entry = json.loads(torchlint("rule", "rare-call", "--output-format=json").out)
+    assert (entry["code"], entry["default"], entry["severity"]) == ("TLT301", False, "warning")
+    assert len(json.loads(torchlint("rule", "--all", "--output-format=json").out)) == 4
+    wrong = torchlint("rule", "bad-cal")
+    assert (wrong.code, wrong.err) == (2, "error: unknown rule 'bad-cal'; did you mean 'bad-call'?\n")
+    assert torchlint("rule").code == 2
+
+
+def test_verify_without_torch_is_one_line() -> None:
+    code = (
+        "import sys; sys.modules['torch'] = None; sys.modules['torchlint.verify.command'] = None\n"
+        "import types; module = types.ModuleType('torchlint.verify.command')\n"
+        "module.add_arguments = lambda parser: None\n"
+        "def run(arguments):\n    import torch\n"
+        "module.run = run; sys.modules['torchlint.verify.command'] = module\n"
+        "from torchlint.cli import main; sys.exit(main(['verify']))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 2
+    assert done.stderr == "error: `torchlint verify` needs torch: pip install 'torchlint[verify]'\n"

@@ -1,0 +1,88 @@
+"""The command line: `torchlint [check] PATHS`, `torchlint rule`, `torchlint verify`.
+
+Only what a command needs is imported: `torchlint --version` loads neither rules nor reporters.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+import traceback
+from collections.abc import Sequence
+from typing import Any
+
+from torchlint import __version__
+from torchlint.terminal import complain, drop_output, tame_streams
+
+# Name, module with `add_arguments(parser)` and `run(arguments) -> int`, and what the command does.
+_COMMANDS = {
+    "check": ("torchlint.commands.check", "Check files and directories; `torchlint PATHS` is the same."),
+    "rule": ("torchlint.commands.rule", "Explain a rule, or all of them."),
+    "clean": ("torchlint.commands.clean", "Delete the findings cache."),
+    "verify": ("torchlint.verify.command", "Run rewrites before and after on generated tensors (needs torch)."),
+}
+_VERSION = f"torchlint {__version__}"
+_INTERRUPTED = 130
+_NOBODY_READS = 141
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command. Exit codes: 0 clean, 1 findings remain, 2 usage, configuration or internal error."""
+    tame_streams()
+    try:
+        code = _dispatch(list(sys.argv[1:] if argv is None else argv))
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+    except BrokenPipeError:
+        drop_output()
+        return _NOBODY_READS
+    except Exception:
+        # Python's own exit code for this is 1, which means findings.
+        traceback.print_exc()
+        return 2
+    return code
+
+
+def _dispatch(argv: list[str]) -> int:
+    if argv == ["--version"]:
+        print(_VERSION)
+        return 0
+    name = argv.pop(0) if argv and argv[0] in _COMMANDS else "check"
+    module, description = _COMMANDS[name]
+    try:
+        command = importlib.import_module(module)
+        parser = _parser(name, description)
+        command.add_arguments(parser)
+        return _run(command, parser.parse_args(argv))
+    except ModuleNotFoundError as error:
+        missing = (error.name or "").partition(".")[0]
+        if name != "verify" or missing in ("", "torchlint"):
+            raise
+        complain(f"error: `torchlint verify` needs {missing}: pip install 'torchlint[verify]'")
+        return 2
+
+
+def _parser(name: str, description: str) -> argparse.ArgumentParser:
+    commands = "\n".join(f"  {name:8}{text}" for name, (_, text) in _COMMANDS.items())
+    parser = argparse.ArgumentParser(
+        prog=f"torchlint {name}",
+        description=description,
+        epilog=f"commands:\n{commands}\n\nA file or directory with the name of a command is written ./rule.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=_VERSION)
+    return parser
+
+
+def _run(command: Any, arguments: argparse.Namespace) -> int:
+    from torchlint.layers import ConfigError
+
+    try:
+        code: int = command.run(arguments)
+    except ConfigError as error:
+        complain(f"error: {error}")
+        return 2
+    return code

@@ -1,0 +1,34 @@
+"""`torchlint clean`: delete the findings cache."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+
+from torchlint import cache
+from torchlint.config import Configuration
+from torchlint.recall import root_of
+from torchlint.terminal import complain, reason
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.usage = "%(prog)s [--cache-dir DIR]"
+    parser.add_argument("--cache-dir", metavar="DIR", help="[.torchlint_cache beside the configuration file]")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Delete the cache of the project in the working directory. Exit code 2 if it cannot be deleted."""
+    folder = Path(arguments.cache_dir) if arguments.cache_dir else _default()
+    try:
+        found = cache.clean(folder)
+    except OSError as error:
+        complain(f"error: {folder}: {reason(error)}")
+        return 2
+    if found:
+        print(f"Removed the cache at {folder}")
+    return 0
+
+
+def _default() -> Path:
+    return root_of(Configuration().settings_in(os.getcwd())) / cache.DIRECTORY

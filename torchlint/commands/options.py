@@ -1,0 +1,117 @@
+"""The options of `torchlint check`, with ruff's names."""
+
+from __future__ import annotations
+
+import argparse
+import os
+
+from torchlint.config import Overrides
+from torchlint.layers import ConfigError
+from torchlint.reporters import FORMATS
+from torchlint.terminal import COLOR_CHOICES
+
+# Options that mean the same as the key of `[tool.torchlint]` of that name.
+_KEYS = ("select", "ignore", "extend-select", "extend-ignore", "fixable", "unfixable", "exclude", "extend-exclude")
+_RULES = "codes, prefixes of codes, rule names or ALL, separated by commas"
+_PATTERNS = "file patterns separated by commas"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare everything that `torchlint check` takes."""
+    parser.usage = "%(prog)s [options] [PATH ...]"
+    parser.add_argument("paths", nargs="*", metavar="PATH", help="files or directories, or - for standard input [.]")
+    _add_fixes(parser.add_argument_group("fixes"))
+    _add_output(parser.add_argument_group("output"))
+    _add_rules(parser.add_argument_group("rules"))
+    _add_files(parser.add_argument_group("files"))
+    _add_configuration(parser.add_argument_group("configuration"))
+
+
+def _add_fixes(group: argparse._ArgumentGroup) -> None:
+    group.add_argument("--fix", action="store_true", help="apply safe fixes")
+    group.add_argument("--unsafe-fixes", action="store_true", help="let --fix and --diff apply unsafe fixes too")
+    group.add_argument("--diff", action="store_true", help="print what --fix would change and change nothing")
+    group.add_argument("--fix-only", action="store_true", help="apply fixes and do not report what is left")
+    group.add_argument("--show-fixes", action="store_true", help="list the applied fixes")
+    group.add_argument("--exit-non-zero-on-fix", action="store_true", help="exit with 1 if a fix was applied")
+
+
+def _add_output(group: argparse._ArgumentGroup) -> None:
+    group.add_argument("--output-format", choices=FORMATS, help="[full; env: TORCHLINT_OUTPUT_FORMAT]")
+    group.add_argument("-o", "--output-file", metavar="FILE", help="write the findings to a file")
+    group.add_argument("--statistics", action="store_true", help="count findings by rule instead of listing them")
+    group.add_argument("-e", "--exit-zero", action="store_true", help="exit with 0 even if there are findings")
+    group.add_argument("--color", choices=COLOR_CHOICES, default="auto", help="[auto; env: NO_COLOR, FORCE_COLOR]")
+
+
+def _add_rules(group: argparse._ArgumentGroup) -> None:
+    _add_list(group, "--select", f"run these rules only: {_RULES}")
+    _add_list(group, "--ignore", "leave these rules out")
+    _add_list(group, "--extend-select", "run these rules too")
+    _add_list(group, "--extend-ignore", "the same as --ignore")
+    _add_list(group, "--fixable", "fix only what these rules find")
+    _add_list(group, "--unfixable", "do not fix what these rules find")
+
+
+def _add_files(group: argparse._ArgumentGroup) -> None:
+    _add_list(group, "--exclude", f"leave these out, instead of the usual directories: {_PATTERNS}")
+    _add_list(group, "--extend-exclude", "leave these out too")
+    group.add_argument("--force-exclude", action="store_true", help="leave excluded files out even if they are named")
+    group.add_argument("--respect-gitignore", action=argparse.BooleanOptionalAction, help="leave out what git ignores")
+    group.add_argument(
+        *("--stdin-filename", "--stdin-display-name"), metavar="PATH", help="the name of what comes from standard input"
+    )
+    group.add_argument("-j", "--jobs", type=_jobs, metavar="N", help="number of processes, or auto [auto]")
+    group.add_argument("-n", "--no-cache", action="store_true", help="neither read nor write the findings cache")
+    group.add_argument(
+        "--cache-dir", metavar="DIR", help="[.torchlint_cache beside the configuration file; env: TORCHLINT_CACHE_DIR]"
+    )
+
+
+def _add_configuration(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
+        "--config",
+        action="append",
+        default=[],
+        metavar="FILE|KEY=VALUE",
+        help="a TOML file to use instead of the nearest pyproject.toml, or a line of TOML that wins over it",
+    )
+    group.add_argument("--isolated", action="store_true", help="read no configuration file")
+    group.add_argument("--show-settings", action="store_true", help="print the settings of the first file and stop")
+    group.add_argument("--show-files", action="store_true", help="print the files that would be checked and stop")
+
+
+def _add_list(group: argparse._ArgumentGroup, name: str, text: str) -> None:
+    group.add_argument(name, type=_list, action="extend", metavar="A,B", help=text)
+
+
+def _list(text: str) -> list[str]:
+    return [item.strip() for item in text.split(",") if item.strip()]
+
+
+def _jobs(text: str) -> int | None:
+    if text == "auto":
+        return None
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"expected a positive number or auto, found {text!r}")
+    return int(text)
+
+
+def overrides(arguments: argparse.Namespace) -> Overrides:
+    """What the options say in place of the configuration files. Raises `ConfigError`."""
+    files = [text for text in arguments.config if _is_file(text)]
+    if len(files) > 1:
+        raise ConfigError(f"--config names more than one file: {', '.join(files)}")
+    if files and arguments.isolated:
+        raise ConfigError("--config with a file and --isolated contradict each other")
+    said = {key: getattr(arguments, key.replace("-", "_")) for key in (*_KEYS, "respect-gitignore")}
+    return Overrides(
+        table={key: value for key, value in said.items() if value is not None},
+        config=files[0] if files else None,
+        inline=tuple(text for text in arguments.config if not _is_file(text)),
+        isolated=arguments.isolated,
+    )
+
+
+def _is_file(text: str) -> bool:
+    return "=" not in text or os.path.exists(text)

@@ -1,0 +1,123 @@
+"""The flake8 plugin, entry point `TLT`.
+
+flake8 imports this module for every run and calls the plugin for every file. So only the standard library is imported
+here, and everything else when a file mentions torch.
+"""
+
+from __future__ import annotations
+
+import logging
+from functools import cache
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    import argparse
+    import ast
+    from collections.abc import Iterator, Sequence
+    from typing import Any, Protocol
+
+    from torchlint.config import Configuration
+    from torchlint.finding import Finding
+    from torchlint.source import Source
+
+    class OptionManager(Protocol):
+        """flake8's, which has no type annotations for others to see."""
+
+        def add_option(self, *flags: str, **keywords: Any) -> None: ...
+
+
+_LOG = logging.getLogger("flake8.torchlint")
+
+
+class Plugin:
+    """Findings of one file, as flake8 wants them: `(row, column, "TLT101 message", type)`, the column 0-based.
+
+    flake8 itself filters by `# noqa`, `--select` and `--ignore`; we filter by `# torchlint: ignore[...]`.
+    """
+
+    _config: ClassVar[str | None] = None
+    _chosen: ClassVar[tuple[str, ...]] = ()
+    _only_chosen: ClassVar[bool] = False
+
+    def __init__(self, tree: ast.Module, lines: Sequence[str], filename: str) -> None:
+        self._tree = tree
+        self._lines = lines
+        self._filename = filename
+
+    @staticmethod
+    def add_options(manager: OptionManager) -> None:
+        """One option only: everything else is said in `[tool.torchlint]`, which the command line reads too."""
+        manager.add_option(
+            "--torchlint-config",
+            metavar="PATH",
+            default=None,
+            parse_from_config=True,
+            normalize_paths=True,
+            help="pyproject.toml with the [tool.torchlint] table to use instead of the nearest one of each file",
+        )
+
+    @classmethod
+    def parse_options(cls, options: argparse.Namespace) -> None:
+        cls._config = options.torchlint_config
+        cls._chosen = (*(options.select or ()), *(options.extend_select or ()))
+        cls._only_chosen = bool(options.select)
+
+    def run(self) -> Iterator[tuple[int, int, str, type[Plugin]]]:
+        if not any("torch" in line for line in self._lines):
+            return
+        from torchlint.source import Source
+        from torchlint.suppress import Suppressions
+
+        codes = _codes_for(self._filename, self._config, self._chosen)
+        if self._only_chosen:  # flake8 would drop the findings of all others
+            codes = frozenset(code for code in codes if code.startswith(self._chosen))
+        source = Source(self._filename, "".join(self._lines))
+        findings = _check(source, codes, self._tree)
+        if not findings:
+            return
+        suppressions = Suppressions(source)
+        for finding in findings:
+            if not suppressions.ignores(finding):
+                row, column = finding.location
+                yield row, column - 1, f"{finding.code} {finding.message}", type(self)
+
+
+def _check(source: Source, codes: frozenset[str], tree: ast.Module) -> list[Finding]:
+    """A mistake of ours costs the findings of one rule or of one file, and never stops flake8."""
+    from torchlint import engine
+
+    try:
+        report = engine.check(source, codes, tree=tree, fixes=False)  # a fix would load LibCST
+    except Exception:
+        _LOG.exception("torchlint failed on %s", source.path)
+        return []
+    for line in (*report.failures, *filter(None, [report.error])):
+        _LOG.error("%s: %s", source.path, line)
+    return report.findings
+
+
+def _codes_for(filename: str, config: str | None, chosen: tuple[str, ...]) -> frozenset[str]:
+    from torchlint.layers import ConfigError
+
+    try:
+        return _configuration(config, chosen).settings_for(filename).codes_for(filename)
+    except ConfigError as error:
+        from flake8.exceptions import ExecutionError  # type: ignore[import-untyped]
+
+        # The only exception of a plugin that flake8 turns into a message and an exit code.
+        raise ExecutionError(f"torchlint: {error}") from error
+
+
+@cache
+def _configuration(config: str | None, chosen: tuple[str, ...]) -> Configuration:
+    """The settings of all files, as the command line would read them with `--config` and `--extend-select`.
+
+    `chosen` is what flake8's `--select` and `--extend-select` name; rules that are off by default run if it covers
+    them. flake8 has a way of its own to keep rules off, `extend_default_ignore`, but any explicit `--ignore` cancels
+    it, and it would hide what `[tool.torchlint]` turns on.
+    """
+    from torchlint import registry
+    from torchlint.config import Configuration, Overrides
+
+    more = [rule.code for rule in registry.rules() if not rule.default and rule.code.startswith(chosen)]
+    return Configuration(Overrides(table={"extend-select": more} if more else {}, config=config))

@@ -1,0 +1,102 @@
+"""File patterns of the configuration: `tests/**`, `build`, `*_pb2.py`.
+
+A pattern matches a file or directory by its base name or by its whole path, relative to the directory of the file that
+holds the pattern. As in ruff, `*` also crosses slashes and `**/` may stand for nothing.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+_SPECIAL = re.compile(r"\*\*/|\*+|\?|\[!?\]?[^\]]*\]")
+
+
+class Glob(NamedTuple):
+    """A pattern and the absolute directory that it is relative to."""
+
+    text: str
+    root: str
+
+
+@dataclass(frozen=True, slots=True)
+class Globs:
+    """Several patterns, of which one must match."""
+
+    names: frozenset[str]
+    name: re.Pattern[str] | None
+    path: re.Pattern[str] | None
+
+    @classmethod
+    def of(cls, globs: Iterable[Glob]) -> Globs:
+        names: set[str] = set()
+        name: list[str] = []
+        path: list[str] = []
+        for glob in globs:
+            text = _portable(glob.text).removeprefix("./").rstrip("/")
+            if "/" not in text and not _SPECIAL.search(text):
+                names.add(text)
+            elif "/" not in text:
+                name.append(_regex(text))
+            path.append(_absolute(text, glob.root))
+        return cls(frozenset(names), _any_of(name), _any_of(path))
+
+    def matches(self, path: str) -> bool:
+        """Whether a pattern matches this absolute, normalised path."""
+        path = _portable(path)
+        base = path.rpartition("/")[2]
+        if base in self.names:
+            return True
+        if self.name is not None and self.name.fullmatch(base):
+            return True
+        return self.path is not None and self.path.fullmatch(path) is not None
+
+    def matches_within(self, path: str) -> bool:
+        """Whether a pattern matches this absolute path or a directory above it."""
+        while not self.matches(path):
+            parent = os.path.dirname(path)
+            if parent == path:
+                return False
+            path = parent
+        return True
+
+
+def _portable(path: str) -> str:
+    return path if os.sep == "/" else path.replace(os.sep, "/")
+
+
+def _absolute(text: str, root: str) -> str:
+    if text.startswith("/"):
+        return _regex(text)
+    root = _portable(root).rstrip("/")
+    while text.startswith("../"):
+        text, root = text.removeprefix("../"), root.rpartition("/")[0]
+    return re.escape(root + "/") + _regex(text)
+
+
+def _any_of(expressions: list[str]) -> re.Pattern[str] | None:
+    return re.compile("|".join(expressions), re.DOTALL) if expressions else None
+
+
+def _regex(text: str) -> str:
+    parts: list[str] = []
+    end = 0
+    for special in _SPECIAL.finditer(text):
+        parts += [re.escape(text[end : special.start()]), _special(special.group())]
+        end = special.end()
+    return "".join([*parts, re.escape(text[end:])])
+
+
+def _special(text: str) -> str:
+    if text == "**/":
+        return "(?:.*/)?"
+    if text.startswith("*"):
+        return ".*"
+    if text == "?":
+        return "[^/]"
+    inverted = text.startswith("[!")
+    members = re.sub(r"([\\\]\[^&~|])", r"\\\1", text[2 if inverted else 1 : -1])
+    return f"[{'^' if inverted else ''}{members}]"

@@ -1,0 +1,42 @@
+"""Workflow commands, which GitHub Actions shows beside the lines of a pull request."""
+
+from __future__ import annotations
+
+from typing import TextIO
+
+from torchlint.finding import Finding, Severity
+from torchlint.outcome import Run
+from torchlint.reporters.places import within_repository
+from torchlint.terminal import printable
+
+_COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}
+
+
+def report(run: Run, out: TextIO) -> None:
+    """Write a command for each finding."""
+    for source, findings in run.files():
+        for finding in findings:
+            out.write(_command(finding, printable(within_repository(source.path))) + "\n")
+
+
+def _command(finding: Finding, path: str) -> str:
+    (row, column), (end_row, end_column) = finding.location, finding.end_location
+    properties = {
+        "title": f"torchlint ({finding.code})",
+        "file": path,
+        "line": str(row),
+        "col": str(column),
+        "endLine": str(end_row),
+        "endColumn": str(end_column),
+    }
+    listed = ",".join(f"{key}={_property(value)}" for key, value in properties.items())
+    message = _data(f"{path}:{row}:{column}: {finding.code} {finding.message}")
+    return f"::{_COMMANDS[finding.severity]} {listed}::{message}"
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")

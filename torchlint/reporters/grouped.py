@@ -1,0 +1,20 @@
+"""Findings below the name of their file."""
+
+from __future__ import annotations
+
+from typing import TextIO
+
+from torchlint.outcome import Run
+from torchlint.terminal import printable
+
+
+def report(run: Run, out: TextIO) -> None:
+    """Write the name of each file and a line for each of its findings."""
+    for source, findings in run.files():
+        out.write(f"{printable(source.path)}:\n")
+        places = [f"{finding.location.row}:{finding.location.column}" for finding in findings]
+        width = max(map(len, places))
+        for place, finding in zip(places, findings, strict=True):
+            mark = "[*] " if run.applies(finding) else ""
+            out.write(f"  {place:<{width}} {finding.code} {mark}{finding.message}\n")
+        out.write("\n")

@@ -1,0 +1,35 @@
+"""JUnit XML: a suite for each file with findings, a failed test for each finding."""
+
+from __future__ import annotations
+
+import re
+from typing import TextIO
+from xml.etree import ElementTree
+
+from torchlint.finding import Finding
+from torchlint.outcome import Run
+from torchlint.terminal import printable
+
+# XML 1.0 has no way to write these.
+_FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def report(run: Run, out: TextIO) -> None:
+    """Write the document."""
+    total = str(sum(1 for _ in run.findings()))
+    root = ElementTree.Element("testsuites", name="torchlint", tests=total, failures=total, errors="0")
+    for source, findings in run.files():
+        count, path = str(len(findings)), printable(source.path)
+        suite = ElementTree.SubElement(root, "testsuite", name=path, tests=count, failures=count, errors="0")
+        for finding in findings:
+            _add_case(suite, finding, path)
+    ElementTree.indent(root)
+    out.write('<?xml version="1.0" encoding="UTF-8"?>\n' + ElementTree.tostring(root, encoding="unicode") + "\n")
+
+
+def _add_case(suite: ElementTree.Element, finding: Finding, path: str) -> None:
+    (row, column), message = finding.location, _FORBIDDEN.sub("\ufffd", finding.message)
+    name = f"torchlint.{finding.code}"
+    case = ElementTree.SubElement(suite, "testcase", name=name, classname=path, line=str(row), column=str(column))
+    failure = ElementTree.SubElement(case, "failure", message=message)
+    failure.text = f"line {row}, col {column}, {message}"

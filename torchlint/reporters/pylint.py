@@ -1,0 +1,16 @@
+"""`path:line: [CODE] message`, as pylint's parseable format."""
+
+from __future__ import annotations
+
+from typing import TextIO
+
+from torchlint.outcome import Run
+from torchlint.terminal import printable
+
+
+def report(run: Run, out: TextIO) -> None:
+    """Write a line for each finding."""
+    for source, findings in run.files():
+        path = printable(source.path)
+        for finding in findings:
+            out.write(f"{path}:{finding.location.row}: [{finding.code}] {finding.message}\n")

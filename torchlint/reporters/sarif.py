@@ -1,0 +1,74 @@
+"""SARIF 2.1.0, which code scanning services read."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, TextIO
+
+from torchlint import __version__, registry
+from torchlint.finding import Edit, Finding, Fix, Location, Related, Severity
+from torchlint.outcome import Run
+from torchlint.reporters.places import fingerprinted, uri
+from torchlint.source import Source
+
+_LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
+
+
+def report(run: Run, out: TextIO) -> None:
+    """Write the log with its only run."""
+    codes = {finding.code for finding in run.findings()}
+    driver = {"name": "torchlint", "version": __version__, "rules": [_rule(code) for code in sorted(codes)]}
+    results = [_result(*entry) for entry in fingerprinted(run)]
+    # The columns of findings count code points; without a word on it they would be UTF-16 code units.
+    log = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
+    schema = "https://json.schemastore.org/sarif-2.1.0.json"
+    json.dump({"$schema": schema, "version": "2.1.0", "runs": [log]}, out, indent=2)
+    out.write("\n")
+
+
+def _rule(code: str) -> dict[str, Any]:
+    for info in registry.rules():
+        if info.code == code:
+            level = {"level": _LEVELS[info.severity]}
+            text = {"text": info.summary}
+            return {"id": code, "name": info.name, "shortDescription": text, "defaultConfiguration": level}
+    return {"id": code}
+
+
+def _result(source: Source, finding: Finding, fingerprint: str) -> dict[str, Any]:
+    result: dict[str, Any] = {
+        "ruleId": finding.code,
+        "level": _LEVELS[finding.severity],
+        "message": {"text": finding.message},
+        "locations": [_location(source.path, finding.location, finding.end_location)],
+        "partialFingerprints": {"torchlint/v1": fingerprint},
+    }
+    if finding.related:
+        result["relatedLocations"] = [_related(related) for related in finding.related]
+    if finding.fix is not None:
+        result["fixes"] = [_fix(finding.fix, source)]
+    return result
+
+
+def _location(path: str, start: Location, end: Location) -> dict[str, Any]:
+    return {"physicalLocation": {"artifactLocation": {"uri": uri(path)}, "region": _region(start, end)}}
+
+
+def _related(related: Related) -> dict[str, Any]:
+    place = _location(related.path, related.location, related.location)
+    return {**place, "message": {"text": related.message}}
+
+
+def _region(start: Location, end: Location) -> dict[str, int]:
+    return {"startLine": start.row, "startColumn": start.column, "endLine": end.row, "endColumn": end.column}
+
+
+def _fix(fix: Fix, source: Source) -> dict[str, Any]:
+    replacements = [_replacement(edit, source) for edit in fix.edits]
+    change = {"artifactLocation": {"uri": uri(source.path)}, "replacements": replacements}
+    return {"description": {"text": fix.title}, "artifactChanges": [change]}
+
+
+def _replacement(edit: Edit, source: Source) -> dict[str, Any]:
+    region = _region(source.location(edit.start), source.location(edit.end))
+    return {"deletedRegion": region, "insertedContent": {"text": edit.content}}

@@ -1,0 +1,125 @@
+"""Comments that silence findings: `# noqa` as flake8 reads it, and `# torchlint: ignore[TLT101]`."""
+
+from __future__ import annotations
+
+import io
+import itertools
+import re
+import tokenize
+from collections.abc import Iterator
+from functools import cached_property
+
+from torchlint.finding import Finding
+from torchlint.source import Source
+
+# As in flake8 7.x. A code is letters and digits: with anything else after it, noqa silences the whole line.
+_NOQA = re.compile(r"# noqa(?::\s?(?P<codes>(?:[A-Z]+[0-9]+[,\s]*)+))?", re.IGNORECASE)
+_NOQA_FILE = re.compile(r"\s*# flake8[:=]\s*noqa", re.IGNORECASE)
+_OURS = re.compile(r"#\s*torchlint:\s*(?P<kind>ignore|file-ignore)\[(?P<rules>[^\]]*)\]")
+
+
+class Suppressions:
+    """The suppression comments of one file. Nothing is tokenized before a finding asks, nor without such a comment."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+
+    def hides(self, finding: Finding) -> bool:
+        """Whether any comment silences the finding."""
+        return self.ignores(finding) or self._noqa(finding)
+
+    def ignores(self, finding: Finding) -> bool:
+        """Whether a `# torchlint:` comment silences the finding; flake8 itself looks after `# noqa`."""
+        if "torchlint:" not in self._source.text:
+            return False
+        in_file, by_row = self._ours
+        return any(_names(rule, finding) for rule in (*in_file, *by_row.get(finding.location.row, ())))
+
+    def noqa_row(self, row: int) -> int:
+        """The row at whose end `# noqa` silences a finding on this row: the last of a multi-line string."""
+        return self._spans.get(row, (row, row))[1]
+
+    def _noqa(self, finding: Finding) -> bool:
+        if "noqa" not in self._folded:
+            return False
+        if self._whole_file:
+            return True
+        first, last = self._spans.get(finding.location.row, (finding.location.row, finding.location.row))
+        comment = _NOQA.search("".join(self._lines[first - 1 : last]))
+        if comment is None:
+            return False
+        if comment["codes"] is None:
+            return True
+        return finding.code.startswith(tuple(filter(None, re.split(r"[,\s]", comment["codes"]))))
+
+    @cached_property
+    def _folded(self) -> str:
+        return self._source.text.lower()
+
+    @cached_property
+    def _lines(self) -> list[str]:
+        return list(io.StringIO(self._source.text, newline=None))
+
+    @cached_property
+    def _whole_file(self) -> bool:
+        # flake8 looks at lines, not at comments: a line of a docstring counts too.
+        return "flake8" in self._folded and any(map(_NOQA_FILE.match, self._lines))
+
+    @cached_property
+    def _tokens(self) -> list[tokenize.TokenInfo]:
+        try:
+            return list(tokenize.generate_tokens(iter(self._lines).__next__))
+        except (tokenize.TokenError, SyntaxError):
+            return []
+
+    @cached_property
+    def _spans(self) -> dict[int, tuple[int, int]]:
+        """First and last row that flake8 searches for `# noqa` on behalf of each row.
+
+        Both differ only over multi-line strings and backslash continuations: a line end inside of brackets counts.
+        """
+        spans: dict[int, tuple[int, int]] = {}
+        first, last = 0, 0
+        for token in self._tokens:
+            if token.type in (tokenize.ENDMARKER, tokenize.DEDENT):
+                continue
+            first, last = first or token.start[0], max(last, token.end[0])
+            if token.type in (tokenize.NL, tokenize.NEWLINE):
+                spans.update(dict.fromkeys(range(first, last + 1), (first, last)))
+                first, last = 0, 0
+        return spans
+
+    @cached_property
+    def _ours(self) -> tuple[list[str], dict[int, list[str]]]:
+        """The rules that `# torchlint:` comments name: for the whole file, and by row."""
+        in_file: list[str] = []
+        by_row: dict[int, list[str]] = {}
+        for kind, rules, rows in self._comments():
+            if kind == "file-ignore":
+                in_file += rules
+                continue
+            for row in rows:
+                by_row.setdefault(row, []).extend(rules)
+        return in_file, by_row
+
+    def _comments(self) -> Iterator[tuple[str, list[str], range]]:
+        """Kind, rules and rows of each `# torchlint:` comment."""
+        for index, token in enumerate(self._tokens):
+            if token.type != tokenize.COMMENT:
+                continue
+            for comment in _OURS.finditer(token.string):
+                rules = [rule.strip() for rule in comment["rules"].split(",")]
+                yield comment["kind"], rules, self._rows(index)
+
+    def _rows(self, index: int) -> range:
+        """The rows that the comment with this index among the tokens is about."""
+        row, column = self._tokens[index].start
+        if self._lines[row - 1][:column].strip():
+            first, last = self._spans[row]
+            return range(first, last + 1)
+        after = itertools.islice(self._tokens, index, None)
+        return range(row, next((token.end[0] for token in after if token.type == tokenize.NEWLINE), row) + 1)
+
+
+def _names(rule: str, finding: Finding) -> bool:
+    return rule in ("ALL", finding.name) or bool(rule and finding.code.startswith(rule))
