@@ -75,8 +75,8 @@ class Cache:
                 return None
             if any(_stamp(other) != tuple(stamp) for other, stamp in entry["consulted"].items()):
                 return None
-            return Known([_finding(row) for row in entry["findings"]], entry["error"], entry["error_row"])
-        except (OSError, KeyError, TypeError, ValueError, AttributeError):
+            return _known(entry)
+        except (OSError, LookupError, TypeError, ValueError, AttributeError):
             return None
 
     def _is_current(self, path: str, entry: dict[str, Any]) -> bool:
@@ -168,6 +168,13 @@ def _replace(path: Path, content: str) -> None:
     except OSError:
         os.unlink(name)
         raise
+
+
+def _known(entry: dict[str, Any]) -> Known:
+    error, row = entry["error"], entry["error_row"]
+    if not isinstance(error, str) or not isinstance(row, int):
+        raise TypeError("not an entry of the cache")
+    return Known([_finding(stored) for stored in entry["findings"]], error, row)
 
 
 def _row(finding: Finding) -> list[Any]:

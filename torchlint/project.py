@@ -72,7 +72,11 @@ class Project:
             if len(self.consulted) >= _MAX_MODULES:
                 return None
             self.consulted.add(path)
-        return _parsed(path)
+        try:
+            stat = os.stat(path)
+        except OSError:
+            return None
+        return _parsed(path, stat.st_mtime_ns, stat.st_size)
 
     def words(self, source: Source, tree: ast.Module) -> dict[str, frozenset[str]]:
         """For each name that a file imports from its project, the words of the module that it comes from."""
@@ -155,11 +159,11 @@ def _package_file(folder: str) -> str | None:
 
 
 @lru_cache(maxsize=128)
-def _parsed(path: str) -> Module | None:
-    """A module of the project; None where it is too large or cannot be read."""
+def _parsed(path: str, changed: int, size: int) -> Module | None:
+    """A module of the project, in this state; None where it is too large or cannot be read."""
+    if size > _MAX_BYTES:
+        return None
     try:
-        if os.path.getsize(path) > _MAX_BYTES:
-            return None
         source = Source.from_bytes(path, Path(path).read_bytes())
         return Module(source, ast.parse(source.text))
     except (OSError, SourceError, SyntaxError, ValueError, RecursionError, MemoryError):

@@ -10,6 +10,7 @@ import importlib
 import json
 import os
 import pkgutil
+import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
@@ -116,25 +117,32 @@ def _restore(entry: dict[str, object]) -> RuleInfo:
     )
 
 
-def _scan() -> tuple[RuleInfo, ...]:
-    """The index made from the modules themselves."""
-    from torchlint.gates import words_needed
-
+def _scan(*, strict: bool = False) -> tuple[RuleInfo, ...]:
+    """The index made from the modules themselves. A module that cannot be imported costs only its own rule."""
     found: list[RuleInfo] = []
     for module in pkgutil.iter_modules([rules_folder()]):
         if module.name.startswith("_"):
             continue
-        name = f"torchlint.rules.{module.name}"
-        rule = _rule_class(name)
-        words = words_needed(rule)
-        found.append(RuleInfo(rule.code, rule.name(), name, rule.severity, rule.default, rule.summary(), words))
+        try:
+            found.append(_describe(f"torchlint.rules.{module.name}"))
+        except Exception as error:
+            if strict:
+                raise
+            print(f"warning: rule module {module.name}: {type(error).__name__}: {error}", file=sys.stderr)
     return tuple(sorted(found, key=lambda info: info.code))
+
+
+def _describe(module: str) -> RuleInfo:
+    from torchlint.gates import words_needed
+
+    rule = _rule_class(module)
+    return RuleInfo(rule.code, rule.name(), module, rule.severity, rule.default, rule.summary(), words_needed(rule))
 
 
 def render_index() -> str:
     """The text of the generated index."""
     entries = []
-    for info in _scan():
+    for info in _scan(strict=True):
         entry = asdict(info)
         entry["words"] = [[sorted(group) for group in groups] for groups in info.words]
         entries.append(json.dumps(entry, sort_keys=True))
