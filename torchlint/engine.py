@@ -88,12 +88,13 @@ def _run(
     module: Module, project: Project | None, wanted: list[RuleInfo], report: Report, gates: bool, fixes: bool
 ) -> None:
     from torchlint.run import Runner
+    from torchlint.tokens import Gate
 
-    runner = Runner(module, report, fixes, project)
+    runner = Runner(module, report, fixes, Gate(module) if gates else None, project)
     for region in module.regions:
         active = _active(module, region, wanted) if gates else wanted
         if active:
-            runner.run(region, [info.code for info in active])
+            runner.run(region, active)
 
 
 def _active(module: Module, region: Region, wanted: Iterable[RuleInfo]) -> list[RuleInfo]:

@@ -28,6 +28,14 @@ Words = tuple[tuple[frozenset[str], ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
+class Anchor:
+    """Tokens of which a function needs one, if there are any; with `layered`, the words of a layer that it calls do."""
+
+    tokens: frozenset[str]
+    layered: bool
+
+
+@dataclass(frozen=True, slots=True)
 class RuleInfo:
     """What is known of a rule without importing it."""
 
@@ -38,6 +46,7 @@ class RuleInfo:
     default: bool
     summary: str
     words: Words
+    anchors: tuple[Anchor, ...]
 
     def concerns(self, words: frozenset[str]) -> bool:
         """Whether a text with these words may have something for the rule."""
@@ -106,6 +115,8 @@ def _restore(entry: dict[str, object]) -> RuleInfo:
     words = entry["words"]
     assert isinstance(words, list)
     alternatives = tuple(tuple(frozenset(group) for group in groups) for groups in words)
+    anchors = entry["anchors"]
+    assert isinstance(anchors, list)
     return RuleInfo(
         code=str(entry["code"]),
         name=str(entry["name"]),
@@ -114,6 +125,7 @@ def _restore(entry: dict[str, object]) -> RuleInfo:
         default=bool(entry["default"]),
         summary=str(entry["summary"]),
         words=alternatives,
+        anchors=tuple(Anchor(frozenset(tokens), layered) for tokens, layered in anchors),
     )
 
 
@@ -133,10 +145,19 @@ def _scan(*, strict: bool = False) -> tuple[RuleInfo, ...]:
 
 
 def _describe(module: str) -> RuleInfo:
-    from torchlint.gates import words_needed
+    from torchlint.gates import anchors_needed, words_needed
 
     rule = _rule_class(module)
-    return RuleInfo(rule.code, rule.name(), module, rule.severity, rule.default, rule.summary(), words_needed(rule))
+    return RuleInfo(
+        code=rule.code,
+        name=rule.name(),
+        module=module,
+        severity=rule.severity,
+        default=rule.default,
+        summary=rule.summary(),
+        words=words_needed(rule),
+        anchors=anchors_needed(rule),
+    )
 
 
 def render_index() -> str:
@@ -145,6 +166,7 @@ def render_index() -> str:
     for info in _scan(strict=True):
         entry = asdict(info)
         entry["words"] = [[sorted(group) for group in groups] for groups in info.words]
+        entry["anchors"] = [[sorted(anchor.tokens), anchor.layered] for anchor in info.anchors]
         entries.append(json.dumps(entry, sort_keys=True))
     listing = ",\n  ".join(entries)
     return f'{{\n "modules": {json.dumps(_fingerprint())},\n "rules": [\n  {listing}\n ]\n}}\n'

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,8 @@ from torchlint.values import Op
 if TYPE_CHECKING:
     from torchlint.engine import Report
     from torchlint.project import Project
+    from torchlint.registry import RuleInfo
+    from torchlint.tokens import Gate
 
 _Found = Problem | tuple[Pair, Match]
 _ORDER = [Applicability.SAFE, Applicability.UNSAFE, Applicability.DISPLAY]
@@ -28,31 +30,38 @@ _ORDER = [Applicability.SAFE, Applicability.UNSAFE, Applicability.DISPLAY]
 class Runner:
     """Runs rules over one file and collects their findings in a report."""
 
-    def __init__(self, module: Module, report: Report, fixes: bool, project: Project | None = None) -> None:
+    def __init__(
+        self, module: Module, report: Report, fixes: bool, gate: Gate | None = None, project: Project | None = None
+    ) -> None:
         self.module = module
+        self.gate = gate
         self.report = report
         self.fixes = fixes
         self.evaluator = Evaluator(module, project)
         self._seen: set[tuple[str, ast.AST]] = set()
         self._crashed: set[str] = set()
 
-    def run(self, region: Region, codes: Iterable[str]) -> None:
+    def run(self, region: Region, infos: Sequence[RuleInfo]) -> None:
         """Run rules over a region."""
-        loaded = [rule for rule in (self._load(code) for code in codes) if rule is not None]
-        checks = [rule for rule in loaded if isinstance(rule, Check)]
-        for cls in region.classes:
+        loaded = [(info, rule) for info in infos if (rule := self._load(info.code)) is not None]
+        on_classes = [rule for _, rule in loaded if isinstance(rule, Check) and _overrides(rule, "check_class")]
+        for cls in region.classes if on_classes else ():
             outer = self._frame_of(cls.parent)
-            for check in checks:
-                if outer is not None and _overrides(check, "check_class"):
+            if outer is not None:
+                for check in on_classes:
                     self._collect(check, outer, check.check_class, cls, outer)
-        if not any(isinstance(rule, Rewrite) or _needs_frames(rule) for rule in loaded):
-            return
-        frames = [self._frame_of(function) for function in region.functions]
+        on_frames = [(info, rule) for info, rule in loaded if isinstance(rule, Rewrite) or _needs_frames(rule)]
+        functions: list[FunctionModel | None] = [*region.functions]
         if region.node is None:
-            frames.append(self._frame_of(None))
-        for frame in frames:
+            functions.append(None)
+        for function in functions:
+            rules = [rule for info, rule in on_frames if self._admits(region, function, info)]
+            frame = self._frame_of(function) if rules else None
             if frame is not None:
-                self._run_frame(frame, loaded)
+                self._run_frame(frame, rules)
+
+    def _admits(self, region: Region, function: FunctionModel | None, info: RuleInfo) -> bool:
+        return self.gate is None or self.gate.admits(region, function, info.anchors)
 
     def _load(self, code: str) -> Rule | None:
         try:

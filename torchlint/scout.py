@@ -198,7 +198,7 @@ class Module:
     def region_text(self, region: Region) -> str:
         """The lines of a region; those of the module's body are the lines of no other region."""
         if region.node is not None:
-            return self._rows(*_lines(region.node))
+            return self.rows(*_lines(region.node))
         starts = [*self.source.line_starts, len(self.source.text)]
         parts, row = [], 1
         for first, last in self._spans:
@@ -207,7 +207,7 @@ class Module:
         parts.append(self.source.text[starts[min(row, len(starts)) - 1] :])
         return "\n".join(parts)
 
-    def _rows(self, first: int, last: int | None) -> str:
+    def rows(self, first: int, last: int | None) -> str:
         """The text of some rows, both ends included."""
         starts = self.source.line_starts
         end = starts[last] if last is not None and last < len(starts) else len(self.source.text)
@@ -226,7 +226,7 @@ class Module:
                 continue
             targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
             names = [node.id for target in targets for node in ast.walk(target) if isinstance(node, ast.Name)]
-            text = words_of(self._rows(statement.lineno, statement.end_lineno)) if names else frozenset()
+            text = words_of(self.rows(statement.lineno, statement.end_lineno)) if names else frozenset()
             for name in names:
                 words[name] = words.get(name, frozenset()) | text
         return words
@@ -318,10 +318,10 @@ def statements_of(body: list[ast.stmt]) -> Iterator[ast.stmt]:
         statement = stack.pop()
         yield statement
         if not isinstance(statement, FunctionNode | ast.ClassDef):
-            stack.extend(reversed(innerstatements_of(statement)))
+            stack.extend(reversed(inner_statements(statement)))
 
 
-def innerstatements_of(statement: ast.stmt) -> list[ast.stmt]:
+def inner_statements(statement: ast.stmt) -> list[ast.stmt]:
     """The statements directly inside the blocks of a compound statement."""
     inner: list[ast.stmt] = []
     match statement:

@@ -1,0 +1,293 @@
+"""What a single function spells: the last look at a function before it is evaluated.
+
+A token is an identifier, an operator (`-`, `**`), or one of these:
+`for:1`       a `for` loop whose body is one statement (`for:n`: several)
+`stmt:view`   a call of `view` that is a statement of its own
+`bare:sum`    a call of `sum` without a `dim` or `axis`, and without a literal that could be one
+`op:and`      an `and`; likewise `op:or`, `op:not`, and `op:chain` for `a < b < c`
+`args:ReLU`   a call of `ReLU` with a positional argument that is no literal, or with `input=`
+The last two of a class (a capital letter) count for the whole file: layers are made in one place and called in another.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from torchlint.registry import Anchor
+from torchlint.scout import FunctionModel, FunctionNode, Module, Region, inner_statements, statements_of, words_of
+
+# Operators by the canonical name of their operation.
+OPERATORS: dict[str, str] = {
+    "add": "+",
+    "sub": "-",
+    "mul": "*",
+    "div": "/",
+    "floor_divide": "//",
+    "remainder": "%",
+    "pow": "**",
+    "matmul": "@",
+    "neg": "u-",
+    "getitem": "[]",
+}
+_SYMBOLS: dict[type[ast.AST], str] = {
+    ast.Add: "+",
+    ast.Sub: "-",
+    ast.Mult: "*",
+    ast.Div: "/",
+    ast.FloorDiv: "//",
+    ast.Mod: "%",
+    ast.Pow: "**",
+    ast.MatMult: "@",
+    ast.USub: "u-",
+    ast.Subscript: "[]",
+}
+_STEPS = 3
+
+
+@dataclass(slots=True)
+class Tokens:
+    """`spelled` is everything; `callees` the last names of what is called; `opaque`: something is called that came in
+    as an argument, so that any layer may be behind it."""
+
+    spelled: set[str] = field(default_factory=set)
+    callees: set[str] = field(default_factory=set)
+    opaque: bool = False
+
+
+def tokens_of(region: Region) -> dict[FunctionModel | None, Tokens]:
+    """The tokens of each function of a region; those of the module's body under None."""
+    found: dict[FunctionModel | None, Tokens] = {function: Tokens() for function in region.functions}
+    if region.node is None:
+        found[None] = Tokens()
+    models = region.module.models
+    stack: list[tuple[ast.AST, FunctionModel | None]]
+    if region.node is None:
+        body = statements_of(region.module.tree.body)
+        own = [node for node in body if not isinstance(node, FunctionNode | ast.ClassDef)]
+        stack = [(child, None) for node in own for child in [node, *_own_children(node)]]
+    else:
+        stack = [(region.node, None)]
+    while stack:
+        node, function = stack.pop()
+        tokens = found.get(function)
+        if tokens is not None:
+            _note(node, tokens, function)
+        if isinstance(node, FunctionNode):
+            model = models.get(node)
+            function = model if isinstance(model, FunctionModel) else function
+        if region.node is not None or not isinstance(node, ast.stmt):
+            stack.extend((child, function) for child in ast.iter_child_nodes(node))
+    return found
+
+
+def _own_children(statement: ast.stmt) -> Iterator[ast.AST]:
+    """The children of a statement that are not statements of their own in its blocks."""
+    inner = set(inner_statements(statement))
+    return (child for child in ast.iter_child_nodes(statement) if child not in inner)
+
+
+def _note(node: ast.AST, tokens: Tokens, function: FunctionModel | None) -> None:
+    match node:
+        case ast.Name():
+            tokens.spelled.add(node.id)
+        case ast.Attribute():
+            tokens.spelled.add(node.attr)
+        case ast.UnaryOp(op=ast.Not()):
+            tokens.spelled.add("op:not")
+        case ast.BinOp() | ast.AugAssign() | ast.UnaryOp():
+            tokens.spelled.add(_SYMBOLS.get(type(node.op), ""))
+        case ast.Subscript():
+            tokens.spelled.add("[]")
+        case ast.BoolOp():
+            tokens.spelled.add("op:and" if isinstance(node.op, ast.And) else "op:or")
+        case ast.Compare() if len(node.ops) > 1:
+            tokens.spelled.add("op:chain")
+        case ast.Constant(value=str() as text):
+            tokens.spelled.add(text)  # getattr(torch, "exp")
+        case ast.alias():
+            tokens.spelled.add(node.name.rpartition(".")[2])
+        case ast.Call():
+            _note_callee(node.func, tokens, function)
+            tokens.spelled.update(_call_tokens(node))
+        case ast.For() | ast.AsyncFor():
+            tokens.spelled.add("for:1" if len(node.body) == 1 else "for:n")
+        case ast.Expr(value=ast.Call(func=callee)):
+            tokens.spelled.add(f"stmt:{_leaf(callee)}")
+
+
+def _call_tokens(call: ast.Call) -> Iterator[str]:
+    name = _leaf(call.func)
+    literal = [isinstance(arg, ast.Constant | ast.UnaryOp) for arg in call.args]
+    if not any(literal) and not any(keyword.arg in ("dim", "axis") for keyword in call.keywords):
+        yield f"bare:{name}"
+    if not all(literal) or any(keyword.arg == "input" for keyword in call.keywords):
+        yield f"args:{name}"
+
+
+def _note_callee(callee: ast.expr, tokens: Tokens, function: FunctionModel | None) -> None:
+    name = _leaf(callee)
+    if name is None:
+        tokens.opaque = True
+        return
+    tokens.callees.add(name)
+    if isinstance(callee, ast.Name) and function is not None and name in function.locals:
+        tokens.opaque = tokens.opaque or any(arg.arg == name for arg in function.parameters)
+
+
+def _leaf(node: ast.expr) -> str | None:
+    """The last name of a callee: `softmax` in `F.softmax`, `layers` in `self.layers[0]`; None where there is none."""
+    while isinstance(node, ast.Subscript):
+        node = node.value
+    if isinstance(node, ast.Name):
+        return node.id
+    if isinstance(node, ast.Attribute):
+        return node.attr
+    if isinstance(node, ast.Call):
+        return _leaf(node.func)
+    return None
+
+
+# Calls that give back what they are given, as far as calling it is concerned.
+_WRAPPERS = frozenset({"compile", "script", "trace", "DataParallel", "DistributedDataParallel", "deepcopy"})
+
+
+class Gate:
+    """Decides which functions of a file are worth evaluating for a rule."""
+
+    def __init__(self, module: Module) -> None:
+        self._module = module
+        self._tokens: dict[Region, dict[FunctionModel | None, Tokens]] = {}
+
+    def _renamed(self, anchor: Anchor, tokens: Tokens) -> bool:
+        """Whether a token is there under a name that the file gave to a function of torch."""
+        pairs = (token.partition(":") for token in tokens.spelled if ":" in token)
+        return any(
+            f"{kind}:{word}" in anchor.tokens for kind, _, name in pairs for word in self._bound.functions({name})
+        )
+
+    @cached_property
+    def _of_classes(self) -> frozenset[str]:
+        """The tokens of calls of classes, anywhere in the file."""
+        found: set[str] = set()
+        for region in self._module.regions:
+            for tokens in self._of(region).values():
+                found.update(token for token in tokens.spelled if token.partition(":")[2][:1].isupper())
+        return frozenset(found)
+
+    def _of(self, region: Region) -> dict[FunctionModel | None, Tokens]:
+        if region not in self._tokens:
+            self._tokens[region] = tokens_of(region)
+        return self._tokens[region]
+
+    @cached_property
+    def _bound(self) -> Bound:
+        return Bound(self._module)
+
+    def admits(self, region: Region, function: FunctionModel | None, anchors: Sequence[Anchor]) -> bool:
+        """Whether a function, or the module's body, has what the anchors of a rule ask for."""
+        if not anchors:
+            return True
+        tokens = self._of(region)[function]
+        return all(not anchor.tokens or self._holds(anchor, region, tokens) for anchor in anchors)
+
+    def _holds(self, anchor: Anchor, region: Region, tokens: Tokens) -> bool:
+        if not anchor.tokens.isdisjoint(tokens.spelled):
+            return True
+        if any(":" in token for token in anchor.tokens):
+            if not anchor.tokens.isdisjoint(self._of_classes) or self._renamed(anchor, tokens):
+                return True
+            if not anchor.layered:
+                return False
+        module = self._module
+        if not anchor.tokens.isdisjoint(self._bound.functions(tokens.callees)):
+            return True
+        if tokens.opaque or module.imported_words:
+            # What is called came from elsewhere: only the words of the surroundings can tell.
+            return not anchor.tokens.isdisjoint(module.surroundings(region))
+        return anchor.layered and not anchor.tokens.isdisjoint(self._bound.anything(tokens.callees))
+
+
+class Bound:
+    """For each name or attribute that a file binds, the words of the statements that bind it.
+
+    `functions` are the statements that give a function another name, `anything` all statements, definitions included:
+    a layer can come from any of them.
+    """
+
+    def __init__(self, module: Module) -> None:
+        self._functions: dict[str, set[str]] = {}
+        self._anything: dict[str, set[str]] = {}
+        for statement in _all_statements(module.tree.body):
+            names = set(_targets(statement))
+            if not names:
+                continue
+            words = words_of(module.rows(statement.lineno, statement.end_lineno))
+            for name in names:
+                self._anything.setdefault(name, set()).update(words)
+                if _is_alias(statement):
+                    self._functions.setdefault(name, set()).update(words)
+
+    def functions(self, names: set[str]) -> set[str]:
+        """The words of the torch functions that names may stand for."""
+        return _behind(names, self._functions)
+
+    def anything(self, names: set[str]) -> set[str]:
+        """The words of the layers that names may hold."""
+        return _behind(names, self._anything)
+
+
+def _behind(names: set[str], words: dict[str, set[str]]) -> set[str]:
+    found: set[str] = set()
+    frontier = names
+    for _ in range(_STEPS):
+        fresh = set().union(*(words[name] for name in frontier & words.keys())) - found
+        if not fresh:
+            break
+        found |= fresh
+        frontier = fresh
+    return found
+
+
+def _is_alias(statement: ast.stmt) -> bool:
+    if isinstance(statement, ast.Import | ast.ImportFrom | ast.For):
+        return True
+    if not isinstance(statement, ast.Assign | ast.AnnAssign) or statement.value is None:
+        return False
+    return all(_leaf(node.func) in _WRAPPERS for node in ast.walk(statement.value) if isinstance(node, ast.Call))
+
+
+def _all_statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
+    stack = list(body)
+    while stack:
+        statement = stack.pop()
+        yield statement
+        stack.extend(
+            statement.body if isinstance(statement, FunctionNode | ast.ClassDef) else inner_statements(statement)
+        )
+
+
+def _targets(statement: ast.stmt) -> Iterator[str]:
+    targets: list[ast.expr] = []
+    match statement:
+        case ast.Assign():
+            targets = statement.targets
+        case ast.AnnAssign() | ast.AugAssign() | ast.For():
+            targets = [statement.target]
+        case ast.With():
+            targets = [item.optional_vars for item in statement.items if item.optional_vars is not None]
+        case ast.Import() | ast.ImportFrom():
+            yield from (alias.asname or alias.name for alias in statement.names)
+        case ast.FunctionDef() | ast.ClassDef():
+            yield statement.name
+        case ast.Expr(value=ast.Call(func=ast.Attribute(value=ast.expr() as receiver))):
+            # `layers.append(nn.Softmax(1))`, `self.add_module("act", nn.Softmax(1))`
+            targets = [receiver]
+    for target in targets:
+        for node in ast.walk(target):
+            if isinstance(node, ast.Name):
+                yield node.id
+            elif isinstance(node, ast.Attribute):
+                yield node.attr
