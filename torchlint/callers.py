@@ -28,6 +28,13 @@ def _passed(frame: Frame, function: FunctionModel, name: str) -> list[Value] | N
     if function.parent is not None or (function.name.startswith("__") and not is_init) or function.name == "forward":
         return None
     references = function.module.references.get(callee, ())
+    if function.cls is None:
+        # `model.train()` is no call of the function `train`, nor is a parameter of that name.
+        references = [
+            found
+            for found in references
+            if isinstance(found.node, ast.Name) and (found.function is None or callee not in found.function.locals)
+        ]
     if not 0 < len(references) <= _MAX_CALLERS:
         return None
     values: list[Value] = []

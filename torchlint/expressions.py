@@ -7,7 +7,7 @@ import builtins
 from collections.abc import Callable
 from typing import Any
 
-from torchlint import calls, classes, ops, storing
+from torchlint import calls, classes, ops, storing, trees
 from torchlint.frame import Frame, enclosing
 from torchlint.values import (
     UNKNOWN,
@@ -92,7 +92,7 @@ def outer_value(frame: Frame, name: str) -> Value:
 
 def _parts(frame: Frame, node: ast.expr) -> Value:
     """An expression of which only the parts matter."""
-    for child in ast.iter_child_nodes(node):
+    for child in trees.children(node):
         if isinstance(child, ast.expr):
             evaluate(frame, child)
     return Unknown(node, frame)

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from torchlint import classes, expressions, storing
+from torchlint import classes, expressions, storing, trees
 from torchlint.frame import Environment, Frame, merge
 from torchlint.scout import ClassModel, FunctionModel
 from torchlint.values import Call, ClassRef, Constant, External, FunctionRef, Item, LoopCarried, Unknown, Value
@@ -135,7 +135,7 @@ def _for(frame: Frame, statement: ast.For | ast.AsyncFor) -> bool:
 def _while(frame: Frame, statement: ast.While) -> bool:
     _loop(frame, statement, None)
     forever = isinstance(statement.test, ast.Constant) and bool(statement.test.value)
-    return not forever or any(isinstance(node, ast.Break) for node in ast.walk(statement))
+    return not forever or any(isinstance(node, ast.Break) for node in trees.walk(statement))
 
 
 def _loop(frame: Frame, statement: ast.For | ast.AsyncFor | ast.While, iterable: Value | None) -> None:
@@ -196,7 +196,7 @@ def _match(frame: Frame, statement: ast.Match) -> bool:
     expressions.evaluate(frame, statement.subject)
     blocks: list[list[ast.stmt]] = []
     for case in statement.cases:
-        for node in ast.walk(case.pattern):
+        for node in trees.walk(case.pattern):
             for name in (getattr(node, "name", None), getattr(node, "rest", None)):
                 if isinstance(name, str):
                     frame.bind(name, Unknown(node, frame))

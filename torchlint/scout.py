@@ -9,7 +9,9 @@ import ast
 import re
 from collections.abc import Iterator
 from functools import cached_property
+from typing import NamedTuple
 
+from torchlint import trees
 from torchlint.source import Source
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
@@ -110,11 +112,19 @@ class ClassModel:
     @staticmethod
     def _written(method: FunctionModel) -> Iterator[str]:
         name = method.self_name
-        for node in ast.walk(method.node):
+        for node in trees.walk(method.node):
             if not (isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store | ast.Del)):
                 continue
             if isinstance(node.value, ast.Name) and node.value.id == name:
                 yield node.attr
+
+
+class Reference(NamedTuple):
+    """A place where an identifier is read: the node, the call whose callee it is, the function it stands in."""
+
+    node: ast.expr
+    call: ast.Call | None
+    function: FunctionModel | None
 
 
 class Region:
@@ -225,7 +235,7 @@ class Module:
             if not isinstance(statement, ast.Assign | ast.AnnAssign | ast.AugAssign):
                 continue
             targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
-            names = [node.id for target in targets for node in ast.walk(target) if isinstance(node, ast.Name)]
+            names = [node.id for target in targets for node in trees.walk(target) if isinstance(node, ast.Name)]
             text = words_of(self.rows(statement.lineno, statement.end_lineno)) if names else frozenset()
             for name in names:
                 words[name] = words.get(name, frozenset()) | text
@@ -266,43 +276,45 @@ class Module:
         callers = [other for other in self.regions if other is not region and region.node.name in other.words]
         return words.union(*(self.reach(caller) for caller in callers))
 
+    @property
+    def references(self) -> dict[str, list[Reference]]:
+        """Loads of each identifier, as a name or an attribute."""
+        return self._survey[0]
+
+    @property
+    def foreign_writes(self) -> frozenset[str]:
+        """Attributes that are assigned on something other than the first parameter of a method."""
+        return self._survey[1]
+
     @cached_property
-    def references(self) -> dict[str, list[tuple[ast.expr, ast.Call | None, FunctionModel | None]]]:
-        """Loads of each identifier, as a name or an attribute: the node, the call whose callee it is, the function."""
-        found: dict[str, list[tuple[ast.expr, ast.Call | None, FunctionModel | None]]] = {}
+    def _survey(self) -> tuple[dict[str, list[Reference]], frozenset[str]]:
+        loads: dict[str, list[Reference]] = {}
+        written: set[str] = set()
         callee_of: dict[ast.expr, ast.Call] = {}
         stack: list[tuple[ast.AST, FunctionModel | None]] = [(self.tree, None)]
         while stack:
             node, function = stack.pop()
-            if isinstance(node, ast.Call):
+            cls = node.__class__
+            if cls is ast.Name or cls is ast.Attribute:
+                assert isinstance(node, ast.Name | ast.Attribute)
+                name = node.id if isinstance(node, ast.Name) else node.attr
+                if node.ctx.__class__ is ast.Load:
+                    loads.setdefault(name, []).append(Reference(node, callee_of.get(node), function))
+                elif isinstance(node, ast.Attribute) and not _is_own(node, function):
+                    written.add(name)
+            elif isinstance(node, ast.Call):
                 callee_of[node.func] = node
-            elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
-                found.setdefault(node.id, []).append((node, callee_of.get(node), function))
-            elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
-                found.setdefault(node.attr, []).append((node, callee_of.get(node), function))
-            model = self.models.get(node)
-            inner = model if isinstance(model, FunctionModel) else function
-            stack.extend((child, inner) for child in ast.iter_child_nodes(node))
-        return found
+            elif isinstance(node, FunctionNode):
+                model = self.models.get(node)
+                function = model if isinstance(model, FunctionModel) else function
+            stack += [(child, function) for child in trees.children(node)]
+        return loads, frozenset(written)
 
-    @cached_property
-    def foreign_writes(self) -> frozenset[str]:
-        """Attributes that are assigned on something other than the first parameter of a method."""
-        own = {
-            (method.self_name, node)
-            for method in self.all_functions
-            if method.self_name
-            for node in ast.walk(method.node)
-            if isinstance(node, ast.Attribute)
-            and isinstance(node.value, ast.Name)
-            and node.value.id == method.self_name
-        }
-        inside = {node for _, node in own}
-        return frozenset(
-            node.attr
-            for node in ast.walk(self.tree)
-            if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store) and node not in inside
-        )
+
+def _is_own(node: ast.Attribute, function: FunctionModel | None) -> bool:
+    """Whether an attribute is one of the instance that a method runs on."""
+    name = function.self_name if function is not None else None
+    return isinstance(node.value, ast.Name) and node.value.id == name
 
 
 def _lines(node: FunctionNode | ast.ClassDef) -> tuple[int, int]:
@@ -339,12 +351,12 @@ def inner_statements(statement: ast.stmt) -> list[ast.stmt]:
 
 def own_nodes(node: ast.AST) -> Iterator[ast.AST]:
     """The nodes below one that run in its own scope; definitions inside are yielded, not entered."""
-    stack = list(ast.iter_child_nodes(node))
+    stack = trees.children(node)
     while stack:
         child = stack.pop()
         yield child
         if not isinstance(child, FunctionNode | ast.ClassDef | ast.Lambda):
-            stack.extend(ast.iter_child_nodes(child))
+            stack.extend(trees.children(child))
 
 
 def _bound_by(node: ast.AST) -> Iterator[str]:

@@ -7,7 +7,7 @@ import copy
 from dataclasses import dataclass
 from typing import Literal
 
-from torchlint import signatures
+from torchlint import signatures, trees
 from torchlint.claims import Pair
 from torchlint.frame import Frame
 from torchlint.patterns import Match, template
@@ -71,12 +71,12 @@ def _check_reach(match: Match, captures: dict[str, ast.expr]) -> None:
     statement = root.statement
     if statement is None:
         raise CannotFix("not in a statement")
-    inside = set(ast.walk(root.node)) if root.node else set()
+    inside = set(trees.walk(root.node)) if root.node else set()
     here = frame.envs.get(statement, {})
     for node in captures.values():
         if node in inside:
             continue
-        for part in ast.walk(node):
+        for part in trees.walk(node):
             if isinstance(part, ast.Name | ast.Attribute) and not _holds(frame, here, part):
                 raise CannotFix(f"`{ast.unparse(part)}` may have changed in between")
             if isinstance(part, ast.Subscript | ast.NamedExpr | ast.Await | ast.Lambda | ast.comprehension):
@@ -96,9 +96,9 @@ def _holds(frame: Frame, here: dict[str, Value], node: ast.Name | ast.Attribute)
 
 def _check_calls(match: Match, captures: dict[str, ast.expr], dead: list[ast.stmt]) -> None:
     """A call that is captured from another statement must be the last thing that happened, and happen once."""
-    inside = set(ast.walk(match.root.node)) if match.root.node else set()
+    inside = set(trees.walk(match.root.node)) if match.root.node else set()
     moved = [node for node in captures.values() if node not in inside]
-    if not any(isinstance(part, ast.Call) for node in moved for part in ast.walk(node)):
+    if not any(isinstance(part, ast.Call) for node in moved for part in trees.walk(node)):
         return
     body = _block_of(match.frame, match.root.statement)
     if len(dead) != 1 or body is None or dead[0] not in body or match.root.statement not in body:
@@ -109,7 +109,7 @@ def _check_calls(match: Match, captures: dict[str, ast.expr], dead: list[ast.stm
 
 def _block_of(frame: Frame, statement: ast.stmt | None) -> list[ast.stmt] | None:
     scope = frame.function.node if frame.function else frame.module.tree
-    for node in ast.walk(scope):
+    for node in trees.walk(scope):
         for name in ("body", "orelse", "finalbody"):
             block = getattr(node, name, None)
             if isinstance(block, list) and statement in block:
@@ -121,7 +121,7 @@ def _dead_statements(match: Match) -> list[ast.stmt]:
     """The assignments of matched operations that nothing but the match reads."""
     frame = match.frame
     scope = frame.function.node if frame.function else frame.module.tree
-    gone: set[ast.AST] = set(ast.walk(match.root.node)) if match.root.node else set()
+    gone: set[ast.AST] = set(trees.walk(match.root.node)) if match.root.node else set()
     dead: list[ast.stmt] = []
     # Later definitions first: their own reads are gone before the earlier ones are judged.
     inner = [op for op in match.ops if op is not match.root]
@@ -137,12 +137,12 @@ def _dead_statements(match: Match) -> list[ast.stmt]:
         if _read_elsewhere(scope, frame, name, op, gone):
             continue
         dead.append(statement)
-        gone.update(ast.walk(statement))
+        gone.update(trees.walk(statement))
     return dead
 
 
 def _read_elsewhere(scope: ast.AST, frame: Frame, name: str, value: Value, gone: set[ast.AST]) -> bool:
-    for node in ast.walk(scope):
+    for node in trees.walk(scope):
         if not isinstance(node, ast.Name) or node.id != name or isinstance(node.ctx, ast.Store) or node in gone:
             continue
         held = frame.values.get(node)
@@ -200,7 +200,7 @@ class _Speller(ast.NodeTransformer):
     def _guide(self, node: ast.Call) -> Op | None:
         """The matched operation that took what is the first argument now: its spelling is followed."""
         first = node.args[0] if node.args else None
-        names = {part.id for part in ast.walk(first) if isinstance(part, ast.Name)} if first is not None else set()
+        names = {part.id for part in trees.walk(first) if isinstance(part, ast.Name)} if first is not None else set()
         spelled = [op for op in self.match.ops if op.form != "operator"]
         for op in spelled:
             if any(self.match.captured.get(name) is arg for name in names for arg in op.args.values()):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from torchlint import expressions, facts, ops
+from torchlint import expressions, facts, ops, trees
 from torchlint.frame import Frame
 from torchlint.scout import FunctionNode
 from torchlint.values import (
@@ -155,7 +155,7 @@ def _loop_nodes(loop: ast.stmt) -> Iterator[ast.AST]:
         node = stack.pop()
         yield node
         if not isinstance(node, FunctionNode | ast.ClassDef | ast.Lambda):
-            stack.extend(ast.iter_child_nodes(node))
+            stack.extend(trees.children(node))
 
 
 def _changed_by(node: ast.AST) -> Iterator[ast.expr]:

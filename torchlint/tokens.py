@@ -5,17 +5,20 @@ A token is an identifier, an operator (`-`, `**`), or one of these:
 `stmt:view`   a call of `view` that is a statement of its own
 `bare:sum`    a call of `sum` without a `dim` or `axis`, and without a literal that could be one
 `op:and`      an `and`; likewise `op:or`, `op:not`, and `op:chain` for `a < b < c`
+`float:tiny`  a literal below 1e-6 but not 0; `float:huge`: one above 65504, the largest float16
 `args:ReLU`   a call of `ReLU` with a positional argument that is no literal, or with `input=`
-The last two of a class (a capital letter) count for the whole file: layers are made in one place and called in another.
+`bare` and `args` of a class (a capital letter) count for the whole file: layers are made in one place and called in another.
 """
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
+from torchlint import trees
 from torchlint.registry import Anchor
 from torchlint.scout import FunctionModel, FunctionNode, Module, Region, inner_statements, statements_of, words_of
 
@@ -42,6 +45,7 @@ _SYMBOLS: dict[type[ast.AST], str] = {
     ast.Pow: "**",
     ast.MatMult: "@",
     ast.USub: "u-",
+    ast.Not: "op:not",
     ast.Subscript: "[]",
 }
 _STEPS = 3
@@ -79,43 +83,58 @@ def tokens_of(region: Region) -> dict[FunctionModel | None, Tokens]:
             model = models.get(node)
             function = model if isinstance(model, FunctionModel) else function
         if region.node is not None or not isinstance(node, ast.stmt):
-            stack.extend((child, function) for child in ast.iter_child_nodes(node))
+            stack += [(child, function) for child in trees.children(node)]
     return found
 
 
 def _own_children(statement: ast.stmt) -> Iterator[ast.AST]:
     """The children of a statement that are not statements of their own in its blocks."""
     inner = set(inner_statements(statement))
-    return (child for child in ast.iter_child_nodes(statement) if child not in inner)
+    return (child for child in trees.children(statement) if child not in inner)
 
 
 def _note(node: ast.AST, tokens: Tokens, function: FunctionModel | None) -> None:
-    match node:
-        case ast.Name():
-            tokens.spelled.add(node.id)
-        case ast.Attribute():
-            tokens.spelled.add(node.attr)
-        case ast.UnaryOp(op=ast.Not()):
-            tokens.spelled.add("op:not")
-        case ast.BinOp() | ast.AugAssign() | ast.UnaryOp():
-            tokens.spelled.add(_SYMBOLS.get(type(node.op), ""))
-        case ast.Subscript():
-            tokens.spelled.add("[]")
-        case ast.BoolOp():
-            tokens.spelled.add("op:and" if isinstance(node.op, ast.And) else "op:or")
-        case ast.Compare() if len(node.ops) > 1:
-            tokens.spelled.add("op:chain")
-        case ast.Constant(value=str() as text):
-            tokens.spelled.add(text)  # getattr(torch, "exp")
-        case ast.alias():
-            tokens.spelled.add(node.name.rpartition(".")[2])
-        case ast.Call():
-            _note_callee(node.func, tokens, function)
-            tokens.spelled.update(_call_tokens(node))
-        case ast.For() | ast.AsyncFor():
-            tokens.spelled.add("for:1" if len(node.body) == 1 else "for:n")
-        case ast.Expr(value=ast.Call(func=callee)):
-            tokens.spelled.add(f"stmt:{_leaf(callee)}")
+    note = _NOTES.get(node.__class__)
+    if note is not None:
+        note(node, tokens)
+    elif isinstance(node, ast.Call):
+        _note_callee(node.func, tokens, function)
+        tokens.spelled.update(_call_tokens(node))
+
+
+def _note_constant(node: ast.Constant, tokens: Tokens) -> None:
+    value = node.value
+    if value.__class__ is str:
+        tokens.spelled.add(str(value))  # getattr(torch, "exp")
+    elif isinstance(value, float) and value:
+        tokens.spelled.update(token for token, holds in _SIZES.items() if holds(abs(value)))
+
+
+def _note_statement(node: ast.Expr, tokens: Tokens) -> None:
+    if isinstance(node.value, ast.Call):
+        tokens.spelled.add(f"stmt:{_leaf(node.value.func)}")
+
+
+# A float32 near 1 has a spacing of 6e-8, and the largest float16 is 65504.
+_SIZES: dict[str, Callable[[float], bool]] = {
+    "float:tiny": lambda value: value < 1e-6,
+    "float:huge": lambda value: value > 65504,
+}
+_NOTES: dict[type[ast.AST], Callable[[Any, Tokens], None]] = {
+    ast.Name: lambda node, tokens: tokens.spelled.add(node.id),
+    ast.Attribute: lambda node, tokens: tokens.spelled.add(node.attr),
+    ast.BinOp: lambda node, tokens: tokens.spelled.add(_SYMBOLS.get(type(node.op), "")),
+    ast.AugAssign: lambda node, tokens: tokens.spelled.add(_SYMBOLS.get(type(node.op), "")),
+    ast.UnaryOp: lambda node, tokens: tokens.spelled.add(_SYMBOLS.get(type(node.op), "")),
+    ast.BoolOp: lambda node, tokens: tokens.spelled.add("op:and" if isinstance(node.op, ast.And) else "op:or"),
+    ast.Compare: lambda node, tokens: tokens.spelled.add("op:chain" if len(node.ops) > 1 else ""),
+    ast.Subscript: lambda node, tokens: tokens.spelled.add("[]"),
+    ast.Constant: _note_constant,
+    ast.alias: lambda node, tokens: tokens.spelled.add(node.name.rpartition(".")[2]),
+    ast.For: lambda node, tokens: tokens.spelled.add("for:1" if len(node.body) == 1 else "for:n"),
+    ast.AsyncFor: lambda node, tokens: tokens.spelled.add("for:1" if len(node.body) == 1 else "for:n"),
+    ast.Expr: _note_statement,
+}
 
 
 def _call_tokens(call: ast.Call) -> Iterator[str]:
@@ -256,7 +275,7 @@ def _is_alias(statement: ast.stmt) -> bool:
         return True
     if not isinstance(statement, ast.Assign | ast.AnnAssign) or statement.value is None:
         return False
-    return all(_leaf(node.func) in _WRAPPERS for node in ast.walk(statement.value) if isinstance(node, ast.Call))
+    return all(_leaf(node.func) in _WRAPPERS for node in trees.walk(statement.value) if isinstance(node, ast.Call))
 
 
 def _all_statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
@@ -286,7 +305,7 @@ def _targets(statement: ast.stmt) -> Iterator[str]:
             # `layers.append(nn.Softmax(1))`, `self.add_module("act", nn.Softmax(1))`
             targets = [receiver]
     for target in targets:
-        for node in ast.walk(target):
+        for node in trees.walk(target):
             if isinstance(node, ast.Name):
                 yield node.id
             elif isinstance(node, ast.Attribute):
