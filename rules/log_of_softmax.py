@@ -1,12 +1,13 @@
 """Log of a softmax: underflows where `log_softmax` does not.
 
 ## What it does
-Finds `log(softmax(x, dim))`, in one expression or through a local.
+Finds `log(softmax(x, dim))`, in one expression or through a local, also with `+ eps` inside the log where gradients are
+on. Silent where the probabilities are used again, as a target or weight: `-(p * p.log()).sum()`.
 
 ## Why is this bad?
-A probability below the smallest float of its dtype is rounded to 0, and its log is `-inf`; the gradient becomes NaN. In
-float16 a gap of 17 between two logits is enough. `log_softmax` subtracts the row's maximum first and never takes the
-log of 0. It is also faster.
+A probability below the smallest float of its dtype is rounded to 0, and its log is `-inf`; the gradient becomes
+NaN. In float16 a gap of 17 between two logits is enough. `log_softmax` subtracts the row's maximum first and never
+takes the log of 0. It is also faster.
 
 ## Example
 ```python
@@ -18,12 +19,12 @@ loss = -(labels * torch.log_softmax(logits, dim=-1)).sum(-1)
 ```
 
 ## Fix safety
-Equal where the original is finite, and finite where it is not. With `+ eps` inside the log the fix changes results: eps puts
-a floor of `log(eps)` under the value and damps its gradient.
+Equal where the original is finite, and finite where it is not. With `+ eps` inside the log the fix changes results:
+eps puts a floor of `log(eps)` under the value and damps its gradient.
 
 ## References
-- [torch.nn.functional.log_softmax](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.log_softmax.html)
-"""
+-
+[torch.nn.functional.log_softmax](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.log_softmax.html)"""
 
 from __future__ import annotations
 
@@ -51,9 +52,15 @@ def log_softmax_without_eps(x: Floats, dim: Dim, eps: Number) -> Tensor:
     return torch.log_softmax(x, dim)
 
 
+def _used_once(match: Match) -> bool:
+    """Whether the probabilities serve the log alone; as a target or weight they are needed themselves."""
+    softmax = next(op for op in match.ops if op.name == "softmax")
+    return match.frame.uses(softmax) <= 1
+
+
 def _trains(match: Match) -> bool:
     eps = match.constant("eps")
-    return match.grad and isinstance(eps, float | int) and 0 < eps <= 1e-3
+    return match.grad and isinstance(eps, float | int) and 0 < eps <= 1e-3 and _used_once(match)
 
 
 class LogOfSoftmax(Rewrite):
@@ -62,7 +69,7 @@ class LogOfSoftmax(Rewrite):
     message = "`log(softmax(x))` is -inf where a probability underflows; `log_softmax(x)` is finite"
     title = "Use `log_softmax`"
     pairs = (
-        Pair(log_softmax_by_hand, log_softmax, Stabilises()),
+        Pair(log_softmax_by_hand, log_softmax, Stabilises(), when=_used_once),
         Pair(
             log_softmax_with_eps,
             log_softmax_without_eps,

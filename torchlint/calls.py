@@ -51,6 +51,8 @@ _WRAPPERS = frozenset(
         "copy.copy",
     }
 )
+# These call their first argument with those that follow.
+_APPLIERS = frozenset({"torch.nn.parallel.data_parallel", "torch.utils.checkpoint.checkpoint"})
 _LAYER = re.compile(r"torch\.nn\.(?:modules\.(?:\w+\.)?)?([A-Z]\w*)$")
 _NOT_LAYERS = frozenset({"Module", "Parameter", "Buffer", "UninitializedParameter", "ParameterList", "ParameterDict"})
 _OP_NAMESPACES = ("torch.", "torch.nn.functional.", "torch.special.", "torch.linalg.", "torch.fft.")
@@ -147,6 +149,10 @@ def _call_external(frame: Frame, callee: External, arguments: Arguments, node: a
         return _call_builtin(frame, callee, arguments, node)
     if name in _WRAPPERS and arguments.values:
         return arguments.values[0]
+    if name in _APPLIERS and len(arguments.values) > 1 and isinstance(arguments.values[0], Layer | Instance):
+        count = 2 if name == "torch.nn.parallel.data_parallel" else len(arguments.values)
+        inputs = Arguments(arguments.values[1:count], arguments.nodes[1:count], known=arguments.known)
+        return apply(frame, arguments.values[0], inputs, node)
     if name == "collections.OrderedDict" and len(arguments.values) == 1:
         return _mapped(arguments.values[0]) or opaque(frame, callee, arguments, node)
     if not name.startswith("torch.") or name in _NO_GRAD or name in _GRAD:
@@ -261,6 +267,17 @@ def bind(
         if isinstance(node.func, ast.Attribute):
             nodes["input"] = node.func.value
     return _record(frame, signatures.canonical(qualname), args, nodes, form, node, signatures.defaults(qualname))
+
+
+def converted(frame: Frame, receiver: Value, arguments: Arguments, node: ast.Call) -> Op | None:
+    """`x.to(y)` where `y` may be a dtype, a device or a tensor: `to(input, target)`."""
+    if not arguments.known or len(arguments.values) != 1:
+        return None
+    args = {"input": receiver, "target": arguments.values[0], **arguments.keywords}
+    nodes = {"target": arguments.nodes[0], **arguments.keyword_nodes}
+    if isinstance(node.func, ast.Attribute):
+        nodes["input"] = node.func.value
+    return _record(frame, "to", args, nodes, "Tensor", node)
 
 
 def _record(

@@ -32,6 +32,13 @@ from torchlint.values import (
 
 _DEPTH = 2_000
 _Fact = TypeVar("_Fact")
+_DTYPES = frozenset(
+    f"torch.{name}"
+    for name in [
+        *("float", "float16", "float32", "float64", "half", "double", "bfloat16", "bool", "cfloat", "complex64"),
+        *("int", "int8", "int16", "int32", "int64", "uint8", "short", "long"),
+    ]
+)
 # Results that are not tensors.
 _NOT_TENSORS = frozenset(
     [
@@ -327,6 +334,8 @@ _REDUCTIONS = frozenset(
 )
 _FACTORIES = frozenset(["zeros", "ones", "empty", "full", "rand", "randn", "randint"])
 _SCALAR_LOSSES = ops.LOSSES
+# For `torchlint.sizes`.
+ELEMENTWISE, BINARY, REDUCTIONS, FACTORIES = _ELEMENTWISE, _BINARY, _REDUCTIONS, _FACTORIES
 
 
 def _on_all(value: Choice, fact: Callable[[Value, int], object], depth: int) -> object:
@@ -401,7 +410,9 @@ def _op_is_tensor(value: Op, depth: int) -> bool | None:
     if value.name in _NOT_TENSORS or value.name in _SEQUENCES or ops.outputs(value.name, value.args):
         return False
     if value.form == "Tensor":
-        return True if value.name.rstrip("_") in _TENSOR_METHODS else is_tensor(value.input, depth - 1)
+        if value.name.rstrip("_") in _TENSOR_METHODS or _has_torch_keyword(value):
+            return True
+        return is_tensor(value.input, depth - 1)
     if value.form != "operator":
         return True
     operands = [is_tensor(operand, depth - 1) for operand in value.args.values()]
@@ -410,6 +421,15 @@ def _op_is_tensor(value: Op, depth: int) -> bool | None:
     if any(operands):
         return True
     return False if all(operand is False for operand in operands) else None
+
+
+def _has_torch_keyword(value: Op) -> bool:
+    """Whether a method is called with `dim=` or `keepdim=`, for which numpy and pandas have other names."""
+    if not isinstance(value.node, ast.Call):
+        return False
+    keywords = {keyword.arg for keyword in value.node.keywords}
+    # xarray names its dims.
+    return "keepdim" in keywords or ("dim" in keywords and not isinstance(value.constant("dim"), str))
 
 
 def _element_is_tensor(value: Element, depth: int) -> bool | None:
@@ -478,6 +498,12 @@ def kind(value: Value) -> Kind:
             return Kind.INT
         case Op(name="shape"):
             return Kind.SEQUENCE
+        case Call(qualname="builtins.int" | "builtins.len") | Item(iterable=Call(qualname="builtins.range")):
+            return Kind.INT
+        case External() if value.qualname in _DTYPES:
+            return Kind.DTYPE
+        case Call(qualname="torch.device"):
+            return Kind.DEVICE
         case Choice():
             kinds = {kind(member) for member in value.members}
             return kinds.pop() if len(kinds) == 1 else Kind.UNKNOWN
@@ -624,7 +650,7 @@ def _getitem(op: Op, depth: int) -> int | None:
                 inner += 1
             case Constant(value=bool()):
                 return None
-            case Constant(value=int()):
+            case _ if kind(part) is Kind.INT:
                 inner -= 1
             case _:
                 return None

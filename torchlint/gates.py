@@ -34,8 +34,8 @@ def anchors_needed(rule: type[Rule]) -> tuple[Anchor, ...]:
         return (_anchor(roots),)
     assert issubclass(rule, Check)
     found = [_anchor(rule.ops, rule.dimless)] if rule.ops else []
-    for group in rule.words:
-        if any(":" in word for word in group):
+    for position, group in enumerate(rule.words):
+        if any(":" in word for word in group) or (position == 0 and not rule.ops):
             found.append(Anchor(frozenset(group), not all(":" in word for word in group)))
     return tuple(found)
 

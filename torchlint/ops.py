@@ -157,11 +157,14 @@ def layers_of(op: str) -> frozenset[str]:
 
 def spellings(op: str) -> frozenset[str]:
     """The identifiers under which an operation may be written; empty where it may be written without any."""
-    if op in UNSPELLED:
-        return frozenset()
+    return frozenset() if op in UNSPELLED else words_for(op)
+
+
+def words_for(op: str) -> frozenset[str]:
+    """The identifiers under which an operation may be written, those aside that it may also do without."""
     if op[:1].isupper():
         return frozenset({op})
-    return signatures.spellings(op) | layers_of(op) | {op.rpartition(".")[2]}
+    return signatures.spellings(op) | layers_of(op) | {op.rpartition(".")[2]} | _NORMALISED.get(op, frozenset())
 
 
 def outputs(op: str, args: Mapping[str, Value]) -> tuple[str, ...]:
@@ -169,6 +172,10 @@ def outputs(op: str, args: Mapping[str, Value]) -> tuple[str, ...]:
     if op in _DIM_DECIDES and "dim" not in args:
         return ()
     return OUTPUTS.get(op, ())
+
+
+# The words that `normalise` makes another operation of.
+_NORMALISED = {"div": frozenset({"reciprocal"}), "pow": frozenset({"square"})}
 
 
 def normalise(name: str, args: dict[str, Value], defaults: Mapping[str, object]) -> tuple[str, dict[str, Value]]:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from torchlint import classes, facts, ops
+from torchlint import classes, dtypes, facts, ops, sizes
 from torchlint.claims import (
     Binary,
     Changes,
@@ -67,7 +67,8 @@ from torchlint.values import (
 )
 
 if TYPE_CHECKING:
-    from torchlint.rewrite import Editor
+    # Rule modules import it from here, for annotations.
+    from torchlint.rewrite import Editor as Editor
 
 ERROR, WARNING, INFO = Severity.ERROR, Severity.WARNING, Severity.INFO
 
@@ -85,8 +86,8 @@ class Place:
 class Problem:
     """What a check found: where, what, and how it can be mended.
 
-    `fix` writes the edits; it may raise `CannotFix`. `claim` is what the fix does to results. `display` marks a fix that
-    is only ever shown.
+    `fix` writes the edits; it may raise `CannotFix`. `claim` is what the fix does to results. `display` marks a fix
+    that is only ever shown. `severity` is that of the rule unless a problem has its own.
     """
 
     node: ast.AST
@@ -96,6 +97,7 @@ class Problem:
     title: str = ""
     display: bool = False
     places: tuple[Place, ...] = ()
+    severity: Severity | None = None
 
 
 class Rule:
@@ -134,11 +136,16 @@ class Check(Rule):
     """A rule that is code over values.
 
     `ops` are the operations that `check_op` is called for. `needs` are further operations: of each group one must be
-    spelled within reach. `words` are groups of further identifiers. A file in which they do not occur never loads the rule.
+    spelled within reach. `dimless` are those of `ops` that only matter where they are called without a dim.
+    `words` are groups of further identifiers of which one each must occur. A rule without `ops` has to do with functions
+    in which a word of the first group stands. A group whose words hold a colon is looked for in the very function, see
+    `torchlint.tokens`: `for:1` for a loop over a single statement, `stmt:view` for a call of `view` that is a statement.
+    Where something is missing, the rule is not even imported.
     """
 
     ops: ClassVar[tuple[str, ...]] = ()
     needs: ClassVar[tuple[tuple[str, ...], ...]] = ()
+    dimless: ClassVar[tuple[str, ...]] = ()
     words: ClassVar[tuple[tuple[str, ...], ...]] = ()
 
     def check_op(self, op: Op, frame: Frame) -> Iterator[Problem]:
@@ -210,6 +217,7 @@ __all__ = [
     "Rewrite",
     "Rule",
     "Same",
+    "Severity",
     "Size",
     "Stabilises",
     "Unknown",
@@ -217,6 +225,7 @@ __all__ = [
     "Vector",
     "agree",
     "classes",
+    "dtypes",
     "facts",
     "members",
     "ops",
@@ -224,6 +233,7 @@ __all__ = [
     "path",
     "peek",
     "same",
+    "sizes",
     "torch",
     "walk",
 ]

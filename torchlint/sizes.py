@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 
 from torchlint import facts, ops
-from torchlint.values import Choice, Constant, Element, Field, Items, LoopCarried, Mutated, Op, Value, same
+from torchlint.values import Call, Choice, Constant, Element, Field, Items, LoopCarried, Mutated, Op, Value, same
 
 Size = int | Value | None
 Sizes = tuple[Size, ...]
@@ -39,6 +39,8 @@ def sizes(value: Value, depth: int = _DEPTH) -> Sizes | None:
             return ()
         case Mutated():
             return sizes(value.base, depth - 1)
+        case Call() if value.qualname in ("torch.nn.Parameter", "torch.autograd.Variable") and value.args:
+            return sizes(value.args[0], depth - 1)
         case Field(name="data" | "grad"):
             return sizes(value.base, depth - 1)
         case Element(base=Op() as base) if ops.outputs(base.name, base.args) and base.name not in ("topk", "kthvalue"):
@@ -323,8 +325,20 @@ def _tensor(op: Op, depth: int) -> Sizes | None:
     return tuple(found) if isinstance(data, Constant) and isinstance(data.value, int | float) else None
 
 
+def _stack(op: Op, depth: int) -> Sizes | None:
+    tensors, dim = op.args.get("tensors"), op.constant("dim", 0)
+    if not isinstance(tensors, Items) or not tensors.items or not isinstance(dim, int):
+        return None
+    found = [inner for tensor in tensors.items if (inner := sizes(tensor, depth - 1)) is not None]
+    if not found or not -len(found[0]) - 1 <= dim <= len(found[0]):
+        return None
+    at = dim % (len(found[0]) + 1)
+    return (*found[0][:at], len(tensors.items), *found[0][at:])
+
+
 _HANDLERS: dict[str, Callable[[Op, int], Sizes | None]] = {
     "tensor": _tensor,
+    "stack": _stack,
     "view": _view,
     "reshape": _view,
     "unsqueeze": _unsqueeze,

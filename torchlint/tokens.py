@@ -1,7 +1,7 @@
 """What a single function spells: the last look at a function before it is evaluated.
 
 A token is an identifier, an operator (`-`, `**`), or one of these:
-`for:1`       a `for` loop whose body is one statement (`for:n`: several)
+`for:1`       a `for` loop whose body is one statement (`for:n`: several); `while:` a `while` loop
 `stmt:view`   a call of `view` that is a statement of its own
 `bare:sum`    a call of `sum` without a `dim` or `axis`, and without a literal that could be one
 `op:and`      an `and`; likewise `op:or`, `op:not`, and `op:chain` for `a < b < c`
@@ -128,11 +128,13 @@ _NOTES: dict[type[ast.AST], Callable[[Any, Tokens], None]] = {
     ast.UnaryOp: lambda node, tokens: tokens.spelled.add(_SYMBOLS.get(type(node.op), "")),
     ast.BoolOp: lambda node, tokens: tokens.spelled.add("op:and" if isinstance(node.op, ast.And) else "op:or"),
     ast.Compare: lambda node, tokens: tokens.spelled.add("op:chain" if len(node.ops) > 1 else ""),
+    ast.keyword: lambda node, tokens: tokens.spelled.add(node.arg or "**"),
     ast.Subscript: lambda node, tokens: tokens.spelled.add("[]"),
     ast.Constant: _note_constant,
     ast.alias: lambda node, tokens: tokens.spelled.add(node.name.rpartition(".")[2]),
     ast.For: lambda node, tokens: tokens.spelled.add("for:1" if len(node.body) == 1 else "for:n"),
     ast.AsyncFor: lambda node, tokens: tokens.spelled.add("for:1" if len(node.body) == 1 else "for:n"),
+    ast.While: lambda node, tokens: tokens.spelled.add("while:"),
     ast.Expr: _note_statement,
 }
 

@@ -1,0 +1,94 @@
+"""Where the names of a table (`_api_table`) are used."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator, Mapping, Sequence
+
+from torchlint.rule import UNKNOWN, ClassModel, External, Frame, Method, facts, members, peek
+
+from ._api_table import Row
+
+_TENSOR = "torch.Tensor."
+# Tests of what the installed torch has.
+_GUARD = re.compile(r"hasattr|version|WITH_PT|TORCH_(?:GE|LT|MAJOR|MINOR|\d)|_available", re.IGNORECASE)
+_CAUGHT = frozenset({"ImportError", "ModuleNotFoundError", "AttributeError", "Exception", "BaseException"})
+_Use = tuple[Row, ast.Name | ast.Attribute, ast.Call | None]
+
+
+def words_of(rows: Sequence[Row]) -> tuple[str, ...]:
+    """The identifiers of which a file must have one."""
+    return tuple(sorted({row.old.rpartition(".")[2] for row in rows}))
+
+
+def by_name(rows: Sequence[Row]) -> dict[str, Row]:
+    return {row.old: row for row in rows}
+
+
+def uses(frame: Frame, rows: Mapping[str, Row], cls: ClassModel | None = None) -> Iterator[_Use]:
+    """The uses of a table's names in a frame, or in a class outside its methods: the row, the name, the call if any."""
+    nodes = list(_nodes(frame, cls))
+    called = {node.func: node for node in nodes if isinstance(node, ast.Call)}
+    last = {name.rpartition(".")[2] for name in rows}
+    found: list[_Use] = []
+    for node in nodes:
+        if not isinstance(node, ast.Name | ast.Attribute) or not isinstance(node.ctx, ast.Load):
+            continue
+        row = _row(frame, node, rows, node in called) if isinstance(node, ast.Name) or node.attr in last else None
+        if row is not None:
+            found.append((row, node, called.get(node)))
+    if not found:
+        return
+    guarded = set(_guarded(frame.module.tree))
+    for row, node, call in found:
+        if node not in guarded and row.old.rpartition(".")[2] not in frame.module.foreign_writes:
+            yield row, node, call
+
+
+def _row(frame: Frame, node: ast.Name | ast.Attribute, rows: Mapping[str, Row], called: bool) -> Row | None:
+    value = frame.values.get(node)
+    if not isinstance(value, External):
+        value = peek(frame, node)
+    if isinstance(value, External):
+        return None if value.qualname.startswith(_TENSOR) else rows.get(value.qualname)
+    row = rows.get(f"{_TENSOR}{node.attr}") if called and isinstance(node, ast.Attribute) else None
+    if row is None or not isinstance(node, ast.Attribute) or not isinstance(frame.values.get(node), Method):
+        return None
+    receivers = members(frame.values.get(node.value, UNKNOWN))
+    return row if all(facts.is_tensor(receiver) for receiver in receivers) else None
+
+
+def _nodes(frame: Frame, cls: ClassModel | None) -> Iterator[ast.AST]:
+    """The nodes that belong to a frame or a class: lambdas and decorators too, not the functions and classes in it."""
+    stack: list[ast.AST]
+    if cls is not None:
+        stack = [*cls.node.body, *cls.node.decorator_list]
+    elif frame.function is not None:
+        node = frame.function.node
+        stack = [*node.body, *node.decorator_list, *node.args.defaults]
+    else:
+        stack = list(frame.module.tree.body)
+    while stack:
+        part = stack.pop()
+        if not isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            yield part
+            stack.extend(ast.iter_child_nodes(part))
+
+
+def _guarded(tree: ast.Module) -> Iterator[ast.AST]:
+    """All nodes in a `try` that expects a name to be missing, or under a test of what torch has."""
+    for node in ast.walk(tree):
+        inside: Sequence[ast.AST] = ()
+        if isinstance(node, ast.Try) and any(_expects(handler) for handler in node.handlers):
+            inside = [*node.body, *node.handlers, *node.orelse]
+        elif isinstance(node, ast.If | ast.IfExp) and _GUARD.search(ast.unparse(node.test)):
+            inside = [node]
+        for part in inside:
+            yield from ast.walk(part)
+
+
+def _expects(handler: ast.ExceptHandler) -> bool:
+    if handler.type is None:
+        return True
+    return any(isinstance(node, ast.Name) and node.id in _CAUGHT for node in ast.walk(handler.type))

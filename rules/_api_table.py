@@ -1,0 +1,147 @@
+"""Names of torch that do not exist or should no longer be used, and what to write instead. `tests/test_api_table.py`
+compares every row with the installed torch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from torchlint.rule import INFO, WARNING
+from torchlint.rule import Severity as Severity
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One name. `new` is what to use; where it is not a name that takes the same arguments, `fix` is False.
+
+    `arguments` are the parameters of the old name in their order: `axis:dim` is called `dim` now, `upper:=upper` has to
+    be written as a keyword, `name:` has no counterpart. `values` are what literal arguments become. `adds` is appended
+    to the arguments. With `listed` all positional arguments become one list. `needs` are new names of arguments that
+    must be given.
+    """
+
+    old: str
+    new: str = ""
+    arguments: str = "input"
+    adds: str = ""
+    values: tuple[tuple[str, str, str], ...] = ()
+    listed: bool = False
+    needs: str = ""
+    fix: bool = True
+    severity: Severity = WARNING
+
+
+_REDUCE = "input_tensor:input axis:dim keepdims:keepdim name:"
+# Names of TensorFlow, NumPy and others that torch has under another name. The old name fails, so each fix is a change.
+FOREIGN = (
+    Row("torch.reduce_max", "torch.amax", _REDUCE),
+    Row("torch.reduce_min", "torch.amin", _REDUCE),
+    Row("torch.reduce_sum", "torch.sum", _REDUCE),
+    Row("torch.reduce_mean", "torch.mean", _REDUCE),
+    Row("torch.reduce_prod", "torch.prod", _REDUCE),
+    Row("torch.reduce_all", "torch.all", _REDUCE),
+    Row("torch.reduce_any", "torch.any", _REDUCE),
+    Row("torch.reduce_logsumexp", "torch.logsumexp", _REDUCE, needs="dim"),
+    Row("torch.reduce_std", "torch.std", _REDUCE.replace("keepdims:", "keepdims:="), adds="correction=0"),
+    Row("torch.reduce_variance", "torch.var", _REDUCE.replace("keepdims:", "keepdims:="), adds="correction=0"),
+    Row("torch.expand_dims", "torch.unsqueeze", "input axis:dim name:", needs="dim"),
+    Row("torch.stop_gradient", "torch.detach", "input name:"),
+    Row("torch.clip_by_value", "torch.clamp", "t:input clip_value_min:min clip_value_max:max name:"),
+    Row("torch.is_nan", "torch.isnan", "x:input name:"),
+    Row("torch.is_inf", "torch.isinf", "x:input name:"),
+    Row("torch.is_finite", "torch.isfinite", "x:input name:"),
+    Row("torch.set_random_seed", "torch.manual_seed", "seed"),
+    Row("torch.batch_matmul", "torch.bmm", "x:input y:mat2"),
+    Row("torch.truediv", "torch.true_divide", "x:input y:other name:"),
+    Row("torch.floordiv", "torch.floor_divide", "x:input y:other name:"),
+    Row("torch.floormod", "torch.remainder", "x:input y:other name:"),
+    Row("torch.mod", "torch.remainder", "x:input y:other name:"),
+    Row("torch.power", "torch.pow", "x:input y:exponent name:"),
+    Row("torch.top_k", "torch.topk", "input k sorted:=sorted name:"),
+    Row("torch.convert_to_tensor", "torch.as_tensor", "value:data dtype:=dtype name:"),
+    Row("torch.unstack", "torch.unbind", "value:input num: axis:dim name:"),
+    Row("torch.boolean_mask", "x[mask]", fix=False),
+    Row("torch.cast", "x.to(dtype)", fix=False),
+    Row("torch.gather_nd", "x[tuple(index.unbind(-1))]", fix=False),
+    Row("torch.one_hot", "torch.nn.functional.one_hot", "indices:input depth:num_classes"),
+    Row("torch.elu", "torch.nn.functional.elu", "input alpha inplace"),
+    Row("torch.gelu", "torch.nn.functional.gelu", "input approximate:=approximate"),
+    Row("torch.silu", "torch.nn.functional.silu", "input inplace"),
+    Row("torch.swish", "torch.nn.functional.silu", "input"),
+    Row("torch.leaky_relu", "torch.nn.functional.leaky_relu", "input negative_slope inplace"),
+    Row("torch.softplus", "torch.nn.functional.softplus", "input beta threshold"),
+    Row("torch.log_sigmoid", "torch.nn.functional.logsigmoid", "x:input"),
+    Row("torch.pad", "torch.nn.functional.pad", fix=False),
+    Row("torch.array", "torch.tensor", "object:data dtype:=dtype"),
+    Row("torch.copy", "torch.clone", "a:input"),
+    Row("torch.rint", "torch.round", "x:input"),
+    Row("torch.around", "torch.round", "a:input decimals:=decimals"),
+    Row("torch.fabs", "torch.abs", "x:input"),
+    Row("torch.invert", "torch.bitwise_not", "x:input"),
+    Row("torch.degrees", "torch.rad2deg", "x:input"),
+    Row("torch.radians", "torch.deg2rad", "x:input"),
+    Row("torch.in1d", "torch.isin", "ar1:elements ar2:test_elements"),
+    Row("torch.array_equal", "torch.equal", "a1:input a2:other"),
+    Row("torch.array_split", "torch.tensor_split", fix=False),
+    Row("torch.repeat", "torch.repeat_interleave", "a:input repeats axis:dim"),
+    Row("torch.take_along_axis", "torch.take_along_dim", "arr:input indices axis:dim"),
+    Row("torch.inv", "torch.linalg.inv", "a:A"),
+    Row("torch.pinv", "torch.linalg.pinv", "a:input"),
+    Row("torch.eigh", "torch.linalg.eigh", "a:input"),
+    Row("torch.eigvals", "torch.linalg.eigvals", "a:input"),
+    Row("torch.random.rand", "torch.rand", "size"),
+    Row("torch.random.randn", "torch.randn", "size"),
+    Row("torch.random.permutation", "torch.randperm", "x:n", fix=False),
+    Row("torch.Tensor.astype", "torch.Tensor.to", "dtype"),
+    Row("torch.Tensor.copy", "torch.Tensor.clone", ""),
+    Row("torch.Tensor.expand_dims", "torch.Tensor.unsqueeze", "axis:dim", needs="dim"),
+    Row("torch.Tensor.to_list", "torch.Tensor.tolist", ""),
+    Row("torch.Tensor.is_nan", "torch.Tensor.isnan", ""),
+    Row("torch.Tensor.unstack", "torch.Tensor.unbind", "axis:dim"),
+    Row("torch.Tensor.asnumpy", "torch.Tensor.numpy", fix=False),
+)
+
+_INIT = "torch.nn.init"
+_INTERPOLATE = "torch.nn.functional.interpolate"
+# What torch warns of, or calls deprecated in its documentation. A fix gives the same result.
+DEPRECATED = (
+    Row("torch.ger", "torch.outer", "input vec2 out:=out"),
+    Row("torch.Tensor.ger", "torch.Tensor.outer", "vec2"),
+    Row("torch.chain_matmul", "torch.linalg.multi_dot", "out:=out", listed=True),
+    Row(
+        "torch.qr",
+        "torch.linalg.qr",
+        "input:A some:mode out:=out",
+        values=(("mode", "True", "reduced"), ("mode", "False", "complete")),
+    ),
+    Row("torch.cholesky", "torch.linalg.cholesky", "input upper:=upper out:=out"),
+    Row("torch.range", "torch.arange", fix=False),
+    Row("torch.svd", "torch.linalg.svd", fix=False),
+    Row("torch.lu", "torch.linalg.lu_factor", fix=False),
+    Row("torch.lu_solve", "torch.linalg.lu_solve", fix=False),
+    Row("torch.triangular_solve", "torch.linalg.solve_triangular", fix=False),
+    Row("torch.jit.script", "torch.compile` or `torch.export", fix=False, severity=INFO),
+    Row("torch.jit.trace", "torch.compile` or `torch.export", fix=False, severity=INFO),
+    Row(f"{_INIT}.uniform", f"{_INIT}.uniform_", "tensor a b"),
+    Row(f"{_INIT}.normal", f"{_INIT}.normal_", "tensor mean std"),
+    Row(f"{_INIT}.constant", f"{_INIT}.constant_", "tensor val"),
+    Row(f"{_INIT}.eye", f"{_INIT}.eye_", "tensor"),
+    Row(f"{_INIT}.dirac", f"{_INIT}.dirac_", "tensor groups"),
+    Row(f"{_INIT}.xavier_uniform", f"{_INIT}.xavier_uniform_", "tensor gain"),
+    Row(f"{_INIT}.xavier_normal", f"{_INIT}.xavier_normal_", "tensor gain"),
+    Row(f"{_INIT}.kaiming_uniform", f"{_INIT}.kaiming_uniform_", "tensor a mode nonlinearity"),
+    Row(f"{_INIT}.kaiming_normal", f"{_INIT}.kaiming_normal_", "tensor a mode nonlinearity"),
+    Row(f"{_INIT}.orthogonal", f"{_INIT}.orthogonal_", "tensor gain"),
+    Row(f"{_INIT}.sparse", f"{_INIT}.sparse_", "tensor sparsity std"),
+    Row("torch.nn.utils.clip_grad_norm", "torch.nn.utils.clip_grad_norm_", "parameters max_norm norm_type"),
+    Row("torch.nn.functional.upsample", _INTERPOLATE, "input size scale_factor mode align_corners"),
+    Row("torch.nn.functional.upsample_nearest", _INTERPOLATE, "input size scale_factor", adds='mode="nearest"'),
+    Row(
+        "torch.nn.functional.upsample_bilinear",
+        _INTERPOLATE,
+        "input size scale_factor",
+        adds='mode="bilinear", align_corners=True',
+    ),
+    Row("torch.set_default_tensor_type", "torch.set_default_dtype` and `torch.set_default_device", fix=False),
+    Row("torch.testing.assert_allclose", "torch.testing.assert_close", fix=False),
+    Row("torch.nn.utils.weight_norm", "torch.nn.utils.parametrizations.weight_norm", fix=False),
+)

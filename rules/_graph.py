@@ -1,0 +1,103 @@
+"""Whether values take part in autograd: which require grad, which are leaves. None means not known."""
+
+from __future__ import annotations
+
+from torchlint.rule import Call, Choice, Constant, Element, Field, Frame, Layer, Mutated, Op, Value, facts
+
+from ._modules import PARAMETERS, has_parameters
+
+_DEPTH = 24
+_FACTORY_NAMES = """
+    tensor zeros ones empty full rand randn randint randperm arange linspace logspace eye zeros_like ones_like rand_like
+    randn_like full_like empty_like randint_like normal as_tensor from_numpy new_zeros new_ones new_empty new_full new_tensor
+    """
+FACTORIES = frozenset(_FACTORY_NAMES.split())
+_CUT_NAMES = """
+    detach detach_ item tolist numpy argmax argmin argsort eq ne lt le gt ge isnan isinf isfinite sign round floor ceil
+    bucketize searchsorted bincount nonzero one_hot multinomial bernoulli any all logical_not logical_and logical_or
+    bitwise_and bitwise_or bitwise_not long int short bool numel count_nonzero unique size shape dim
+    """
+_CUTS = frozenset(_CUT_NAMES.split())
+# These may return the tensor itself, where there is nothing to do.
+_MOVES = frozenset({"to", "cuda", "cpu", "float", "double", "half", "bfloat16", "type", "contiguous", "type_as", "xpu"})
+
+
+def requires_grad(value: Value, depth: int = _DEPTH) -> bool | None:
+    """Whether a value is certainly a tensor that requires grad (True) or certainly not one (False)."""
+    if depth == 0:
+        return None
+    match value:
+        case Constant():
+            return False
+        case Choice():
+            answers = {requires_grad(member, depth - 1) for member in value.members}
+            return answers.pop() if len(answers) == 1 else None
+        case Element():
+            return requires_grad(value.base, depth - 1)
+        case Call() if value.qualname in PARAMETERS:
+            given = value.keywords.get("requires_grad", value.args[1] if len(value.args) > 1 else Constant(True))
+            return bool(given.value) if isinstance(given, Constant) else None
+        case Call():
+            return False if facts.is_tensor(value) is False else None
+        case Field(name="grad"):
+            return None
+        case Field(name="data"):
+            return False
+        case Field(name="weight" | "bias") if isinstance(value.base, Layer):
+            return True
+        case Op():
+            return _op(value, depth)
+    return None
+
+
+def _op(op: Op, depth: int) -> bool | None:
+    name = op.name
+    if name == "requires_grad_":
+        return _flag(op, "requires_grad", True)
+    if name in FACTORIES:
+        return _flag(op, "requires_grad", False)
+    if not op.grad or name in _CUTS:
+        return False
+    if op.layer is not None and op.layer.frame is not None and has_parameters(op.layer.frame, op.layer):
+        return True
+    answers = [requires_grad(arg, depth - 1) for arg in op.args.values()]
+    if True in answers:
+        return True
+    return False if None not in answers else None
+
+
+def _flag(op: Op, name: str, default: bool) -> bool | None:
+    given = op.constant(name, default)
+    return given if isinstance(given, bool) else None
+
+
+def is_non_leaf(value: Value, frame: Frame) -> bool:
+    """Whether a value is certainly the result of an operation that autograd records."""
+    if isinstance(value, Choice):
+        return all(is_non_leaf(member, frame) for member in value.members)
+    if isinstance(value, Element):
+        return requires_grad(value) is True
+    if not isinstance(value, Op) or requires_grad(value) is not True:
+        return False
+    if value.name in FACTORIES or value.name in ("requires_grad_", "retain_grad"):
+        return False
+    if value.name in _MOVES:
+        return is_moved(value) or is_non_leaf(value.input, frame)
+    return True
+
+
+def is_moved(op: Op) -> bool:
+    """Whether `.to(..)` and the like are there to make another tensor: on a device, or of half or double precision."""
+    if op.name in ("cuda", "xpu", "half", "bfloat16", "double"):
+        return True
+    if op.name != "to":
+        return False
+    device = op.args.get("device")
+    return device is not None and not (isinstance(device, Constant) and str(device.value).startswith("cpu"))
+
+
+def settled(value: Value) -> Value:
+    """The value before something was written into it."""
+    while isinstance(value, Mutated):
+        value = value.base
+    return value

@@ -1,0 +1,128 @@
+"""Where the input of a loss comes from, seen through what only reshapes it."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from torchlint.rule import Element, Field, Op, Place, Value, members
+
+# A value and what it was before it was reshaped, step by step; the last one is what computed the elements.
+Chain = tuple[Value, ...]
+
+# These give the elements of their input in another shape, place or precision, or some of them.
+_CARRIERS = frozenset(
+    [
+        "view",
+        "view_as",
+        "reshape",
+        "reshape_as",
+        "permute",
+        "transpose",
+        "swapaxes",
+        "swapdims",
+        "movedim",
+        "t",
+        "T",
+        "mT",
+        "squeeze",
+        "unsqueeze",
+        "flatten",
+        "unflatten",
+        "ravel",
+        "contiguous",
+        "clone",
+        "detach",
+        "float",
+        "double",
+        "half",
+        "bfloat16",
+        "to",
+        "type",
+        "type_as",
+        "cuda",
+        "cpu",
+        "getitem",
+        "select",
+        "narrow",
+        "index_select",
+        "expand",
+        "expand_as",
+        "requires_grad_",
+    ]
+)
+_PARTS = frozenset({"split", "chunk", "tensor_split", "unbind", "split_with_sizes"})
+_MAX_CHAINS = 16
+
+
+def chains(value: Value) -> list[Chain]:
+    """How a value may have come about, one chain for each path; empty where there are too many."""
+    found: list[Chain] = []
+    for chain in _chains(value, 24):
+        found.append(chain)
+        if len(found) > _MAX_CHAINS:
+            return []
+    return found
+
+
+def _chains(value: Value, depth: int) -> Iterator[Chain]:
+    for member in members(value):
+        inner = carried(member)
+        if inner is None or depth == 0:
+            yield (member,)
+        else:
+            for chain in _chains(inner, depth - 1):
+                yield (member, *chain)
+
+
+def carried(value: Value) -> Value | None:
+    """The value whose elements this one has; None where the elements are its own."""
+    match value:
+        case Op() if value.name in _CARRIERS:
+            return value.input
+        case Element() if isinstance(value.base, Op) and value.base.name in _PARTS:
+            return value.base.input
+        case Field(name="data"):
+            return value.base
+    return None
+
+
+def sources(value: Value, names: frozenset[str]) -> list[Chain]:
+    """The chains of a value where every one of them ends in one of these operations; else nothing."""
+    found = chains(value)
+    return found if all(isinstance(chain[-1], Op) and chain[-1].name in names for chain in found) else []
+
+
+def source(chain: Chain) -> Op:
+    """The operation at the end of a chain from `sources`."""
+    op = chain[-1]
+    assert isinstance(op, Op)
+    return op
+
+
+def places(found: list[Chain], message: str, loss: Op) -> tuple[Place, ...]:
+    """Where the operations of some chains are written, except in the loss's own line."""
+    shown: dict[ast.AST, Place] = {}
+    for chain in found:
+        op = source(chain)
+        node, frame = op.node, op.frame
+        if op.layer is not None and op.layer.node is not None and not _is_direct(op):
+            node, frame = op.layer.node, op.layer.frame
+        if node is not None and getattr(node, "lineno", 0) != getattr(loss.node, "lineno", 0):
+            shown[node] = Place(node, message, frame)
+    return tuple(shown.values())
+
+
+def _is_direct(op: Op) -> bool:
+    """Whether the operation's call calls its own layer, not a container of it."""
+    return isinstance(op.node, ast.Call) and op.frame is not None and op.frame.callees.get(op.node) is op.layer
+
+
+def operand(op: Op) -> ast.expr | None:
+    """The expression of an operation's input, where it is written in the operation's own expression."""
+    if not isinstance(op.node, ast.Call) or (op.layer is not None and not _is_direct(op)):
+        return None
+    node = op.nodes.get("input")
+    if node is None or isinstance(node, ast.Starred) or op.frame is None:
+        return None
+    return node if op.frame.values.get(node) is op.input else None

@@ -1,0 +1,226 @@
+"""What is certain of the range of a value: enough to know that `exp` of it is harmless."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from torchlint.rule import Constant, Element, External, Items, Match, Op, Value, same
+
+_DEPTH = 12
+# Results within [-1, 1], [0, 1] or the like.
+_SMALL = frozenset(
+    [
+        *("sigmoid", "tanh", "softmax", "softmin", "hardsigmoid", "hardtanh", "softsign", "sin", "cos"),
+        *("cosine_similarity", "clamp", "clip", "erf", "sign"),
+    ]
+)
+_LAYOUT = frozenset(
+    [
+        *("view", "reshape", "unsqueeze", "squeeze", "expand", "expand_as", "permute", "transpose", "t"),
+        *("contiguous", "detach", "flatten", "view_as", "float", "double", "repeat", "getitem", "to"),
+        *("cuda", "cpu", "clone", "type_as"),
+    ]
+)
+_NON_NEGATIVE = frozenset(
+    [
+        *("abs", "norm", "linalg.norm", "linalg.vector_norm", "cdist", "pairwise_distance", "relu", "sqrt"),
+        *("exp", "sigmoid", "softmax", "softplus", "var", "std", "mse_loss", "l1_loss", "smooth_l1_loss"),
+    ]
+)
+_SUMS = frozenset(["sum", "mean", "nansum", "nanmean"])
+_MAXIMA = frozenset(["max", "amax", "maximum", "cummax", "logsumexp", "logcumsumexp"])
+# What these make does not depend on tensors: tables, and data in general.
+_TABLES = frozenset(["arange", "linspace", "logspace", "eye", "zeros", "ones", "full"])
+_DATA = _TABLES | {
+    "tensor",
+    "scalar_tensor",
+    "rand",
+    "randn",
+    "rand_like",
+    "randn_like",
+    "randint",
+    "zeros_like",
+    "ones_like",
+}
+# exp(80) is still finite in float32.
+_LARGEST = 80.0
+
+
+def bounded(value: Value, depth: int = _DEPTH) -> bool:
+    """Whether the elements are certainly of moderate size: no `exp` of them overflows in float32."""
+    if isinstance(value, Op) and value.name in ("clamp", "clamp_max", "clip"):
+        # What is very negative has a small `exp`.
+        top = value.constant("max")
+        return isinstance(top, int | float) and top <= _LARGEST
+    return _magnitude(value, depth) is not None
+
+
+def _magnitude(value: Value, depth: int) -> float | None:
+    """A bound of the absolute values of the elements, up to a limit."""
+    if depth == 0:
+        return None
+    found: float | None = None
+    match value:
+        case Constant(value=int() | float() as number):
+            found = abs(float(number))
+        case Op() if value.name in _SMALL:
+            found = _clamp_bound(value) if value.name.startswith(("cl", "hardtanh")) else 1.0
+        case Op() if value.name in _LAYOUT or value.name in ("neg", "abs", "mean"):
+            found = _magnitude(value.input, depth - 1)
+        case Op(name="add" | "sub" | "mul") if "other" in value.args and "alpha" not in value.args:
+            a, b = _magnitude(value.input, depth - 1), _magnitude(value.args["other"], depth - 1)
+            if a is not None and b is not None:
+                found = a * b if value.name == "mul" else a + b
+        case Op(name="div") if isinstance(value.args.get("other"), Constant):
+            a, divisor = _magnitude(value.input, depth - 1), value.constant("other")
+            if a is not None and isinstance(divisor, int | float) and divisor:
+                found = a / abs(divisor)
+    return found if found is not None and found <= _LARGEST else None
+
+
+def _clamp_bound(op: Op) -> float | None:
+    low, high = ("min_val", "max_val") if op.name == "hardtanh" else ("min", "max")
+    default = 1.0 if op.name == "hardtanh" else None
+    bottom, top = op.constant(low, default), op.constant(high, default)
+    if not isinstance(bottom, int | float) or not isinstance(top, int | float):
+        return None
+    return max(abs(bottom), abs(top))
+
+
+def non_negative(value: Value, depth: int = _DEPTH) -> bool:
+    """Whether no element is certainly below zero."""
+    if depth == 0:
+        return False
+    match value:
+        case Constant(value=int() | float() as number):
+            return number >= 0
+        case Element():
+            return (
+                isinstance(value.base, Op)
+                and value.base.name in ("max", "min", "sort", "topk")
+                and (non_negative(value.base.input, depth - 1))
+            )
+        case Op(name="pow"):
+            exponent = value.constant("exponent")
+            return (isinstance(exponent, int | float) and exponent % 2 == 0) or non_negative(value.input, depth - 1)
+        case Op(name="mul") if same(value.input, value.args.get("other", value)):
+            return True
+        case Op(name="mul" | "add" | "div") if "other" in value.args:
+            return non_negative(value.input, depth - 1) and non_negative(value.args["other"], depth - 1)
+        case Op() if value.name in _NON_NEGATIVE:
+            return True
+        case Op() if value.name in _LAYOUT or value.name in _SUMS or value.name in ("max", "min", "amax", "amin"):
+            return non_negative(value.input, depth - 1)
+    return False
+
+
+def non_positive(value: Value, depth: int = _DEPTH) -> bool:
+    """Whether no element is certainly above zero, if the scale of `-d**2 / (2 * s)` or `-gamma * d**2` is positive."""
+    if depth == 0:
+        return False
+    match value:
+        case Op(name="add") if "other" in value.args:
+            return non_positive(value.input, depth - 1) and non_positive(value.args["other"], depth - 1)
+        case Op(name="sub") if "other" in value.args:
+            return non_positive(value.input, depth - 1) and non_negative(value.args["other"], depth - 1)
+        case Op(name="logsigmoid" | "log_softmax"):
+            return True
+        case Op(name="clamp" | "clamp_max"):
+            top = value.constant("max")
+            return isinstance(top, int | float) and top <= 0
+        case Op() if value.name in _LAYOUT or value.name in _SUMS:
+            return non_positive(value.input, depth - 1)
+    negative, parts = _factors(value, depth)
+    parts = [part for part in parts if not isinstance(part, Constant)]
+    known = [part for part in parts if non_negative(part, depth - 1)]
+    scales = [part for part in parts if not isinstance(part, Op | Element)]
+    return negative and bool(known) and len(known) + len(scales) == len(parts)
+
+
+def _factors(value: Value, depth: int) -> tuple[bool, list[Value]]:
+    """The factors of a product or quotient, and whether an odd number of minus signs stands before them."""
+    match value:
+        case Constant(value=int() | float() as number) if number < 0:
+            return True, [Constant(-number)]
+        case Op(name="neg") if depth:
+            negative, parts = _factors(value.input, depth - 1)
+            return not negative, parts
+        case Op(name="mul" | "div") if depth and "other" in value.args:
+            a, first = _factors(value.input, depth - 1)
+            b, second = _factors(value.args["other"], depth - 1)
+            return a != b, [*first, *second]
+    return False, [value]
+
+
+def subtracts_maximum(value: Value) -> bool:
+    """Whether a value is `x - max(x)` or the like: stable as it is."""
+    match value:
+        case Op(name="sub") if "other" in value.args:
+            return _is_maximum(value.args["other"]) or subtracts_maximum(value.input)
+        case Op() if value.name in _LAYOUT:
+            return subtracts_maximum(value.input)
+        case Op(name="div" | "mul" | "add"):
+            return subtracts_maximum(value.input)
+    return False
+
+
+def subtracts_global_maximum(value: Value) -> bool:
+    """Whether a value is `x - x.max()`."""
+    match value:
+        case Op(name="sub"):
+            top = value.args.get("other")
+            while isinstance(top, Op) and top.name in ("detach", "item"):
+                top = top.input
+            return isinstance(top, Op) and top.name in ("max", "amax") and set(top.args) == {"input"}
+    return False
+
+
+def _is_maximum(value: Value, depth: int = _DEPTH) -> bool:
+    while depth:
+        depth -= 1
+        match value:
+            case Element():
+                value = value.base
+            case Op() if value.name in _MAXIMA:
+                return True
+            case Op() if value.name in _LAYOUT or value.name == "item":
+                value = value.input
+            case _:
+                return False
+    return False
+
+
+def harmless_exp(value: Value) -> bool:
+    """Whether `exp` of a value certainly does not overflow."""
+    return bounded(value) or non_positive(value) or subtracts_maximum(value)
+
+
+def is_table(value: Value) -> bool:
+    """Whether a value is made of constants alone, as a table is."""
+    return _is_made_of(value, _TABLES, _DEPTH)
+
+
+def is_data(value: Value) -> bool:
+    """Whether a value is made of constants and random numbers alone: no gradient goes through it."""
+    return _is_made_of(value, _DATA, _DEPTH)
+
+
+def _is_made_of(value: Value, factories: frozenset[str], depth: int) -> bool:
+    if depth == 0:
+        return False
+    match value:
+        case Constant() | External():
+            return True
+        case Items():
+            return all(_is_made_of(item, factories, depth - 1) for item in value.items)
+        case Element():
+            return _is_made_of(value.base, factories, depth - 1)
+        case Op():
+            made = value.name in factories
+            return made or all(_is_made_of(arg, factories, depth - 1) for arg in value.args.values())
+    return False
+
+
+def overflows(name: str) -> Callable[[Match], bool]:
+    """A condition of a pair: `exp` of what a parameter captured may overflow."""
+    return lambda match: not harmless_exp(match.captured[name])

@@ -1,0 +1,195 @@
+"""Training steps: which optimiser, loss or model a call is about, here or in a helper that is called."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from torchlint.rule import (
+    Call,
+    Choice,
+    External,
+    Frame,
+    FunctionRef,
+    Instance,
+    LoopCarried,
+    Module,
+    Mutated,
+    Value,
+    classes,
+    facts,
+    members,
+    own_nodes,
+)
+
+from ._nodes import Loop, ancestors
+
+_OPTIMIZER = re.compile(r"(?:torch\.optim|apex\.optimizers|bitsandbytes\.optim)\.(?!lr_scheduler|swa_utils)(?:\w+\.)*[A-Z]\w*$")
+_BASES = frozenset({"torch.optim.Optimizer", "torch.optim.optimizer.Optimizer"})
+_MAX_DEPTH = 2
+
+
+class Kind(Enum):
+    BACKWARD = auto()
+    STEP = auto()
+    ZERO = auto()
+    CLEAR = auto()  # gradients are written or dropped by hand
+    UNKNOWN = auto()  # something that is given an optimiser, and may do anything with it
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happens to gradients.
+
+    `at` is the node in the frame that was asked for: `node` itself, or the call of the helper that `node` stands in.
+    `subject` is what it happens to: an optimiser, a model, a loss; `key` is how that is written.
+    """
+
+    kind: Kind
+    node: ast.AST
+    at: ast.AST
+    subject: Value | None
+    key: str
+    frame: Frame
+
+
+def settled(value: Value | None) -> Value | None:
+    """The value before loops and in-place changes, which leave an optimiser or a model what it is."""
+    while isinstance(value, LoopCarried | Mutated):
+        value = value.initial if isinstance(value, LoopCarried) else value.base
+    return value
+
+
+def is_optimizer(value: Value | None) -> bool:
+    """Whether a value is certainly an optimiser of torch, on every path."""
+    value = settled(value)
+    if isinstance(value, Choice):
+        return all(is_optimizer(member) for member in value.members)
+    if isinstance(value, Instance) and value.frame is not None:
+        return classes.is_subclass(value.frame, value.cls, _BASES) is True
+    return isinstance(value, Call) and _OPTIMIZER.match(value.qualname) is not None
+
+
+def same_subject(a: Event, b: Event) -> bool | None:
+    """Whether two events are about the same optimiser; None where that is not known."""
+    ours = {_origin(member) for member in members(a.subject)} if is_optimizer(a.subject) and a.subject else set()
+    theirs = {_origin(member) for member in members(b.subject)} if is_optimizer(b.subject) and b.subject else set()
+    if ours and theirs:
+        if ours == theirs and len(ours) == 1:
+            return True
+        return None if ours & theirs else False
+    return True if a.frame is b.frame and a.key and a.key == b.key else None
+
+
+def _origin(value: Value) -> object:
+    inner = settled(value)
+    return (inner.node if inner is not None else None) or inner
+
+
+def events(frame: Frame, depth: int = _MAX_DEPTH) -> list[Event]:
+    """What happens to gradients in a frame, in order, the helpers that it calls included."""
+    found: list[Event] = []
+    for call, callee in frame.callees.items():
+        found.extend(_of_call(frame, call, callee, depth))
+    for node in own_nodes(frame.function.node if frame.function else frame.module.tree):
+        if isinstance(node, ast.Attribute) and node.attr == "grad" and isinstance(node.ctx, ast.Store | ast.Del):
+            found.append(Event(Kind.CLEAR, node, node, None, "", frame))
+    found.sort(key=lambda event: (getattr(event.at, "lineno", 0), getattr(event.at, "col_offset", 0)))
+    return found
+
+
+def _of_call(frame: Frame, call: ast.Call, callee: Value, depth: int) -> Iterator[Event]:
+    func = call.func
+    if isinstance(func, ast.Attribute):
+        event = _of_method(frame, call, func, callee)
+        if event is not None:
+            yield event
+    for reference in _functions(frame, call, callee):
+        if depth > 0 and not frame.evaluator.is_busy(reference.function):
+            inner = frame.evaluator.frame(reference.function)
+            for event in events(inner, depth - 1):
+                yield Event(event.kind, event.node, call, event.subject, "", event.frame)
+    if not _is_harmless(callee):
+        for arg in (*call.args, *(keyword.value for keyword in call.keywords)):
+            if is_optimizer(frame.values.get(arg)):
+                yield Event(Kind.UNKNOWN, call, call, frame.values[arg], ast.unparse(arg), frame)
+
+
+def _of_method(frame: Frame, call: ast.Call, func: ast.Attribute, callee: Value) -> Event | None:
+    if isinstance(callee, External) or _is_own_function(callee):
+        return None
+    receiver = frame.values.get(func.value)
+    key = ast.unparse(func.value)
+    given = call.args[0] if call.args else None
+    match func.attr:
+        case "backward" | "manual_backward":
+            if given is None or _is_gradient(receiver):
+                return Event(Kind.BACKWARD, call, call, receiver, key, frame)
+            return Event(Kind.BACKWARD, call, call, frame.values.get(given), ast.unparse(given), frame)
+        case "step":
+            if given is not None and is_optimizer(frame.values.get(given)):
+                return Event(Kind.STEP, call, call, frame.values[given], ast.unparse(given), frame)
+            return Event(Kind.STEP, call, call, receiver, key, frame)
+        case "zero_grad":
+            return Event(Kind.ZERO, call, call, receiver, key, frame)
+        case "zero_" | "fill_" | "copy_" | "detach_" if ".grad" in key:
+            return Event(Kind.CLEAR, call, call, receiver, key, frame)
+    return None
+
+
+def _is_gradient(receiver: Value | None) -> bool:
+    """Whether `x.backward(given)` is a tensor's method, which takes a gradient, and not an engine's, which takes a loss."""
+    return receiver is not None and facts.is_tensor(receiver) is True
+
+
+def _is_own_function(callee: Value) -> bool:
+    return any(isinstance(member, FunctionRef) for member in members(callee))
+
+
+def _functions(frame: Frame, call: ast.Call, callee: Value) -> Iterator[FunctionRef]:
+    """The functions of the file that a call runs: what is called, and a closure that `step` is given."""
+    for member in members(callee):
+        if isinstance(member, FunctionRef):
+            yield member
+    if isinstance(call.func, ast.Attribute) and call.func.attr == "step":
+        for arg in call.args:
+            closure = frame.values.get(arg)
+            if isinstance(closure, FunctionRef):
+                yield closure
+
+
+def _is_harmless(callee: Value) -> bool:
+    """Whether a call that is given an optimiser is known: of torch, of Python, of the file, or `scaler.step`."""
+    if isinstance(callee, External):
+        return callee.qualname.startswith(("torch.", "builtins."))
+    name = getattr(callee, "name", "")
+    return _is_own_function(callee) or name in ("step", "unscale_", "append", "add_scalar")
+
+
+def loop_of(module: Module, node: ast.AST) -> Loop | None:
+    """The innermost loop in whose body a node is run."""
+    inner = node
+    for outer in ancestors(module, node):
+        if isinstance(outer, Loop) and inner in outer.body:
+            return outer
+        inner = outer
+    return None
+
+
+def in_loop(module: Module, node: ast.AST, loop: ast.AST) -> bool:
+    return any(outer is loop for outer in ancestors(module, node))
+
+
+def is_made_in(frame: Frame, value: Value | None, loop: ast.AST) -> bool:
+    """Whether an optimiser is made anew on each turn of a loop."""
+    for member in members(value) if value is not None else ():
+        if member.node is not None and in_loop(frame.module, member.node, loop):
+            return True
+        statement = frame.definitions.get(member)
+        if statement is not None and in_loop(frame.module, statement, loop):
+            return True
+    return False
+

@@ -1,0 +1,101 @@
+"""Softmax before argmax: the largest logit is the largest probability.
+
+## What it does
+Finds a softmax or log-softmax that is taken only for the position of its largest elements, over the same dim:
+`argmax`, `max(dim)[1]`, `max(dim).indices`, `_, i = x.max(dim)` and the indices of `topk`.
+
+## Why is this bad?
+A softmax keeps the order of its input, so that it changes no answer here and costs a pass over it. With large gaps
+between logits it even loses answers: where probabilities underflow or round to the same number, `topk` has only ties
+to choose from.
+
+## Example
+```python
+prediction = F.softmax(logits, dim=-1).argmax(dim=-1)
+```
+Use instead:
+```python
+prediction = logits.argmax(dim=-1)
+```
+
+## Fix safety
+The positions are the same but where the softmax makes equal what was not. It is offered where both dims are certainly
+the same: over another dim than its own, a softmax changes the order.
+
+## References
+- [torch.argmax](https://docs.pytorch.org/docs/stable/generated/torch.argmax.html)
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from torchlint.rule import INFO, Check, Constant, Element, Frame, Op, Problem, Same, Value, facts, ops
+
+from ._losses import places, source, sources
+from ._routes import parents_of, reads_of, route
+from ._swaps import without
+
+_ACTIVATIONS = frozenset({"softmax", "log_softmax"})
+# These keep each element's place and order.
+_KEPT = frozenset({"detach", "cpu", "cuda", "contiguous", "clone", "float", "double"})
+
+
+class ActivationBeforeArgmax(Check):
+    code = "TLT108"
+    since = "0.1"
+    severity = INFO
+    message = "A softmax does not change which element is the largest: take the `argmax` of its input"
+    title = "Drop the softmax"
+    ops = ("argmax", "max", "topk")
+    needs = (("softmax", "log_softmax"),)
+
+    def check_op(self, op: Op, frame: Frame) -> Iterator[Problem]:
+        found = sources(op.input, _ACTIVATIONS)
+        if len(found) != 1 or not all(_keeps(step) for step in found[0][:-1]):
+            return
+        softmax = source(found[0])
+        dim = op.args.get("dim", Constant(-1) if op.name == "topk" else None)
+        if not ops.same_dim(softmax.args.get("dim"), dim, facts.rank(softmax.input)):
+            return
+        if route(frame, found[0], op.node) is None or not (op.name == "argmax" or _gives_indices(frame, op)):
+            return
+        fix = without(frame, found, op.node)
+        yield Problem(op.node or frame.module.tree, "", fix, Same(), places=places(found, "the softmax", op))
+
+
+def _keeps(step: Value) -> bool:
+    return not isinstance(step, Op | Element) or (isinstance(step, Op) and step.name in _KEPT)
+
+
+def _gives_indices(frame: Frame, op: Op) -> bool:
+    """Whether of the two results of `max` or `topk` only the indices are used."""
+    if op.node is None:
+        return False
+    parents = parents_of(frame)
+    parent = parents.get(op.node)
+    if not isinstance(parent, ast.Assign) or len(parent.targets) != 1:
+        return _takes_indices(parent, op.node)
+    target = parent.targets[0]
+    if isinstance(target, ast.Name):
+        reads = reads_of(frame, target.id, op)
+        return bool(reads) and all(_takes_indices(parents.get(read), read) for read in reads)
+    if not isinstance(target, ast.Tuple) or len(target.elts) != 2 or not isinstance(target.elts[0], ast.Name):
+        return False
+    return not _is_read(frame, target.elts[0].id, op)
+
+
+def _takes_indices(parent: ast.AST | None, node: ast.AST) -> bool:
+    match parent:
+        case ast.Attribute(attr="indices"):
+            return True
+        case ast.Subscript(slice=ast.Constant(value=1)):
+            return parent.value is node
+    return False
+
+
+def _is_read(frame: Frame, name: str, op: Op) -> bool:
+    """Whether the first result, which a name was given, is read."""
+    held = [value for value in frame.bindings.get(name, ()) if isinstance(value, Element) and value.base is op]
+    return not held or any(reads_of(frame, name, value) for value in held)

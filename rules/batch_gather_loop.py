@@ -1,0 +1,123 @@
+"""Batched gather in a Python loop: indexing takes two index tensors at once.
+
+## What it does
+Finds loops and comprehensions that take `tensor[i][indices[i]]` for each `i` and stack the results.
+
+## Why is this bad?
+Each turn launches several kernels for one row. One index expression gathers all rows in one kernel, and its backward
+pass writes one gradient instead of one of the size of the whole tensor for each row.
+
+## Example
+```python
+output = []
+for i in range(tensor.size(0)):
+    output += [tensor[i][indices[i]]]
+return torch.stack(output)
+```
+Use instead, for `indices` with two dims:
+```python
+output = tensor[torch.arange(tensor.size(0), device=tensor.device).view(-1, 1), indices]
+return output
+```
+Where both tensors have two dims, `torch.take_along_dim(tensor, indices, 1)` says the same.
+
+## Fix safety
+Equal, gradients included, where `indices` is known to hold integers, as many rows of them as are used. A mask in each
+row means something else to an index expression, so that the fix is unsafe where the dtype or the length is not known.
+
+## References
+- [torch.take_along_dim](https://docs.pytorch.org/docs/stable/generated/torch.take_along_dim.html)
+- [Tensor indexing](https://docs.pytorch.org/cppdocs/notes/tensor_indexing.html)
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from torchlint.rule import Changes, Check, Frame, Op, Parameter, Problem, Same, Value, facts
+
+from ._slices import Leaf, leaf
+from ._stacks import Stack, of_comprehension, of_loop
+from ._sweeps import Sweep, is_index, module_name, number_of
+from ._tensors import dtype, fills, settled, shown_tensor
+
+if TYPE_CHECKING:
+    from torchlint.rewrite import Editor
+
+_MASKS = frozenset({"eq", "ne", "lt", "le", "gt", "ge", "bool", "logical_not", "logical_and", "logical_or", "isnan"})
+_CONTAINERS = ("ist", "equence", "uple", "ict", "terable", "slice", "int", "ndarray", "array")
+
+
+class BatchGatherLoop(Check):
+    code = "TLT404"
+    since = "0.1"
+    message = "Rows are gathered one by one in Python; one index expression gathers them all"
+    title = "Index all rows at once"
+    ops = ("stack",)
+
+    def check_op(self, op: Op, frame: Frame) -> Iterator[Problem]:
+        found = of_comprehension(op, frame)
+        if found is not None:
+            yield from _problem(found, frame)
+
+    def check_loop(self, loop: ast.For | ast.AsyncFor | ast.While, frame: Frame) -> Iterator[Problem]:
+        found = of_loop(loop, frame)
+        if found is not None and found.name == "stack":
+            yield from _problem(found, frame)
+
+
+def _problem(found: Stack, frame: Frame) -> Iterator[Problem]:
+    parts = _parts(found.element, found.sweep, frame)
+    if parts is None or found.dim != 0:
+        return
+    tensor, index, single = parts
+    if not shown_tensor(frame, tensor.value) or not _may_be_indices(index.value, frame):
+        return
+    rank = 1 if single else facts.rank(settled(index.value))
+
+    def fix(editor: Editor) -> None:
+        torch = module_name("torch", editor, frame)
+        base, columns = editor.text(tensor.tensor), editor.text(index.tensor)
+        count = editor.text(found.sweep.count) if found.sweep.count is not None else f"len({base})"
+        start = f"{found.sweep.start}, " if found.sweep.start else ""
+        rows = f"{torch}.arange({start}{count}, device={base}.device)"
+        if rank is None:
+            rows += f".view([-1] + [1] * ({columns}.dim() - 1))"
+        elif rank > 1:
+            rows += f".view({', '.join(['-1'] + ['1'] * (rank - 1))})"
+        found.write(editor, f"{base}[{rows}, {columns}]")
+
+    known = (single or dtype(index.value) == "int64") and fills(index.value, 0, found.sweep.turns)
+    claim = Same() if known else Changes("a mask for each row, or more of them than rows, means something else")
+    yield Problem(found.node, fix=fix, claim=claim)
+
+
+def _parts(node: ast.expr, sweep: Sweep, frame: Frame) -> tuple[Leaf, Leaf, bool] | None:
+    """The tensor, the indices, and whether each index is a single number."""
+    if not isinstance(node, ast.Subscript):
+        return None
+    tensor = leaf(node.value, sweep, frame)
+    inner: ast.expr = node.slice
+    if tensor is None and isinstance(node.slice, ast.Tuple) and len(node.slice.elts) == 2:
+        first, inner = node.slice.elts
+        row = ast.copy_location(ast.Subscript(node.value, first, ast.Load()), node)
+        tensor = leaf(row, sweep, frame) if is_index(first, sweep) else None
+    plain = number_of(inner)
+    index = leaf(plain or inner, sweep, frame)
+    if tensor is None or index is None or any((*tensor.before, *tensor.after, *index.before, *index.after)):
+        return None
+    return (tensor, index, plain is not None) if tensor.dim == index.dim == 0 else None
+
+
+def _may_be_indices(value: Value, frame: Frame) -> bool:
+    """Not a mask, and a tensor as far as anybody can see: a list of slices takes another way."""
+    value = settled(value)
+    if isinstance(value, Op) and (value.name in _MASKS or dtype(value) == "bool"):
+        return False
+    if shown_tensor(frame, value):
+        return True
+    annotation = value.annotation if isinstance(value, Parameter) else None
+    text = ast.unparse(annotation) if annotation is not None else ""
+    return isinstance(value, Parameter) and not any(word in text for word in _CONTAINERS)

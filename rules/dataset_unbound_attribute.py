@@ -1,0 +1,80 @@
+"""Bare name where the attribute was meant: `paths` for `self.paths`.
+
+## What it does
+Finds names that a method of a dataset, sampler or module reads, that nothing in the file binds, and that the class
+assigns as an attribute of `self`.
+
+## Why is this bad?
+It is a `NameError` when the line runs: for a dataset in the first batch, and in a worker process if there are some.
+
+## Example
+```python
+class Images(torch.utils.data.Dataset):
+    def __init__(self, paths):
+        self.paths = paths
+
+    def __len__(self):
+        return len(paths)
+```
+Use instead:
+```python
+    def __len__(self):
+        return len(self.paths)
+```
+
+## Fix safety
+The fix writes `self.` before the name. It is unsafe only in name: the line could not run before.
+
+## References
+- [NameError](https://docs.python.org/3/library/exceptions.html#NameError)
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from torchlint.rule import ERROR, Changes, Check, ClassModel, Frame, FunctionModel, Problem, classes
+
+from ._bindings import bound_in_module, free_reads, written_attributes
+from ._datasets import ITERABLE, MAP_STYLE, MODULES, SAMPLERS
+
+if TYPE_CHECKING:
+    from torchlint.rewrite import Editor
+
+_BASES = MAP_STYLE | ITERABLE | SAMPLERS | MODULES
+
+
+class DatasetUnboundAttribute(Check):
+    code = "TLT505"
+    since = "0.1"
+    severity = ERROR
+    message = "The name is bound nowhere; the class has an attribute of this name"
+    title = "Read the attribute"
+    words = (("class",), ("self",))
+
+    def check_class(self, cls: ClassModel, frame: Frame) -> Iterator[Problem]:
+        known = bound_in_module(cls.module)
+        if "*" in known or not classes.is_subclass(frame, cls, _BASES):
+            return
+        written: set[str] = set()
+        for ancestor in classes.lineage(frame, cls):
+            if isinstance(ancestor, ClassModel):
+                written |= written_attributes(ancestor)
+        for method in cls.methods.values():
+            for name in sorted(written - known):
+                for node in free_reads(method, name):
+                    yield _problem(node, method)
+
+
+def _problem(node: ast.Name, method: FunctionModel) -> Problem:
+    instance = method.self_name
+
+    def fix(editor: Editor) -> None:
+        editor.replace(node, f"{instance}.{node.id}")
+
+    takes = instance is not None and instance.lstrip("_") in ("self", "this")
+    message = f"`{node.id}` is bound nowhere; the class assigns `self.{node.id}`"
+    claim = Changes("the attribute is read")
+    return Problem(node, message, fix if takes else None, claim, f"Write `{instance}.{node.id}`")

@@ -1,0 +1,186 @@
+"""The result of a tensor operation is thrown away: the tensor stays what it was.
+
+## What it does
+Finds an operation without effects as a statement of its own: `x.squeeze(1)`, `x.clamp(0, 1)`, `x.to(device)`. Only
+where the receiver is certainly a tensor. It is silent for modules (`model.cuda()` works in place), in a `with` block
+that expects an exception or measures time, in the body of a `try`, and in cells of notebooks.
+
+## Why is this bad?
+These methods return a new tensor or a view. Whoever writes the line believes that `x` has changed: it has its old
+shape, dtype, device and values, and often nothing raises.
+
+## Example
+```python
+images, labels = next(iter(loader))
+images.to(device)
+```
+Use instead:
+```python
+images, labels = next(iter(loader))
+images = images.to(device)
+```
+
+## Fix safety
+The fix assigns the result to the name that the method was called on, so that all later lines see another tensor than
+before: it is unsafe. Where the result is not needed at all, delete the line.
+
+## References
+- [torch.Tensor](https://docs.pytorch.org/docs/stable/tensors.html)
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+from torchlint.rule import (
+    Call,
+    Changes,
+    Check,
+    Element,
+    Field,
+    Frame,
+    Item,
+    Method,
+    Op,
+    Problem,
+    Unknown,
+    Value,
+    facts,
+    members,
+)
+
+from ._tensors import settled
+
+if TYPE_CHECKING:
+    from torchlint.rewrite import Editor
+
+# Those of the last two lines have a twin with an underscore that does what was meant.
+_PURE_NAMES = """
+    squeeze unsqueeze view view_as reshape reshape_as permute transpose movedim swapaxes swapdims expand expand_as
+    repeat repeat_interleave flatten unflatten contiguous tile flip roll narrow t
+    detach clone float half double bfloat16 long int bool to cuda cpu type type_as
+    masked_fill clamp clip clamp_min clamp_max add sub mul div pow neg abs exp log sqrt sigmoid tanh relu round floor
+    ceil scatter scatter_add index_add index_copy index_fill masked_scatter nan_to_num tril triu
+    """
+_PURE = frozenset(_PURE_NAMES.split())
+# What these are called on is a tensor, or something that has them in the same meaning.
+_TELLING_NAMES = """
+    backward unsqueeze masked_fill index_select index_add index_copy index_fill scatter_add masked_scatter expand_as
+    view_as gather log_softmax
+    """
+_TELLING = frozenset(_TELLING_NAMES.split())
+# Blocks that expect an exception or measure what runs in them.
+_WATCH = re.compile(r"raises|warns|assert|profil|timer|timing|bench|measure|record|capture|graph", re.IGNORECASE)
+
+
+class DiscardedResult(Check):
+    code = "TLT308"
+    since = "0.1"
+    message = "The result is discarded, and the tensor is not changed by it"
+    title = "Assign the result"
+    words = (tuple(f"stmt:{name}" for name in sorted(_PURE)),)
+
+    def check_frame(self, frame: Frame) -> Iterator[Problem]:
+        watched: set[ast.stmt] | None = None
+        for statement in frame.envs:
+            if not isinstance(statement, ast.Expr) or not isinstance(statement.value, ast.Call):
+                continue
+            receiver = _receiver(frame, statement.value)
+            if receiver is None or not _is_tensor(frame, receiver):
+                continue
+            watched = set(_watched(frame)) if watched is None else watched
+            if statement not in watched and isinstance(statement.value.func, ast.Attribute):
+                message = (
+                    f"The result of `{statement.value.func.attr}` is discarded, and the tensor is not changed by it"
+                )
+                fix = _assign(frame, statement, receiver)
+                yield Problem(statement.value, message, fix, Changes("later lines see the result"))
+
+
+def _receiver(frame: Frame, call: ast.Call) -> ast.expr | None:
+    """What a chain of methods without effects is called on: a name, attribute or item; None for anything else."""
+    node: ast.expr = call
+    while isinstance(node, ast.Call):
+        if not isinstance(node.func, ast.Attribute) or not all(map(_is_pure, members(frame.values[node]))):
+            return None
+        node = node.func.value
+    return node if isinstance(node, ast.Name | ast.Attribute | ast.Subscript) else None
+
+
+def _is_pure(value: Value) -> bool:
+    if isinstance(value, Call):
+        return isinstance(value.callee, Method) and value.callee.name in _PURE and "out" not in value.keywords
+    return isinstance(value, Op) and value.form == "Tensor" and value.name in _PURE and "out" not in value.args
+
+
+def _is_tensor(frame: Frame, node: ast.expr) -> bool:
+    """Whether an expression certainly holds a tensor."""
+    value = frame.values.get(node, Unknown())
+    return all(_is_shown(frame, member) for held in members(value) for member in members(settled(held)))
+
+
+def _is_shown(frame: Frame, value: Value) -> bool:
+    if facts.is_tensor(value) is not None:
+        return facts.is_tensor(value) is True
+    return _is_loaded(value) or _is_of_parameter(value) or any(_shows(op, value) for op in frame.ops)
+
+
+def _is_loaded(value: Value) -> bool:
+    """Whether a value is an element of what a plain DataLoader gives: `for x, y in loader`."""
+    base = value.base if isinstance(value, Element) else None
+    loader = base.iterable if isinstance(base, Item) else None
+    if not isinstance(value, Element) or not isinstance(value.key, int) or not isinstance(loader, Call):
+        return False
+    return loader.known and loader.qualname == "torch.utils.data.DataLoader" and "collate_fn" not in loader.keywords
+
+
+def _is_of_parameter(value: Value) -> bool:
+    """Whether a value is `p.data` or `p.grad` of what a loop over `model.parameters()` gives."""
+    owner = value.base if isinstance(value, Field) and value.name in ("data", "grad") else None
+    made = owner.iterable if isinstance(owner, Item) else None
+    return isinstance(made, Call) and isinstance(made.callee, Method) and made.callee.name == "parameters"
+
+
+def _shows(op: Op, value: Value) -> bool:
+    """Whether an operation shows that what it is called with is a tensor."""
+    held = op.args.get("input")
+    if held is None or settled(held) is not value:
+        return False
+    return (op.form in ("torch", "F", "module") and facts.is_tensor(op) is True) or op.name in _TELLING
+
+
+def _watched(frame: Frame) -> Iterator[ast.stmt]:
+    """The statements that are there to raise, to be timed or to be looked at."""
+    scope = frame.function.node if frame.function else frame.module.tree
+    for node in ast.walk(scope):
+        if isinstance(node, ast.Try | ast.With | ast.AsyncWith | ast.For) and _watches(node):
+            for statement in node.body:
+                yield from (inner for inner in ast.walk(statement) if isinstance(inner, ast.stmt))
+    if frame.function is None and any(mark in frame.module.source.text for mark in ("# %%", "# In[", "#%%")):
+        yield from (node for node in frame.module.tree.body if isinstance(node, ast.Expr))
+
+
+def _watches(block: ast.Try | ast.With | ast.AsyncWith | ast.For) -> bool:
+    if isinstance(block, ast.For):
+        # `for _ in range(100):`, to warm something up or to measure it.
+        return isinstance(block.target, ast.Name) and block.target.id.startswith("_")
+    return isinstance(block, ast.Try) or any(_WATCH.search(ast.unparse(item)) for item in block.items)
+
+
+def _assign(frame: Frame, statement: ast.Expr, receiver: ast.expr) -> Callable[[Editor], None] | None:
+    """A fix that gives the result the name that the method was called on; None where that is not plain to write."""
+    # Not `x[0] = x[0].mul(2)`: it writes into a tensor that the graph may need.
+    plain = ast.Name | ast.Attribute | ast.expr_context
+    local = frame.function.locals if frame.function else frame.bindings
+    if not all(isinstance(part, plain) for part in ast.walk(receiver)):
+        return None
+    if isinstance(receiver, ast.Name) and receiver.id not in local:
+        return None
+
+    def fix(editor: Editor) -> None:
+        editor.assign(statement, editor.text(receiver))
+
+    return fix

@@ -1,0 +1,83 @@
+"""An eps that the dtype rounds away.
+
+## What it does
+Finds, where the dtype is certain: `x + 1e-8` and `clamp(min=1e-8)` in float16, which has no number between 0 and
+6e-8; `clamp(max=1 - 1e-8)` in float32, where `1 - 1e-8` is 1; and `masked_fill(mask, -1e9)` in float16, whose
+smallest number is -65504.
+
+## Why is this bad?
+The guard does nothing: the division by zero or the log of zero that it was written against happens. `masked_fill`
+with a number that float16 does not have is an error.
+
+## Example
+```python
+x = x.half()
+scaled = x / (x.norm(dim=-1, keepdim=True) + 1e-8)
+```
+Use instead:
+```python
+x = x.half()
+scaled = x / (x.norm(dim=-1, keepdim=True) + 1e-4)
+```
+
+## Fix safety
+There is no fix: how large the eps may be depends on the values.
+
+## References
+- [torch.finfo](https://docs.pytorch.org/docs/stable/type_info.html)
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from torchlint.rule import Check, Frame, Op, Problem, Value, dtypes
+
+# Half of the smallest positive number of float16: what is below is rounded to 0.
+_HALF_TINY = 2.0**-25
+_HALF_LARGEST = 65504.0
+# Below 1 the numbers of these dtypes are this far apart; half of it is rounded to 1.
+_SPACING = {"float64": 2.0**-53, "float32": 2.0**-24, "float16": 2.0**-11, "bfloat16": 2.0**-8}
+# Words that make another dtype than float32 the one of layers and of what is computed from them.
+_OTHER_DEFAULTS = ("float64", "double", "set_default_dtype")
+
+
+class EpsBelowResolution(Check):
+    code = "TLT213"
+    since = "0.1"
+    message = "eps is rounded away by the dtype"
+    ops = ("add", "clamp", "clamp_min", "clamp_max", "masked_fill")
+
+    def check_op(self, op: Op, frame: Frame) -> Iterator[Problem]:
+        if not isinstance(op.node, ast.expr):
+            return
+        if op.name == "masked_fill":
+            value = _number(op, "value")
+            if value is not None and _HALF_LARGEST < abs(value) < float("inf") and _dtype(op.input, frame) == "float16":
+                yield Problem(op.node, f"{value:g} is beyond the range of float16, which ends at 65504")
+            return
+        for name in ("other", "min"):
+            eps = _number(op, name)
+            if eps is not None and 0 < eps < _HALF_TINY and _dtype(op.input, frame) == "float16":
+                yield Problem(op.node, f"{eps:g} is 0 in float16: the eps does nothing")
+        top = _number(op, "max")
+        if top is not None and 0.9 < top < 1:
+            dtype = _dtype(op.input, frame)
+            if dtype is not None and 1 - top < _SPACING[dtype] / 2:
+                yield Problem(op.node, f"1 - {1 - top:.0e} is 1 in {dtype}: the upper bound does nothing")
+
+
+def _number(op: Op, name: str) -> float | None:
+    value = op.constant(name)
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def _dtype(value: Value, frame: Frame) -> str | None:
+    """The floating-point dtype of a value: the one it was given, or the default one of layers."""
+    given = dtypes.dtype(value)
+    if given is not None:
+        return given if given in dtypes.FLOATING else None
+    text = frame.module.source.text
+    usual = dtypes.is_floating(value) and not any(word in text for word in _OTHER_DEFAULTS)
+    return "float32" if usual else None

@@ -1,0 +1,87 @@
+"""`exp(x) - 1` where `expm1(x)` keeps the digits of a small x.
+
+## What it does
+Finds `exp(x) - 1`, `-1 + exp(x)`, `1 - exp(x)` and `exp(x) - x - 1`. Silent where the result is rounded to integers.
+
+## Why is this bad?
+For small x the difference of two numbers near 1 is left with few digits: in float32, `exp(1e-4) - 1` has three, and
+`exp(1e-8) - 1` is 0. `exp(x) - x - 1`, an estimate of the KL divergence that cannot be negative, comes out negative.
+
+## Example
+```python
+kl = torch.exp(log_ratio) - log_ratio - 1
+```
+Use instead:
+```python
+kl = torch.expm1(log_ratio) - log_ratio
+```
+
+## Fix safety
+Equal up to the rounding that the fix avoids. The gradient of `expm1(x)` is computed as `expm1(x) + 1`, so that for very
+negative x it has an absolute error of an eps, where that of `exp(x)` has a relative one.
+
+## References
+- [torch.expm1](https://docs.pytorch.org/docs/stable/generated/torch.special.expm1.html)
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from torchlint.rule import INFO, Floats, Match, Pair, Rewrite, Stabilises, torch
+
+from ._ranges import is_data
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+_ROUNDING = frozenset(["round", "floor", "ceil", "long", "int", "trunc"])
+
+
+def exp_minus_one(x: Floats) -> Tensor:
+    return torch.exp(x) - 1
+
+
+def minus_one_plus_exp(x: Floats) -> Tensor:
+    return -1 + torch.exp(x)
+
+
+def expm1(x: Floats) -> Tensor:
+    return torch.expm1(x)
+
+
+def one_minus_exp(x: Floats) -> Tensor:
+    return 1 - torch.exp(x)
+
+
+def negative_expm1(x: Floats) -> Tensor:
+    return -torch.expm1(x)
+
+
+def exp_minus_x_minus_one(x: Floats) -> Tensor:
+    return torch.exp(x) - x - 1
+
+
+def expm1_minus_x(x: Floats) -> Tensor:
+    return torch.expm1(x) - x
+
+
+def _counts(match: Match) -> bool:
+    """Whether the last digits matter: the result is not rounded, and depends on more than constants."""
+    rounded = any(op.name in _ROUNDING and op.input is match.root for op in match.frame.ops)
+    return not rounded and not is_data(match.captured["x"])
+
+
+class ExpMinusOne(Rewrite):
+    code = "TLT207"
+    since = "0.1"
+    severity = INFO
+    message = "`exp(x) - 1` loses the digits of a small x; `expm1(x)` keeps them"
+    title = "Use `expm1`"
+    pairs = (
+        Pair(exp_minus_one, expm1, Stabilises(), when=_counts),
+        Pair(minus_one_plus_exp, expm1, Stabilises(), when=_counts),
+        Pair(one_minus_exp, negative_expm1, Stabilises(), when=_counts),
+        Pair(exp_minus_x_minus_one, expm1_minus_x, Stabilises(), when=_counts),
+    )

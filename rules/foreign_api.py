@@ -1,0 +1,61 @@
+"""A name that torch does not have: it is that of TensorFlow, NumPy or another framework.
+
+## What it does
+Finds `torch.reduce_max`, `torch.expand_dims`, `x.astype(..)` and other names that only other frameworks have, with
+what torch has instead. Methods are reported where the receiver is certainly a tensor.
+
+Silent in a `try` that expects the name to be missing, and under a test with `hasattr` or of a version.
+
+## Why is this bad?
+The line raises AttributeError as soon as it is reached, which in a rarely taken branch may be late.
+
+## Example
+```python
+best = torch.reduce_max(scores, axis=1, keepdims=True)
+```
+Use instead:
+```python
+best = torch.amax(scores, dim=1, keepdim=True)
+```
+
+## Fix safety
+The line failed before, so every fix changes what the program does: it is unsafe. There is none where an argument has no
+counterpart.
+
+## References
+- [torch](https://docs.pytorch.org/docs/stable/torch.html)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from torchlint.rule import ERROR, Changes, Check, ClassModel, Frame, Problem
+
+from ._api import by_name, uses, words_of
+from ._api_calls import rewriting
+from ._api_table import FOREIGN
+
+_ROWS = by_name(FOREIGN)
+
+
+class ForeignApi(Check):
+    code = "TLT810"
+    since = "0.1"
+    severity = ERROR
+    message = "torch does not have this name"
+    title = "Use torch's own name"
+    words = (words_of(FOREIGN),)
+
+    def check_frame(self, frame: Frame) -> Iterator[Problem]:
+        yield from _problems(frame, None)
+
+    def check_class(self, cls: ClassModel, frame: Frame) -> Iterator[Problem]:
+        yield from _problems(frame, cls)
+
+
+def _problems(frame: Frame, cls: ClassModel | None) -> Iterator[Problem]:
+    for row, node, call in uses(frame, _ROWS, cls):
+        message = f"`{row.old}` does not exist: use `{row.new}`"
+        fix = rewriting(frame, row, node, call)
+        yield Problem(call or node, message, fix, Changes("code runs that raised"), f"Use `{row.new}`")

@@ -1,0 +1,109 @@
+"""Binary cross entropy written out over a sigmoid: loses large errors, `binary_cross_entropy_with_logits` does not.
+
+## What it does
+Finds `-(t * log(p) + (1 - t) * log(1 - p))` where `p` is a sigmoid, in its usual orders and signs, and with
+`+ eps` inside the logs.
+
+Silent where `p` is not a sigmoid, and where one half of the sum is left out.
+
+## Why is this bad?
+In float32 `sigmoid(x)` is exactly 1 from 17 on and `log(1 - p)` is -inf; times a target of 0 on the other half that is
+NaN, and so is the gradient. An eps inside the log hides that and stops the gradient of the very samples that are
+most wrong.
+
+## Example
+```python
+p = torch.sigmoid(x)
+loss = -(t * torch.log(p) + (1 - t) * torch.log(1 - p))
+```
+Use instead:
+```python
+loss = F.binary_cross_entropy_with_logits(x, t, reduction="none")
+```
+
+## Fix safety
+Equal where the original is finite and accurate. Targets of the shape of the logits are needed, so the fix is shown only
+unless both shapes are certain. With `+ eps` inside the logs the result changes.
+
+## References
+-
+[torch.nn.functional.binary_cross_entropy_with_logits](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.binary_cross_entropy_with_logits.html)"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from torchlint.rule import Binary, Changes, F, Floats, Match, Number, Pair, Rewrite, Stabilises, sizes, torch
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+def negated(x: Floats, t: Binary) -> Tensor:
+    return -(t * torch.log(torch.sigmoid(x)) + (1 - t) * torch.log(1 - torch.sigmoid(x)))
+
+
+def subtracted(x: Floats, t: Binary) -> Tensor:
+    return -t * torch.log(torch.sigmoid(x)) - (1 - t) * torch.log(1 - torch.sigmoid(x))
+
+
+def subtracted_product(x: Floats, t: Binary) -> Tensor:
+    return -(t * torch.log(torch.sigmoid(x))) - (1 - t) * torch.log(1 - torch.sigmoid(x))
+
+
+def with_logits(x: Floats, t: Binary) -> Tensor:
+    return F.binary_cross_entropy_with_logits(x, t, reduction="none")
+
+
+def total(x: Floats, t: Binary) -> Tensor:
+    return t * torch.log(torch.sigmoid(x)) + (1 - t) * torch.log(1 - torch.sigmoid(x))
+
+
+def minus_with_logits(x: Floats, t: Binary) -> Tensor:
+    return -F.binary_cross_entropy_with_logits(x, t, reduction="none")
+
+
+def negated_with_eps(x: Floats, t: Binary, eps: Number) -> Tensor:
+    return -(t * torch.log(torch.sigmoid(x) + eps) + (1 - t) * torch.log(1 - torch.sigmoid(x) + eps))
+
+
+def total_with_eps(x: Floats, t: Binary, eps: Number) -> Tensor:
+    return t * torch.log(torch.sigmoid(x) + eps) + (1 - t) * torch.log(1 - torch.sigmoid(x) + eps)
+
+
+def with_logits_for_eps(x: Floats, t: Binary, eps: Number) -> Tensor:
+    return F.binary_cross_entropy_with_logits(x, t, reduction="none")
+
+
+def minus_with_logits_for_eps(x: Floats, t: Binary, eps: Number) -> Tensor:
+    return -F.binary_cross_entropy_with_logits(x, t, reduction="none")
+
+
+def _same_shape(match: Match) -> bool:
+    """The loss does not broadcast."""
+    x, t = (sizes.sizes(match.captured[name]) for name in ("x", "t"))
+    return x is not None and t is not None and len(x) == len(t) and all(map(sizes.equal, x, t))
+
+
+def _small(match: Match) -> bool:
+    eps = match.constant("eps")
+    return match.grad and isinstance(eps, float | int) and 0 < eps <= 1e-3
+
+
+_EPS = Changes("eps no longer puts a floor under the probabilities")
+_MESSAGE = "Binary cross entropy by hand with eps has no gradient at large errors: take it from the logits"
+
+
+class HandwrittenBinaryCrossEntropy(Rewrite):
+    code = "TLT112"
+    since = "0.1"
+    message = "Binary cross entropy over `log(sigmoid(x))` becomes infinite: take it from the logits"
+    title = "Use `binary_cross_entropy_with_logits`"
+    pairs = (
+        Pair(negated, with_logits, Stabilises(), applies=_same_shape),
+        Pair(subtracted, with_logits, Stabilises(), applies=_same_shape),
+        Pair(subtracted_product, with_logits, Stabilises(), applies=_same_shape),
+        Pair(total, minus_with_logits, Stabilises(), applies=_same_shape),
+        Pair(negated_with_eps, with_logits_for_eps, _EPS, when=_small, applies=_same_shape, message=_MESSAGE),
+        Pair(total_with_eps, minus_with_logits_for_eps, _EPS, when=_small, applies=_same_shape, message=_MESSAGE),
+    )

@@ -1,0 +1,107 @@
+"""Softmax and log-softmax written by hand, with the maximum subtracted.
+
+## What it does
+Finds `e / e.sum(dim, keepdim=True)` with `e = exp(x - x.max(dim, keepdim=True).values)`, and `x - logsumexp(x)`.
+
+Off by default: the result is right. It is longer and slower than the one operation, keeps more tensors for the backward
+pass, and `x - logsumexp(x)` is four to six times less accurate than `log_softmax(x)`.
+
+## Why is this bad?
+Four operations where one does.
+
+## Example
+```python
+e = torch.exp(x - x.amax(dim=-1, keepdim=True))
+weights = e / e.sum(dim=-1, keepdim=True)
+```
+Use instead:
+```python
+weights = torch.softmax(x, dim=-1)
+```
+
+## Fix safety
+Equal up to rounding.
+
+## References
+- [torch.softmax](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.softmax.html)
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from torchlint.rule import INFO, Dim, Floats, Match, Pair, Rewrite, Same, torch
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+def softmax_by_max(x: Floats, dim: Dim) -> Tensor:
+    shifted = torch.exp(x - x.max(dim, keepdim=True).values)
+    return shifted / shifted.sum(dim, keepdim=True)
+
+
+def softmax_by_amax(x: Floats, dim: Dim) -> Tensor:
+    shifted = torch.exp(x - x.amax(dim, keepdim=True))
+    return shifted / shifted.sum(dim, keepdim=True)
+
+
+def softmax_by_detached_max(x: Floats, dim: Dim) -> Tensor:
+    shifted = torch.exp(x - x.max(dim, keepdim=True).values.detach())
+    return shifted / shifted.sum(dim, keepdim=True)
+
+
+def softmax(x: Floats, dim: Dim) -> Tensor:
+    return torch.softmax(x, dim)
+
+
+def softmax_of_vector(x: Floats) -> Tensor:
+    shifted = torch.exp(x - x.max())
+    return shifted / shifted.sum()
+
+
+def softmax_first(x: Floats) -> Tensor:
+    return torch.softmax(x, dim=0)
+
+
+def log_softmax_by_logsumexp(x: Floats, dim: Dim) -> Tensor:
+    return x - torch.logsumexp(x, dim, keepdim=True)
+
+
+def log_softmax_by_max(x: Floats, dim: Dim) -> Tensor:
+    shifted = x - x.max(dim, keepdim=True).values
+    return shifted - torch.log(torch.exp(shifted).sum(dim, keepdim=True))
+
+
+def log_softmax_by_amax(x: Floats, dim: Dim) -> Tensor:
+    shifted = x - x.amax(dim, keepdim=True)
+    return shifted - torch.log(torch.exp(shifted).sum(dim, keepdim=True))
+
+
+def log_softmax(x: Floats, dim: Dim) -> Tensor:
+    return torch.log_softmax(x, dim)
+
+
+def _is_vector(match: Match) -> bool:
+    return match.rank("x") == 1
+
+
+_LOG_MESSAGE = "log-softmax by hand; `log_softmax` is one operation"
+
+
+class HandwrittenStableSoftmax(Rewrite):
+    code = "TLT215"
+    since = "0.1"
+    severity = INFO
+    default = False
+    message = "softmax by hand; `softmax` is one operation"
+    title = "Use one operation"
+    pairs = (
+        Pair(softmax_by_max, softmax, Same()),
+        Pair(softmax_by_amax, softmax, Same()),
+        Pair(softmax_by_detached_max, softmax, Same()),
+        Pair(softmax_of_vector, softmax_first, Same(), when=_is_vector),
+        Pair(log_softmax_by_logsumexp, log_softmax, Same(), message=_LOG_MESSAGE),
+        Pair(log_softmax_by_max, log_softmax, Same(), message=_LOG_MESSAGE),
+        Pair(log_softmax_by_amax, log_softmax, Same(), message=_LOG_MESSAGE),
+    )

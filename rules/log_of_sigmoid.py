@@ -1,0 +1,131 @@
+"""Log of a sigmoid: underflows where `logsigmoid` does not.
+
+## What it does
+Finds `log(sigmoid(x))` and `log(1 - sigmoid(x))`, in one expression or through a local, also with `+ eps` inside
+the log where gradients are on and the sigmoid is used nowhere else.
+
+Silent for `p * log(p)` (the entropy of a mask) and for tables made of constants.
+
+## Why is this bad?
+In float32 `sigmoid(-104)` is 0 and `1 - sigmoid(17)` is 0: the log is `-inf` and the gradient NaN. An eps inside
+the log avoids the `-inf`, but the gradient of a confidently wrong answer becomes 0, where it should be largest.
+
+## Example
+```python
+loss = -torch.log(torch.sigmoid(positive) + 1e-15).mean() - torch.log(1 - torch.sigmoid(negative) + 1e-15).mean()
+```
+Use instead:
+```python
+loss = -F.logsigmoid(positive).mean() - F.logsigmoid(-negative).mean()
+```
+
+## Fix safety
+Equal where the original is finite and accurate, and right where it is not. With `+ eps` the fix changes results:
+eps puts a floor of `log(eps)` under the value.
+
+## References
+- [torch.nn.functional.logsigmoid](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.logsigmoid.html)
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from torchlint.rule import Changes, F, Floats, Match, Number, Op, Pair, Rewrite, Stabilises, Value, same, torch
+
+from ._ranges import is_table
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+_EPS = Changes("eps no longer puts a floor under the value")
+_EPS_MESSAGE = "eps in `log(sigmoid(x) + eps)` kills the gradient of confident mistakes; use `logsigmoid`"
+
+
+def log_sigmoid(x: Floats) -> Tensor:
+    return torch.log(torch.sigmoid(x))
+
+
+def logsigmoid(x: Floats) -> Tensor:
+    return F.logsigmoid(x)
+
+
+def log_one_minus_sigmoid(x: Floats) -> Tensor:
+    return torch.log(1 - torch.sigmoid(x))
+
+
+def log1p_minus_sigmoid(x: Floats) -> Tensor:
+    return torch.log1p(-torch.sigmoid(x))
+
+
+def logsigmoid_of_negative(x: Floats) -> Tensor:
+    return F.logsigmoid(-x)
+
+
+def log_sigmoid_with_eps(x: Floats, eps: Number) -> Tensor:
+    return torch.log(torch.sigmoid(x) + eps)
+
+
+def logsigmoid_without_eps(x: Floats, eps: Number) -> Tensor:
+    return F.logsigmoid(x)
+
+
+def log_one_minus_sigmoid_with_eps(x: Floats, eps: Number) -> Tensor:
+    return torch.log(1 - torch.sigmoid(x) + eps)
+
+
+def logsigmoid_of_negative_without_eps(x: Floats, eps: Number) -> Tensor:
+    return F.logsigmoid(-x)
+
+
+def _sigmoid(match: Match) -> Op:
+    return next(op for op in match.ops if op.name == "sigmoid")
+
+
+def _plain(match: Match) -> bool:
+    return not is_table(match.captured["x"]) and not _is_entropy(match)
+
+
+def _is_entropy(match: Match) -> bool:
+    """Whether the log is multiplied by what it is the log of: `p * log(p)`, `-p * log(p)`."""
+    inside = [op for op in match.ops if op is not match.root]
+    for op in match.frame.ops:
+        if op.name == "mul" and "other" in op.args:
+            a, b = op.input, op.args["other"]
+            for log, weight in ((a, b), (b, a)):
+                if _positive(log) is match.root and any(same(_positive(weight), part) for part in inside):
+                    return True
+    return False
+
+
+def _positive(value: Value) -> Value:
+    while isinstance(value, Op) and value.name == "neg":
+        value = value.input
+    return value
+
+
+def _with_eps(match: Match) -> bool:
+    eps = match.constant("eps")
+    if not (match.grad and isinstance(eps, float | int) and 0 < eps <= 1e-3):
+        return False
+    return match.frame.uses(_sigmoid(match)) <= 1 and _plain(match)
+
+
+class LogOfSigmoid(Rewrite):
+    code = "TLT203"
+    since = "0.1"
+    message = "`log(sigmoid(x))` is -inf where the sigmoid is rounded to 0 or 1; `logsigmoid` is finite"
+    title = "Use `logsigmoid`"
+    pairs = (
+        Pair(log_sigmoid, logsigmoid, Stabilises(), when=_plain),
+        Pair(log_one_minus_sigmoid, logsigmoid_of_negative, Stabilises(), when=_plain),
+        Pair(log1p_minus_sigmoid, logsigmoid_of_negative, Stabilises(), when=_plain),
+        Pair(log_sigmoid_with_eps, logsigmoid_without_eps, _EPS, when=_with_eps, message=_EPS_MESSAGE),
+        Pair(
+            log_one_minus_sigmoid_with_eps,
+            logsigmoid_of_negative_without_eps,
+            _EPS,
+            when=_with_eps,
+            message=_EPS_MESSAGE,
+        ),
+    )

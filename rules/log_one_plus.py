@@ -1,0 +1,79 @@
+"""`log(1 + x)` where `log1p(x)` keeps the digits of a small x.
+
+## What it does
+Finds `log(1 + x)` and `log(1 - x)` of a floating-point tensor. Silent for counts, where gradients are off, and for
+log2 and log10. `log(1 + exp(x))` is TLT205, `log(1 - sigmoid(x))` TLT203.
+
+## Why is this bad?
+`1 + x` is rounded: in float32, x below 6e-8 is lost altogether and the log is 0, and of x = 1e-4 three digits are left.
+`log1p(x)` is exact to the last digit.
+
+## Example
+```python
+loss = -torch.log(1 - prob.exp()).mean()
+```
+Use instead:
+```python
+loss = -torch.log1p(-prob.exp()).mean()
+```
+
+## Fix safety
+Equal up to the rounding of `1 + x`, which the fix avoids.
+
+## References
+- [torch.log1p](https://docs.pytorch.org/docs/stable/generated/torch.log1p.html)
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from torchlint.rule import INFO, Floats, Match, Op, Pair, Rewrite, Stabilises, Value, dtypes, torch, walk
+
+from ._ranges import is_data
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+# What other rules say more about.
+_ELSEWHERE = frozenset(["exp", "sigmoid", "softmax"])
+
+
+def log_one_plus(x: Floats) -> Tensor:
+    return torch.log(1 + x)
+
+
+def log1p(x: Floats) -> Tensor:
+    return torch.log1p(x)
+
+
+def log_one_minus(x: Floats) -> Tensor:
+    return torch.log(1 - x)
+
+
+def log1p_negative(x: Floats) -> Tensor:
+    return torch.log1p(-x)
+
+
+def _is_small_float(match: Match) -> bool:
+    x = match.captured["x"]
+    if not match.grad or is_data(x) or not dtypes.is_floating(x) or any(map(_is_conversion, walk(x))):
+        return False
+    return not (isinstance(x, Op) and x.name in _ELSEWHERE)
+
+
+def _is_conversion(value: Value) -> bool:
+    """Whether something that may be a count is made floating-point: it is not small."""
+    return isinstance(value, Op) and value.name in ("float", "double", "to", "type", "type_as")
+
+
+class LogOnePlus(Rewrite):
+    code = "TLT206"
+    since = "0.1"
+    severity = INFO
+    message = "`log(1 + x)` loses the digits of a small x; `log1p(x)` keeps them"
+    title = "Use `log1p`"
+    pairs = (
+        Pair(log_one_plus, log1p, Stabilises(), when=_is_small_float),
+        Pair(log_one_minus, log1p_negative, Stabilises(), when=_is_small_float),
+    )

@@ -1,0 +1,60 @@
+"""Log-softmax before cross entropy: redundant, the loss and its gradient are the same without it.
+
+## What it does
+Finds log-probabilities that reach `cross_entropy` or `CrossEntropyLoss` as `input` where the log-softmax was taken
+over the class dim: in one expression, through locals, through a model's `forward` and an element of what it returns.
+
+## Why is this bad?
+`cross_entropy` applies `log_softmax` itself. The log-softmax of log-probabilities is the same log-probabilities: the
+result is right, with or without class weights, label smoothing, ignored labels and soft targets. What is lost is one
+pass forward and backward over the logits and the memory for its result, and it hides which of `cross_entropy` and
+`nll_loss` was meant.
+
+## Example
+```python
+log_probs = F.log_softmax(model(x), dim=1)
+loss = F.cross_entropy(log_probs, target)
+```
+Use instead:
+```python
+logits = model(x)
+loss = F.cross_entropy(logits, target)
+```
+
+## Fix safety
+Equal up to rounding where the dim is the class dim: dim 1, or the last one of an input that is known to have one or
+two. Where that is not certain the fix is only shown. A model whose `forward` ends in a log-softmax may have other
+users, so that it is left to you.
+
+## References
+- [torch.nn.CrossEntropyLoss](https://docs.pytorch.org/docs/stable/generated/torch.nn.CrossEntropyLoss.html)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from torchlint.rule import Check, Frame, Op, Problem, Same
+
+from ._axes import Class, class_dim
+from ._losses import places, source, sources
+from ._swaps import without
+
+
+class LogSoftmaxBeforeCrossEntropy(Check):
+    code = "TLT102"
+    since = "0.1"
+    message = "`cross_entropy` applies `log_softmax` itself: this one is redundant, the loss is the same"
+    title = "Drop the log-softmax"
+    ops = ("cross_entropy",)
+    needs = (("log_softmax",),)
+
+    def check_op(self, op: Op, frame: Frame) -> Iterator[Problem]:
+        found = sources(op.input, frozenset({"log_softmax"}))
+        dims = {class_dim(chain, op.args.get("target")) for chain in found}
+        if not found or not dims <= {Class.YES, Class.LIKELY}:
+            return
+        fix = without(frame, found, op.node)
+        shown = dims != {Class.YES} or any("dtype" in source(chain).args for chain in found)
+        seen = places(found, "the log-softmax", op)
+        yield Problem(op.node or frame.module.tree, "", fix, Same(), display=shown, places=seen)

@@ -1,0 +1,69 @@
+"""`log_softmax` and then `nll_loss`: `cross_entropy` is both.
+
+## What it does
+Finds `nll_loss` of a log-softmax over the class dim that is taken for the loss alone, in one expression or through
+locals.
+
+## Why is this bad?
+It is not: the two are equal in values and gradients. `cross_entropy` says the same in one call and leaves no way to
+forget one half, which is why some code bases want it everywhere.
+
+## Example
+```python
+loss = F.nll_loss(F.log_softmax(logits, dim=1), target)
+```
+Use instead:
+```python
+loss = F.cross_entropy(logits, target)
+```
+
+## Fix safety
+Equal up to rounding: class weights, ignored labels and the reduction are arguments of both. It is offered where the
+dim is certainly the class dim and the log-softmax has no `dtype`.
+
+## References
+- [torch.nn.functional.cross_entropy](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.cross_entropy.html)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from torchlint.rule import INFO, Check, Frame, Op, Problem, Same
+
+from ._axes import Class, class_dim
+from ._losses import source, sources
+from ._routes import route
+from ._swaps import respelled, without
+
+if TYPE_CHECKING:
+    from torchlint.rewrite import Editor
+
+
+class LogSoftmaxThenNllLoss(Check):
+    code = "TLT105"
+    since = "0.1"
+    severity = INFO
+    default = False
+    message = "`nll_loss` of a `log_softmax` is `cross_entropy`"
+    title = "Use `cross_entropy`"
+    ops = ("nll_loss",)
+    needs = (("log_softmax",),)
+
+    def check_op(self, op: Op, frame: Frame) -> Iterator[Problem]:
+        found = sources(op.input, frozenset({"log_softmax"}))
+        if len(found) != 1 or "dtype" in source(found[0]).args or route(frame, found[0], op.node) is None:
+            return
+        if class_dim(found[0], op.args.get("target")) is not Class.YES:
+            return
+        dropped = without(frame, found, op.node)
+        called = respelled(op, frame, "cross_entropy", "CrossEntropyLoss")
+
+        def fix(editor: Editor) -> None:
+            if dropped and called:
+                dropped(editor)
+                called(editor)
+
+        both = fix if dropped and called else None
+        yield Problem(op.node or frame.module.tree, "", both, Same())

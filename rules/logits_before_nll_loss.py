@@ -1,0 +1,56 @@
+"""Logits before `nll_loss`, which takes log-probabilities.
+
+## What it does
+Finds the output of a linear or convolutional layer that reaches `nll_loss` or `NLLLoss` as `input` on every path,
+with nothing but reshaping in between.
+
+## Why is this bad?
+`nll_loss` only picks the target's entry and negates it. Without a `log_softmax` the loss is `-logit`: it has no lower
+bound, the other classes get no gradient, and training makes the logits grow without learning to tell classes apart.
+
+## Example
+```python
+logits = self.fc(x)
+loss = F.nll_loss(logits, target)
+```
+Use instead:
+```python
+logits = self.fc(x)
+loss = F.cross_entropy(logits, target)
+```
+
+## Fix safety
+The fix changes the loss and its gradients; that is its purpose. A loss module that is made elsewhere is left to you.
+
+## References
+- [torch.nn.NLLLoss](https://docs.pytorch.org/docs/stable/generated/torch.nn.NLLLoss.html)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from torchlint.rule import Changes, Check, Frame, Op, Problem
+
+from ._losses import places, sources
+from ._swaps import respelled
+
+# What these give is not normalised, whatever they are given.
+_LAYERS = ("Linear", "Bilinear", "Conv1d", "Conv2d", "Conv3d", "ConvTranspose1d", "ConvTranspose2d", "ConvTranspose3d")
+_FUNCTIONS = ("linear", "bilinear", "conv1d", "conv2d", "conv3d")
+
+
+class LogitsBeforeNllLoss(Check):
+    code = "TLT103"
+    since = "0.1"
+    message = "`nll_loss` gets logits, not log-probabilities: the loss is -logit, without a lower bound"
+    title = "Use `cross_entropy`"
+    ops = ("nll_loss",)
+    needs = ((*_LAYERS, *_FUNCTIONS),)
+
+    def check_op(self, op: Op, frame: Frame) -> Iterator[Problem]:
+        found = sources(op.input, frozenset({*_LAYERS, *_FUNCTIONS}))
+        if found:
+            fix = respelled(op, frame, "cross_entropy", "CrossEntropyLoss")
+            claim = Changes("the loss is taken of log-probabilities")
+            yield Problem(op.node or frame.module.tree, "", fix, claim, places=places(found, "the logits", op))

@@ -1,0 +1,97 @@
+"""Stack of elementwise results, built row by row: the function takes the whole tensor.
+
+## What it does
+Finds loops and comprehensions that apply an elementwise function to each slice of a tensor and give the results to
+`torch.stack`, or to `torch.cat` where each has a leading dim of one.
+
+## Why is this bad?
+An elementwise function does not care where a row ends. One call on the whole tensor launches one kernel instead of
+several for each row, and its backward pass does not make a gradient of the size of the whole tensor for each of them.
+
+## Example
+```python
+rows = []
+for i in range(x.size(0)):
+    rows.append(torch.exp(x[i]))
+y = torch.stack(rows)
+```
+Use instead:
+```python
+rows = torch.exp(x)
+y = rows
+```
+
+## Fix safety
+Equal, gradients included. Without rows `torch.stack` raises, and the function of an empty tensor is empty.
+
+## References
+- [torch.stack](https://docs.pytorch.org/docs/stable/generated/torch.stack.html)
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from torchlint.rule import Check, Constant, Frame, Op, Problem, Same
+
+from ._slices import leaf, whole
+from ._stacks import Stack, of_comprehension, of_loop
+from ._sweeps import Sweep
+
+if TYPE_CHECKING:
+    from torchlint.rewrite import Editor
+
+
+class LoopBuildsStack(Check):
+    code = "TLT403"
+    since = "0.1"
+    message = "An elementwise function is applied row by row and stacked; it takes the whole tensor at once"
+    title = "Apply the function to the whole tensor"
+    ops = ("stack", "cat")
+
+    def check_op(self, op: Op, frame: Frame) -> Iterator[Problem]:
+        found = of_comprehension(op, frame)
+        if found is not None:
+            yield from _problem(found, frame)
+
+    def check_loop(self, loop: ast.For | ast.AsyncFor | ast.While, frame: Frame) -> Iterator[Problem]:
+        found = of_loop(loop, frame)
+        if found is not None:
+            yield from _problem(found, frame)
+
+
+def _problem(found: Stack, frame: Frame) -> Iterator[Problem]:
+    element = found.element if found.name == "stack" else _without_leading_dim(found.element, frame)
+    mapped = whole(element, found.sweep, frame) if element is not None else None
+    if mapped is None or (found.name == "cat" and found.dim != 0):
+        return
+
+    def fix(editor: Editor) -> None:
+        moved = f".movedim({mapped.dim}, {found.dim})" if mapped.dim != found.dim else ""
+        text = mapped.primary(found.sweep, editor) + moved if moved else mapped.text(found.sweep, editor)
+        if _may_share(mapped.node, found.sweep, frame):
+            # `stack` copies.
+            text = f"{mapped.primary(found.sweep, editor)}{moved}.clone()"
+        found.write(editor, text)
+
+    yield Problem(found.node, fix=fix, claim=Same())
+
+
+def _may_share(node: ast.expr, sweep: Sweep, frame: Frame) -> bool:
+    """Whether a value may be memory of the slice itself: the slice, or a cast that changes nothing."""
+    value = frame.values.get(node)
+    cast = isinstance(value, Op) and value.name in ("float", "double", "detach")
+    return cast or leaf(node, sweep, frame) is not None
+
+
+def _without_leading_dim(node: ast.expr, frame: Frame) -> ast.expr | None:
+    """`row` for `row.unsqueeze(0)` and `row[None]`."""
+    value = frame.values.get(node)
+    if isinstance(value, Op) and value.name == "unsqueeze" and value.constant("dim") == 0:
+        return value.nodes.get("input")
+    index = frame.values.get(node.slice) if isinstance(node, ast.Subscript) else None
+    if isinstance(node, ast.Subscript) and isinstance(index, Constant) and index.value is None:
+        return node.value
+    return None

@@ -1,0 +1,159 @@
+"""Sum over slices in a Python loop: one call of `sum` does the same.
+
+## What it does
+Finds loops that add the slices of a tensor, or an elementwise function of them, to a total: over `x[i]`, over
+`x[:, i]`, over the tensor itself, over `unbind`.
+
+## Why is this bad?
+Each turn launches several kernels for one slice, and in the backward pass each `x[i]` makes a gradient of the size of
+the whole `x`, so that time grows with the square of the length. On an H100 the sum of 4,096 rows in one call is
+hundreds of times faster, forward and backward.
+
+## Example
+```python
+z = torch.zeros(10)
+for i in range(500):
+    z += x[i]
+```
+Use instead:
+```python
+z = torch.zeros(10)
+z += x.sum(0)
+```
+
+## Fix safety
+Equal up to rounding where the total is known to have the dtype of the rows. Otherwise the rows are summed in their own
+dtype before they meet the total, and a total that starts as the number 0 becomes a tensor even if there are no rows:
+such fixes are unsafe. There is none where a name of the loop is read after it.
+
+## References
+- [torch.sum](https://docs.pytorch.org/docs/stable/generated/torch.sum.html)
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from torchlint.rule import Changes, Check, Claim, Constant, Frame, LoopCarried, Op, Problem, Same, Value, facts, path
+
+from ._slices import Whole, whole
+from ._sweeps import Sweep, leaks, sweep
+from ._tensors import dtype, is_float, settled
+
+if TYPE_CHECKING:
+    from torchlint.rewrite import Editor
+
+_SIGNS = {ast.Add: "add", ast.Sub: "sub"}
+
+
+class LoopSumsSlices(Check):
+    code = "TLT401"
+    since = "0.1"
+    message = "A Python loop adds up the slices of a tensor, which is one call of `sum`"
+    title = "Sum in one call"
+    words = (("for:1",),)
+
+    def check_loop(self, loop: ast.For | ast.AsyncFor | ast.While, frame: Frame) -> Iterator[Problem]:
+        found = sweep(loop, frame) if len(loop.body) == 1 else None
+        added = _added(loop.body[0], frame) if found is not None else None
+        if found is None or added is None or not isinstance(loop, ast.For):
+            return
+        total, term = added
+        initial = _initial(total, loop, frame)
+        reduced = _reduced(term, frame)
+        summed = whole(reduced or term, found, frame)
+        if initial is None or summed is None or leaks(found, frame):
+            return
+        if _is_view(initial, summed, found):
+            return
+        statement = loop.body[0]
+
+        def fix(editor: Editor) -> None:
+            if reduced is not None:
+                new = editor.spliced(term, {reduced: summed.text(found, editor)})
+            else:
+                new = f"{summed.primary(found, editor)}.sum({summed.dim})"
+            line = _written(statement, total, term, new, editor)
+            editor.replace_statements(loop, loop, [line], carry_comments=True)
+
+        yield Problem(loop, fix=fix, claim=_claim(initial, summed, found))
+
+
+def _added(statement: ast.stmt, frame: Frame) -> tuple[ast.expr, ast.expr] | None:
+    """The total and what is added to it, for `z += t`, `z = z + t`, `z = torch.add(z, t)` and `z.add_(t)`."""
+    match statement:
+        case ast.AugAssign(op=ast.Add() | ast.Sub()):
+            return statement.target, statement.value
+        case ast.Assign(targets=[target], value=ast.BinOp(left=left, op=ast.Add() | ast.Sub() as op, right=right)):
+            if _is_same(target, left):
+                return left, right
+            return (right, left) if isinstance(op, ast.Add) and _is_same(target, right) else None
+        case ast.Assign(targets=[target], value=ast.Call() as call) if _is_same(
+            target, call.args[0] if call.args else None
+        ):
+            value = frame.values.get(call)
+            known = isinstance(value, Op) and value.name == "add" and set(value.args) == {"input", "other"}
+            return (call.args[0], call.args[1]) if known and len(call.args) == 2 else None
+        case ast.Expr(value=ast.Call(func=ast.Attribute(attr="add_" | "sub_", value=target), args=[term], keywords=[])):
+            return target, term
+    return None
+
+
+def _reduced(term: ast.expr, frame: Frame) -> ast.expr | None:
+    """`e` for `e.sum()`: the sum over all slices is the sum over everything."""
+    value = frame.values.get(term)
+    plain = isinstance(value, Op) and value.name == "sum" and value.args.keys() == {"input"}
+    return value.nodes.get("input") if plain and isinstance(value, Op) else None
+
+
+def _is_same(target: ast.expr, node: ast.expr | None) -> bool:
+    return node is not None and ast.unparse(target) == ast.unparse(node)
+
+
+def _initial(total: ast.expr, loop: ast.For, frame: Frame) -> Value | None:
+    """What the total starts from: a number or certainly a tensor."""
+    key = path(frame, total)
+    value = frame.envs.get(loop, {}).get(key) if key is not None else None
+    if isinstance(value, LoopCarried) and all(map(_adds_up, frame.bindings.get(key or "", ()))):
+        value = settled(value)
+    return value if value is not None and _adds_up(value) else None
+
+
+def _adds_up(value: Value) -> bool:
+    """Whether a value is a number or certainly a tensor."""
+    value = settled(value)
+    return (isinstance(value, Constant) and type(value.value) in (int, float)) or facts.is_tensor(value) is True
+
+
+def _is_view(initial: Value, summed: Whole, found: Sweep) -> bool:
+    """Whether the total shares memory with a row that the loop reads."""
+    root = facts.storage(initial)
+    if not any(facts.storage(leaf.value) is root for leaf in summed.leaves):
+        return False
+    first = isinstance(initial, Op) and initial.name == "getitem" and initial.constant("index") == 0
+    return not (first and found.start)
+
+
+def _written(statement: ast.stmt, total: ast.expr, term: ast.expr, new: str, editor: Editor) -> str:
+    if isinstance(statement, ast.AugAssign):
+        sign = "+" if isinstance(statement.op, ast.Add) else "-"
+        return f"{editor.text(total)} {sign}= {new}"
+    if isinstance(statement, ast.Assign):
+        return f"{editor.text(statement.targets[0])} = {editor.spliced(statement.value, {term: new})}"
+    assert isinstance(statement, ast.Expr)
+    return editor.spliced(statement.value, {term: new})
+
+
+def _claim(initial: Value, summed: Whole, found: Sweep) -> Claim:
+    """Same results where the rows and the total are known to be floats of one dtype and there is a row."""
+    kinds = {dtype(leaf.value) for leaf in summed.leaves}
+    kind = kinds.pop() if len(kinds) == 1 else None
+    if not isinstance(initial, Constant):
+        return (
+            Same() if kind is not None and kind == dtype(initial) else Changes("the rows are summed in their own dtype")
+        )
+    if is_float(kind) and isinstance(found.turns, Constant):
+        return Same()
+    return Changes("without rows the total is a tensor of zeros, and integers are summed as int64")

@@ -1,0 +1,153 @@
+"""Elements of a tensor written one by one in a Python loop: one assignment writes them all.
+
+## What it does
+Finds loops, nested ones included, whose only statement writes an elementwise expression of `x[i]` to `y[i]`, or adds
+`x[i]` to `y[indices[i]]`, where `y` was made in the same function.
+
+## Why is this bad?
+Each write launches kernels for one element or row, and each is a node of the graph whose backward pass copies the whole
+gradient of `y`. One assignment is one node and a few kernels.
+
+## Example
+```python
+y = torch.zeros(n, 10)
+for i in range(n):
+    y[i] = torch.exp(x[i])
+```
+Use instead:
+```python
+y = torch.zeros(n, 10)
+y[:] = torch.exp(x[:n])
+```
+
+## Fix safety
+Equal, gradients included: `y` keeps its dtype, and elements that were not written stay. `index_add_` raises for a
+negative index, so that the fix to it is unsafe unless the indices are known to come from `argmax` or `randint`.
+
+## References
+- [torch.Tensor.index_add_](https://docs.pytorch.org/docs/stable/generated/torch.Tensor.index_add_.html)
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from torchlint.rule import Changes, Check, Claim, Frame, Op, Problem, Same, Value, facts, path, same
+
+from ._slices import Leaf, Whole, leaf, whole
+from ._sweeps import Sweep, leaks, number_of, sweep
+from ._tensors import dtype, least_rank, settled, shown_tensor
+
+if TYPE_CHECKING:
+    from torchlint.rewrite import Editor
+
+_FRESH = frozenset(
+    ["zeros", "ones", "empty", "full", "zeros_like", "ones_like", "empty_like", "full_like", "new_zeros", "new_empty"]
+)
+_SIGNS: dict[type[ast.operator], str] = {ast.Add: "+=", ast.Sub: "-=", ast.Mult: "*=", ast.Div: "/="}
+
+
+class LoopWritesElements(Check):
+    code = "TLT405"
+    since = "0.1"
+    message = "A Python loop writes the elements of a tensor one by one; one assignment writes them all"
+    title = "Write all elements at once"
+    words = (("for:1",), tuple(sorted(_FRESH)))
+
+    def check_loop(self, loop: ast.For | ast.AsyncFor | ast.While, frame: Frame) -> Iterator[Problem]:
+        statement = loop.body[0]
+        written = _written(statement)
+        if written is None or len(loop.body) != 1 or not isinstance(loop, ast.For):
+            return
+        target, sign, value = written
+        found = sweep(loop, frame)
+        made = _made_here(target.value, loop, frame)
+        if found is None or made is None or leaks(found, frame):
+            return
+        found.written = ast.unparse(target)
+        yield from _whole_write(loop, target, sign, value, found, made, frame)
+        if sign == "+=":
+            yield from _scattered(loop, target, value, found, made, frame)
+
+
+def _written(statement: ast.stmt) -> tuple[ast.Subscript, str, ast.expr] | None:
+    match statement:
+        case ast.Assign(targets=[ast.Subscript() as target], value=value):
+            return target, "=", value
+        case ast.AugAssign(target=ast.Subscript() as target, op=op, value=value) if type(op) in _SIGNS:
+            return target, _SIGNS[type(op)], value
+    return None
+
+
+def _made_here(node: ast.expr, loop: ast.For, frame: Frame) -> Op | None:
+    """The factory call that made the tensor which is written to."""
+    key = path(frame, node) if isinstance(node, ast.Name) else None
+    value = frame.envs.get(loop, {}).get(key) if key is not None else None
+    value = settled(value) if value is not None else None
+    fresh = isinstance(value, Op) and value.name in _FRESH and facts.is_tensor(value)
+    return value if fresh and isinstance(value, Op) else None
+
+
+def _whole_write(
+    loop: ast.For, target: ast.Subscript, sign: str, value: ast.expr, found: Sweep, made: Op, frame: Frame
+) -> Iterator[Problem]:
+    place = leaf(target, found, frame)
+    mapped = whole(value, found, frame)
+    if place is None or mapped is None or place.dim != mapped.dim or not _fits(made, place, mapped, frame):
+        return
+
+    def fix(editor: Editor) -> None:
+        left = place.text(found, editor)
+        left = f"{left}[:]" if left == editor.text(target.value) else left
+        line = f"{left} {sign} {mapped.text(found, editor)}"
+        editor.replace_statements(loop, loop, [line], carry_comments=True)
+
+    yield Problem(loop, fix=fix, claim=Same())
+
+
+def _fits(made: Op, place: Leaf, mapped: Whole, frame: Frame) -> bool:
+    """Whether a slice of the values has as many dims as the place that it is written to, so that all have together."""
+    rank = facts.rank(made)
+    for found in mapped.leaves:
+        value = settled(found.value)
+        if value is made or (made.name.endswith("_like") and same(made.input, value)):
+            if len(found.before) + len(found.after) != len(place.before) + len(place.after):
+                return False
+            continue
+        numbers = sum(not isinstance(part, ast.Slice) for part in (*found.before, *found.after))
+        taken = sum(not isinstance(part, ast.Slice) for part in (*place.before, *place.after))
+        if rank is None or least_rank(frame, value) - numbers < rank - taken:
+            return False
+    return True
+
+
+def _scattered(
+    loop: ast.For, target: ast.Subscript, value: ast.expr, found: Sweep, made: Op, frame: Frame
+) -> Iterator[Problem]:
+    """`y[indices[i]] += x[i]`."""
+    single = number_of(target.slice)
+    index = leaf(single or target.slice, found, frame)
+    added = whole(value, found, frame)
+    if index is None or added is None or (index.dim, added.dim) != (0, 0) or index.before or index.after:
+        return
+    if not shown_tensor(frame, index.value) or any(settled(part.value) is made for part in (index, *added.leaves)):
+        return
+    if facts.rank(settled(index.value)) not in (None, 1):
+        return
+    alike = {dtype(part.value) for part in added.leaves} == {dtype(made)}
+
+    def fix(editor: Editor) -> None:
+        source = added.text(found, editor) if alike else f"{added.primary(found, editor)}.to({name}.dtype)"
+        line = f"{name}.index_add_(0, {index.text(found, editor)}, {source})"
+        editor.replace_statements(loop, loop, [line], carry_comments=True)
+
+    name = ast.unparse(target.value)
+    yield Problem(loop, fix=fix, claim=_scatter_claim(index.value))
+
+
+def _scatter_claim(value: Value) -> Claim:
+    value = settled(value)
+    counted = isinstance(value, Op) and value.name in ("argmax", "argmin", "randint", "randperm", "argsort")
+    return Same() if counted else Changes("a negative index raises")

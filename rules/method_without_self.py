@@ -1,0 +1,76 @@
+"""Method without `self`: the first parameter is something else, and the body reads `self`.
+
+## What it does
+Finds methods that read `self` but do not take it.
+
+## Why is this bad?
+Python passes the instance as the first argument. `__init__(path, pattern)` receives the instance as `path`, so that a
+call with two arguments raises a `TypeError`, and `self` in the body is a `NameError` in any case.
+
+## Example
+```python
+class Images(torch.utils.data.Dataset):
+    def __init__(path, pattern):
+        self.paths = glob.glob(os.path.join(path, pattern))
+```
+Use instead:
+```python
+class Images(torch.utils.data.Dataset):
+    def __init__(self, path, pattern):
+        self.paths = glob.glob(os.path.join(path, pattern))
+```
+
+## Fix safety
+The fix adds the parameter. It is unsafe only in name: the method could not run before.
+
+## References
+- [Classes in the Python tutorial](https://docs.python.org/3/tutorial/classes.html)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from torchlint.rule import ERROR, Changes, Check, ClassModel, Frame, FunctionModel, Problem
+
+from ._bindings import bound_in_module, free_reads
+from ._datasets import positional
+
+if TYPE_CHECKING:
+    from torchlint.rewrite import Editor
+
+_SELF_LIKE = frozenset({"self", "cls", "this", "mcs", "mcls", "klass", "_"})
+
+
+class MethodWithoutSelf(Check):
+    code = "TLT503"
+    since = "0.1"
+    severity = ERROR
+    message = "The method reads `self` but does not take it"
+    title = "Add `self`"
+    words = (("class",), ("self",))
+
+    def check_class(self, cls: ClassModel, frame: Frame) -> Iterator[Problem]:
+        if cls.parent is not None or "self" in bound_in_module(cls.module):
+            return
+        for method in cls.methods.values():
+            if not _takes_instance(method) and free_reads(method, "self"):
+                yield _problem(method)
+
+
+def _takes_instance(method: FunctionModel) -> bool:
+    names = positional(method)
+    if method.is_static or method.is_class_method:
+        return True
+    if not names:
+        return method.node.args.vararg is not None
+    return names[0].arg.lstrip("_") in _SELF_LIKE or names[0].arg == "_"
+
+
+def _problem(method: FunctionModel) -> Problem:
+    def fix(editor: Editor) -> None:
+        editor.add_parameter(method.node, "self", 0)
+
+    message = f"`{method.name}` reads `self` but does not take it"
+    return Problem(method.node, message, fix, Changes("the method takes the instance"))

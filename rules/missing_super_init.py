@@ -1,0 +1,207 @@
+"""A module's `__init__` that does not call `super().__init__()`, or calls it too late.
+
+## What it does
+Finds subclasses of `nn.Module` whose `__init__` sets attributes and never reaches the `__init__` of its base: because it is
+not called at all, is named without being called (`super().__init__`), or is called on something else
+(`super(Net).__init__()`). Also finds modules and parameters that are assigned before it is called.
+
+## Why is this bad?
+`Module.__init__` makes the tables in which modules, parameters and buffers are registered. Before it has run, assigning a
+module raises `AttributeError: cannot assign module before Module.__init__() call`; a module that only has plain
+attributes fails when it is called.
+
+## Example
+```python
+class Net(nn.Module):
+    def __init__(self):
+        self.fc = nn.Linear(4, 2)
+```
+Use instead:
+```python
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(4, 2)
+```
+
+## Fix safety
+The class does not work before the fix. There is none where the base takes arguments.
+
+## References
+- [torch.nn.Module](https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html)
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+from torchlint.rule import ERROR, Changes, Check, ClassModel, Frame, FunctionModel, Problem, classes
+
+from ._modules import has_plain_base, is_module, is_module_class, is_parameter
+from ._nodes import Function
+
+if TYPE_CHECKING:
+    from torchlint.rewrite import Editor
+
+    Edit = Callable[[Editor], None]
+
+_CALL = "super().__init__()"
+_REGISTERING = frozenset({"register_buffer", "register_parameter", "register_module", "add_module"})
+
+
+class MissingSuperInit(Check):
+    code = "TLT601"
+    since = "0.1"
+    severity = ERROR
+    message = "`__init__` of a module never calls `super().__init__()`: nothing can be registered"
+    title = "Call `super().__init__()` first"
+    words = (("__init__",),)
+
+    def check_class(self, cls: ClassModel, frame: Frame) -> Iterator[Problem]:
+        init = cls.methods.get("__init__")
+        if init is None or init.self_name is None or init.decorators or cls.node.decorator_list or cls.node.keywords:
+            return
+        if not is_module_class(frame, cls):
+            return
+        calls = _initialisations(init)
+        if calls:
+            yield from _too_late(init, frame, calls)
+        elif _sets_attributes(init) and not _reached_otherwise(frame, init):
+            yield _never(init, frame)
+
+
+def _is_unbound_super(node: ast.expr) -> bool:
+    """`super(Net)`, which is not bound to the instance: its `__init__` is its own."""
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "super" and bool(node.args)
+
+
+def _initialisations(init: FunctionModel) -> list[ast.Attribute]:
+    """The mentions of a base's `__init__` through which it may be called."""
+    uncalled = {node.value for node in ast.walk(init.node) if isinstance(node, ast.Expr)}
+    return [
+        node
+        for node in ast.walk(init.node)
+        if isinstance(node, ast.Attribute)
+        and node.attr == "__init__"
+        and node not in uncalled
+        and not (_is_unbound_super(node.value) and len(getattr(node.value, "args", ())) == 1)
+    ]
+
+
+def _sets_attributes(init: FunctionModel) -> bool:
+    return any(
+        isinstance(node, ast.Attribute)
+        and isinstance(node.ctx, ast.Store)
+        and isinstance(node.value, ast.Name)
+        and node.value.id == init.self_name
+        for node in ast.walk(init.node)
+    )
+
+
+def _reached_otherwise(frame: Frame, init: FunctionModel) -> bool:
+    """Whether a method that is called, or a look at `__dict__` or `setattr`, may do what `__init__` should."""
+    for node in ast.walk(init.node):
+        if isinstance(node, ast.Name) and node.id in ("setattr", "getattr", "object"):
+            return True
+        if not isinstance(node, ast.Attribute) or init.cls is None:
+            continue
+        if node.attr.startswith("__"):
+            if node.attr not in ("__init__", "__class__", "__name__"):
+                return True
+        elif isinstance(node.value, ast.Name) and node.value.id == init.self_name:
+            method = classes.find_method(frame, init.cls, node.attr)
+            if method is not None and any(
+                isinstance(inner, ast.Attribute) and inner.attr.startswith("__") for inner in ast.walk(method.node)
+            ):
+                return True
+    return False
+
+
+def _never(init: FunctionModel, frame: Frame) -> Problem:
+    """The problem where `__init__` of the base is not called, with the way to mend it."""
+    claim = Changes("the module is set up")
+    for node in ast.walk(init.node):
+        if not isinstance(node, ast.Attribute) or node.attr != "__init__":
+            continue
+        named: ast.Attribute = node
+        if _is_unbound_super(named.value):
+            message = "`super(C).__init__()` is not bound to the instance: the base is never set up"
+
+            def rebind(editor: Editor) -> None:
+                editor.replace(named.value, "super()")
+
+            return Problem(named.value, message, rebind, claim, "Use `super()` without arguments")
+        message = "`super().__init__` is named and not called: the base is never set up"
+
+        def call(editor: Editor) -> None:
+            editor.replace(named, f"{editor.text(named)}()", keeps=[named])
+
+        return Problem(named, message, call, claim, "Call it")
+    fix = _insertion(init) if _takes_nothing(frame, init) else None
+    return Problem(init.node, "", fix, claim)
+
+
+def _insertion(init: FunctionModel) -> Edit:
+    def insert(editor: Editor) -> None:
+        editor.insert_first(init.node, [_CALL])
+
+    return insert
+
+
+def _takes_nothing(frame: Frame, init: FunctionModel) -> bool:
+    """Whether the `__init__` that comes next in the lineage can be called without arguments."""
+    if init.cls is None:
+        return False
+    base = classes.find_method(frame, init.cls, "__init__", skip_own=True)
+    if base is not None:
+        args = base.node.args
+        required = len(args.posonlyargs) + len(args.args) - len(args.defaults)
+        return required <= 1 and None not in args.kw_defaults
+    return has_plain_base(frame, init.cls)
+
+
+def _too_late(init: FunctionModel, frame: Frame, calls: list[ast.Attribute]) -> Iterator[Problem]:
+    """Modules and parameters that are assigned before the base is set up."""
+    first = min(call.lineno for call in calls)
+    body = init.node.body
+    statement = next((node for node in body if node.lineno <= first <= (node.end_lineno or 0)), None)
+    if statement is None or isinstance(statement, Function):
+        return
+    inner = frame.evaluator.frame(init)
+    for node in (node for before in body[: body.index(statement)] for node in ast.walk(before)):
+        if isinstance(node, ast.Assign):
+            value = inner.values.get(node.value)
+            registered = value is not None and (is_module(inner, value) or is_parameter(value))
+            stores = any(_is_own(target, init) for target in node.targets)
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            registered, stores = node.func.attr in _REGISTERING, _is_own(node.func, init)
+        else:
+            continue
+        if registered and stores:
+            yield Problem(
+                node,
+                "assigned before `super().__init__()`: a module cannot register anything yet",
+                _move(init, statement),
+                Changes("the module is set up before its attributes"),
+            )
+            return
+
+
+def _is_own(node: ast.expr, init: FunctionModel) -> bool:
+    return isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == init.self_name
+
+
+def _move(init: FunctionModel, statement: ast.stmt) -> Edit | None:
+    """Move the call to the start, where it has no arguments that may depend on what comes before."""
+    call = statement.value if isinstance(statement, ast.Expr) else None
+    if not isinstance(call, ast.Call) or call.args or call.keywords:
+        return None
+    called: ast.Call = call
+
+    def move(editor: Editor) -> None:
+        editor.insert_first(init.node, [editor.text(called)])
+        editor.delete_statement(statement)
+
+    return move

@@ -1,0 +1,83 @@
+"""A training loop that never clears gradients.
+
+## What it does
+Finds loops in which `backward()` is called and an optimiser steps, and in which nothing clears the gradients that the
+optimiser steps with: no `zero_grad()` of the optimiser or of a model, no `grad = None`, here or in the helpers that are
+called. Optimisers are told apart by where they are made. Silent where the optimiser is made anew on each turn.
+
+## Why is this bad?
+`backward()` adds to `.grad`. Without `zero_grad()` each step uses the sum of all gradients since the start: the step size
+grows with time, and old batches count as much as the present one.
+
+## Example
+```python
+for x, y in loader:
+    loss = criterion(model(x), y)
+    loss.backward()
+    optimizer.step()
+```
+Use instead:
+```python
+for x, y in loader:
+    optimizer.zero_grad()
+    loss = criterion(model(x), y)
+    loss.backward()
+    optimizer.step()
+```
+
+## References
+- [torch.optim.Optimizer.zero_grad](https://docs.pytorch.org/docs/stable/generated/torch.optim.Optimizer.zero_grad.html)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from torchlint.rule import ERROR, Check, Frame, Place, Problem
+
+from ._training import Event, Kind, events, in_loop, is_made_in, is_optimizer, loop_of, same_subject
+
+
+class MissingZeroGrad(Check):
+    code = "TLT701"
+    since = "0.1"
+    severity = ERROR
+    message = "The optimizer steps in this loop and gradients are never cleared: they add up from step to step"
+    words = (("for:1", "for:n", "while:"), ("backward", "manual_backward"), ("step",))
+
+    def check_frame(self, frame: Frame) -> Iterator[Problem]:
+        if not frame.loops:
+            return
+        found = events(frame)
+        for step in found:
+            if step.kind is not Kind.STEP or not is_optimizer(step.subject):
+                continue
+            loop = loop_of(frame.module, step.at)
+            if loop is None or is_made_in(frame, step.subject, loop):
+                continue
+            backward = [event for event in found if event.kind is Kind.BACKWARD and in_loop(frame.module, event.at, loop)]
+            if backward and not any(_clears(event, step) for event in found) and not _caller_clears(frame, step):
+                places = (Place(step.node, "the step", step.frame),) if step.frame.module is frame.module else ()
+                yield Problem(loop, places=places)
+
+
+def _clears(event: Event, step: Event) -> bool:
+    """Whether an event may clear the gradients that a step takes."""
+    if event.kind in (Kind.CLEAR, Kind.UNKNOWN):
+        return event.kind is Kind.CLEAR or same_subject(event, step) is not False
+    return event.kind is Kind.ZERO and same_subject(event, step) is not False
+
+
+def _caller_clears(frame: Frame, step: Event) -> bool:
+    """Whether a function of the file that calls this one may clear the gradients."""
+    if frame.function is None:
+        return False
+    for _, _, caller in frame.module.references.get(frame.function.name, ()):
+        if caller is frame.function:
+            continue
+        if caller is not None and frame.evaluator.is_busy(caller):
+            return True
+        outer = frame.evaluator.frame(caller) if caller else frame.evaluator.module_frame(frame.module)
+        if any(_clears(event, step) for event in events(outer, 0)):
+            return True
+    return False

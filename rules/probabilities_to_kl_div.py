@@ -1,0 +1,52 @@
+"""Probabilities as the first argument of `kl_div`, which takes log-probabilities there.
+
+## What it does
+Finds the result of a softmax that reaches `kl_div` or `KLDivLoss` as `input`: in one expression, through locals,
+through a model's `forward`.
+
+## Why is this bad?
+`kl_div(input, target)` is `target * (log(target) - input)`: `input` is used as the logarithm of probabilities. Given
+probabilities, the result is no divergence. It is not 0 where both distributions are equal, and its gradient does not
+depend on `input`.
+
+## Example
+```python
+loss = F.kl_div(F.softmax(student, dim=1), teacher_probs, reduction="batchmean")
+```
+Use instead:
+```python
+loss = F.kl_div(F.log_softmax(student, dim=1), teacher_probs, reduction="batchmean")
+```
+
+## Fix safety
+The fix changes the loss and its gradients; that is its purpose. It is offered where the softmax is taken for the loss
+alone.
+
+## References
+- [torch.nn.KLDivLoss](https://docs.pytorch.org/docs/stable/generated/torch.nn.KLDivLoss.html)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from torchlint.rule import Changes, Check, Frame, Op, Problem
+
+from ._losses import places, sources
+from ._swaps import renamed
+
+
+class ProbabilitiesToKlDiv(Check):
+    code = "TLT111"
+    since = "0.1"
+    message = "`kl_div` gets probabilities where it takes log-probabilities: this is no divergence"
+    title = "Use `log_softmax`"
+    ops = ("kl_div",)
+    needs = (("softmax",),)
+
+    def check_op(self, op: Op, frame: Frame) -> Iterator[Problem]:
+        found = sources(op.input, frozenset({"softmax"}))
+        if found:
+            fix = renamed(frame, found[0], op.node, "log_softmax", "LogSoftmax") if len(found) == 1 else None
+            claim = Changes("the divergence is taken of log-probabilities")
+            yield Problem(op.node or frame.module.tree, "", fix, claim, places=places(found, "the softmax", op))

@@ -1,0 +1,92 @@
+"""Reduction of an accidental broadcast: (n, 1) with (n,) gives (n, n).
+
+## What it does
+Finds a loss, or a `sum` or `mean` over everything, of two tensors of which the elementwise result is certainly larger
+than both: a column of shape (n, 1) with a vector of shape (n,). Only where both shapes are certain.
+
+Silent where broadcasting is meant: a matrix with a vector (n, 3) with (3,), and where the column is made on the
+spot by `unsqueeze`, `[:, None]` or `view` (pairwise differences).
+
+## Why is this bad?
+Each prediction is compared with the target of every sample. The result is a plausible number and the model trains,
+towards the mean of all targets.
+
+## Example
+```python
+prediction = torch.randn(100, 1)
+target = torch.randn(100)
+loss = F.mse_loss(prediction, target)
+```
+Use instead:
+```python
+loss = F.mse_loss(prediction.squeeze(1), target)
+```
+
+## Fix safety
+There is no fix: which of the two shapes is the right one is not known.
+
+## References
+- [Broadcasting semantics](https://docs.pytorch.org/docs/stable/notes/broadcasting.html)
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from torchlint.rule import Check, Element, Frame, Op, Problem, Value, agree, facts, sizes
+
+_LOSSES = ("mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss", "soft_margin_loss", "poisson_nll_loss", "kl_div")
+_REDUCTIONS = ("sum", "mean", "nansum", "nanmean")
+_ARITHMETIC = frozenset(["add", "sub", "mul", "div", "eq", "ne", "lt", "le", "gt", "ge"])
+_EXPLICIT = frozenset(["unsqueeze", "view", "reshape", "getitem", "expand", "expand_as", "view_as"])
+
+
+class ReductionOfBroadcast(Check):
+    code = "TLT302"
+    since = "0.1"
+    message = "shapes (n, 1) and (n,) broadcast to (n, n) before they are reduced"
+    ops = (*_LOSSES, *_REDUCTIONS)
+    dimless = _REDUCTIONS
+
+    def check_op(self, op: Op, frame: Frame) -> Iterator[Problem]:
+        if not isinstance(op.node, ast.expr):
+            return
+        if "dim" in op.args:
+            return
+        a, b = (op.input, op.args.get("target")) if op.name in _LOSSES else _operands(op.input)
+        if a is not None and b is not None and _grows(a, b):
+            yield Problem(op.node)
+
+
+def _operands(value: Value) -> tuple[Value | None, Value | None]:
+    """The operands of the arithmetic that is reduced, seen through elementwise functions."""
+    while isinstance(value, Op) and value.name not in _ARITHMETIC and value.name in facts.ELEMENTWISE:
+        value = value.input
+    if not isinstance(value, Op) or value.name not in _ARITHMETIC:
+        return None, None
+    a, b = value.input, value.args.get("other")
+    return (None, None) if _is_explicit(a) or (b is not None and _is_explicit(b)) else (a, b)
+
+
+def _is_explicit(value: Value) -> bool:
+    """Whether an operand was given its shape on the spot."""
+    return not agree(value, lambda member: not (isinstance(member, Op | Element) and _shaped(member)))
+
+
+def _shaped(value: Op | Element) -> bool:
+    return isinstance(value, Op) and value.name in _EXPLICIT
+
+
+def _grows(a: Value, b: Value) -> bool:
+    first, second = sizes.sizes(a), sizes.sizes(b)
+    if first is None or second is None or len(first) == len(second):
+        return False
+    column, vector = (first, second) if len(first) > len(second) else (second, first)
+    # (n, 1) with (n,): the vector lies along the column's dim of size 1, and has the column's length.
+    return (
+        len(vector) >= 1
+        and column[-1] == 1
+        and any(sizes.equal(vector[-1], size) for size in column[:-1])
+        and sizes.grows(first, second)
+    )

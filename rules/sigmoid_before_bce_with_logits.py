@@ -1,0 +1,52 @@
+"""Sigmoid before binary cross entropy with logits: the loss applies a sigmoid of its own.
+
+## What it does
+Finds the result of a sigmoid that reaches `binary_cross_entropy_with_logits` or `BCEWithLogitsLoss` as `input`: in
+one expression, through locals, through a model's `forward` and an element of what it returns.
+
+## Why is this bad?
+The loss takes logits and applies the sigmoid to them. Given probabilities, it takes the sigmoid of numbers between 0
+and 1: what the loss sees lies between 0.5 and 0.73, so that it cannot get below 0.31 for a positive and 0.69 for a
+negative sample.
+
+## Example
+```python
+loss = F.binary_cross_entropy_with_logits(torch.sigmoid(logits), target)
+```
+Use instead:
+```python
+loss = F.binary_cross_entropy_with_logits(logits, target)
+```
+
+## Fix safety
+The fix changes the loss and its gradients; that is its purpose. It is offered where the sigmoid is taken for the loss
+alone. A model whose `forward` ends in a sigmoid may have other users, so that it is left to you.
+
+## References
+- [torch.nn.BCEWithLogitsLoss](https://docs.pytorch.org/docs/stable/generated/torch.nn.BCEWithLogitsLoss.html)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from torchlint.rule import Changes, Check, Frame, Op, Problem
+
+from ._losses import places, sources
+from ._swaps import without
+
+
+class SigmoidBeforeBceWithLogits(Check):
+    code = "TLT106"
+    since = "0.1"
+    message = "`binary_cross_entropy_with_logits` gets probabilities: the loss cannot get below 0.31"
+    title = "Drop the sigmoid"
+    ops = ("binary_cross_entropy_with_logits",)
+    needs = (("sigmoid",),)
+
+    def check_op(self, op: Op, frame: Frame) -> Iterator[Problem]:
+        found = sources(op.input, frozenset({"sigmoid"}))
+        if found:
+            fix = without(frame, found, op.node)
+            claim = Changes("the loss is taken of the logits")
+            yield Problem(op.node or frame.module.tree, "", fix, claim, places=places(found, "the sigmoid", op))

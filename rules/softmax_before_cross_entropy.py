@@ -1,0 +1,57 @@
+"""Softmax before cross entropy: the loss applies a softmax of its own.
+
+## What it does
+Finds probabilities from a softmax that reach `cross_entropy` or `CrossEntropyLoss` as `input`: in one expression,
+through locals, through a model's `forward` and an element of what it returns.
+
+## Why is this bad?
+`cross_entropy` takes logits and applies `log_softmax` to them. Given probabilities, it takes the softmax of numbers
+between 0 and 1: the best possible loss over 10 classes is then 1.46 instead of 0, the worst is 2.46, and the gradient
+all but vanishes where the model is wrong and sure of it. Training goes on, slower and to a worse result.
+
+## Example
+```python
+probs = F.softmax(model(x), dim=1)
+loss = F.cross_entropy(probs, target)
+```
+Use instead:
+```python
+logits = model(x)
+loss = F.cross_entropy(logits, target)
+```
+
+## Fix safety
+The fix changes the loss and its gradients; that is its purpose. It is offered where the softmax is taken for the loss
+alone. A model whose `forward` ends in a softmax may have other users, so that it is left to you.
+
+## References
+- [torch.nn.CrossEntropyLoss](https://docs.pytorch.org/docs/stable/generated/torch.nn.CrossEntropyLoss.html)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from torchlint.rule import Changes, Check, Frame, Op, Problem
+
+from ._losses import places, sources
+from ._swaps import without
+
+_SOFTMAX = frozenset({"softmax", "gumbel_softmax"})
+
+
+class SoftmaxBeforeCrossEntropy(Check):
+    code = "TLT101"
+    since = "0.1"
+    message = "`cross_entropy` gets probabilities, not logits: gradients shrink and the loss cannot reach 0"
+    title = "Drop the softmax"
+    ops = ("cross_entropy",)
+    needs = (("softmax", "gumbel_softmax"),)
+
+    def check_op(self, op: Op, frame: Frame) -> Iterator[Problem]:
+        found = sources(op.input, _SOFTMAX)
+        if not found:
+            return
+        fix = without(frame, found, op.node)
+        claim = Changes("the loss is taken of the logits")
+        yield Problem(op.node or frame.module.tree, "", fix, claim, places=places(found, "the softmax", op))

@@ -1,0 +1,53 @@
+"""Softmax before `nll_loss`, which takes log-probabilities.
+
+## What it does
+Finds probabilities from a softmax that reach `nll_loss` or `NLLLoss` as `input`: in one expression, through locals,
+through a model's `forward` and an element of what it returns.
+
+## Why is this bad?
+`nll_loss` only picks the target's entry and negates it; the logarithm is the caller's part. Given probabilities the
+loss is `-p` instead of `-log p`: a confident mistake costs no more than a doubtful one, and the gradient vanishes
+with `p`, just where the model is wrong.
+
+## Example
+```python
+loss = F.nll_loss(F.softmax(logits, dim=1), target)
+```
+Use instead:
+```python
+loss = F.nll_loss(F.log_softmax(logits, dim=1), target)
+```
+
+## Fix safety
+The fix changes the loss and its gradients; that is its purpose. It is offered where the softmax is taken for the loss
+alone. A model whose `forward` ends in a softmax may have other users, so that it is left to you.
+
+## References
+- [torch.nn.NLLLoss](https://docs.pytorch.org/docs/stable/generated/torch.nn.NLLLoss.html)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from torchlint.rule import Changes, Check, Frame, Op, Problem
+
+from ._losses import places, sources
+from ._swaps import renamed
+
+
+class SoftmaxBeforeNllLoss(Check):
+    code = "TLT104"
+    since = "0.1"
+    message = "`nll_loss` gets probabilities, not log-probabilities: the loss is -p instead of -log(p)"
+    title = "Use `log_softmax`"
+    ops = ("nll_loss",)
+    needs = (("softmax",),)
+
+    def check_op(self, op: Op, frame: Frame) -> Iterator[Problem]:
+        found = sources(op.input, frozenset({"softmax"}))
+        if not found:
+            return
+        fix = renamed(frame, found[0], op.node, "log_softmax", "LogSoftmax") if len(found) == 1 else None
+        claim = Changes("the loss is taken of log-probabilities")
+        yield Problem(op.node or frame.module.tree, "", fix, claim, places=places(found, "the softmax", op))

@@ -1,0 +1,164 @@
+"""Squeeze without dim: a batch of one loses its batch dim.
+
+## What it does
+Finds `squeeze()` without a dim where the lost dim is certain to matter: on the result of `nonzero`, on one argument
+of a loss only, and where its result is reduced, normalised or measured at a numbered dim in the same function.
+
+Silent where both arguments of a loss are squeezed, where all sizes are certain, for weights, and for `dim=-1`,
+which is the same dim before and after.
+
+## Why is this bad?
+`squeeze()` removes every dim of size 1. With the last batch of an epoch, of one sample, or one element found by
+`nonzero`, the result has one dim less than always: a loss fails or broadcasts, `dim=1` is an error or another dim.
+
+## Example
+```python
+loss = F.binary_cross_entropy_with_logits(model(x).squeeze(), target)
+```
+Use instead:
+```python
+loss = F.binary_cross_entropy_with_logits(model(x).squeeze(-1), target)
+```
+
+## Fix safety
+A dim is written only for `nonzero` of a tensor that certainly has rank 1; the result is then a vector for one
+element too.
+
+## References
+- [torch.squeeze](https://docs.pytorch.org/docs/stable/generated/torch.squeeze.html)
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from functools import partial
+from typing import TYPE_CHECKING
+
+from torchlint.rule import (
+    Call,
+    Changes,
+    Check,
+    Choice,
+    Constant,
+    Field,
+    Frame,
+    Op,
+    Problem,
+    Value,
+    facts,
+    members,
+    ops,
+    sizes,
+)
+
+if TYPE_CHECKING:
+    from torchlint.rule import Editor
+
+_NUMBERED = frozenset(
+    [
+        *("sum", "mean", "prod", "std", "var", "norm", "logsumexp", "softmax", "log_softmax", "normalize", "median"),
+        *(
+            "argmax",
+            "argmin",
+            "max",
+            "min",
+            "amax",
+            "amin",
+            "any",
+            "all",
+            "topk",
+            "sort",
+            "argsort",
+            "cumsum",
+            "cumprod",
+        ),
+        *("size", "gather", "scatter", "index_select", "unbind", "chunk", "split", "flip"),
+    ]
+)
+_CONVERSIONS = frozenset(
+    ["float", "double", "half", "long", "to", "cuda", "cpu", "sigmoid", "clone", "detach", "type_as"]
+)
+
+
+class SqueezeWithoutDim(Check):
+    code = "TLT304"
+    since = "0.1"
+    message = "`squeeze()` also removes the batch dim of a batch of one; name the dim"
+    title = "Name the dim"
+    ops = ("squeeze",)
+    dimless = ops
+
+    def check_op(self, op: Op, frame: Frame) -> Iterator[Problem]:
+        if "dim" in op.args or not isinstance(op.node, ast.Call) or _is_fixed(op.input):
+            return
+        if _is_nonzero(op.input):
+            fix = partial(_add_dim, op.node) if _is_vector_search(op.input) else None
+            message = "`nonzero(..).squeeze()` is 0-dimensional where one element is found; name the dim"
+            yield Problem(op.node, message, fix, Changes("a single index stays a vector"))
+        elif _is_numbered(op, frame):
+            yield Problem(op.node, "`squeeze()` before a numbered dim: a batch of one shifts the dims; name the dim")
+        elif _is_one_sided(op, frame):
+            yield Problem(
+                op.node, "`squeeze()` on one argument of a loss: a batch of one has no dim left; name the dim"
+            )
+
+
+def _is_fixed(value: Value) -> bool:
+    """Whether the shape of a value does not depend on the batch: its sizes are certain, or it is a weight."""
+    if isinstance(value, Field | Constant) or (isinstance(value, Call) and value.qualname.endswith(".Parameter")):
+        return True
+    known = sizes.sizes(value)
+    return known is not None and all(isinstance(size, int) for size in known)
+
+
+def _is_nonzero(value: Value) -> bool:
+    return isinstance(value, Op) and value.name in ("nonzero", "argwhere") and "as_tuple" not in value.args
+
+
+def _is_vector_search(value: Value) -> bool:
+    return isinstance(value, Op) and facts.rank(value.input) == 1
+
+
+def _is_numbered(op: Op, frame: Frame) -> bool:
+    """Whether an operation at a numbered dim takes the result; the last dim is the same before and after."""
+    seen = (value for value in frame.values.values() if isinstance(value, Op) and value.name in ("shape", "dim"))
+    if any(_holds(other.input, op) for other in seen):
+        # `if len(x.shape) > 1:` looks at what is left.
+        return False
+    for other in frame.ops:
+        if other.name in _NUMBERED and _holds(other.input, op) and facts.evidence(other):
+            dim = other.constant("dim")
+            if isinstance(dim, int) and not isinstance(dim, bool) and dim != -1:
+                return True
+    return False
+
+
+def _is_one_sided(op: Op, frame: Frame) -> bool:
+    for other in frame.ops:
+        if other.name not in ops.LOSSES or "target" not in other.args:
+            continue
+        a, b = other.input, other.args["target"]
+        if (_holds(a, op) and not _is_squeezed(b)) or (_holds(b, op) and not _is_squeezed(a)):
+            return True
+    return False
+
+
+def _holds(value: Value, op: Op) -> bool:
+    """Whether a value is the result of an operation, on some path, as it is or converted."""
+    return any(_unconverted(member) is op for member in members(value))
+
+
+def _is_squeezed(value: Value) -> bool:
+    parts = value.members if isinstance(value, Choice) else (value,)
+    return any(isinstance(part, Op) and part.name == "squeeze" for part in map(_unconverted, parts))
+
+
+def _unconverted(value: Value) -> Value:
+    while isinstance(value, Op) and value.name in _CONVERSIONS:
+        value = value.input
+    return value
+
+
+def _add_dim(call: ast.Call, editor: Editor) -> None:
+    editor.add_argument(call, "dim=1")

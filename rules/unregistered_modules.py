@@ -1,0 +1,199 @@
+"""Modules in a plain list, tuple or dict: their parameters are not the model's.
+
+## What it does
+Finds modules with parameters, and `nn.Parameter`s, that are kept in a plain list, tuple or dict as an attribute of an
+`nn.Module`: as a display, a comprehension, through a local, or appended later. Silent where they are registered in another
+way: given to `nn.ModuleList`, `nn.Sequential` or `add_module`, or assigned to attributes of their own.
+
+## Why is this bad?
+A module registers what is assigned to its attributes, and does not look into lists or dicts. `parameters()` leaves such
+layers out, so that no optimiser trains them; `state_dict()` does not save them; `.to(device)` does not move them;
+`.eval()` does not reach them. Nothing raises an error.
+
+## Example
+```python
+self.layers = [nn.Linear(width, width) for _ in range(depth)]
+```
+Use instead:
+```python
+self.layers = nn.ModuleList([nn.Linear(width, width) for _ in range(depth)])
+```
+
+## Fix safety
+The fix changes behaviour: the layers are trained, saved and moved from then on, and checkpoints get new keys. It is
+offered where the class uses the attribute as `nn.ModuleList`, `nn.ModuleDict` or `nn.ParameterList` allow.
+
+## References
+- [torch.nn.ModuleList](https://docs.pytorch.org/docs/stable/generated/torch.nn.ModuleList.html)
+- [torch.nn.ModuleDict](https://docs.pytorch.org/docs/stable/generated/torch.nn.ModuleDict.html)
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from torchlint.rule import ERROR, Changes, Check, ClassModel, Frame, FunctionModel, Problem, path
+
+from ._containers import Content, contents, is_known_container
+from ._modules import has_parameters, is_module, is_module_class, is_parameter
+from ._nodes import parents
+
+if TYPE_CHECKING:
+    from torchlint.rewrite import Editor
+
+# A class that has these registers, or hands out, its modules in a way of its own.
+_OWN_WAYS = frozenset(
+    {"parameters", "named_parameters", "modules", "named_modules", "children", "state_dict", "__setattr__", "__getattr__"}
+)
+_REGISTERING = frozenset({"add_module", "register_module", "register_parameter", "setattr", "_modules", "__dict__"})
+_READERS = frozenset({"len", "enumerate", "zip", "reversed", "range", "iter", "print", "isinstance", "next", "map", "any"})
+_DISPLAYS = ast.List | ast.Tuple | ast.Dict | ast.Set | ast.ListComp | ast.DictComp | ast.SetComp
+_CONTAINERS = _DISPLAYS | ast.BinOp | ast.Call | ast.Name
+_METHODS = frozenset({"append", "extend", "insert", "items", "keys", "values", "update"})
+
+
+class UnregisteredModules(Check):
+    code = "TLT602"
+    since = "0.1"
+    severity = ERROR
+    message = "Modules in a plain list or dict are not registered: never trained, saved or moved"
+    title = "Keep them in a container of `torch.nn`"
+    words = (("__init__",), ("Module", "LightningModule", "MessagePassing"))
+
+    def check_class(self, cls: ClassModel, frame: Frame) -> Iterator[Problem]:
+        if not _OWN_WAYS.isdisjoint(cls.methods) or not is_module_class(frame, cls):
+            return
+        if any(name in _REGISTERING for name in _names(cls.node)):
+            return
+        for attribute, writers in cls.writers.items():
+            if all(writer.name != "forward" for writer in writers):
+                yield from _attribute(cls, attribute, writers, frame)
+
+
+def _names(node: ast.AST) -> Iterator[str]:
+    for inner in ast.walk(node):
+        if isinstance(inner, ast.Attribute):
+            yield inner.attr
+        elif isinstance(inner, ast.Name):
+            yield inner.id
+
+
+def _attribute(cls: ClassModel, attribute: str, writers: list[FunctionModel], outer: Frame) -> Iterator[Problem]:
+    """The problem of one attribute: all that it is ever assigned are plain containers, and modules are put into it."""
+    if not any(_may_hold_modules(cls, writer.node, attribute) for writer in writers):
+        return
+    stored: list[tuple[ast.expr, Frame]] = []
+    found: list[Content] = []
+    for method in cls.methods.values():
+        if method.self_name is None:
+            continue
+        if not any(isinstance(node, ast.Attribute) and node.attr == attribute for node in ast.walk(method.node)):
+            continue
+        frame = outer.evaluator.frame(method)
+        for node in ast.walk(method.node):
+            if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
+                targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+                if any(path(frame, target) == f"self.{attribute}" for target in targets):
+                    stored.append((node.value, frame))
+        found.extend(contents(frame, f"self.{attribute}"))
+    if not stored or not all(is_known_container(frame, value) for value, frame in stored):
+        return
+    fresh = [content for content in found if content.fresh]
+    weighted = [content for content in fresh if _has_weights(content)]
+    hidden = len(found) == 1 and isinstance(stored[0][0], ast.List | ast.Tuple)
+    if not weighted or hidden or not all(_is_harmless(cls, attribute, node) for node in _loads(cls, attribute)):
+        return
+    container = _container(stored, found) if len(stored) == 1 else ""
+    value, frame = stored[0]
+    fix = None
+    if container and all(_fits(cls, node) for node in _loads(cls, attribute)):
+        wrapped = container
+
+        def fix(editor: Editor) -> None:
+            names = frame.function.locals if frame.function else frozenset()
+            nn = editor.import_module("torch.nn", scope_names=names)
+            editor.wrap(value, f"{nn}.{wrapped}(", ")")
+
+    parameters = all(is_parameter(content.value) for content in weighted)
+    message = "Parameters in a plain list are not registered: never trained, saved or moved" if parameters else ""
+    yield Problem(value, message, fix, Changes("they are trained, saved and moved with the model"))
+
+
+def _may_hold_modules(cls: ClassModel, function: ast.AST, attribute: str) -> bool:
+    """Whether a method assigns to the attribute what may be a container: a look that spares evaluating most methods."""
+    for node in ast.walk(function):
+        if not isinstance(node, ast.Assign | ast.AnnAssign) or not isinstance(node.value, _CONTAINERS):
+            continue
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+        if any(isinstance(target, ast.Attribute) and target.attr == attribute for target in targets):
+            return _holds_or_gets_something(function, node.value, cls, attribute)
+    return False
+
+
+def _holds_or_gets_something(function: ast.AST, value: ast.expr, cls: ClassModel, attribute: str) -> bool:
+    if isinstance(value, ast.Name):
+        return any(
+            isinstance(node, ast.Assign)
+            and isinstance(node.value, _DISPLAYS)
+            and any(isinstance(target, ast.Name) and target.id == value.id for target in node.targets)
+            for node in ast.walk(function)
+        )
+    if isinstance(value, ast.Call) and not (isinstance(value.func, ast.Name) and value.func.id in ("list", "tuple", "dict")):
+        return False
+    return _makes_something(value) or _is_filled(cls.node, attribute)
+
+
+def _makes_something(node: ast.expr) -> bool:
+    return any(isinstance(inner, ast.Call) for inner in ast.walk(node) if inner is not node)
+
+
+def _is_filled(function: ast.AST, attribute: str) -> bool:
+    return any(
+        isinstance(node, ast.Attribute | ast.Subscript | ast.AugAssign)
+        and isinstance(held := node.target if isinstance(node, ast.AugAssign) else node.value, ast.Attribute)
+        and held.attr == attribute
+        for node in ast.walk(function)
+    )
+
+
+def _has_weights(content: Content) -> bool:
+    return is_parameter(content.value) or has_parameters(content.frame, content.value)
+
+
+def _container(stored: list[tuple[ast.expr, Frame]], found: list[Content]) -> str:
+    """The class of `torch.nn` that can hold all of this; empty where none can."""
+    keyed = {content.keyed for content in found}
+    if len(keyed) != 1 or any(content.nested for content in found):
+        return ""
+    if all(is_parameter(content.value) for content in found):
+        return "" if True in keyed else "ParameterList"
+    if not all(is_module(content.frame, content.value) for content in found):
+        return ""
+    return "ModuleDict" if True in keyed else "ModuleList"
+
+
+def _loads(cls: ClassModel, attribute: str) -> Iterator[ast.Attribute]:
+    for method in cls.methods.values():
+        for node in ast.walk(method.node):
+            if isinstance(node, ast.Attribute) and node.attr == attribute and isinstance(node.ctx, ast.Load):
+                yield node
+
+
+def _is_harmless(cls: ClassModel, attribute: str, node: ast.Attribute) -> bool:
+    """Whether a use of the attribute cannot register what is in it."""
+    parent = parents(cls.module).get(node)
+    if isinstance(parent, ast.Starred):
+        return False
+    if isinstance(parent, ast.Call) and node is not parent.func:
+        return isinstance(parent.func, ast.Name) and parent.func.id in _READERS
+    return not isinstance(parent, ast.keyword | ast.Return | ast.Assign)
+
+
+def _fits(cls: ClassModel, node: ast.Attribute) -> bool:
+    """Whether a use of the attribute means the same for a container of `torch.nn`."""
+    parent = parents(cls.module).get(node)
+    if isinstance(parent, ast.Attribute):
+        return parent.attr in _METHODS
+    return isinstance(parent, ast.For | ast.comprehension | ast.Call | ast.Subscript)

@@ -1,0 +1,75 @@
+"""Writing certificates: the table that `torchlint.certificates` reads at lint time."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torchlint.data
+from torchlint.certificates import HARNESS
+from torchlint.verify.row import Row
+
+TABLE = Path(next(iter(torchlint.data.__path__))) / "certificates.json"
+
+
+def certificate(row: Row) -> dict[str, Any]:
+    """What is kept of a row."""
+    kept: dict[str, Any] = {
+        "kind": row.kind,
+        "digest": row.digest,
+        "label": row.label,
+        "claim": row.claim,
+        "verdict": row.verdict,
+        "agrees": not row.contradiction,
+        "points": row.points,
+        "device": row.device,
+        "torch": row.torch,
+        "tier": row.tier,
+    }
+    if row.kind == "pair":
+        kept |= {"index": row.index, "dtypes": row.dtypes, "ranks": row.ranks}
+        kept |= {"references": row.references, "errors": row.errors}
+    if row.intended_change:
+        kept["intended_change"] = True
+    for name in ("condition", "detail", "contradiction", "notes"):
+        value = getattr(row, name)
+        if value:
+            kept[name] = value
+    if any(row.speed):
+        kept["speed"] = list(row.speed)
+    return kept
+
+
+def write(rows: Sequence[Row], complete: bool, path: Path = TABLE) -> None:
+    """Replace the certificates of the rows' rules and devices; with `complete`, drop all other rules of theirs.
+
+    Certificates of other devices stay: a GPU is not always at hand.
+    """
+    table = _existing(path)
+    devices = {row.device for row in rows}
+    codes = {row.code for row in rows}
+    for code in list(table):
+        if complete or code in codes:
+            table[code] = [kept for kept in table[code] if kept["device"] not in devices]
+    for row in rows:
+        table.setdefault(row.code, []).append(certificate(row))
+    path.write_text(_render({code: table[code] for code in sorted(table) if table[code]}), encoding="utf-8")
+
+
+def _existing(path: Path) -> dict[str, list[dict[str, Any]]]:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return content["rules"] if content.get("harness") == HARNESS else {}
+
+
+def _render(table: dict[str, list[dict[str, Any]]]) -> str:
+    """One certificate a line, so that differences can be read."""
+    blocks = []
+    for code, rows in table.items():
+        lines = ",\n".join(f"   {json.dumps(row, sort_keys=True)}" for row in rows)
+        blocks.append(f'  "{code}": [\n{lines}\n  ]')
+    return f'{{\n "harness": "{HARNESS}",\n "rules": {{\n' + ",\n".join(blocks) + "\n }\n}\n"

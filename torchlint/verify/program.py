@@ -1,0 +1,194 @@
+"""Fixture programs: the functions of a fixture and of its golden, run on the same inputs.
+
+A program may build modules and optimisers, so it runs with float64 as the default dtype (is it the same?) and with
+float32 (is it better?), under the same seed. Its reference is the program before, in float64.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+import io
+import time
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, redirect_stdout
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import torch
+
+from torchlint.claims import Changes, Claim
+from torchlint.verify.cells import Cell, DoesNotFitError, arguments, typed
+from torchlint.verify.compare import Point, compare
+from torchlint.verify.inputs import InputError, Spec, of_program
+from torchlint.verify.observation import Effect, Record
+from torchlint.verify.outcome import Outcome, run
+from torchlint.verify.pairs import Unit
+from torchlint.verify.reproduce import headline
+from torchlint.verify.row import Row, claim_text, device_name, torch_version
+from torchlint.verify.shapes import all_shapes
+from torchlint.verify.truth import Truth
+from torchlint.verify.values import Recipe, normal
+from torchlint.verify.verdict import GOOD, Decision, Verdict, contradiction, decide
+
+_RECIPES = (normal(1.0), normal(20.0), normal(90.0), normal(1e-8), Recipe("ties"), Recipe("zeros"))
+_DTYPES = ("float64", "float32")
+# Seconds for one function; training loops are slow, endless ones are not programs.
+PATIENCE = 30.0
+
+
+def verify_programs(code: str, name: str, path: Path, claims: tuple[Claim, ...], device: str) -> list[Row]:
+    """One row for each function of the fixture at `path` that the fix changed or that behaves differently."""
+    from torchlint.verify.suite import fixture_digest, golden
+
+    texts = [file.read_text(encoding="utf-8") for file in (path, golden(path))]
+    digest = fixture_digest(code)
+    rows = []
+    try:
+        before, after = (_load(file, f"_fixture_{place}") for place, file in enumerate((path, golden(path))))
+    except Exception as error:
+        row = _row(code, name, f"{path.stem}.*", digest, device, claims)
+        row.verdict = str(Verdict.EXCEPTION)
+        row.contradiction = f"cannot be imported: {type(error).__name__}: {error}"
+        return [row]
+    old, new = _definitions(texts[0]), _definitions(texts[1])
+    for function in old:
+        row = _row(code, name, f"{path.stem}.{function}", digest, device, claims)
+        if function not in new or not callable(getattr(after, function, None)):
+            continue
+        _verify(row, getattr(before, function), getattr(after, function), claims, device)
+        changed = old[function] != new[function]
+        if changed or row.verdict not in (Verdict.IDENTICAL, Verdict.UNSUPPORTED, Verdict.VACUOUS):
+            rows.append(row)
+    return rows
+
+
+def _row(code: str, name: str, label: str, digest: str, device: str, claims: tuple[Claim, ...]) -> Row:
+    row = Row(code, name, "program", label, " or ".join(dict.fromkeys(claim_text(claim) for claim in claims)))
+    row.digest, row.device, row.torch = digest, device_name(device), torch_version()
+    row.intended_change = bool(claims) and all(isinstance(claim, Changes) for claim in claims)
+    return row
+
+
+def _load(path: Path, name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    with redirect_stdout(io.StringIO()):
+        spec.loader.exec_module(module)
+    return module
+
+
+def _definitions(text: str) -> dict[str, str]:
+    """The top-level functions and what they consist of."""
+    body = ast.parse(text).body
+    return {node.name: ast.dump(node) for node in body if isinstance(node, ast.FunctionDef)}
+
+
+def _verify(
+    row: Row,
+    before: Callable[..., Any],
+    after: Callable[..., Any],
+    claims: tuple[Claim, ...],
+    device: str,
+) -> None:
+    started = time.monotonic()
+    try:
+        specs = of_program(before)
+    except InputError as error:
+        row.verdict, row.condition = str(Verdict.UNSUPPORTED), f"not runnable: {error}"
+        return
+    record = Record()
+    unit = Unit(before, after, specs, "", "")
+    with warnings.catch_warnings(), redirect_stdout(io.StringIO()):
+        warnings.simplefilter("ignore")
+        for cell in _cells(specs):
+            if time.monotonic() - started > PATIENCE:
+                break
+            _visit(unit, cell, device, record)
+    decision = decide(record)
+    row.verdict, row.condition = str(decision.verdict), decision.condition
+    row.points, row.seconds = record.points, round(time.monotonic() - started, 3)
+    row.dtypes, row.ranks = sorted(record.dtypes, reverse=True), sorted(record.ranks)
+    row.detail = headline(decision.witness) if decision.witness else ""
+    row.contradiction = _contradiction(decision, claims, record)
+
+
+def _cells(specs: tuple[Spec, ...]) -> Iterator[Cell]:
+    shapes = [shape for shape in all_shapes(specs) if shape.kind in ("plain", "one", "block")]
+    random = any(spec.is_float for spec in specs)
+    scalars = _scalars(specs)
+    for shape in shapes:
+        yield Cell(shape, normal(1.0), scalars, _DTYPES)
+    for recipe in _RECIPES[1:] if random else ():
+        yield Cell(shapes[0], recipe, scalars, _DTYPES)
+
+
+def _scalars(specs: tuple[Spec, ...]) -> dict[str, Any]:
+    usual = {"dim": -1, "flag": True, "size": 2, "number": 0.5}
+    return {spec.name: (*spec.choices, usual[spec.kind])[0] for spec in specs if not spec.is_tensor}
+
+
+@contextmanager
+def _default_dtype(dtype: torch.dtype) -> Iterator[None]:
+    previous = torch.get_default_dtype()
+    torch.set_default_dtype(dtype)
+    try:
+        yield
+    finally:
+        torch.set_default_dtype(previous)
+
+
+def _visit(unit: Unit, cell: Cell, device: str, record: Record) -> None:
+    try:
+        values = arguments(cell, unit.specs)
+    except DoesNotFitError:
+        return
+    truth = Truth(unit, exact=False)
+    untouched = run(lambda: None, {}).random
+    with _default_dtype(torch.float64):
+        reference = truth.at(values, cell.shapes.elements)
+    for dtype in _DTYPES:
+        given = typed(values, getattr(torch, dtype), device)
+        with _default_dtype(getattr(torch, dtype)):
+            before, after = (run(function, given, truth.differentiable) for function in (unit.before, unit.after))
+        if reference is None and before.error is None:
+            return
+        if before.random != untouched and before.error is None and dtype == "float32":
+            # Random numbers differ between dtypes: the program is its own reference.
+            with _default_dtype(torch.float32):
+                reference = truth.of_outcome(before, given)
+        point = Point(
+            cell, dtype, before, after, reference or truth.unknown(), *_scales(before), _neighbours(truth, values)
+        )
+        compare(point, record)
+
+
+def _neighbours(truth: Truth, values: Mapping[str, Any]) -> Callable[[], list[Outcome]]:
+    def call() -> list[Outcome]:
+        with _default_dtype(torch.float64):
+            return truth.neighbours(values)
+
+    return call
+
+
+def _scales(outcome: Outcome) -> tuple[list[float], dict[str, float]]:
+    from torchlint.verify.runner import largest
+
+    values = [min(largest(value), 1e3) for value in outcome.leaves.values]
+    return values, {name: min(largest(grad), 1e3) for name, grad in outcome.grads.items()}
+
+
+def _contradiction(decision: Decision, claims: tuple[Claim, ...], record: Record) -> str:
+    """A program may exercise any fix of its rule: it contradicts the rule if it contradicts every claim."""
+    if decision.verdict in GOOD or decision.verdict in (Verdict.UNSUPPORTED, Verdict.VACUOUS):
+        return ""
+    if record.has(Effect.EXCEPTION):
+        return next(seen.text for seen in record.observations if seen.effect is Effect.EXCEPTION)
+    if not claims:
+        return ""
+    found = [contradiction(decision, claim, record) for claim in claims]
+    return "" if "" in found else found[0]

@@ -1,0 +1,113 @@
+"""A line of the result: what was verified, what came out, in a form that JSON holds."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import torch
+
+from torchlint.claims import Changes, Claim
+from torchlint.verify.observation import Effect, Worst
+from torchlint.verify.reproduce import headline, reproducer
+from torchlint.verify.runner import Result
+from torchlint.verify.verdict import Verdict, contradiction
+
+
+@dataclass(slots=True)
+class Row:
+    """`kind` is `pair` or `program`; `errors` is keyed by `dtype quantity`, `curves` by `dtype quantity magnitude`.
+
+    `speed` is time before over time after, forward and forward with backward; 0 where it was not measured.
+    """
+
+    code: str
+    name: str
+    kind: str
+    label: str
+    claim: str
+    index: int = 0
+    digest: str = ""
+    device: str = "cpu"
+    torch: str = ""
+    tier: str = "fast"
+    verdict: str = ""
+    condition: str = ""
+    detail: str = ""
+    contradiction: str = ""
+    points: int = 0
+    dtypes: list[str] = field(default_factory=list)
+    ranks: list[int] = field(default_factory=list)
+    references: dict[str, int] = field(default_factory=dict)
+    errors: dict[str, dict[str, float]] = field(default_factory=dict)
+    curves: dict[str, dict[str, float]] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    reproducer: str = ""
+    speed: tuple[float, float] = (0.0, 0.0)
+    milliseconds: list[float] = field(default_factory=list)
+    seconds: float = 0.0
+    intended_change: bool = False
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def torch_version() -> str:
+    """Without the build: `2.13.0`."""
+    return str(torch.__version__).partition("+")[0]
+
+
+def device_name(device: str) -> str:
+    """The name under which certificates keep a device: the model for a GPU."""
+    return torch.cuda.get_device_name(device) if device.startswith("cuda") else device
+
+
+def claim_text(claim: Claim | None) -> str:
+    if claim is None:
+        return ""
+    return f"changes: {claim.how}" if isinstance(claim, Changes) else type(claim).__name__.lower()
+
+
+def fill(row: Row, result: Result, claim: Claim) -> Row:
+    """Put what came out into a row."""
+    record, decision = result.record, result.decision
+    row.device, row.torch, row.tier = device_name(result.device), torch_version(), result.tier
+    row.verdict, row.condition = str(decision.verdict), decision.condition
+    row.claim = claim_text(claim)
+    row.intended_change = isinstance(claim, Changes)
+    row.contradiction = contradiction(decision, claim, record)
+    row.points, row.seconds = record.points, round(result.seconds, 3)
+    row.dtypes = sorted(record.dtypes, key=_order)
+    row.ranks, row.references = sorted(record.ranks), record.references
+    row.errors = {f"{dtype} {what}": _plain(worst) for (dtype, what), worst in sorted(record.worst.items())}
+    row.curves = {
+        f"{dtype} {what} {magnitude:g}": _plain(worst)
+        for (dtype, what, magnitude), worst in sorted(record.curves.items())
+    }
+    row.notes = _notes(result)
+    if decision.witness is not None:
+        row.detail = headline(decision.witness)
+    if decision.witness is not None and result.unit is not None:
+        row.reproducer = reproducer(result.unit, decision.witness)
+    return row
+
+
+def _order(dtype: str) -> int:
+    names = ("float64", "float32", "float16", "bfloat16")
+    return names.index(dtype) if dtype in names else len(names)
+
+
+def _plain(worst: Worst) -> dict[str, float]:
+    return {name: float(f"{value:.4g}") for name, value in asdict(worst).items()}
+
+
+def _notes(result: Result) -> list[str]:
+    """The approximations and the differences that refuse nothing, each text once."""
+    record = result.record
+    notes = [f"no multi-precision reference: {reason}" for reason in record.reasons]
+    for seen in record.observations:
+        if seen.effect in (Effect.NOTE, Effect.KINK, Effect.REPAIRS):
+            notes.append(seen.text)
+    if record.points and record.references.get("mp", 0) == 0 and result.decision.verdict is not Verdict.UNSUPPORTED:
+        notes.append("reference: before in float64")
+    return list(dict.fromkeys(notes))[:20]
