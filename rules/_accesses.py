@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass
 
-from torchlint.rule import Call, Constant, Element, Frame, Item, Items, Op, Value, same
+from torchlint.rule import Call, Constant, Element, Frame, Item, Items, Op, Value, same, trees
 
 from ._tensors import fills
 
@@ -91,7 +91,7 @@ def _is_range(value: Item) -> bool:
 
 def _loop_of(value: Item, frame: Frame) -> ast.For | None:
     for loop in frame.loops:
-        if isinstance(loop, ast.For) and any(node is value.node for node in ast.walk(loop.target)):
+        if isinstance(loop, ast.For) and any(node is value.node for node in trees.walk(loop.target)):
             return loop
     return None
 

@@ -6,7 +6,7 @@ import ast
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from torchlint.rule import UNKNOWN, ClassModel, External, Frame, Method, facts, members, peek
+from torchlint.rule import UNKNOWN, ClassModel, External, Frame, Method, facts, members, peek, trees
 
 from ._api_table import Row
 
@@ -18,8 +18,9 @@ _Use = tuple[Row, ast.Name | ast.Attribute, ast.Call | None]
 
 
 def words_of(rows: Sequence[Row]) -> tuple[str, ...]:
-    """The identifiers of which a file must have one."""
-    return tuple(sorted({row.old.rpartition(".")[2] for row in rows}))
+    """What a function must have one of: the name in torch, or the name of a method."""
+    names = {(row.old.startswith(_TENSOR), row.old.rpartition(".")[2]) for row in rows}
+    return tuple(sorted(name if method else f"torch:{name}" for method, name in names))
 
 
 def by_name(rows: Sequence[Row]) -> dict[str, Row]:
@@ -73,22 +74,22 @@ def _nodes(frame: Frame, cls: ClassModel | None) -> Iterator[ast.AST]:
         part = stack.pop()
         if not isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             yield part
-            stack.extend(ast.iter_child_nodes(part))
+            stack.extend(trees.children(part))
 
 
 def _guarded(tree: ast.Module) -> Iterator[ast.AST]:
     """All nodes in a `try` that expects a name to be missing, or under a test of what torch has."""
-    for node in ast.walk(tree):
+    for node in trees.walk(tree):
         inside: Sequence[ast.AST] = ()
         if isinstance(node, ast.Try) and any(_expects(handler) for handler in node.handlers):
             inside = [*node.body, *node.handlers, *node.orelse]
         elif isinstance(node, ast.If | ast.IfExp) and _GUARD.search(ast.unparse(node.test)):
             inside = [node]
         for part in inside:
-            yield from ast.walk(part)
+            yield from trees.walk(part)
 
 
 def _expects(handler: ast.ExceptHandler) -> bool:
     if handler.type is None:
         return True
-    return any(isinstance(node, ast.Name) and node.id in _CAUGHT for node in ast.walk(handler.type))
+    return any(isinstance(node, ast.Name) and node.id in _CAUGHT for node in trees.walk(handler.type))

@@ -6,7 +6,7 @@ import ast
 import builtins
 from functools import lru_cache
 
-from torchlint.rule import ClassModel, FunctionModel, Module, own_nodes
+from torchlint.rule import ClassModel, FunctionModel, Module, own_nodes, trees
 
 _BUILTINS = frozenset({*dir(builtins), "__file__", "__name__", "__doc__", "__path__", "__class__", "__builtins__"})
 
@@ -17,7 +17,7 @@ def bound_in_module(module: Module) -> frozenset[str]:
     names = set(_BUILTINS)
     for node in own_nodes(module.tree):
         names.update(_bound(node))
-    for node in ast.walk(module.tree):
+    for node in trees.walk(module.tree):
         if isinstance(node, ast.Global):
             names.update(node.names)
         elif isinstance(node, ast.Name) and node.id in ("globals", "exec"):
@@ -51,7 +51,7 @@ def free_reads(function: FunctionModel, name: str) -> list[ast.Name]:
         around = around.parent
     reads: list[ast.Name] = []
     for statement in function.node.body:
-        for node in ast.walk(statement):
+        for node in trees.walk(statement):
             if isinstance(node, ast.Name) and node.id == name:
                 if not isinstance(node.ctx, ast.Load):
                     return []
@@ -66,7 +66,7 @@ def written_attributes(cls: ClassModel) -> set[str]:
     found: set[str] = set()
     for method in cls.methods.values():
         names = {"self", method.self_name}
-        for node in ast.walk(method.node):
+        for node in trees.walk(method.node):
             match node:
                 case ast.Attribute(value=ast.Name(id=name), attr=attribute, ctx=ast.Store()) if name in names:
                     found.add(attribute)

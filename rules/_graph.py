@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from torchlint.rule import Call, Choice, Constant, Element, Field, Frame, Layer, Mutated, Op, Value, facts
+from torchlint.rule import Call, Choice, Constant, Element, External, Field, Frame, Layer, Mutated, Op, Value, facts
 
 from ._modules import PARAMETERS, has_parameters
 
@@ -92,8 +92,11 @@ def is_moved(op: Op) -> bool:
         return True
     if op.name != "to":
         return False
-    device = op.args.get("device")
-    return device is not None and not (isinstance(device, Constant) and str(device.value).startswith("cpu"))
+    device = op.args.get("device", op.args.get("target"))
+    if device is None or isinstance(device, External):
+        return False
+    named = device.args.get("type", device) if isinstance(device, Op) and device.name == "device" else device
+    return not (isinstance(named, Constant) and str(named.value).startswith("cpu"))
 
 
 def settled(value: Value) -> Value:

@@ -119,4 +119,3 @@ def _listed(frame: Frame, layer: Layer, depth: int) -> bool:
             if made is not None and has_parameters(layer.frame, made, depth - 1):
                 return True
     return False
-

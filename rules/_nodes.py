@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator, Sequence
 from weakref import WeakKeyDictionary
 
-from torchlint.rule import Module
+from torchlint.rule import Module, trees
 
 Loop = ast.For | ast.AsyncFor | ast.While
 Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -17,7 +17,7 @@ def parents(module: Module) -> dict[ast.AST, ast.AST]:
     """The parent of every node of a file."""
     known = _parents.get(module)
     if known is None:
-        known = {child: node for node in ast.walk(module.tree) for child in ast.iter_child_nodes(node)}
+        known = {child: node for node in trees.walk(module.tree) for child in trees.children(node)}
         _parents[module] = known
     return known
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping
 
-from torchlint.rule import UNKNOWN, Frame, Layer, LoopCarried, Mutated, Unknown, Value, members
+from torchlint.rule import UNKNOWN, Frame, Layer, LoopCarried, Mutated, Unknown, Value, members, trees
 
 from ._losses import Chain, source
 from ._nodes import parents
@@ -71,7 +71,7 @@ def reads_of(frame: Frame, name: str, value: Value | None) -> list[ast.Name]:
     """Where a name is read that may hold a value; a read of which nothing certain is known counts."""
     scope = frame.function.node if frame.function else frame.module.tree
     found = []
-    for node in ast.walk(scope):
+    for node in trees.walk(scope):
         if isinstance(node, ast.Global | ast.Nonlocal) and name in node.names:
             found += [ast.Name(name), ast.Name(name)]
         if isinstance(node, ast.Name) and node.id == name and not isinstance(node.ctx, ast.Store):

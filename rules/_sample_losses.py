@@ -63,6 +63,8 @@ def _added(statement: ast.AST) -> tuple[ast.expr, int] | None:
                 return left, 1
         case ast.Expr(value=ast.Call(func=ast.Attribute(attr="append"), args=[value])):
             return value, 1
+        case ast.Assign(targets=[ast.Subscript()], value=value):
+            return value, 1
     return None
 
 

@@ -6,7 +6,7 @@ import ast
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from torchlint.rule import Call, Constant, Frame, Item, Op, Value, facts, same
+from torchlint.rule import Call, Constant, Frame, Item, Op, Value, facts, same, trees
 
 from ._sweeps import Sweep, invariant, is_index, is_path
 from ._tensors import fills, is_number, shown_tensor
@@ -144,7 +144,7 @@ def _collect(node: ast.expr, sweep: Sweep, frame: Frame, leaves: list[Leaf], oth
     if not isinstance(value, Op) or value.form == "module":
         return False
     if isinstance(node, ast.BinOp | ast.UnaryOp | ast.Compare):
-        operands = [part for part in ast.iter_child_nodes(node) if isinstance(part, ast.expr)]
+        operands = [part for part in trees.children(node) if isinstance(part, ast.expr)]
         return value.name in _ARITHMETIC | {"neg"} and all(
             _collect(part, sweep, frame, leaves, others) for part in operands
         )

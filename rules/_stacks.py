@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from torchlint.rule import Frame, Items, Op
+from torchlint.rule import Constant, Frame, Items, Op, trees
 
 from ._sweeps import Sweep, leaks, sweep
 
@@ -29,10 +29,19 @@ class Stack:
     element: ast.expr
     write: Callable[[Editor, str], None]
 
+    def row(self, frame: Frame) -> ast.expr | None:
+        """What becomes one row of the result: for `cat` what is given a leading dim of one."""
+        if self.name == "stack":
+            return self.element
+        return _without_leading_dim(self.element, frame) if self.dim == 0 else None
+
 
 def of_comprehension(op: Op, frame: Frame) -> Stack | None:
     """`torch.stack([f(x[i]) for i in range(n)])`."""
     made = op.nodes.get("tensors")
+    match made:
+        case ast.Call(func=ast.Name(id="tuple" | "list"), args=[inner]):
+            made = inner
     if not isinstance(made, ast.ListComp | ast.GeneratorExp) or not isinstance(op.node, ast.Call) or not _joins(op):
         return None
     generator = made.generators[0]
@@ -41,6 +50,17 @@ def of_comprehension(op: Op, frame: Frame) -> Stack | None:
         return None
     call = op.node
     return Stack(op.name, op.constant("dim", 0), call, found, made.elt, lambda editor, text: editor.replace(call, text))
+
+
+def _without_leading_dim(node: ast.expr, frame: Frame) -> ast.expr | None:
+    """`row` for `row.unsqueeze(0)` and `row[None]`."""
+    value = frame.values.get(node)
+    if isinstance(value, Op) and value.name == "unsqueeze" and value.constant("dim") == 0:
+        return value.nodes.get("input")
+    index = frame.values.get(node.slice) if isinstance(node, ast.Subscript) else None
+    if isinstance(node, ast.Subscript) and isinstance(index, Constant) and index.value is None:
+        return node.value
+    return None
 
 
 def of_loop(loop: ast.For | ast.AsyncFor | ast.While, frame: Frame) -> Stack | None:
@@ -126,17 +146,17 @@ def _is_join(statement: ast.stmt, name: str, op: Op) -> bool:
 
 
 def _mentions(node: ast.AST, name: str) -> int:
-    return sum(isinstance(part, ast.Name) and part.id == name for part in ast.walk(node))
+    return sum(isinstance(part, ast.Name) and part.id == name for part in trees.walk(node))
 
 
 def _is_captured(scope: ast.AST, name: str) -> bool:
     """Whether a function inside reads the name."""
-    inner = [node for node in ast.walk(scope) if isinstance(node, ast.FunctionDef | ast.Lambda | ast.ClassDef)]
+    inner = [node for node in trees.walk(scope) if isinstance(node, ast.FunctionDef | ast.Lambda | ast.ClassDef)]
     return any(_mentions(node, name) for node in inner if node is not scope)
 
 
 def _block_of(scope: ast.AST, statement: ast.stmt) -> list[ast.stmt] | None:
-    for node in ast.walk(scope):
+    for node in trees.walk(scope):
         for name in ("body", "orelse", "finalbody"):
             block = getattr(node, name, None)
             if isinstance(block, list) and statement in block:
@@ -157,7 +177,7 @@ def _joined(statement: ast.stmt, name: str, frame: Frame) -> list[Op]:
     found = []
     if isinstance(statement, ast.For | ast.AsyncFor | ast.While | ast.FunctionDef | ast.ClassDef):
         return []
-    for node in ast.walk(statement):
+    for node in trees.walk(statement):
         value = frame.values.get(node)
         if not isinstance(node, ast.Call) or not isinstance(value, Op) or value.name not in ("stack", "cat"):
             continue

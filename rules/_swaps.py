@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from torchlint.rule import Frame, Op, same
+from torchlint.rule import Frame, Op, same, trees
 
 from ._losses import Chain, operand, source
 from ._routes import Route, is_lone, parents_of, route
@@ -118,7 +118,7 @@ def called_instead(
         return None
     if not isinstance(whole, ast.expr) or not isinstance(log_softmax, ast.expr) or len(way.statements) > 1:
         return None
-    inside = set(ast.walk(whole))
+    inside = set(trees.walk(whole))
     if core.node not in inside or not (target in inside or _is_unchanged(frame, target, whole)):
         return None
     part = logits

@@ -17,6 +17,7 @@ from torchlint.rule import (
     Value,
     members,
     own_nodes,
+    trees,
     walk,
 )
 
@@ -47,7 +48,7 @@ class Sweep:
     @property
     def items(self) -> set[ast.AST]:
         """The nodes that the loop binds its names at."""
-        return {node for node in ast.walk(self.loop.target) if isinstance(node, ast.Name)}
+        return {node for node in trees.walk(self.loop.target) if isinstance(node, ast.Name)}
 
 
 def sweep(loop: Loop | ast.AsyncFor | ast.While, frame: Frame) -> Sweep | None:
@@ -144,7 +145,7 @@ def is_index(node: ast.expr, sweep: Sweep) -> bool:
 
 def invariant(node: ast.expr, sweep: Sweep, frame: Frame) -> bool:
     """Whether an expression holds the same in every turn."""
-    for part in ast.walk(node):
+    for part in trees.walk(node):
         if isinstance(part, ast.Call | ast.NamedExpr | ast.Await | ast.Lambda | ast.comprehension):
             return False
         if isinstance(part, ast.Name) and (part.id == sweep.index or part.id in sweep.rows):
@@ -164,7 +165,7 @@ def leaks(sweep: Sweep, frame: Frame) -> bool:
     """Whether what the loop leaves in its names is read after it."""
     if isinstance(sweep.loop, ast.comprehension):
         return False
-    inside = set(ast.walk(sweep.loop))
+    inside = set(trees.walk(sweep.loop))
     bound = sweep.items
     names = {node.id for node in bound if isinstance(node, ast.Name)}
     for node in _reads(frame, names):
@@ -185,7 +186,7 @@ def _reads(frame: Frame, names: set[str]) -> Iterator[ast.Name]:
             inner = names
         else:
             inner = set()
-        reached = ast.walk(node) if inner else iter([node])
+        reached = trees.walk(node) if inner else iter([node])
         for part in reached:
             if isinstance(part, ast.Name) and part.id in (inner or names) and not isinstance(part.ctx, ast.Store):
                 yield part

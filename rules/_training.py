@@ -11,6 +11,7 @@ from enum import Enum, auto
 from torchlint.rule import (
     Call,
     Choice,
+    Constant,
     External,
     Frame,
     FunctionRef,
@@ -23,11 +24,14 @@ from torchlint.rule import (
     facts,
     members,
     own_nodes,
+    peek,
 )
 
 from ._nodes import Loop, ancestors
 
-_OPTIMIZER = re.compile(r"(?:torch\.optim|apex\.optimizers|bitsandbytes\.optim)\.(?!lr_scheduler|swa_utils)(?:\w+\.)*[A-Z]\w*$")
+_OPTIMIZER = re.compile(
+    r"(?:torch\.optim|apex\.optimizers|bitsandbytes\.optim)\.(?!lr_scheduler|swa_utils)(?:\w+\.)*[A-Z]\w*$"
+)
 _BASES = frozenset({"torch.optim.Optimizer", "torch.optim.optimizer.Optimizer"})
 _MAX_DEPTH = 2
 
@@ -193,3 +197,31 @@ def is_made_in(frame: Frame, value: Value | None, loop: ast.AST) -> bool:
             return True
     return False
 
+
+_NO_GRAD = frozenset(
+    {"torch.no_grad", "torch.inference_mode", "torch.autograd.no_grad", "torch.autograd.inference_mode"}
+)
+
+
+def disables_grad(value: Value | None) -> bool:
+    """Whether a context manager switches gradients off."""
+    if not isinstance(value, Call):
+        return False
+    if value.qualname in _NO_GRAD:
+        return True
+    mode = value.args[0] if value.args else value.keywords.get("mode")
+    return value.qualname == "torch.set_grad_enabled" and isinstance(mode, Constant) and mode.value is False
+
+
+def is_without_grad(frame: Frame, node: ast.AST) -> bool:
+    """Whether a context manager around a node, or a decorator of its function, switches gradients off."""
+    for outer in ancestors(frame.module, node):
+        if isinstance(outer, ast.With | ast.AsyncWith):
+            if any(disables_grad(frame.values.get(item.context_expr)) for item in outer.items):
+                return True
+    for decorator in frame.function.decorators if frame.function else ():
+        target = decorator.func if isinstance(decorator, ast.Call) else decorator
+        name = peek(frame.evaluator.module_frame(frame.module), target)
+        if isinstance(name, External) and name.qualname in _NO_GRAD:
+            return True
+    return False

@@ -55,7 +55,7 @@ class BatchGatherLoop(Check):
     since = "0.1"
     message = "Rows are gathered one by one in Python; one index expression gathers them all"
     title = "Index all rows at once"
-    ops = ("stack",)
+    ops = ("stack", "cat")
 
     def check_op(self, op: Op, frame: Frame) -> Iterator[Problem]:
         found = of_comprehension(op, frame)
@@ -64,33 +64,37 @@ class BatchGatherLoop(Check):
 
     def check_loop(self, loop: ast.For | ast.AsyncFor | ast.While, frame: Frame) -> Iterator[Problem]:
         found = of_loop(loop, frame)
-        if found is not None and found.name == "stack":
+        if found is not None:
             yield from _problem(found, frame)
 
 
 def _problem(found: Stack, frame: Frame) -> Iterator[Problem]:
-    parts = _parts(found.element, found.sweep, frame)
+    row = found.row(frame)
+    parts = _parts(row, found.sweep, frame) if row is not None else None
     if parts is None or found.dim != 0:
         return
     tensor, index, single = parts
     if not shown_tensor(frame, tensor.value) or not _may_be_indices(index.value, frame):
         return
+    known = fills(index.value, 0, found.sweep.turns)
+    numbers = single or dtype(index.value) == "int64"
     rank = 1 if single else facts.rank(settled(index.value))
 
     def fix(editor: Editor) -> None:
         torch = module_name("torch", editor, frame)
         base, columns = editor.text(tensor.tensor), editor.text(index.tensor)
+        if found.sweep.start or not (known or fills(tensor.value, 0, found.sweep.turns)):
+            columns = index.text(found.sweep, editor)
         count = editor.text(found.sweep.count) if found.sweep.count is not None else f"len({base})"
         start = f"{found.sweep.start}, " if found.sweep.start else ""
         rows = f"{torch}.arange({start}{count}, device={base}.device)"
         if rank is None:
-            rows += f".view([-1] + [1] * ({columns}.dim() - 1))"
+            rows += f".view([-1] + [1] * ({editor.text(index.tensor)}.dim() - 1))"
         elif rank > 1:
             rows += f".view({', '.join(['-1'] + ['1'] * (rank - 1))})"
         found.write(editor, f"{base}[{rows}, {columns}]")
 
-    known = (single or dtype(index.value) == "int64") and fills(index.value, 0, found.sweep.turns)
-    claim = Same() if known else Changes("a mask for each row, or more of them than rows, means something else")
+    claim = Same() if known and numbers else Changes("a mask for each row means something else")
     yield Problem(found.node, fix=fix, claim=claim)
 
 

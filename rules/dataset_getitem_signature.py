@@ -35,7 +35,7 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from torchlint.rule import ERROR, Changes, Check, ClassModel, Frame, FunctionModel, Problem
+from torchlint.rule import ERROR, Changes, Check, ClassModel, Frame, FunctionModel, Problem, trees
 
 from ._datasets import is_dataset, positional, role
 
@@ -81,7 +81,7 @@ def _of_getitem(method: FunctionModel) -> Iterator[Problem]:
 
 
 def _without_index(method: FunctionModel) -> Problem:
-    read = {node.id for node in ast.walk(method.node) if isinstance(node, ast.Name)}
+    read = {node.id for node in trees.walk(method.node) if isinstance(node, ast.Name)}
     free = [name for name in _INDEX_NAMES if name in read and name not in method.locals]
     fresh = [name for name in _INDEX_NAMES if name not in read]
     name = (free or fresh)[0]

@@ -35,7 +35,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from torchlint.rule import Check, ClassModel, Frame, FunctionModel, Problem, classes
+from torchlint.rule import Check, ClassModel, Frame, FunctionModel, Problem, classes, trees
 
 from ._datasets import ITERABLE, MAP_STYLE, is_abstract, positional, role
 
@@ -62,13 +62,13 @@ class DatasetIgnoresIndex(Check):
 
 def _reads(method: FunctionModel, name: str) -> bool:
     """Whether a name is mentioned, or all locals are at once."""
-    return any(isinstance(node, ast.Name) and node.id in (name, "locals", "super") for node in ast.walk(method.node))
+    return any(isinstance(node, ast.Name) and node.id in (name, "locals", "super") for node in trees.walk(method.node))
 
 
 def _attributes(method: FunctionModel) -> set[str]:
     return {
         node.attr
-        for node in ast.walk(method.node)
+        for node in trees.walk(method.node)
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == method.self_name
     }
 
@@ -76,7 +76,7 @@ def _attributes(method: FunctionModel) -> set[str]:
 def _counted(method: FunctionModel) -> set[str]:
     """The attributes whose length a method takes."""
     found: set[str] = set()
-    for node in ast.walk(method.node):
+    for node in trees.walk(method.node):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "len" and node.args:
-            found |= {part.attr for part in ast.walk(node.args[0]) if isinstance(part, ast.Attribute)}
+            found |= {part.attr for part in trees.walk(node.args[0]) if isinstance(part, ast.Attribute)}
     return found

@@ -35,7 +35,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from torchlint.rule import INFO, Check, ClassModel, Frame, Problem, Same
+from torchlint.rule import INFO, Check, ClassModel, Frame, Problem, Same, trees
 
 from ._api import by_name, uses, words_of
 from ._api_calls import rewriting
@@ -70,5 +70,5 @@ def _problems(frame: Frame, cls: ClassModel | None) -> Iterator[Problem]:
 def _is_first(frame: Frame, node: ast.Name | ast.Attribute) -> bool:
     """Whether no line above uses the name: what is only a note is said once for each file."""
     name = node.attr if isinstance(node, ast.Attribute) else node.id
-    alike = (part for part in ast.walk(frame.module.tree) if getattr(part, "attr", getattr(part, "id", "")) == name)
+    alike = (part for part in trees.walk(frame.module.tree) if getattr(part, "attr", getattr(part, "id", "")) == name)
     return all(getattr(part, "lineno", 0) >= node.lineno for part in alike)

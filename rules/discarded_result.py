@@ -50,6 +50,7 @@ from torchlint.rule import (
     Value,
     facts,
     members,
+    trees,
 )
 
 from ._tensors import settled
@@ -155,10 +156,10 @@ def _shows(op: Op, value: Value) -> bool:
 def _watched(frame: Frame) -> Iterator[ast.stmt]:
     """The statements that are there to raise, to be timed or to be looked at."""
     scope = frame.function.node if frame.function else frame.module.tree
-    for node in ast.walk(scope):
+    for node in trees.walk(scope):
         if isinstance(node, ast.Try | ast.With | ast.AsyncWith | ast.For) and _watches(node):
             for statement in node.body:
-                yield from (inner for inner in ast.walk(statement) if isinstance(inner, ast.stmt))
+                yield from (inner for inner in trees.walk(statement) if isinstance(inner, ast.stmt))
     if frame.function is None and any(mark in frame.module.source.text for mark in ("# %%", "# In[", "#%%")):
         yield from (node for node in frame.module.tree.body if isinstance(node, ast.Expr))
 
@@ -175,7 +176,7 @@ def _assign(frame: Frame, statement: ast.Expr, receiver: ast.expr) -> Callable[[
     # Not `x[0] = x[0].mul(2)`: it writes into a tensor that the graph may need.
     plain = ast.Name | ast.Attribute | ast.expr_context
     local = frame.function.locals if frame.function else frame.bindings
-    if not all(isinstance(part, plain) for part in ast.walk(receiver)):
+    if not all(isinstance(part, plain) for part in trees.walk(receiver)):
         return None
     if isinstance(receiver, ast.Name) and receiver.id not in local:
         return None

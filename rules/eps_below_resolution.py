@@ -48,6 +48,7 @@ class EpsBelowResolution(Check):
     since = "0.1"
     message = "eps is rounded away by the dtype"
     ops = ("add", "clamp", "clamp_min", "clamp_max", "masked_fill")
+    words = (("half", "float16", "HalfTensor", "clamp", "clip", "clamp_max"),)
 
     def check_op(self, op: Op, frame: Frame) -> Iterator[Problem]:
         if not isinstance(op.node, ast.expr):

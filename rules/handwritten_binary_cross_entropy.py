@@ -33,49 +33,62 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from torchlint.rule import Binary, Changes, F, Floats, Match, Number, Pair, Rewrite, Stabilises, sizes, torch
+from torchlint.rule import (
+    BinaryTargets,
+    Changes,
+    F,
+    Logits,
+    Match,
+    Number,
+    Pair,
+    Rewrite,
+    Stabilises,
+    same,
+    sizes,
+    torch,
+)
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 
-def negated(x: Floats, t: Binary) -> Tensor:
+def negated(x: Logits, t: BinaryTargets) -> Tensor:
     return -(t * torch.log(torch.sigmoid(x)) + (1 - t) * torch.log(1 - torch.sigmoid(x)))
 
 
-def subtracted(x: Floats, t: Binary) -> Tensor:
+def subtracted(x: Logits, t: BinaryTargets) -> Tensor:
     return -t * torch.log(torch.sigmoid(x)) - (1 - t) * torch.log(1 - torch.sigmoid(x))
 
 
-def subtracted_product(x: Floats, t: Binary) -> Tensor:
+def subtracted_product(x: Logits, t: BinaryTargets) -> Tensor:
     return -(t * torch.log(torch.sigmoid(x))) - (1 - t) * torch.log(1 - torch.sigmoid(x))
 
 
-def with_logits(x: Floats, t: Binary) -> Tensor:
+def with_logits(x: Logits, t: BinaryTargets) -> Tensor:
     return F.binary_cross_entropy_with_logits(x, t, reduction="none")
 
 
-def total(x: Floats, t: Binary) -> Tensor:
+def total(x: Logits, t: BinaryTargets) -> Tensor:
     return t * torch.log(torch.sigmoid(x)) + (1 - t) * torch.log(1 - torch.sigmoid(x))
 
 
-def minus_with_logits(x: Floats, t: Binary) -> Tensor:
+def minus_with_logits(x: Logits, t: BinaryTargets) -> Tensor:
     return -F.binary_cross_entropy_with_logits(x, t, reduction="none")
 
 
-def negated_with_eps(x: Floats, t: Binary, eps: Number) -> Tensor:
+def negated_with_eps(x: Logits, t: BinaryTargets, eps: Number) -> Tensor:
     return -(t * torch.log(torch.sigmoid(x) + eps) + (1 - t) * torch.log(1 - torch.sigmoid(x) + eps))
 
 
-def total_with_eps(x: Floats, t: Binary, eps: Number) -> Tensor:
+def total_with_eps(x: Logits, t: BinaryTargets, eps: Number) -> Tensor:
     return t * torch.log(torch.sigmoid(x) + eps) + (1 - t) * torch.log(1 - torch.sigmoid(x) + eps)
 
 
-def with_logits_for_eps(x: Floats, t: Binary, eps: Number) -> Tensor:
+def with_logits_for_eps(x: Logits, t: BinaryTargets, eps: Number) -> Tensor:
     return F.binary_cross_entropy_with_logits(x, t, reduction="none")
 
 
-def minus_with_logits_for_eps(x: Floats, t: Binary, eps: Number) -> Tensor:
+def minus_with_logits_for_eps(x: Logits, t: BinaryTargets, eps: Number) -> Tensor:
     return -F.binary_cross_entropy_with_logits(x, t, reduction="none")
 
 
@@ -85,9 +98,24 @@ def _same_shape(match: Match) -> bool:
     return x is not None and t is not None and len(x) == len(t) and all(map(sizes.equal, x, t))
 
 
+def _has_target(match: Match) -> bool:
+    """Whether the weights are not the probabilities themselves, whose entropy that would be."""
+    target = match.captured["t"]
+    return not any(op.name == "sigmoid" and same(op, target) for op in match.ops)
+
+
+def _alone(match: Match) -> bool:
+    """Whether the sum is not the operand of a minus sign: that is another pair's."""
+    return _has_target(match) and not any(op.name == "neg" and op.input is match.root for op in match.frame.ops)
+
+
 def _small(match: Match) -> bool:
     eps = match.constant("eps")
-    return match.grad and isinstance(eps, float | int) and 0 < eps <= 1e-3
+    return _has_target(match) and match.grad and isinstance(eps, float | int) and 0 < eps <= 1e-3
+
+
+def _small_alone(match: Match) -> bool:
+    return _small(match) and _alone(match)
 
 
 _EPS = Changes("eps no longer puts a floor under the probabilities")
@@ -100,10 +128,10 @@ class HandwrittenBinaryCrossEntropy(Rewrite):
     message = "Binary cross entropy over `log(sigmoid(x))` becomes infinite: take it from the logits"
     title = "Use `binary_cross_entropy_with_logits`"
     pairs = (
-        Pair(negated, with_logits, Stabilises(), applies=_same_shape),
-        Pair(subtracted, with_logits, Stabilises(), applies=_same_shape),
-        Pair(subtracted_product, with_logits, Stabilises(), applies=_same_shape),
-        Pair(total, minus_with_logits, Stabilises(), applies=_same_shape),
+        Pair(negated, with_logits, Stabilises(), when=_has_target, applies=_same_shape),
+        Pair(subtracted, with_logits, Stabilises(), when=_has_target, applies=_same_shape),
+        Pair(subtracted_product, with_logits, Stabilises(), when=_has_target, applies=_same_shape),
+        Pair(total, minus_with_logits, Stabilises(), when=_alone, applies=_same_shape),
         Pair(negated_with_eps, with_logits_for_eps, _EPS, when=_small, applies=_same_shape, message=_MESSAGE),
-        Pair(total_with_eps, minus_with_logits_for_eps, _EPS, when=_small, applies=_same_shape, message=_MESSAGE),
+        Pair(total_with_eps, minus_with_logits_for_eps, _EPS, when=_small_alone, applies=_same_shape, message=_MESSAGE),
     )

@@ -51,6 +51,7 @@ from torchlint.rule import (
     Problem,
     Value,
     classes,
+    trees,
 )
 
 from ._datasets import LOADERS, is_abstract, is_closed, is_iterable
@@ -102,4 +103,4 @@ def _is_alone(cls: ClassModel, frame: Frame) -> bool:
 
 def _is_endless(method: FunctionModel) -> bool:
     """Whether the samples come without end: then there is no epoch that could hold one twice."""
-    return any(isinstance(node, ast.While) and isinstance(node.test, ast.Constant) for node in ast.walk(method.node))
+    return any(isinstance(node, ast.While) and isinstance(node.test, ast.Constant) for node in trees.walk(method.node))

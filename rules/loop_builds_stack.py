@@ -34,7 +34,7 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from torchlint.rule import Check, Constant, Frame, Op, Problem, Same
+from torchlint.rule import Check, Frame, Op, Problem, Same
 
 from ._slices import leaf, whole
 from ._stacks import Stack, of_comprehension, of_loop
@@ -50,6 +50,7 @@ class LoopBuildsStack(Check):
     message = "An elementwise function is applied row by row and stacked; it takes the whole tensor at once"
     title = "Apply the function to the whole tensor"
     ops = ("stack", "cat")
+    words = (("for:1", "for:n", "comp:"),)
 
     def check_op(self, op: Op, frame: Frame) -> Iterator[Problem]:
         found = of_comprehension(op, frame)
@@ -63,9 +64,9 @@ class LoopBuildsStack(Check):
 
 
 def _problem(found: Stack, frame: Frame) -> Iterator[Problem]:
-    element = found.element if found.name == "stack" else _without_leading_dim(found.element, frame)
-    mapped = whole(element, found.sweep, frame) if element is not None else None
-    if mapped is None or (found.name == "cat" and found.dim != 0):
+    row = found.row(frame)
+    mapped = whole(row, found.sweep, frame) if row is not None else None
+    if mapped is None:
         return
 
     def fix(editor: Editor) -> None:
@@ -84,14 +85,3 @@ def _may_share(node: ast.expr, sweep: Sweep, frame: Frame) -> bool:
     value = frame.values.get(node)
     cast = isinstance(value, Op) and value.name in ("float", "double", "detach")
     return cast or leaf(node, sweep, frame) is not None
-
-
-def _without_leading_dim(node: ast.expr, frame: Frame) -> ast.expr | None:
-    """`row` for `row.unsqueeze(0)` and `row[None]`."""
-    value = frame.values.get(node)
-    if isinstance(value, Op) and value.name == "unsqueeze" and value.constant("dim") == 0:
-        return value.nodes.get("input")
-    index = frame.values.get(node.slice) if isinstance(node, ast.Subscript) else None
-    if isinstance(node, ast.Subscript) and isinstance(index, Constant) and index.value is None:
-        return node.value
-    return None

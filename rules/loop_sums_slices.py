@@ -22,9 +22,10 @@ z += x.sum(0)
 ```
 
 ## Fix safety
-Equal up to rounding where the total is known to have the dtype of the rows. Otherwise the rows are summed in their own
-dtype before they meet the total, and a total that starts as the number 0 becomes a tensor even if there are no rows:
-such fixes are unsafe. There is none where a name of the loop is read after it.
+Equal up to rounding where the total is a tensor that is added to in place: it keeps its dtype, and the sum is told to
+use it unless the rows are known to have the same. Otherwise the rows are summed in their own dtype before they meet
+the total, and a total that starts as the number 0 becomes a tensor even if there are no rows: such fixes are unsafe.
+There is none where a name of the loop is read after it.
 
 ## References
 - [torch.sum](https://docs.pytorch.org/docs/stable/generated/torch.sum.html)
@@ -69,16 +70,21 @@ class LoopSumsSlices(Check):
         if _is_view(initial, summed, found):
             return
         statement = loop.body[0]
+        alike = _kind(summed) is not None and _kind(summed) == dtype(initial)
+        # In place, the total keeps its dtype, in which the loop adds: so must the sum.
+        cast = not alike and not isinstance(initial, Constant) and not isinstance(statement, ast.Assign)
 
         def fix(editor: Editor) -> None:
-            if reduced is not None:
+            if reduced is not None and not cast:
                 new = editor.spliced(term, {reduced: summed.text(found, editor)})
             else:
-                new = f"{summed.primary(found, editor)}.sum({summed.dim})"
+                settings = [] if reduced is not None else [str(summed.dim)]
+                settings += [f"dtype={editor.text(total)}.dtype"] if cast else []
+                new = f"{summed.primary(found, editor)}.sum({', '.join(settings)})"
             line = _written(statement, total, term, new, editor)
             editor.replace_statements(loop, loop, [line], carry_comments=True)
 
-        yield Problem(loop, fix=fix, claim=_claim(initial, summed, found))
+        yield Problem(loop, fix=fix, claim=Same() if alike or cast else _claim(initial, summed, found))
 
 
 def _added(statement: ast.stmt, frame: Frame) -> tuple[ast.expr, ast.expr] | None:
@@ -146,14 +152,16 @@ def _written(statement: ast.stmt, total: ast.expr, term: ast.expr, new: str, edi
     return editor.spliced(statement.value, {term: new})
 
 
-def _claim(initial: Value, summed: Whole, found: Sweep) -> Claim:
-    """Same results where the rows and the total are known to be floats of one dtype and there is a row."""
+def _kind(summed: Whole) -> object:
+    """The dtype that all tensors share, if it is known."""
     kinds = {dtype(leaf.value) for leaf in summed.leaves}
-    kind = kinds.pop() if len(kinds) == 1 else None
+    return kinds.pop() if len(kinds) == 1 else None
+
+
+def _claim(initial: Value, summed: Whole, found: Sweep) -> Claim:
+    """What changes where the total takes its dtype from the rows."""
     if not isinstance(initial, Constant):
-        return (
-            Same() if kind is not None and kind == dtype(initial) else Changes("the rows are summed in their own dtype")
-        )
-    if is_float(kind) and isinstance(found.turns, Constant):
+        return Changes("the rows are summed in their own dtype")
+    if is_float(_kind(summed)) and isinstance(found.turns, Constant):
         return Same()
     return Changes("without rows the total is a tensor of zeros, and integers are summed as int64")

@@ -44,7 +44,12 @@ class MisplacedZeroGrad(Check):
     since = "0.1"
     severity = ERROR
     message = "`zero_grad` between `backward` and `step` throws the gradients away: nothing is trained"
-    words = (("for:1", "for:n", "while:"), ("backward", "manual_backward"), ("step",), ("zero_grad",))
+    words = (
+        ("backward", "manual_backward", "step", "zero_grad"),
+        ("backward", "manual_backward"),
+        ("step",),
+        ("zero_grad",),
+    )
 
     def check_frame(self, frame: Frame) -> Iterator[Problem]:
         found = [event for event in events(frame) if event.frame.module is frame.module]
@@ -66,7 +71,13 @@ def _between(frame: Frame, zero: Event, found: Sequence[Event]) -> Iterator[Prob
     after = _direct(frame, block[place + 1 :], found)
     before = _direct(frame, block[:place], found)
     step = next((event for event in after if event.kind in (Kind.STEP, Kind.BACKWARD, Kind.CLEAR, Kind.UNKNOWN)), None)
-    if step is None or step.kind is not Kind.STEP or not _clears(zero, step) or isinstance(step.at, ast.Call) and step.at.args[1:]:
+    if (
+        step is None
+        or step.kind is not Kind.STEP
+        or not _clears(zero, step)
+        or isinstance(step.at, ast.Call)
+        and step.at.args[1:]
+    ):
         return
     last = next((event for event in reversed(before) if event.kind is not Kind.ZERO), None)
     if last is None or last.kind is not Kind.BACKWARD or _is_given_closure(frame, step):
@@ -132,9 +143,14 @@ def _outside(frame: Frame, step: Event, found: Sequence[Event]) -> Iterator[Prob
     backward = [event for event in inside if event.kind is Kind.BACKWARD]
     if not backward or any(is_conditional(module, event.at, loop) for event in backward):
         return
-    if any(event.kind in (Kind.ZERO, Kind.CLEAR, Kind.UNKNOWN) and same_subject(event, step) is not False for event in inside):
+    if any(
+        event.kind in (Kind.ZERO, Kind.CLEAR, Kind.UNKNOWN) and same_subject(event, step) is not False
+        for event in inside
+    ):
         return
-    if any(isinstance(node, ast.Break | ast.Return) for node in block_of(module, statement_of(module, step.at) or loop)):
+    if any(
+        isinstance(node, ast.Break | ast.Return) for node in block_of(module, statement_of(module, step.at) or loop)
+    ):
         return
     zeros = [event for event in found if event.kind is Kind.ZERO and _clears(event, step) and event.at is event.node]
     if zeros and zeros[0] not in inside:

@@ -37,7 +37,7 @@ import ast
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from torchlint.rule import ERROR, Changes, Check, ClassModel, Frame, FunctionModel, Problem, classes
+from torchlint.rule import ERROR, Changes, Check, ClassModel, Frame, FunctionModel, Problem, classes, trees
 
 from ._modules import has_plain_base, is_module, is_module_class, is_parameter
 from ._nodes import Function
@@ -74,15 +74,17 @@ class MissingSuperInit(Check):
 
 def _is_unbound_super(node: ast.expr) -> bool:
     """`super(Net)`, which is not bound to the instance: its `__init__` is its own."""
-    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "super" and bool(node.args)
+    return (
+        isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "super" and bool(node.args)
+    )
 
 
 def _initialisations(init: FunctionModel) -> list[ast.Attribute]:
     """The mentions of a base's `__init__` through which it may be called."""
-    uncalled = {node.value for node in ast.walk(init.node) if isinstance(node, ast.Expr)}
+    uncalled = {node.value for node in trees.walk(init.node) if isinstance(node, ast.Expr)}
     return [
         node
-        for node in ast.walk(init.node)
+        for node in trees.walk(init.node)
         if isinstance(node, ast.Attribute)
         and node.attr == "__init__"
         and node not in uncalled
@@ -96,13 +98,13 @@ def _sets_attributes(init: FunctionModel) -> bool:
         and isinstance(node.ctx, ast.Store)
         and isinstance(node.value, ast.Name)
         and node.value.id == init.self_name
-        for node in ast.walk(init.node)
+        for node in trees.walk(init.node)
     )
 
 
 def _reached_otherwise(frame: Frame, init: FunctionModel) -> bool:
     """Whether a method that is called, or a look at `__dict__` or `setattr`, may do what `__init__` should."""
-    for node in ast.walk(init.node):
+    for node in trees.walk(init.node):
         if isinstance(node, ast.Name) and node.id in ("setattr", "getattr", "object"):
             return True
         if not isinstance(node, ast.Attribute) or init.cls is None:
@@ -113,7 +115,7 @@ def _reached_otherwise(frame: Frame, init: FunctionModel) -> bool:
         elif isinstance(node.value, ast.Name) and node.value.id == init.self_name:
             method = classes.find_method(frame, init.cls, node.attr)
             if method is not None and any(
-                isinstance(inner, ast.Attribute) and inner.attr.startswith("__") for inner in ast.walk(method.node)
+                isinstance(inner, ast.Attribute) and inner.attr.startswith("__") for inner in trees.walk(method.node)
             ):
                 return True
     return False
@@ -122,7 +124,7 @@ def _reached_otherwise(frame: Frame, init: FunctionModel) -> bool:
 def _never(init: FunctionModel, frame: Frame) -> Problem:
     """The problem where `__init__` of the base is not called, with the way to mend it."""
     claim = Changes("the module is set up")
-    for node in ast.walk(init.node):
+    for node in trees.walk(init.node):
         if not isinstance(node, ast.Attribute) or node.attr != "__init__":
             continue
         named: ast.Attribute = node
@@ -170,7 +172,7 @@ def _too_late(init: FunctionModel, frame: Frame, calls: list[ast.Attribute]) -> 
     if statement is None or isinstance(statement, Function):
         return
     inner = frame.evaluator.frame(init)
-    for node in (node for before in body[: body.index(statement)] for node in ast.walk(before)):
+    for node in (node for before in body[: body.index(statement)] for node in trees.walk(before)):
         if isinstance(node, ast.Assign):
             value = inner.values.get(node.value)
             registered = value is not None and (is_module(inner, value) or is_parameter(value))

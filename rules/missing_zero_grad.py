@@ -55,7 +55,9 @@ class MissingZeroGrad(Check):
             loop = loop_of(frame.module, step.at)
             if loop is None or is_made_in(frame, step.subject, loop):
                 continue
-            backward = [event for event in found if event.kind is Kind.BACKWARD and in_loop(frame.module, event.at, loop)]
+            backward = [
+                event for event in found if event.kind is Kind.BACKWARD and in_loop(frame.module, event.at, loop)
+            ]
             if backward and not any(_clears(event, step) for event in found) and not _caller_clears(frame, step):
                 places = (Place(step.node, "the step", step.frame),) if step.frame.module is frame.module else ()
                 yield Problem(loop, places=places)

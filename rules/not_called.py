@@ -75,12 +75,9 @@ class NotCalled(Check):
     title = "Call it"
     words = (
         (
-            "no_grad",
-            "enable_grad",
-            "inference_mode",
-            "detect_anomaly",
-            *sorted(_STATEMENTS),
-            *sorted({name.rpartition(".")[2] for name in _QUESTIONS}),
+            *("named:no_grad", "named:enable_grad", "named:inference_mode", "named:detect_anomaly"),
+            *(f"named:{name}" for name in sorted(_STATEMENTS)),
+            *(f"named:{name}" for name in sorted({name.rpartition(".")[2] for name in _QUESTIONS})),
         ),
     )
 

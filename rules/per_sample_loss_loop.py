@@ -39,7 +39,7 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from torchlint.rule import Call, Changes, Check, Frame, Op, Problem, Value
+from torchlint.rule import Call, Changes, Check, Frame, Op, Problem, Value, trees
 
 from ._accesses import Turn, covers
 from ._sample_losses import Term, term_of, total_of
@@ -58,7 +58,7 @@ class PerSampleLossLoop(Check):
     words = (("for:1", "for:n"), ("log", "cross_entropy", "CrossEntropyLoss", "nll_loss", "NLLLoss"))
 
     def check_loop(self, loop: ast.For | ast.AsyncFor | ast.While, frame: Frame) -> Iterator[Problem]:
-        for statement in ast.walk(loop):
+        for statement in trees.walk(loop):
             term = term_of(statement, frame)
             if term is not None and _outermost(term, frame) is loop and isinstance(loop, ast.For):
                 yield _problem(loop, statement, term, frame)
@@ -94,10 +94,10 @@ def _is_all(loop: ast.For, statement: ast.AST, term: Term, frame: Frame) -> bool
     turns = [index.loop for index in wanted if isinstance(index, Turn)]
     if len(turns) != len(wanted) or len(set(turns)) != len(turns) or term.label.indices != wanted or not wanted:
         return False
-    inner = [node for node in ast.walk(loop) if isinstance(node, ast.For | ast.While | ast.AsyncFor)]
+    inner = [node for node in trees.walk(loop) if isinstance(node, ast.For | ast.While | ast.AsyncFor)]
     if set(inner) != set(turns) or not isinstance(loop, ast.For):
         return False
-    for node in ast.walk(loop):
+    for node in trees.walk(loop):
         if isinstance(node, ast.Break | ast.Continue | ast.Return | ast.Yield | ast.Await | ast.With | ast.Raise):
             return False
         plain = isinstance(node, ast.For) or _is_local(node, frame)
@@ -111,24 +111,24 @@ def _is_local(node: ast.AST, frame: Frame) -> bool:
     """Whether a statement does nothing but give a name a value."""
     if not isinstance(node, ast.Assign) or not all(isinstance(target, ast.Name) for target in node.targets):
         return False
-    values = [frame.values.get(part) for part in ast.walk(node.value) if isinstance(part, ast.Call)]
+    values = [frame.values.get(part) for part in trees.walk(node.value) if isinstance(part, ast.Call)]
     return all(
         isinstance(value, Op) or (isinstance(value, Call) and value.qualname == "builtins.int") for value in values
     )
 
 
 def _is_inside(node: ast.AST, statement: ast.AST) -> bool:
-    return any(part is node for part in ast.walk(statement))
+    return any(part is node for part in trees.walk(statement))
 
 
 def _read_later(loop: ast.For, total: str | None, frame: Frame) -> bool:
     """Whether a name that the nest binds, other than the total, is read outside it."""
-    inside = set(ast.walk(loop))
+    inside = set(trees.walk(loop))
     bound = {node.id for node in inside if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)} - {total}
     scope = frame.function.node if frame.function else frame.module.tree
     return any(
         isinstance(node, ast.Name) and node.id in bound and isinstance(node.ctx, ast.Load) and node not in inside
-        for node in ast.walk(scope)
+        for node in trees.walk(scope)
     )
 
 

@@ -32,7 +32,21 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from torchlint.rule import ERROR, Call, Changes, Check, External, Frame, Module, Op, Problem, Value, facts, own_nodes
+from torchlint.rule import (
+    ERROR,
+    Call,
+    Changes,
+    Check,
+    External,
+    Frame,
+    Module,
+    Op,
+    Problem,
+    Value,
+    facts,
+    own_nodes,
+    trees,
+)
 
 from ._nodes import parents
 
@@ -84,7 +98,7 @@ def _defined(module: Module) -> frozenset[str]:
     """Which of the names the file gives a meaning: as a parameter, a function, an attribute that is read, a keyword."""
     found: set[str] = set()
     above = parents(module)
-    for node in ast.walk(module.tree):
+    for node in trees.walk(module.tree):
         match node:
             case ast.arg():
                 found.add(node.arg)

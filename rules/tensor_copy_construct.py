@@ -49,7 +49,7 @@ class TensorCopyConstruct(Check):
     since = "0.1"
     message = "`torch.tensor` of a tensor copies it with a warning, and the copy has no graph"
     title = "Use `detach().clone()`"
-    words = (("tensor",),)
+    words = (("torch:tensor",),)
     ops = ("tensor",)
 
     def check_op(self, op: Op, frame: Frame) -> Iterator[Problem]:
@@ -60,14 +60,20 @@ class TensorCopyConstruct(Check):
             return
         graph = requires_grad(data)
         fix = None
-        if graph is False and op.nodes.keys() <= _ARGUMENTS and len(op.nodes) == len(op.node.args) + len(op.node.keywords):
+        if (
+            graph is False
+            and op.nodes.keys() <= _ARGUMENTS
+            and len(op.nodes) == len(op.node.args) + len(op.node.keywords)
+        ):
             call = op.node
 
             def fix(editor: Editor) -> None:
                 editor.replace(call, _copy(editor, op, node), keeps=list(op.nodes.values()))
 
         lost = graph is True and op.constant("requires_grad", False) is True
-        message = "`torch.tensor(x, requires_grad=True)` cuts the graph of `x`: no gradient gets through" if lost else ""
+        message = (
+            "`torch.tensor(x, requires_grad=True)` cuts the graph of `x`: no gradient gets through" if lost else ""
+        )
         yield Problem(op.node, message, fix, Same())
 
 

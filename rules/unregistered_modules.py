@@ -34,7 +34,7 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from torchlint.rule import ERROR, Changes, Check, ClassModel, Frame, FunctionModel, Problem, path
+from torchlint.rule import ERROR, Changes, Check, ClassModel, Frame, FunctionModel, Problem, path, trees
 
 from ._containers import Content, contents, is_known_container
 from ._modules import has_parameters, is_module, is_module_class, is_parameter
@@ -45,10 +45,21 @@ if TYPE_CHECKING:
 
 # A class that has these registers, or hands out, its modules in a way of its own.
 _OWN_WAYS = frozenset(
-    {"parameters", "named_parameters", "modules", "named_modules", "children", "state_dict", "__setattr__", "__getattr__"}
+    {
+        "parameters",
+        "named_parameters",
+        "modules",
+        "named_modules",
+        "children",
+        "state_dict",
+        "__setattr__",
+        "__getattr__",
+    }
 )
 _REGISTERING = frozenset({"add_module", "register_module", "register_parameter", "setattr", "_modules", "__dict__"})
-_READERS = frozenset({"len", "enumerate", "zip", "reversed", "range", "iter", "print", "isinstance", "next", "map", "any"})
+_READERS = frozenset(
+    {"len", "enumerate", "zip", "reversed", "range", "iter", "print", "isinstance", "next", "map", "any"}
+)
 _DISPLAYS = ast.List | ast.Tuple | ast.Dict | ast.Set | ast.ListComp | ast.DictComp | ast.SetComp
 _CONTAINERS = _DISPLAYS | ast.BinOp | ast.Call | ast.Name
 _METHODS = frozenset({"append", "extend", "insert", "items", "keys", "values", "update"})
@@ -73,7 +84,7 @@ class UnregisteredModules(Check):
 
 
 def _names(node: ast.AST) -> Iterator[str]:
-    for inner in ast.walk(node):
+    for inner in trees.walk(node):
         if isinstance(inner, ast.Attribute):
             yield inner.attr
         elif isinstance(inner, ast.Name):
@@ -89,10 +100,10 @@ def _attribute(cls: ClassModel, attribute: str, writers: list[FunctionModel], ou
     for method in cls.methods.values():
         if method.self_name is None:
             continue
-        if not any(isinstance(node, ast.Attribute) and node.attr == attribute for node in ast.walk(method.node)):
+        if not any(isinstance(node, ast.Attribute) and node.attr == attribute for node in trees.walk(method.node)):
             continue
         frame = outer.evaluator.frame(method)
-        for node in ast.walk(method.node):
+        for node in trees.walk(method.node):
             if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
                 targets = node.targets if isinstance(node, ast.Assign) else [node.target]
                 if any(path(frame, target) == f"self.{attribute}" for target in targets):
@@ -123,7 +134,7 @@ def _attribute(cls: ClassModel, attribute: str, writers: list[FunctionModel], ou
 
 def _may_hold_modules(cls: ClassModel, function: ast.AST, attribute: str) -> bool:
     """Whether a method assigns to the attribute what may be a container: a look that spares evaluating most methods."""
-    for node in ast.walk(function):
+    for node in trees.walk(function):
         if not isinstance(node, ast.Assign | ast.AnnAssign) or not isinstance(node.value, _CONTAINERS):
             continue
         targets = node.targets if isinstance(node, ast.Assign) else [node.target]
@@ -138,15 +149,17 @@ def _holds_or_gets_something(function: ast.AST, value: ast.expr, cls: ClassModel
             isinstance(node, ast.Assign)
             and isinstance(node.value, _DISPLAYS)
             and any(isinstance(target, ast.Name) and target.id == value.id for target in node.targets)
-            for node in ast.walk(function)
+            for node in trees.walk(function)
         )
-    if isinstance(value, ast.Call) and not (isinstance(value.func, ast.Name) and value.func.id in ("list", "tuple", "dict")):
+    if isinstance(value, ast.Call) and not (
+        isinstance(value.func, ast.Name) and value.func.id in ("list", "tuple", "dict")
+    ):
         return False
     return _makes_something(value) or _is_filled(cls.node, attribute)
 
 
 def _makes_something(node: ast.expr) -> bool:
-    return any(isinstance(inner, ast.Call) for inner in ast.walk(node) if inner is not node)
+    return any(isinstance(inner, ast.Call) for inner in trees.walk(node) if inner is not node)
 
 
 def _is_filled(function: ast.AST, attribute: str) -> bool:
@@ -154,7 +167,7 @@ def _is_filled(function: ast.AST, attribute: str) -> bool:
         isinstance(node, ast.Attribute | ast.Subscript | ast.AugAssign)
         and isinstance(held := node.target if isinstance(node, ast.AugAssign) else node.value, ast.Attribute)
         and held.attr == attribute
-        for node in ast.walk(function)
+        for node in trees.walk(function)
     )
 
 
@@ -176,7 +189,7 @@ def _container(stored: list[tuple[ast.expr, Frame]], found: list[Content]) -> st
 
 def _loads(cls: ClassModel, attribute: str) -> Iterator[ast.Attribute]:
     for method in cls.methods.values():
-        for node in ast.walk(method.node):
+        for node in trees.walk(method.node):
             if isinstance(node, ast.Attribute) and node.attr == attribute and isinstance(node.ctx, ast.Load):
                 yield node
 

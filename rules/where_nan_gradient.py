@@ -34,7 +34,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
-from torchlint.rule import Check, Constant, Frame, Op, Problem, Stabilises, Value, dtypes, facts, same, walk
+from torchlint.rule import Check, Constant, Frame, Op, Problem, Stabilises, Value, dtypes, facts, same, trees, walk
 
 from ._ranges import is_data
 
@@ -143,7 +143,7 @@ def _problem(where: Op, singular: Op, negated: bool) -> Problem:
 
 def _holds(outer: ast.AST | None, node: ast.AST) -> bool:
     """Whether a node stands in another: what is written in both means the same there."""
-    return outer is not None and any(part is node for part in ast.walk(outer))
+    return outer is not None and any(part is node for part in trees.walk(outer))
 
 
 def _torch(where: Op) -> str:
@@ -157,7 +157,7 @@ def _is_simple(*nodes: ast.expr) -> bool:
     allowed = (
         ast.Name | ast.Attribute | ast.Constant | ast.Compare | ast.cmpop | ast.expr_context | ast.UnaryOp | ast.USub
     )
-    return all(isinstance(part, allowed) for node in nodes for part in ast.walk(node))
+    return all(isinstance(part, allowed) for node in nodes for part in trees.walk(node))
 
 
 def _guard(argument: ast.expr, condition: ast.expr, safe: str, negated: bool, where: str, editor: Editor) -> None:

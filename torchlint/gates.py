@@ -36,7 +36,7 @@ def anchors_needed(rule: type[Rule]) -> tuple[Anchor, ...]:
     found = [_anchor(rule.ops, rule.dimless)] if rule.ops else []
     for position, group in enumerate(rule.words):
         if any(":" in word for word in group) or (position == 0 and not rule.ops):
-            found.append(Anchor(frozenset(group), not all(":" in word for word in group)))
+            found.append(Anchor(frozenset(group), False))
     return tuple(found)
 
 
@@ -47,11 +47,11 @@ def _spelled(names: Iterable[str]) -> frozenset[str]:
 
 
 def _word(token: str) -> str:
-    """The word that a token is made of: `for` of `for:1`, `view` of `stmt:view`; `op:chain` has none."""
+    """The word that a token is made of: `for` of `for:1`, `view` of `stmt:view`; none where it has no word."""
     kind, _, name = token.partition(":")
-    if token == "op:chain":
-        return ""
-    return name if name.isidentifier() and not name.isdigit() and kind != "for" else kind
+    if kind in ("for", "while") or not name:
+        return kind
+    return "" if kind in ("float", "op", "comp") else name
 
 
 def _anchor(names: Iterable[str], dimless: Collection[str] = ()) -> Anchor:

@@ -12,9 +12,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from torchlint import classes, dtypes, facts, ops, sizes
+from torchlint import classes, dtypes, facts, ops, sizes, trees
 from torchlint.claims import (
     Binary,
+    BinaryTargets,
     Changes,
     Claim,
     Dim,
@@ -175,6 +176,7 @@ __all__ = [
     "UNKNOWN",
     "WARNING",
     "Binary",
+    "BinaryTargets",
     "Call",
     "Changes",
     "Check",
@@ -235,5 +237,6 @@ __all__ = [
     "same",
     "sizes",
     "torch",
+    "trees",
     "walk",
 ]

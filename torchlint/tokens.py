@@ -1,19 +1,23 @@
 """What a single function spells: the last look at a function before it is evaluated.
 
 A token is an identifier, an operator (`-`, `**`), or one of these:
-`for:1`       a `for` loop whose body is one statement (`for:n`: several); `while:` a `while` loop
-`stmt:view`   a call of `view` that is a statement of its own
-`bare:sum`    a call of `sum` without a `dim` or `axis`, and without a literal that could be one
-`op:and`      an `and`; likewise `op:or`, `op:not`, and `op:chain` for `a < b < c`
-`float:tiny`  a literal below 1e-6 but not 0; `float:huge`: one above 65504, the largest float16
-`args:ReLU`   a call of `ReLU` with a positional argument that is no literal, or with `input=`
-`bare` and `args` of a class (a capital letter) count for the whole file: layers are made in one place and called in another.
+`for:1`        a `for` loop whose body is one statement (`for:n`: several); `while:` a `while` loop
+`comp:`        a comprehension
+`stmt:view`    a call of `view` that is a statement of its own
+`named:step`   the name or attribute `step` where it is not called
+`torch:range`  the name `range` of torch or one of its modules, whatever the file calls it
+`bare:sum`     a call of `sum` without a `dim` or `axis`, and without a literal that could be one
+`args:ReLU`    a call of `ReLU` with a positional argument that is no literal, or with `input=`
+`op:and`       an `and`; likewise `op:or`, `op:not`, and `op:chain` for `a < b < c`; none of operands that are plainly flags
+`float:tiny`   a literal below 1e-6 but not 0; `float:huge`: one above 65504, the largest float16
+`bare` and `args` of a class (a capital letter), and `float`, count for the whole file: layers and constants are made in one
+place and used in another.
 """
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -56,16 +60,19 @@ class Tokens:
     """`spelled` is everything; `callees` the last names of what is called; `opaque`: something is called that came in
     as an argument, so that any layer may be behind it."""
 
+    torch_names: Mapping[str, str]
     spelled: set[str] = field(default_factory=set)
     callees: set[str] = field(default_factory=set)
+    called: set[ast.expr] = field(default_factory=set)
     opaque: bool = False
 
 
 def tokens_of(region: Region) -> dict[FunctionModel | None, Tokens]:
     """The tokens of each function of a region; those of the module's body under None."""
-    found: dict[FunctionModel | None, Tokens] = {function: Tokens() for function in region.functions}
+    names = _torch_names(region.module)
+    found: dict[FunctionModel | None, Tokens] = {function: Tokens(names) for function in region.functions}
     if region.node is None:
-        found[None] = Tokens()
+        found[None] = Tokens(names)
     models = region.module.models
     stack: list[tuple[ast.AST, FunctionModel | None]]
     if region.node is None:
@@ -102,6 +109,52 @@ def _note(node: ast.AST, tokens: Tokens, function: FunctionModel | None) -> None
         tokens.spelled.update(_call_tokens(node))
 
 
+def _note_name(node: ast.Name, tokens: Tokens) -> None:
+    tokens.spelled.add(node.id)
+    known = tokens.torch_names.get(node.id)
+    if known:
+        tokens.spelled.add(f"torch:{known}")
+    if node not in tokens.called:
+        tokens.spelled.add(f"named:{known or node.id}")
+
+
+def _note_attribute(node: ast.Attribute, tokens: Tokens) -> None:
+    tokens.spelled.add(node.attr)
+    if node not in tokens.called:
+        tokens.spelled.add(f"named:{node.attr}")
+    root = node.value
+    while isinstance(root, ast.Attribute):
+        root = root.value
+    if isinstance(root, ast.Name) and root.id in tokens.torch_names:
+        tokens.spelled.add(f"torch:{node.attr}")
+
+
+def _note_boolean(node: ast.BoolOp, tokens: Tokens) -> None:
+    if not all(map(_is_flag, node.values[:-1])):
+        tokens.spelled.add("op:and" if isinstance(node.op, ast.And) else "op:or")
+
+
+def _note_unary(node: ast.UnaryOp, tokens: Tokens) -> None:
+    if not (isinstance(node.op, ast.Not) and _is_flag(node.operand)):
+        tokens.spelled.add(_SYMBOLS.get(type(node.op), ""))
+
+
+def _is_flag(node: ast.expr) -> bool:
+    """Whether an expression is a truth value of Python's for all to see."""
+    match node:
+        case ast.Constant():
+            return True
+        case ast.Compare():
+            return all(isinstance(op, ast.Is | ast.IsNot | ast.In | ast.NotIn) for op in node.ops)
+        case ast.Call(func=ast.Name(id=name)):
+            return name in ("isinstance", "issubclass", "hasattr", "callable", "len", "any", "all", "bool")
+        case ast.UnaryOp(op=ast.Not()):
+            return True
+        case ast.BoolOp():
+            return all(map(_is_flag, node.values))
+    return False
+
+
 def _note_constant(node: ast.Constant, tokens: Tokens) -> None:
     value = node.value
     if value.__class__ is str:
@@ -121,12 +174,12 @@ _SIZES: dict[str, Callable[[float], bool]] = {
     "float:huge": lambda value: value > 65504,
 }
 _NOTES: dict[type[ast.AST], Callable[[Any, Tokens], None]] = {
-    ast.Name: lambda node, tokens: tokens.spelled.add(node.id),
-    ast.Attribute: lambda node, tokens: tokens.spelled.add(node.attr),
+    ast.Name: _note_name,
+    ast.Attribute: _note_attribute,
     ast.BinOp: lambda node, tokens: tokens.spelled.add(_SYMBOLS.get(type(node.op), "")),
     ast.AugAssign: lambda node, tokens: tokens.spelled.add(_SYMBOLS.get(type(node.op), "")),
-    ast.UnaryOp: lambda node, tokens: tokens.spelled.add(_SYMBOLS.get(type(node.op), "")),
-    ast.BoolOp: lambda node, tokens: tokens.spelled.add("op:and" if isinstance(node.op, ast.And) else "op:or"),
+    ast.UnaryOp: _note_unary,
+    ast.BoolOp: _note_boolean,
     ast.Compare: lambda node, tokens: tokens.spelled.add("op:chain" if len(node.ops) > 1 else ""),
     ast.keyword: lambda node, tokens: tokens.spelled.add(node.arg or "**"),
     ast.Subscript: lambda node, tokens: tokens.spelled.add("[]"),
@@ -135,6 +188,8 @@ _NOTES: dict[type[ast.AST], Callable[[Any, Tokens], None]] = {
     ast.For: lambda node, tokens: tokens.spelled.add("for:1" if len(node.body) == 1 else "for:n"),
     ast.AsyncFor: lambda node, tokens: tokens.spelled.add("for:1" if len(node.body) == 1 else "for:n"),
     ast.While: lambda node, tokens: tokens.spelled.add("while:"),
+    ast.ListComp: lambda node, tokens: tokens.spelled.add("comp:"),
+    ast.GeneratorExp: lambda node, tokens: tokens.spelled.add("comp:"),
     ast.Expr: _note_statement,
 }
 
@@ -149,6 +204,7 @@ def _call_tokens(call: ast.Call) -> Iterator[str]:
 
 
 def _note_callee(callee: ast.expr, tokens: Tokens, function: FunctionModel | None) -> None:
+    tokens.called.add(callee)
     name = _leaf(callee)
     if name is None:
         tokens.opaque = True
@@ -171,8 +227,26 @@ def _leaf(node: ast.expr) -> str | None:
     return None
 
 
+def _torch_names(module: Module) -> dict[str, str]:
+    """The names that imports of torch bind anywhere in a file: the name in torch that each stands for."""
+    names: dict[str, str] = {}
+    for statement in _all_statements(module.tree.body):
+        if isinstance(statement, ast.Import):
+            for alias in statement.names:
+                if alias.name.partition(".")[0] == "torch":
+                    names[alias.asname or "torch"] = ""
+        elif isinstance(statement, ast.ImportFrom) and (statement.module or "").partition(".")[0] == "torch":
+            names.update({alias.asname or alias.name: alias.name for alias in statement.names})
+    return names
+
+
 # Calls that give back what they are given, as far as calling it is concerned.
 _WRAPPERS = frozenset({"compile", "script", "trace", "DataParallel", "DistributedDataParallel", "deepcopy"})
+
+
+def _is_of_file(token: str) -> bool:
+    kind, _, name = token.partition(":")
+    return name[:1].isupper() or kind == "float"
 
 
 class Gate:
@@ -190,12 +264,12 @@ class Gate:
         )
 
     @cached_property
-    def _of_classes(self) -> frozenset[str]:
-        """The tokens of calls of classes, anywhere in the file."""
+    def _of_file(self) -> frozenset[str]:
+        """The tokens that count for the whole file."""
         found: set[str] = set()
         for region in self._module.regions:
             for tokens in self._of(region).values():
-                found.update(token for token in tokens.spelled if token.partition(":")[2][:1].isupper())
+                found.update(filter(_is_of_file, tokens.spelled))
         return frozenset(found)
 
     def _of(self, region: Region) -> dict[FunctionModel | None, Tokens]:
@@ -218,7 +292,7 @@ class Gate:
         if not anchor.tokens.isdisjoint(tokens.spelled):
             return True
         if any(":" in token for token in anchor.tokens):
-            if not anchor.tokens.isdisjoint(self._of_classes) or self._renamed(anchor, tokens):
+            if not anchor.tokens.isdisjoint(self._of_file) or self._renamed(anchor, tokens):
                 return True
             if not anchor.layered:
                 return False

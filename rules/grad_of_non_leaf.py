@@ -1,0 +1,64 @@
+"""`.grad` of a tensor that is not a leaf: None, and a warning.
+
+## What it does
+Finds reads of `.grad` on what is certainly the result of an operation on tensors that require grad, or a leaf that was moved
+(`torch.randn(3, requires_grad=True).cuda()`), where `retain_grad()` is not called on it.
+
+## Why is this bad?
+`backward()` fills `.grad` of leaves only. For any other tensor `.grad` is None, and reading it warns; what is done with the
+gradient then fails or is left out.
+
+## Example
+```python
+w = torch.randn(3, requires_grad=True).cuda()
+w.sum().backward()
+print(w.grad)
+```
+Use instead:
+```python
+w = torch.randn(3, device="cuda", requires_grad=True)
+w.sum().backward()
+print(w.grad)
+```
+
+## References
+- [torch.Tensor.grad](https://docs.pytorch.org/docs/stable/generated/torch.Tensor.grad.html)
+- [torch.Tensor.retain_grad](https://docs.pytorch.org/docs/stable/generated/torch.Tensor.retain_grad.html)
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from torchlint.rule import Check, Frame, Place, Problem, Value, own_nodes
+
+from ._graph import is_non_leaf
+
+_KEEPING = frozenset({"retain_grad", "is_leaf", "register_hook", "retains_grad"})
+
+
+class GradOfNonLeaf(Check):
+    code = "TLT711"
+    since = "0.1"
+    message = "`.grad` of a tensor that is not a leaf is None: only leaves keep their gradient"
+    words = (("grad",), ("requires_grad", "requires_grad_", "Parameter", "nn"))
+
+    def check_frame(self, frame: Frame) -> Iterator[Problem]:
+        for node in own_nodes(frame.function.node if frame.function else frame.module.tree):
+            if not isinstance(node, ast.Attribute) or node.attr != "grad" or not isinstance(node.ctx, ast.Load):
+                continue
+            value = frame.values.get(node.value)
+            if value is not None and is_non_leaf(value, frame) and not _is_kept(frame, node.value, value):
+                places = (Place(value.node, "it is made here"),) if value.node is not None else ()
+                yield Problem(node, places=places)
+
+
+def _is_kept(frame: Frame, node: ast.expr, value: Value) -> bool:
+    """Whether the code knows: it calls `retain_grad` on the tensor, or asks whether it is a leaf."""
+    text = ast.unparse(node)
+    for inner in own_nodes(frame.function.node if frame.function else frame.module.tree):
+        if isinstance(inner, ast.Attribute) and inner.attr in _KEEPING:
+            if frame.values.get(inner.value) is value or ast.unparse(inner.value) == text:
+                return True
+    return False

@@ -1,0 +1,140 @@
+"""A method of a module or dataset that is one letter off: `foward`, `_init_`, `loss.backwards()`.
+
+## What it does
+Finds classes derived from `nn.Module` that have no `forward` and a method whose name is a misspelt one, modules and datasets
+with `_init_`, `__int__` or `_len_` in place of the special method, and `backwards()` called on a tensor. Silent where the
+name is used, and where a subclass or base may define the right one.
+
+## Why is this bad?
+Python calls special methods, and `nn.Module` calls `forward`, by their exact names. With `__int__` the constructor never
+runs; with `foward` calling the module raises `NotImplementedError`.
+
+## Example
+```python
+class Net(nn.Module):
+    def foward(self, x):
+        return self.fc(x)
+```
+Use instead:
+```python
+class Net(nn.Module):
+    def forward(self, x):
+        return self.fc(x)
+```
+
+## Fix safety
+The fix renames the method, which is called from then on.
+
+## References
+- [torch.nn.Module.forward](https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html)
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from torchlint.rule import (
+    ERROR,
+    Changes,
+    Check,
+    ClassModel,
+    Frame,
+    FunctionModel,
+    Method,
+    Problem,
+    classes,
+    facts,
+    trees,
+)
+
+from ._modules import has_plain_base, is_dataset_class, is_module_class
+
+if TYPE_CHECKING:
+    from torchlint.rewrite import Editor
+
+_FORWARD_NAMES = """
+    foward forwad forwards forword farward fowrard forwrad forard frward forwarrd fordward froward forwardd fwd forwar
+    Forward _forward __forward__ forward_ forawrd forwarf fprward
+    """
+_FORWARD = frozenset(_FORWARD_NAMES.split())
+_INIT = frozenset({"_init_", "__init", "init__", "__int__", "__inti__", "__initi__", "__ini__", "_init__", "__init_"})
+_LEN = frozenset({"_len_", "__len", "len__", "__lenght__", "_len__", "__len_"})
+
+
+class MethodNameTypo(Check):
+    code = "TLT607"
+    since = "0.1"
+    severity = ERROR
+    message = "The name of this method is misspelt: it is never called"
+    title = "Rename the method"
+    words = ((*sorted(_FORWARD | _INIT | _LEN), "backwards"),)
+
+    def check_class(self, cls: ClassModel, frame: Frame) -> Iterator[Problem]:
+        misspelt = [method for name, method in cls.methods.items() if name in _FORWARD | _INIT | _LEN]
+        if not misspelt or not (is_module_class(frame, cls) or is_dataset_class(frame, cls)):
+            return
+        for method in misspelt:
+            right = _right_name(cls, method, frame)
+            if right and not _is_used(cls, method.name):
+                yield _problem(method, right)
+
+    def check_call(self, call: ast.Call, frame: Frame) -> Iterator[Problem]:
+        callee = frame.callees[call]
+        if isinstance(callee, Method) and callee.name == "backwards" and facts.is_tensor(callee.receiver) is True:
+            func = call.func
+            if isinstance(func, ast.Attribute):
+
+                def fix(editor: Editor) -> None:
+                    editor.rename(func, "backward")
+
+                yield Problem(func, "Tensors have no `backwards`: it is called `backward`", fix, Changes("it runs"))
+
+
+def _problem(method: FunctionModel, right: str) -> Problem:
+    def fix(editor: Editor) -> None:
+        editor.rename(method.node, right)
+
+    message = f"`{method.name}` is never called: the method is called `{right}`"
+    return Problem(method.node, message, fix, Changes("the method is called"))
+
+
+def _right_name(cls: ClassModel, method: FunctionModel, frame: Frame) -> str:
+    """The name that was meant; empty where the method may be meant as it is."""
+    name, parameters = method.name, len(method.parameters)
+    if method.self_name is None or method.decorators:
+        return ""
+    if name in _INIT:
+        if "__init__" in cls.methods or (name == "__int__" and parameters == 1 and not _sets_up(method)):
+            return ""
+        return "__init__"
+    if name in _LEN:
+        found = classes.find_method(frame, cls, "__len__")
+        return "__len__" if found is None and parameters == 1 and is_dataset_class(frame, cls) else ""
+    if parameters < 2 or not has_plain_base(frame, cls) or _is_base(cls):
+        return ""
+    own = any(classes.find_method(frame, cls, found) for found in ("forward", "__call__"))
+    return "" if own or "forward" in cls.constants else "forward"
+
+
+def _sets_up(method: FunctionModel) -> bool:
+    return any(isinstance(node, ast.Attribute) and node.attr == "__init__" for node in trees.walk(method.node))
+
+
+def _is_base(cls: ClassModel) -> bool:
+    """Whether another class of the file derives from this one, and may define what it lacks."""
+    return any(
+        isinstance(base, ast.Name) and base.id == cls.name
+        for other in cls.module.all_classes
+        for base in other.node.bases
+    )
+
+
+def _is_used(cls: ClassModel, name: str) -> bool:
+    """Whether the file uses the name, as an attribute or in a string."""
+    return any(
+        (isinstance(node, ast.Attribute) and node.attr == name)
+        or (isinstance(node, ast.Constant) and node.value == name)
+        for node in trees.walk(cls.module.tree)
+    )

@@ -1,0 +1,62 @@
+"""The last activation before cross entropy is a ReLU: no class can get a negative score.
+
+## What it does
+Finds a ReLU whose output is the input of `cross_entropy` or `CrossEntropyLoss`, or of a log_softmax before `nll_loss`:
+in one expression, through a local, or at the end of a `forward` on every path.
+
+Silent where the activation is conditional (`if not last: x = relu(x)`), and where something else follows it.
+
+## Why is this bad?
+All negative scores become 0 and their gradient is 0. Classes that a sample is certainly not in cannot be pushed
+away, a sample whose scores are all negative has no gradient at all, and the loss stays above what it could be.
+
+## Example
+```python
+def forward(self, x):
+    return F.relu(self.fc(x))
+...
+loss = F.cross_entropy(model(x), target)
+```
+Use instead:
+```python
+def forward(self, x):
+    return self.fc(x)
+...
+loss = F.cross_entropy(model(x), target)
+```
+
+## Fix safety
+There is no fix: other users of the model may want its ReLU, and a trained model has to be trained again.
+
+## References
+- [torch.nn.CrossEntropyLoss](https://docs.pytorch.org/docs/stable/generated/torch.nn.CrossEntropyLoss.html)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from torchlint.rule import Check, Frame, Op, Problem
+
+from ._losses import Chain, places, source, sources
+
+_RELU = frozenset({"relu", "relu6", "relu_"})
+
+
+class ReluBeforeCrossEntropy(Check):
+    code = "TLT109"
+    since = "0.1"
+    message = "The scores in `cross_entropy` come out of a ReLU: none is below 0, and those at 0 have no gradient"
+    ops = ("cross_entropy", "nll_loss")
+    needs = (("relu", "relu6", "relu_"),)
+
+    def check_op(self, op: Op, frame: Frame) -> Iterator[Problem]:
+        found = sources(op.input, _RELU) if op.name == "cross_entropy" else _below_log_softmax(op)
+        if found:
+            yield Problem(op.node or frame.module.tree, places=places(found, "the ReLU", op))
+
+
+def _below_log_softmax(loss: Op) -> list[Chain]:
+    outer = sources(loss.input, frozenset({"log_softmax"}))
+    found = [sources(source(chain).input, _RELU) for chain in outer]
+    return [chain for chains in found for chain in chains] if found and all(found) else []
