@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable
 
-from torchlint.rule import Constant, Element, External, Items, Match, Op, Value, same
+from torchlint.rule import Choice, Constant, Element, External, Items, Match, Op, Parameter, Value, same
 
 _DEPTH = 12
 # Results within [-1, 1], [0, 1] or the like.
@@ -94,6 +95,8 @@ def non_negative(value: Value, depth: int = _DEPTH) -> bool:
     match value:
         case Constant(value=int() | float() as number):
             return number >= 0
+        case Choice():
+            return all(non_negative(member, depth - 1) for member in value.members)
         case Element():
             return (
                 isinstance(value.base, Op)
@@ -133,7 +136,7 @@ def non_positive(value: Value, depth: int = _DEPTH) -> bool:
     negative, parts = _factors(value, depth)
     parts = [part for part in parts if not isinstance(part, Constant)]
     known = [part for part in parts if non_negative(part, depth - 1)]
-    scales = [part for part in parts if not isinstance(part, Op | Element)]
+    scales = [part for part in parts if not isinstance(part, Op | Element) and part not in known]
     return negative and bool(known) and len(known) + len(scales) == len(parts)
 
 
@@ -213,6 +216,10 @@ def _is_made_of(value: Value, factories: frozenset[str], depth: int) -> bool:
             return True
         case Items():
             return all(_is_made_of(item, factories, depth - 1) for item in value.items)
+        case Choice():
+            return all(_is_made_of(member, factories, depth - 1) for member in value.members)
+        case Parameter():
+            return isinstance(value.annotation, ast.Name) and value.annotation.id in ("int", "float", "bool")
         case Element():
             return _is_made_of(value.base, factories, depth - 1)
         case Op():

@@ -69,10 +69,12 @@ _PURE_NAMES = """
 _PURE = frozenset(_PURE_NAMES.split())
 # What these are called on is a tensor, or something that has them in the same meaning.
 _TELLING_NAMES = """
-    backward unsqueeze masked_fill index_select index_add index_copy index_fill scatter_add masked_scatter expand_as
+    unsqueeze masked_fill index_select index_add index_copy index_fill scatter_add masked_scatter expand_as
     view_as gather log_softmax
     """
 _TELLING = frozenset(_TELLING_NAMES.split())
+# Methods that take what may be of several types.
+_OPEN = frozenset({"to", "type", "view", "reshape", "expand", "repeat"})
 # Blocks that expect an exception or measure what runs in them.
 _WATCH = re.compile(r"raises|warns|assert|profil|timer|timing|bench|measure|record|capture|graph", re.IGNORECASE)
 
@@ -113,7 +115,8 @@ def _receiver(frame: Frame, call: ast.Call) -> ast.expr | None:
 
 def _is_pure(value: Value) -> bool:
     if isinstance(value, Call):
-        return isinstance(value.callee, Method) and value.callee.name in _PURE and "out" not in value.keywords
+        # Arguments of unknown type leave these open; `logger.log(values, step=1)` is no method of a tensor at all.
+        return isinstance(value.callee, Method) and value.callee.name in _PURE & _OPEN and "out" not in value.keywords
     return isinstance(value, Op) and value.form == "Tensor" and value.name in _PURE and "out" not in value.args
 
 
@@ -150,7 +153,9 @@ def _shows(op: Op, value: Value) -> bool:
     held = op.args.get("input")
     if held is None or settled(held) is not value:
         return False
-    return (op.form in ("torch", "F", "module") and facts.is_tensor(op) is True) or op.name in _TELLING
+    # `loss.backward()`, but not `accelerator.backward(loss)`.
+    trained = op.name == "backward" and op.args.keys() == {"input"}
+    return (op.form in ("torch", "F", "module") and facts.is_tensor(op) is True) or op.name in _TELLING or trained
 
 
 def _watched(frame: Frame) -> Iterator[ast.stmt]:

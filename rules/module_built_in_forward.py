@@ -81,14 +81,14 @@ class ModuleBuiltInForward(Check):
 def _may_make_and_call(method: FunctionModel) -> bool:
     """Whether a method makes something of a class and calls it: a look that spares evaluating most methods."""
     made = {
-        target.id
+        ast.unparse(target)
         for node in own_nodes(method.node)
         if isinstance(node, ast.Assign) and _makes_instance(node.value)
         for target in node.targets
-        if isinstance(target, ast.Name)
+        if isinstance(target, ast.Name | ast.Attribute)
     }
     calls = [node.func for node in own_nodes(method.node) if isinstance(node, ast.Call)]
-    return any((isinstance(func, ast.Name) and func.id in made) or _makes_instance(func) for func in calls)
+    return any(_makes_instance(func) or (made and ast.unparse(func) in made) for func in calls)
 
 
 def _makes_instance(node: ast.expr) -> bool:

@@ -35,6 +35,7 @@ from torchlint.rule import (
     Call,
     Changes,
     Check,
+    ClassModel,
     Element,
     Frame,
     Instance,

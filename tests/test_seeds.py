@@ -63,7 +63,8 @@ FOUND = {
         [
             "def step(x, y):\n    return F.cross_entropy(F.softmax(x, dim=1), y)\n",
             "criterion = nn.CrossEntropyLoss()\ndef step(x, y):\n    p = x.softmax(-1)\n    return criterion(p, y)\n",
-            net("self.act(x)", "Softmax(dim=1)") + "def step(x, y):\n    net = Net().cuda()\n    return CE()(net(x), y)\n",
+            net("self.act(x)", "Softmax(dim=1)")
+            + "def step(x, y):\n    net = Net().cuda()\n    return CE()(net(x), y)\n",
             net("(torch.sigmoid(x), F.softmax(x, 1))")
             + "def step(x, y):\n    validity, label = Net()(x)\n    return F.cross_entropy(label, y)\n",
             "model = nn.Sequential(nn.Linear(4, 3), nn.Softmax(dim=1))\nloss = CE()\n"
@@ -139,7 +140,7 @@ FOUND = {
         [
             "a = torch.tensor([[1.], [2.]])\nb = torch.tensor([1., 2.])\nc = torch.sum(a + b)\n",
             "def f():\n    a, b = torch.zeros(5, 1), torch.ones(5)\n    return (a - b).mean()\n",
-            "def f(n):\n    return F.mse_loss(torch.zeros(n, 1), torch.zeros(n))\n",
+            "def f(n):\n    return F.mse_loss(torch.zeros(8, 1), torch.zeros(8))\n",
         ],
     ),
     "S12": (
@@ -218,7 +219,7 @@ FOUND = {
         "TLT507",
         [
             "class D(Dataset):\n    def __init__(self, p):\n        self.paths = p\n    def __len__(self):\n        return len(self.paths)\n    def __getitem__(self, index):\n        return random.choice(self.paths)\n",
-            "class D(data.Dataset):\n    def __init__(self, p):\n        self.p = p\n    def __len__(self):\n        return len(self.p)\n    def __getitem__(self, _):\n        return self.p[0]\n",
+            "class D(data.Dataset):\n    def __init__(self, p):\n        self.p = p\n    def __len__(self):\n        return len(self.p)\n    def __getitem__(self, idx):\n        return self.p[0]\n",
             "class D(torch.utils.data.Dataset):\n    def __init__(self, p):\n        self.p = p\n    def __len__(self):\n        return len(self.p)\n    def __getitem__(self, i):\n        return self.p[torch.randint(len(self.p), (1,)).item()]\n",
         ],
     ),
@@ -291,7 +292,11 @@ FOUND = {
 
 @pytest.mark.parametrize(
     ("code", "program"),
-    [pytest.param(code, program, id=f"{name}-{n}") for name, (code, programs) in FOUND.items() for n, program in enumerate(programs)],
+    [
+        pytest.param(code, program, id=f"{name}-{n}")
+        for name, (code, programs) in FOUND.items()
+        for n, program in enumerate(programs)
+    ],
 )
 def test_the_mistake_is_found(code: str, program: str) -> None:
     assert code in codes(program)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
-from weakref import WeakKeyDictionary
 
 from torchlint import evaluate, expressions
 from torchlint.scout import ClassModel, FunctionModel
@@ -16,26 +15,25 @@ if TYPE_CHECKING:
 
 _MAX_BASES = 12
 _MAX_WRITERS = 3
-_scopes: WeakKeyDictionary[ClassModel, Frame] = WeakKeyDictionary()
 
 
 def remember_scope(cls: ClassModel, frame: Frame) -> None:
     """Note the frame in which a class statement was run; its base expressions mean what they mean there."""
-    _scopes[cls] = frame
+    frame.evaluator.scopes[cls] = frame
 
 
 def scope(frame: Frame, cls: ClassModel) -> Frame:
     """The frame in which a class was defined."""
-    known = _scopes.get(cls)
-    if known is not None and known.evaluator is frame.evaluator:
-        return known
-    return frame.evaluator.module_frame(cls.module)
+    known = frame.evaluator.scopes.get(cls)
+    return known if known is not None else frame.evaluator.module_frame(cls.module)
 
 
 def bases(frame: Frame, cls: ClassModel) -> list[Value]:
     """The values of a class's base expressions."""
     outer = scope(frame, cls)
-    return [expressions.peek(outer, base) for base in cls.node.bases if not isinstance(base, ast.Starred)]
+    # `Dataset[Tensor]` is `Dataset` to everybody but type checkers.
+    plain = (base.value if isinstance(base, ast.Subscript) else base for base in cls.node.bases)
+    return [expressions.peek(outer, base) for base in plain if not isinstance(base, ast.Starred)]
 
 
 def lineage(frame: Frame, cls: ClassModel) -> Iterator[ClassModel | External | None]:

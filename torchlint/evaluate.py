@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from torchlint import callers, expressions, flow
 from torchlint.frame import Frame
-from torchlint.scout import FunctionModel, Module
+from torchlint.scout import ClassModel, FunctionModel, Module
 from torchlint.values import (
     External,
     FunctionRef,
@@ -38,6 +38,7 @@ class Evaluator:
         self._running: set[FunctionModel] = set()
         self.attribute_cache: dict[tuple[object, str], Value] = {}
         self.constructed: dict[Instance, Frame] = {}
+        self.scopes: dict[ClassModel, Frame] = {}
 
     # -- roots ------------------------------------------------------------------------------------------------
 

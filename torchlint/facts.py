@@ -117,7 +117,6 @@ _TENSOR_METHODS = frozenset(
         "index_add",
         "view_as",
         "requires_grad_",
-        "backward",
         "narrow",
         "softplus",
         "clamp",
@@ -131,6 +130,8 @@ _TENSOR_METHODS = frozenset(
         "logical_not",
     ]
 )
+# Names under which arrays of other libraries have operations that torch has under several names.
+_ARRAY_METHODS = frozenset({"clip"})
 _SEQUENCES = ops.SEQUENCES | {"split"}
 # Operations that return a view of their input, or the input itself.
 _VIEWS = frozenset(
@@ -386,6 +387,8 @@ def is_tensor(value: Value, depth: int = _DEPTH) -> bool | None:
             return is_tensor(value.base, depth - 1) if known else _layer_tensor(value)
         case Parameter():
             return _annotated_tensor(value.annotation)
+        case Call() if value.qualname.startswith("torch.") and value.qualname.endswith("Tensor"):
+            return True  # `torch.FloatTensor(2, 3)`, `torch.cuda.LongTensor(x)`
         case Call():
             return (
                 False
@@ -406,11 +409,17 @@ def _annotated_tensor(annotation: ast.expr | None) -> bool | None:
     return True if name in ("Tensor", "torch.Tensor", "th.Tensor", "torch.FloatTensor", "torch.LongTensor") else None
 
 
+def _is_distinct(op: Op) -> bool:
+    """Whether only a tensor has a method of this name."""
+    written = op.node.func.attr if isinstance(op.node, ast.Call) and isinstance(op.node.func, ast.Attribute) else ""
+    return op.name.rstrip("_") in _TENSOR_METHODS and written not in _ARRAY_METHODS
+
+
 def _op_is_tensor(value: Op, depth: int) -> bool | None:
     if value.name in _NOT_TENSORS or value.name in _SEQUENCES or ops.outputs(value.name, value.args):
         return False
     if value.form == "Tensor":
-        if value.name.rstrip("_") in _TENSOR_METHODS or _has_torch_keyword(value):
+        if _is_distinct(value) or _has_torch_keyword(value):
             return True
         return is_tensor(value.input, depth - 1)
     if value.form != "operator":
@@ -657,7 +666,18 @@ def _getitem(op: Op, depth: int) -> int | None:
     return max(inner, 0)
 
 
+def _nested(op: Op, depth: int) -> int | None:
+    """How deep the lists are that a tensor is made of."""
+    data = op.args.get("data")
+    count = 0
+    while isinstance(data, Items) and data.items:
+        data = data.items[0]
+        count += 1
+    return count if isinstance(data, Constant) else None
+
+
 _RANKS: dict[str, Callable[[Op, int], int | None]] = {
+    "tensor": _nested,
     **{
         name: _sized("size")
         for name in ("zeros", "ones", "empty", "full", "rand", "randn", "randint", "expand", "repeat")
