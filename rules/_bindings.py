@@ -42,6 +42,11 @@ def _bound(node: ast.AST) -> list[str]:
     return []
 
 
+def names_read(function: FunctionModel) -> set[str]:
+    """All names that a function and those in it read."""
+    return {node.id for node in trees.walk(function.node) if isinstance(node, ast.Name)}
+
+
 def free_reads(function: FunctionModel, name: str) -> list[ast.Name]:
     """Where a function reads a name that neither it, nor a function in or around it, binds."""
     around: FunctionModel | None = function

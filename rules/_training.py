@@ -79,8 +79,8 @@ def is_optimizer(value: Value | None) -> bool:
 
 def same_subject(a: Event, b: Event) -> bool | None:
     """Whether two events are about the same optimiser; None where that is not known."""
-    ours = {_origin(member) for member in members(a.subject)} if is_optimizer(a.subject) and a.subject else set()
-    theirs = {_origin(member) for member in members(b.subject)} if is_optimizer(b.subject) and b.subject else set()
+    ours = {origin(member) for member in members(a.subject)} if is_optimizer(a.subject) and a.subject else set()
+    theirs = {origin(member) for member in members(b.subject)} if is_optimizer(b.subject) and b.subject else set()
     if ours and theirs:
         if ours == theirs and len(ours) == 1:
             return True
@@ -88,7 +88,7 @@ def same_subject(a: Event, b: Event) -> bool | None:
     return True if a.frame is b.frame and a.key and a.key == b.key else None
 
 
-def _origin(value: Value) -> object:
+def origin(value: Value) -> object:
     inner = settled(value)
     return (inner.node if inner is not None else None) or inner
 

@@ -37,7 +37,7 @@ from typing import TYPE_CHECKING
 
 from torchlint.rule import ERROR, Changes, Check, ClassModel, Frame, FunctionModel, Problem, classes
 
-from ._bindings import bound_in_module, free_reads, written_attributes
+from ._bindings import bound_in_module, free_reads, names_read, written_attributes
 from ._datasets import ITERABLE, MAP_STYLE, MODULES, SAMPLERS
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class DatasetUnboundAttribute(Check):
             if isinstance(ancestor, ClassModel):
                 written |= written_attributes(ancestor)
         for method in cls.methods.values():
-            for name in sorted(written - known):
+            for name in sorted((written - known) & names_read(method)):
                 for node in free_reads(method, name):
                     yield _problem(node, method)
 

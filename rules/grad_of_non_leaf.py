@@ -42,7 +42,7 @@ class GradOfNonLeaf(Check):
     code = "TLT711"
     since = "0.1"
     message = "`.grad` of a tensor that is not a leaf is None: only leaves keep their gradient"
-    words = (("grad",), ("requires_grad", "requires_grad_", "Parameter", "nn"))
+    words = (("grad",),)
 
     def check_frame(self, frame: Frame) -> Iterator[Problem]:
         for node in own_nodes(frame.function.node if frame.function else frame.module.tree):

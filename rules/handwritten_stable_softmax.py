@@ -30,7 +30,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from torchlint.rule import INFO, Dim, Floats, Match, Pair, Rewrite, Same, torch
+from torchlint.rule import INFO, Dim, Floats, Match, Pair, Rewrite, Same, Vector, torch
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -55,12 +55,12 @@ def softmax(x: Floats, dim: Dim) -> Tensor:
     return torch.softmax(x, dim)
 
 
-def softmax_of_vector(x: Floats) -> Tensor:
+def softmax_of_vector(x: Vector) -> Tensor:
     shifted = torch.exp(x - x.max())
     return shifted / shifted.sum()
 
 
-def softmax_first(x: Floats) -> Tensor:
+def softmax_first(x: Vector) -> Tensor:
     return torch.softmax(x, dim=0)
 
 

@@ -32,7 +32,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from torchlint.rule import Dim, Floats, Match, Pair, Rewrite, Stabilises, torch
+from torchlint.rule import Dim, Floats, Match, Pair, Rewrite, Stabilises, Vector, torch
 
 from ._ranges import bounded, subtracts_global_maximum, subtracts_maximum
 
@@ -58,11 +58,11 @@ def logsumexp_kept(x: Floats, dim: Dim) -> Tensor:
     return torch.logsumexp(x, dim, keepdim=True)
 
 
-def by_hand_over_all(x: Floats) -> Tensor:
+def by_hand_over_all(x: Vector) -> Tensor:
     return torch.log(torch.exp(x).sum())
 
 
-def logsumexp_of_vector(x: Floats) -> Tensor:
+def logsumexp_of_vector(x: Vector) -> Tensor:
     return torch.logsumexp(x, dim=0)
 
 

@@ -62,7 +62,9 @@ def _unused_result(method: FunctionModel) -> ast.Assign | ast.Expr | None:
     """The last statement of a method that returns nothing, if it makes a result that nothing reads."""
     last = method.node.body[-1]
     for node in own_nodes(method.node):
-        if isinstance(node, ast.Return | ast.Yield | ast.YieldFrom | ast.Raise | ast.Global | ast.Nonlocal | ast.Assert):
+        if isinstance(
+            node, ast.Return | ast.Yield | ast.YieldFrom | ast.Raise | ast.Global | ast.Nonlocal | ast.Assert
+        ):
             return None
         # What is kept in an attribute or written into an argument is a result too.
         if isinstance(node, ast.Attribute | ast.Subscript) and isinstance(node.ctx, ast.Store):

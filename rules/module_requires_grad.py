@@ -62,7 +62,7 @@ class ModuleRequiresGrad(Check):
     severity = ERROR
     message = "A module has no `requires_grad`: this sets an attribute and freezes nothing"
     title = "Call `requires_grad_`"
-    words = (("requires_grad",), ("nn", "Module", "children", "modules"))
+    words = (("requires_grad",),)
 
     def check_frame(self, frame: Frame) -> Iterator[Problem]:
         for node in own_nodes(frame.function.node if frame.function else frame.module.tree):

@@ -42,7 +42,9 @@ if TYPE_CHECKING:
 _ATOMS = ast.Name | ast.Call | ast.Attribute | ast.Subscript
 # These give back the parameter itself, or may do so.
 _SAME = frozenset({"to", "cpu", "float", "contiguous", "requires_grad_", "type", "share_memory_", "pin_memory"})
-_READERS = frozenset({"detach", "clone", "size", "shape", "dim", "item", "numel", "tolist", "numpy", "sum", "mean", "norm", "max", "min"})
+_READERS = frozenset(
+    {"detach", "clone", "size", "shape", "dim", "item", "numel", "tolist", "numpy", "sum", "mean", "norm", "max", "min"}
+)
 
 
 class ParameterMovedInInit(Check):
@@ -62,7 +64,8 @@ class ParameterMovedInInit(Check):
 
 def _may_move(method: FunctionModel) -> bool:
     return method.self_name is not None and any(
-        isinstance(node, ast.Name | ast.Attribute) and (node.id if isinstance(node, ast.Name) else node.attr) == "Parameter"
+        isinstance(node, ast.Name | ast.Attribute)
+        and (node.id if isinstance(node, ast.Name) else node.attr) == "Parameter"
         for node in own_nodes(method.node)
     )
 
@@ -78,7 +81,9 @@ def _moved(frame: Frame, method: FunctionModel) -> Iterator[Problem]:
 
 
 def _is_own(target: ast.expr, method: FunctionModel) -> bool:
-    return isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name) and target.value.id == method.self_name
+    return (
+        isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name) and target.value.id == method.self_name
+    )
 
 
 def _is_operation_on_new_parameter(op: Op, node: ast.expr) -> bool:

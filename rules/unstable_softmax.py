@@ -33,7 +33,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from torchlint.rule import Changes, Dim, Floats, Match, Number, Pair, Rewrite, Stabilises, torch
+from torchlint.rule import Changes, Dim, Floats, Match, Number, Pair, Rewrite, Stabilises, Vector, torch
 
 from ._ranges import harmless_exp, overflows, subtracts_global_maximum
 
@@ -79,8 +79,12 @@ def over_last(x: Floats) -> Tensor:
     return torch.exp(x) / torch.exp(x).sum(-1)[..., None]
 
 
-def over_all(x: Floats) -> Tensor:
+def over_all(x: Vector) -> Tensor:
     return torch.exp(x) / torch.exp(x).sum()
+
+
+def softmax_of_vector(x: Vector) -> Tensor:
+    return torch.softmax(x, dim=0)
 
 
 def softmax_first(x: Floats) -> Tensor:
@@ -124,5 +128,5 @@ class UnstableSoftmax(Rewrite):
         Pair(over_first, softmax_first, Stabilises(), when=overflows("x")),
         Pair(over_second, softmax_second, Stabilises(), when=overflows("x")),
         Pair(over_last, softmax_last, Stabilises(), when=overflows("x")),
-        Pair(over_all, softmax_first, Stabilises(), when=overflows("x"), applies=_is_vector),
+        Pair(over_all, softmax_of_vector, Stabilises(), when=overflows("x"), applies=_is_vector),
     )

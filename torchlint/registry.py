@@ -13,7 +13,7 @@ import pkgutil
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,12 +27,26 @@ _INDEX = Path(__file__).parent / "data" / "rules.json"
 Words = tuple[tuple[frozenset[str], ...], ...]
 
 
-@dataclass(frozen=True, slots=True)
+def is_of_file(token: str) -> bool:
+    """Whether a token of `torchlint.tokens` counts for the whole file: calls of classes, and literals."""
+    kind, colon, name = token.partition(":")
+    return bool(colon) and (name[:1].isupper() or kind == "float")
+
+
+@dataclass(frozen=True)
 class Anchor:
     """Tokens of which a function needs one, if there are any; with `layered`, the words of a layer that it calls do."""
 
     tokens: frozenset[str]
     layered: bool
+
+    @cached_property
+    def is_special(self) -> bool:
+        return any(":" in token for token in self.tokens)
+
+    @cached_property
+    def is_of_file(self) -> bool:
+        return any(map(is_of_file, self.tokens))
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from functools import cached_property
 from typing import Any
 
 from torchlint import trees
-from torchlint.registry import Anchor
+from torchlint.registry import Anchor, is_of_file
 from torchlint.scout import FunctionModel, FunctionNode, Module, Region, inner_statements, statements_of, words_of
 
 # Operators by the canonical name of their operation.
@@ -67,9 +67,8 @@ class Tokens:
     opaque: bool = False
 
 
-def tokens_of(region: Region) -> dict[FunctionModel | None, Tokens]:
-    """The tokens of each function of a region; those of the module's body under None."""
-    names = _torch_names(region.module)
+def tokens_of(region: Region, names: Mapping[str, str]) -> dict[FunctionModel | None, Tokens]:
+    """The tokens of each function of a region, those of the module's body under None; `names` are those of torch."""
     found: dict[FunctionModel | None, Tokens] = {function: Tokens(names) for function in region.functions}
     if region.node is None:
         found[None] = Tokens(names)
@@ -244,11 +243,6 @@ def _torch_names(module: Module) -> dict[str, str]:
 _WRAPPERS = frozenset({"compile", "script", "trace", "DataParallel", "DistributedDataParallel", "deepcopy"})
 
 
-def _is_of_file(token: str) -> bool:
-    kind, _, name = token.partition(":")
-    return name[:1].isupper() or kind == "float"
-
-
 class Gate:
     """Decides which functions of a file are worth evaluating for a rule."""
 
@@ -256,12 +250,14 @@ class Gate:
         self._module = module
         self._tokens: dict[Region, dict[FunctionModel | None, Tokens]] = {}
 
-    def _renamed(self, anchor: Anchor, tokens: Tokens) -> bool:
-        """Whether a token is there under a name that the file gave to a function of torch."""
-        pairs = (token.partition(":") for token in tokens.spelled if ":" in token)
-        return any(
-            f"{kind}:{word}" in anchor.tokens for kind, _, name in pairs for word in self._bound.functions({name})
-        )
+    def _renamed(self, spelled: set[str]) -> set[str]:
+        """The tokens that are there under a name that the file gave to a function of torch."""
+        found: set[str] = set()
+        for token in spelled:
+            kind, colon, name = token.partition(":")
+            if colon and self._bound.is_alias(name):
+                found.update(f"{kind}:{word}" for word in self._bound.functions({name}))
+        return found
 
     @cached_property
     def _of_file(self) -> frozenset[str]:
@@ -269,13 +265,19 @@ class Gate:
         found: set[str] = set()
         for region in self._module.regions:
             for tokens in self._of(region).values():
-                found.update(filter(_is_of_file, tokens.spelled))
+                found.update(filter(is_of_file, tokens.spelled))
         return frozenset(found)
 
     def _of(self, region: Region) -> dict[FunctionModel | None, Tokens]:
         if region not in self._tokens:
-            self._tokens[region] = tokens_of(region)
+            self._tokens[region] = tokens_of(region, self._torch_names)
+            for tokens in self._tokens[region].values():
+                tokens.spelled |= self._renamed(tokens.spelled)
         return self._tokens[region]
+
+    @cached_property
+    def _torch_names(self) -> Mapping[str, str]:
+        return _torch_names(self._module)
 
     @cached_property
     def _bound(self) -> Bound:
@@ -291,11 +293,10 @@ class Gate:
     def _holds(self, anchor: Anchor, region: Region, tokens: Tokens) -> bool:
         if not anchor.tokens.isdisjoint(tokens.spelled):
             return True
-        if any(":" in token for token in anchor.tokens):
-            if not anchor.tokens.isdisjoint(self._of_file) or self._renamed(anchor, tokens):
-                return True
-            if not anchor.layered:
-                return False
+        if anchor.is_of_file and not anchor.tokens.isdisjoint(self._of_file):
+            return True
+        if anchor.is_special and not anchor.layered:
+            return False
         module = self._module
         if not anchor.tokens.isdisjoint(self._bound.functions(tokens.callees)):
             return True
@@ -324,6 +325,9 @@ class Bound:
                 self._anything.setdefault(name, set()).update(words)
                 if _is_alias(statement):
                     self._functions.setdefault(name, set()).update(words)
+
+    def is_alias(self, name: str) -> bool:
+        return name in self._functions
 
     def functions(self, names: set[str]) -> set[str]:
         """The words of the torch functions that names may stand for."""

@@ -1,0 +1,188 @@
+"""A model in eval mode that is called with gradients on.
+
+## What it does
+Finds functions that put a model into eval mode and then call it in a loop, or call it once in a file that also trains, where
+nothing switches gradients off: no `torch.no_grad()` or `inference_mode()` around the call, on the function, or at its callers in
+the file, and no `backward()` that would need them.
+
+## Why is this bad?
+`eval()` changes dropout and batch norm, not autograd. Every call records a graph and keeps all activations: evaluation takes
+about twice the memory and is slower than it need be.
+
+## Example
+```python
+def test(model, loader):
+    model.eval()
+    for x, y in loader:
+        correct += (model(x).argmax(1) == y).sum().item()
+```
+Use instead:
+```python
+@torch.no_grad()
+def test(model, loader):
+    model.eval()
+    for x, y in loader:
+        correct += (model(x).argmax(1) == y).sum().item()
+```
+
+## References
+- [torch.no_grad](https://docs.pytorch.org/docs/stable/generated/torch.no_grad.html)
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from torchlint.rule import (
+    Changes,
+    Check,
+    Choice,
+    External,
+    Frame,
+    FunctionRef,
+    Instance,
+    Place,
+    Problem,
+    classes,
+    own_nodes,
+)
+
+from ._evaluation import attributes, callers, calls_of, mode_calls, scope_of
+from ._nodes import ancestors, is_test, loops_around, statement_of
+from ._training import is_without_grad
+
+if TYPE_CHECKING:
+    from torchlint.rewrite import Editor
+
+# What needs gradients, or decides about them.
+_GRADIENTS_NAMES = """
+    backward manual_backward grad autograd jacobian hessian vjp jvp enable_grad set_grad_enabled requires_grad requires_grad_
+    inference_mode no_grad retain_grad is_grad_enabled register_full_backward_hook captum saliency export onnx trace
+    """
+_GRADIENTS = frozenset(_GRADIENTS_NAMES.split())
+# Contexts that leave gradients as they are.
+_NEUTRAL = (
+    "builtins.open",
+    "torch.autocast",
+    "torch.cuda.amp.autocast",
+    "torch.amp.autocast",
+    "torch.profiler",
+    "tqdm",
+    "time.",
+)
+
+
+class EvalWithoutNoGrad(Check):
+    code = "TLT704"
+    since = "0.1"
+    message = "The model is called in eval mode with gradients on: memory for a graph that nobody uses"
+    title = "Switch gradients off"
+    words = (("eval",),)
+
+    def check_frame(self, frame: Frame) -> Iterator[Problem]:
+        if is_test(frame.module) or not _GRADIENTS.isdisjoint(
+            attributes(scope_of(frame)) - {"no_grad", "inference_mode"}
+        ):
+            return
+        for call, model in mode_calls(frame, "eval"):
+            used = [found for found in calls_of(frame, model) if _is_evaluation(frame, call, found, model)]
+            if not used or _is_covered(frame, used) or _is_frozen(frame, model):
+                continue
+            place = Place(used[0], "the model is called here")
+            if frame.function is None:
+                yield Problem(call, places=(place,))
+            else:
+                yield Problem(
+                    frame.function.node,
+                    "",
+                    _decorate(frame),
+                    Changes("no graph is recorded"),
+                    display=True,
+                    places=(place,),
+                )
+            return
+
+
+def _is_evaluation(frame: Frame, call: ast.Call, used: ast.Call, model: ast.expr) -> bool:
+    """Whether the model is certainly in eval mode at a call, with gradients on, over a loop or in a file that trains."""
+    module = frame.module
+    if used.lineno <= call.lineno or is_without_grad(frame, used):
+        return False
+    statement = statement_of(module, call)
+    if statement is None or any(isinstance(outer, ast.If | ast.Try) for outer in ancestors(module, call)):
+        return False
+    between = [node for node, held in mode_calls(frame, "train") if ast.unparse(held) == ast.unparse(model)]
+    if any(call.lineno < node.lineno <= used.lineno for node in between):
+        return False
+    inside = loops_around(module, used)
+    if [loop for loop in inside if loop not in loops_around(module, call)]:
+        return True
+    return "backward" in {node.attr for node in ast.walk(module.tree) if isinstance(node, ast.Attribute)}
+
+
+def _is_covered(frame: Frame, used: list[ast.Call]) -> bool:
+    """Whether something that is not known, or a caller, may switch gradients off."""
+    for call in used:
+        for outer in ancestors(frame.module, call):
+            if isinstance(outer, ast.With | ast.AsyncWith) and not all(
+                _is_neutral(frame, item) for item in outer.items
+            ):
+                return True
+    if frame.function is None:
+        return False
+    if any(not _is_plain(frame, decorator) for decorator in frame.function.decorators):
+        return True
+    found = callers(frame)
+    return any(is_without_grad(outer, node) or _is_in_context(outer, node) or _is_off(outer) for node, outer in found)
+
+
+def _is_neutral(frame: Frame, item: ast.withitem) -> bool:
+    node = item.context_expr.func if isinstance(item.context_expr, ast.Call) else item.context_expr
+    value = frame.values.get(node)
+    return isinstance(value, External) and value.qualname.startswith(_NEUTRAL)
+
+
+def _is_in_context(frame: Frame, node: ast.AST) -> bool:
+    for outer in ancestors(frame.module, node):
+        if isinstance(outer, ast.With | ast.AsyncWith) and not all(_is_neutral(frame, item) for item in outer.items):
+            return True
+    return False
+
+
+def _is_off(frame: Frame) -> bool:
+    """Whether a function, or the module, switches gradients off for all that follows."""
+    return "set_grad_enabled" in attributes(scope_of(frame)) if frame.function else _module_is_off(frame)
+
+
+def _module_is_off(frame: Frame) -> bool:
+    return any(
+        isinstance(node, ast.Attribute) and node.attr == "set_grad_enabled" for node in own_nodes(frame.module.tree)
+    )
+
+
+def _is_plain(frame: Frame, decorator: ast.expr) -> bool:
+    return isinstance(decorator, ast.Name) and decorator.id in ("staticmethod", "classmethod")
+
+
+def _is_frozen(frame: Frame, model: ast.expr) -> bool:
+    """Whether the model may record no graph: its `forward` switches gradients off, or it is not one of torch."""
+    value = frame.values.get(model)
+    if isinstance(value, External | FunctionRef | Choice):
+        return not isinstance(value, Choice)
+    if isinstance(value, Instance):
+        forward = classes.find_method(frame, value.cls, "forward")
+        return forward is None or not _GRADIENTS.isdisjoint(attributes(forward.node))
+    return False
+
+
+def _decorate(frame: Frame):  # type: ignore[no-untyped-def]
+    function = frame.function
+    assert function is not None
+
+    def fix(editor: Editor) -> None:
+        torch = editor.import_module("torch", scope_names=function.locals)
+        editor.insert_before(function.node, [f"@{torch}.no_grad()"])
+
+    return fix

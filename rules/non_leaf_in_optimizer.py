@@ -1,0 +1,66 @@
+"""An optimiser that is given a tensor which is not a leaf.
+
+## What it does
+Finds tensors given to an optimiser of `torch.optim`, in a list or in parameter groups, that are certainly results of operations
+on tensors that require grad, or leaves that were moved: `torch.randn(3, requires_grad=True).cuda()`.
+
+## Why is this bad?
+Optimisers take leaves only, and raise `ValueError: can't optimize a non-leaf Tensor`. On a machine where `.to(device)` has
+nothing to do the same code works, which hides the mistake.
+
+## Example
+```python
+w = torch.randn(3, requires_grad=True).to(device)
+optimizer = torch.optim.SGD([w], lr=0.1)
+```
+Use instead:
+```python
+w = torch.randn(3, device=device, requires_grad=True)
+optimizer = torch.optim.SGD([w], lr=0.1)
+```
+
+## References
+- [torch.optim](https://docs.pytorch.org/docs/stable/optim.html#constructing-it)
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from torchlint.rule import ERROR, Check, Frame, Place, Problem
+
+from ._graph import is_non_leaf
+from ._training import is_optimizer
+
+
+class NonLeafInOptimizer(Check):
+    code = "TLT718"
+    since = "0.1"
+    severity = ERROR
+    message = "The optimizer is given a tensor that is not a leaf: it raises a ValueError"
+    words = (("requires_grad", "requires_grad_", "Parameter"),)
+
+    def check_call(self, call: ast.Call, frame: Frame) -> Iterator[Problem]:
+        if not is_optimizer(frame.values.get(call)) or not (call.args or call.keywords):
+            return
+        first = call.args[0] if call.args else next((key.value for key in call.keywords if key.arg == "params"), None)
+        for node in _tensors(first) if first is not None else ():
+            value = frame.values.get(node)
+            if value is not None and is_non_leaf(value, frame):
+                places = (Place(value.node, "it is made here"),) if value.node is not None else ()
+                yield Problem(node, places=places)
+
+
+def _tensors(node: ast.expr) -> Iterator[ast.expr]:
+    """The expressions in a list of tensors or of parameter groups."""
+    match node:
+        case ast.List() | ast.Tuple():
+            for element in node.elts:
+                yield from _tensors(element)
+        case ast.Dict():
+            for key, value in zip(node.keys, node.values, strict=True):
+                if isinstance(key, ast.Constant) and key.value == "params":
+                    yield from _tensors(value)
+        case ast.Name() | ast.Attribute() | ast.Call() | ast.BinOp() | ast.Subscript():
+            yield node

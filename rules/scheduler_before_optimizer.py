@@ -1,0 +1,114 @@
+"""`scheduler.step()` before `optimizer.step()`: the first learning rate of the schedule is skipped.
+
+## What it does
+Finds loops that step a scheduler of `torch.optim.lr_scheduler` before the optimiser that it belongs to: in one block, or at the
+top of the epoch loop with the optimiser in an inner loop or a helper after it. Silent on `ReduceLROnPlateau`, on steps under a
+condition, and on steps with an explicit epoch.
+
+## Why is this bad?
+A scheduler sets the learning rate of the first turn when it is made. Stepping it first skips that value, so that the whole
+schedule is one step early: torch warns about it (`Detected call of lr_scheduler.step() before optimizer.step()`).
+
+## Example
+```python
+for epoch in range(epochs):
+    scheduler.step()
+    train(model, optimizer)
+```
+Use instead:
+```python
+for epoch in range(epochs):
+    train(model, optimizer)
+    scheduler.step()
+```
+
+## References
+- [How to adjust learning rate](https://docs.pytorch.org/docs/stable/optim.html#how-to-adjust-learning-rate)
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator, Sequence
+
+from torchlint.rule import Call, Changes, Check, Frame, Place, Problem, Value, members
+
+from ._nodes import block_of, is_conditional, loops_around, statement_of
+from ._training import Event, Kind, events, in_loop, is_optimizer, origin, settled
+
+_SCHEDULER = re.compile(r"torch\.optim\.(?:lr_scheduler|swa_utils)\.(?!ReduceLROnPlateau|SWALR)[A-Z]\w*$")
+
+
+class SchedulerBeforeOptimizer(Check):
+    code = "TLT706"
+    since = "0.1"
+    message = "The scheduler steps before the optimizer: the first learning rate is skipped"
+    title = "Step the scheduler last"
+    words = (("for:1", "for:n", "while:"), ("step",))
+
+    def check_frame(self, frame: Frame) -> Iterator[Problem]:
+        if not frame.loops:
+            return
+        found = [event for event in events(frame) if event.kind is Kind.STEP]
+        for event in found:
+            if (
+                event.at is not event.node
+                or not isinstance(event.node, ast.Call)
+                or event.node.args
+                or event.node.keywords
+            ):
+                continue
+            optimizer = _optimizer_of(event.subject)
+            if optimizer is not None:
+                yield from _early(frame, event, optimizer, found)
+
+
+def _optimizer_of(value: Value | None) -> Value | None:
+    """The optimiser that a scheduler of torch was made for."""
+    value = settled(value)
+    if not isinstance(value, Call) or not _SCHEDULER.match(value.qualname):
+        return None
+    given = value.args[0] if value.args else value.keywords.get("optimizer")
+    return given if is_optimizer(given) else None
+
+
+def _early(frame: Frame, event: Event, optimizer: Value, found: Sequence[Event]) -> Iterator[Problem]:
+    module = frame.module
+    loops = loops_around(module, event.at)
+    if not loops or is_conditional(module, event.at, loops[0]) or _is_guarded(loops[0].body, event.at):
+        return
+    steps = [
+        other
+        for other in found
+        if is_optimizer(other.subject) and in_loop(module, other.at, loops[0]) and _is_of(other.subject, optimizer)
+    ]
+    # One that comes first, in a branch or for a warm-up, makes the order right.
+    if not steps or any(_position(other.at) < _position(event.at) for other in steps):
+        return
+    statement = statement_of(module, event.at)
+    places = (Place(steps[0].at, "the optimizer steps here"),)
+    block = block_of(module, statement) if statement else ()
+    if statement is None or statement not in block:
+        return
+    yield Problem(event.node, places=places, claim=Changes("the schedule starts with its first value"), display=True)
+
+
+def _is_of(value: Value | None, optimizer: Value) -> bool:
+    return value is not None and {origin(member) for member in members(value)} == {
+        origin(one) for one in members(optimizer)
+    }
+
+
+def _position(node: ast.AST) -> tuple[int, int]:
+    return getattr(node, "lineno", 0), getattr(node, "col_offset", 0)
+
+
+def _is_guarded(body: Sequence[ast.stmt], at: ast.AST) -> bool:
+    """Whether an `if ..: continue` before the step lets only later turns reach it."""
+    return any(
+        isinstance(statement, ast.If)
+        and any(isinstance(node, ast.Continue | ast.Break) for node in ast.walk(statement))
+        and _position(statement) < _position(at)
+        for statement in body
+    )

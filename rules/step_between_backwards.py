@@ -1,0 +1,116 @@
+"""An optimiser step between two backward passes through one graph.
+
+## What it does
+Finds two `backward()` calls whose losses come from the same output of a model, with a step of the optimiser of that model between
+them: `loss_a.backward(retain_graph=True); optimizer.step(); loss_b.backward()`.
+
+## Why is this bad?
+The step changes the weights in place. The second backward pass needs the weights that the forward pass used, and raises
+`RuntimeError: one of the variables needed for gradient computation has been modified by an inplace operation`.
+
+## Example
+```python
+loss_g.backward(retain_graph=True)
+optimizer_g.step()
+loss_d.backward()
+```
+Use instead:
+```python
+loss_g.backward(retain_graph=True)
+loss_d.backward()
+optimizer_g.step()
+```
+
+## References
+- [In-place correctness checks](https://docs.pytorch.org/docs/stable/notes/autograd.html#in-place-correctness-checks)
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Sequence
+
+from torchlint.rule import ERROR, Call, Check, Element, Frame, Instance, Layer, Method, Op, Place, Problem, Value, members, walk
+
+from ._nodes import block_of, statement_of
+from ._training import Event, Kind, events, is_optimizer, settled
+
+_CUTS = frozenset({"detach", "detach_", "item", "argmax", "tolist", "numpy"})
+_DEPTH = 40
+
+
+class StepBetweenBackwards(Check):
+    code = "TLT714"
+    since = "0.1"
+    severity = ERROR
+    message = "A step between two backward passes through one graph: the second raises a RuntimeError"
+    words = (("backward",), ("step",), ("retain_graph",))
+
+    def check_frame(self, frame: Frame) -> Iterator[Problem]:
+        found = [event for event in events(frame, 0) if event.frame is frame]
+        for first in found:
+            if first.kind is Kind.BACKWARD and _retains(first.node):
+                yield from _second(frame, first, found)
+
+
+def _retains(call: ast.AST) -> bool:
+    keywords = call.keywords if isinstance(call, ast.Call) else []
+    return any(key.arg == "retain_graph" and isinstance(key.value, ast.Constant) and key.value.value is True for key in keywords)
+
+
+def _second(frame: Frame, first: Event, found: Sequence[Event]) -> Iterator[Problem]:
+    """The next backward pass in the same block, where a step before it changed what the shared graph needs."""
+    statement = statement_of(frame.module, first.node)
+    block = block_of(frame.module, statement) if statement else ()
+    if statement is None or statement not in block:
+        return
+    after = list(block)[list(block).index(statement) + 1 :]
+    steps: list[Event] = []
+    for following in after:
+        for event in found:
+            if statement_of(frame.module, event.node) is not following:
+                continue
+            if event.kind is Kind.STEP and is_optimizer(event.subject):
+                steps.append(event)
+            elif event.kind is Kind.BACKWARD:
+                step = next((step for step in steps if _is_needed(step, first, event)), None)
+                if step is not None:
+                    yield Problem(event.node, places=(Place(first.node, "the first pass"), Place(step.node, "the step")))
+                return
+
+
+def _is_needed(step: Event, first: Event, second: Event) -> bool:
+    """Whether both losses come from one output of a model that the step changes, through layers whose weights it needs."""
+    models = set(_models(step.subject))
+    ours, theirs = set(_graph(first.subject)), set(_graph(second.subject))
+    return any(_model_of(op) in models for op in ours & theirs)
+
+
+def _models(optimizer: Value | None) -> Iterator[Value]:
+    for member in members(optimizer) if optimizer is not None else ():
+        given = member.args[0] if isinstance(member, Call) and member.args else None
+        for part in walk(given) if given is not None else ():
+            if isinstance(part, Call) and isinstance(part.callee, Method) and part.callee.name == "parameters":
+                receiver = settled(part.callee.receiver)
+                if isinstance(receiver, Layer | Instance):
+                    yield receiver
+                    if isinstance(receiver, Layer):
+                        yield from receiver.children
+
+
+def _model_of(op: Op) -> Value | None:
+    """The layer that an operation is; a stack of layers needs its weights for the gradient of what is below the last."""
+    return op.layer
+
+
+def _graph(value: Value | None, depth: int = _DEPTH) -> Iterator[Op]:
+    """The operations that a value was computed with, up to where the graph is cut."""
+    if depth == 0 or value is None:
+        return
+    if isinstance(value, Element):
+        yield from _graph(value.base, depth - 1)
+    if not isinstance(value, Op) or value.name in _CUTS or not value.grad:
+        return
+    yield value
+    for arg in value.args.values():
+        yield from _graph(arg, depth - 1)
