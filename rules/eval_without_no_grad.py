@@ -119,7 +119,7 @@ def _is_evaluation(frame: Frame, call: ast.Call, used: ast.Call, model: ast.expr
     inside = loops_around(module, used)
     if [loop for loop in inside if loop not in loops_around(module, call)]:
         return True
-    return "backward" in {node.attr for node in ast.walk(module.tree) if isinstance(node, ast.Attribute)}
+    return "backward" in {node.attr for node in trees.walk(module.tree) if isinstance(node, ast.Attribute)}
 
 
 def _is_covered(frame: Frame, used: list[ast.Call]) -> bool:

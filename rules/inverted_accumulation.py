@@ -62,7 +62,9 @@ class InvertedAccumulation(Check):
             inside = [event for event in found if in_loop(frame.module, event.at, node)]
             steps = [event for event in inside if event.kind is Kind.STEP]
             zeros = [event for event in inside if event.kind is Kind.ZERO]
-            backward = [event for event in found if event.kind is Kind.BACKWARD and in_loop(frame.module, event.at, loops[0])]
+            backward = [
+                event for event in found if event.kind is Kind.BACKWARD and in_loop(frame.module, event.at, loops[0])
+            ]
             if not backward or any(event in inside for event in backward):
                 continue
             if any(same_subject(step, zero) for step in steps for zero in zeros):
@@ -74,7 +76,9 @@ def _modulo(test: ast.expr) -> ast.BinOp | None:
     match test:
         case ast.BinOp(op=ast.Mod()):
             return test
-        case ast.Compare(left=ast.BinOp(op=ast.Mod()) as left, ops=[ast.NotEq() | ast.Gt()], comparators=[ast.Constant(value=0)]):
+        case ast.Compare(
+            left=ast.BinOp(op=ast.Mod()) as left, ops=[ast.NotEq() | ast.Gt()], comparators=[ast.Constant(value=0)]
+        ):
             return left
     return None
 
@@ -84,10 +88,10 @@ def _counts(frame: Frame, modulo: ast.BinOp, loop: Loop) -> bool:
     count: Value | None = frame.values.get(modulo.right)
     if isinstance(count, Call) or (isinstance(count, Constant) and count.value in (1, 2)):
         return False
-    names = {node.id for node in ast.walk(modulo.left) if isinstance(node, ast.Name)}
+    names = {node.id for node in trees.walk(modulo.left) if isinstance(node, ast.Name)}
     if isinstance(loop, ast.While):
         return False
-    targets = {node.id for node in ast.walk(loop.target) if isinstance(node, ast.Name)}
+    targets = {node.id for node in trees.walk(loop.target) if isinstance(node, ast.Name)}
     return bool(names & targets)
 
 

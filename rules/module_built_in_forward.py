@@ -92,7 +92,7 @@ def _may_make_and_call(method: FunctionModel) -> bool:
 
 
 def _makes_instance(node: ast.expr) -> bool:
-    return any(isinstance(inner, ast.Call) and _is_class_name(inner.func) for inner in ast.walk(node))
+    return any(isinstance(inner, ast.Call) and _is_class_name(inner.func) for inner in trees.walk(node))
 
 
 def _is_class_name(func: ast.expr) -> bool:

@@ -108,7 +108,7 @@ def _is_guarded(body: Sequence[ast.stmt], at: ast.AST) -> bool:
     """Whether an `if ..: continue` before the step lets only later turns reach it."""
     return any(
         isinstance(statement, ast.If)
-        and any(isinstance(node, ast.Continue | ast.Break) for node in ast.walk(statement))
+        and any(isinstance(node, ast.Continue | ast.Break) for node in trees.walk(statement))
         and _position(statement) < _position(at)
         for statement in body
     )

@@ -30,8 +30,25 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Sequence
 
-from torchlint.rule import ERROR, Call, Check, Element, Frame, Instance, Layer, Method, Op, Place, Problem, Value, members, walk
+from torchlint.rule import (
+    ERROR,
+    Call,
+    Check,
+    Element,
+    Frame,
+    Instance,
+    Layer,
+    Method,
+    Op,
+    Place,
+    Problem,
+    Value,
+    classes,
+    members,
+    walk,
+)
 
+from ._graph import requires_grad
 from ._nodes import block_of, statement_of
 from ._training import Event, Kind, events, is_optimizer, settled
 
@@ -55,7 +72,10 @@ class StepBetweenBackwards(Check):
 
 def _retains(call: ast.AST) -> bool:
     keywords = call.keywords if isinstance(call, ast.Call) else []
-    return any(key.arg == "retain_graph" and isinstance(key.value, ast.Constant) and key.value.value is True for key in keywords)
+    return any(
+        key.arg == "retain_graph" and isinstance(key.value, ast.Constant) and key.value.value is True
+        for key in keywords
+    )
 
 
 def _second(frame: Frame, first: Event, found: Sequence[Event]) -> Iterator[Problem]:
@@ -75,32 +95,40 @@ def _second(frame: Frame, first: Event, found: Sequence[Event]) -> Iterator[Prob
             elif event.kind is Kind.BACKWARD:
                 step = next((step for step in steps if _is_needed(step, first, event)), None)
                 if step is not None:
-                    yield Problem(event.node, places=(Place(first.node, "the first pass"), Place(step.node, "the step")))
+                    yield Problem(
+                        event.node, places=(Place(first.node, "the first pass"), Place(step.node, "the step"))
+                    )
                 return
 
 
 def _is_needed(step: Event, first: Event, second: Event) -> bool:
-    """Whether both losses come from one output of a model that the step changes, through layers whose weights it needs."""
+    """Whether both graphs have a layer that the step changes, and whose weights the gradient of what is below it needs."""
     models = set(_models(step.subject))
     ours, theirs = set(_graph(first.subject)), set(_graph(second.subject))
-    return any(_model_of(op) in models for op in ours & theirs)
+    return any(op.layer in models and requires_grad(op.input) is True for op in ours & theirs)
 
 
 def _models(optimizer: Value | None) -> Iterator[Value]:
+    """The layers whose parameters an optimiser was given."""
     for member in members(optimizer) if optimizer is not None else ():
         given = member.args[0] if isinstance(member, Call) and member.args else None
         for part in walk(given) if given is not None else ():
             if isinstance(part, Call) and isinstance(part.callee, Method) and part.callee.name == "parameters":
-                receiver = settled(part.callee.receiver)
-                if isinstance(receiver, Layer | Instance):
-                    yield receiver
-                    if isinstance(receiver, Layer):
-                        yield from receiver.children
+                yield from _layers(settled(part.callee.receiver), part.frame)
 
 
-def _model_of(op: Op) -> Value | None:
-    """The layer that an operation is; a stack of layers needs its weights for the gradient of what is below the last."""
-    return op.layer
+def _layers(value: Value | None, frame: Frame | None, depth: int = 3) -> Iterator[Value]:
+    """The layers of a model that have parameters."""
+    if frame is None or value is None or depth == 0:
+        return
+    if isinstance(value, Layer):
+        if not value.children:
+            yield value
+        for child in value.children:
+            yield from _layers(child, frame, depth - 1)
+    elif isinstance(value, Instance):
+        for name in value.cls.writers:
+            yield from _layers(classes.attribute(frame, value, name), frame, depth - 1)
 
 
 def _graph(value: Value | None, depth: int = _DEPTH) -> Iterator[Op]:

@@ -143,9 +143,9 @@ class Blocks:
         return "    "
 
     def _is_simple(self, lines: Sequence[str]) -> bool:
-        """Whether the lines are one statement that may stand beside others on a line."""
-        tree = parse(lines[0]) if len(lines) == 1 else None
-        return tree is not None and len(tree.body) == 1 and not _is_compound(tree.body[0])
+        """Whether the lines are one statement that may stand beside others on a line; a comment may not."""
+        tree = parse(f"{lines[0]}; pass") if len(lines) == 1 else None
+        return tree is not None and len(tree.body) == 2
 
 
 def _is_compound(stmt: ast.stmt) -> bool:

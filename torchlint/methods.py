@@ -79,6 +79,8 @@ def _call_tensor_method(frame: Frame, method: Method, arguments: Arguments, node
     if not signatures.known(qualname) or facts.is_tensor(method.receiver) is False:
         return calls.opaque(frame, method, arguments, node)
     op = calls.bind(frame, qualname, method.receiver, arguments, node, "Tensor")
+    if op is None and method.name == "to" and facts.is_tensor(method.receiver):
+        op = calls.converted(frame, method.receiver, arguments, node)
     if op is None:
         return calls.opaque(frame, method, arguments, node)
     if method.name.endswith("_") and not method.name.endswith("__"):

@@ -139,6 +139,8 @@ class Pieces:
             if first.lineno <= stmt.lineno <= last.lineno:
                 self._check_depth(stmt, whole=True)
         start = self.start(first)
+        if self.source.text.startswith("elif", start):
+            raise CannotFix("an `elif` belongs to the `if` before it")
         return self._cut(start, self.line_end(self.span(last).end), self.indent(first) or "", "")
 
     def owner(self, node: ast.expr | ast.keyword | ast.arg) -> Owner:

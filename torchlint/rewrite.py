@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Collection, Mapping, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from torchlint.blocks import Blocks
@@ -16,7 +17,7 @@ from torchlint.finding import Edit
 from torchlint.imports import Imports
 from torchlint.pieces import CannotFix, Piece, Pieces, Span, shape_of
 from torchlint.source import Source
-from torchlint.template import Capture, fill
+from torchlint.template import Capture, fill, splice
 
 if TYPE_CHECKING:
     from torchlint.concrete import Concrete
@@ -70,13 +71,10 @@ class Editor:
     def spliced(self, node: ast.expr, parts: Mapping[ast.expr, str]) -> str:
         """The source text of an expression in which some inner nodes are written otherwise."""
         outer = self._pieces.span(node)
-        edits = []
-        for inner, content in parts.items():
-            span = self._pieces.span(inner)
-            if not outer.holds(span):
-                raise CannotFix("the code is not part of the expression")
-            edits.append(Edit(span.start - outer.start, span.end - outer.start, content))
-        return apply(self.text(node), edits)
+        spans = {self._pieces.span(inner): new for inner, new in parts.items()}
+        if not all(outer.holds(span) for span in spans):
+            raise CannotFix("the code is not part of the expression")
+        return splice(self.text(node), {span.moved(-outer.start): new for span, new in spans.items()})
 
     def replace(self, node: ast.expr, new: str, keeps: Sequence[ast.expr] = ()) -> None:
         """Put a new expression in the place of a node, in parentheses if it needs them there.
@@ -90,9 +88,7 @@ class Editor:
         kept: list[Span] = []
         filling = {name: self._capture(captured, kept) for name, captured in captures.items()}
         used = {name.id for name in ast.walk(template) if isinstance(name, ast.Name)}
-        text = self.source.text
-        quote = '"' if text.count('"') >= text.count("'") else "'"
-        new = fill(template, filling, quote)
+        new = fill(template, filling, self._quote)
         self._replace(node, new, [span for name, span in zip(filling, kept, strict=True) if name in used])
 
     def wrap(self, node: ast.expr, before: str, after: str) -> None:
@@ -145,6 +141,29 @@ class Editor:
             edits = [Edit(span.start, span.start, "("), Edit(span.end, span.end, ")"), *edits]
         self._add(piece, edits)
 
+    def name_argument(self, argument: ast.expr, name: str) -> None:
+        """Pass a positional argument as a keyword. Those after it must be keywords, or become some."""
+        piece, concrete = self._concrete(argument)
+        span = piece.local(self._pieces.span(argument))
+        if not concrete.knows(span):
+            # `*xs`, or a generator in the parentheses of the call.
+            raise CannotFix("the argument cannot have a name")
+        start = concrete.parenthesised(span).start + piece.shift
+        self._edits.append(Edit(start, start, f"{name}="))
+
+    def list_arguments(self, call: ast.Call) -> None:
+        """Pass all positional arguments as one list: `f(a, b, out=c)` becomes `f([a, b], out=c)`."""
+        piece, concrete = self._concrete(call)
+        items = concrete.arguments(piece.local(self._pieces.span(call))).items[: len(call.args)]
+        if not items or self._is_lone_generator(call, piece, concrete):
+            raise CannotFix("the arguments are not to be listed")
+        start, end = items[0].span.start, items[-1].span.end
+        self._add(piece, [Edit(start, start, "["), Edit(end, end, "]")])
+
+    def quoted(self, text: str) -> str:
+        """A string literal in the file's quotation marks."""
+        return f"{self._quote}{text}{self._quote}"
+
     def remove_argument(self, call: ast.Call, argument: ast.expr | ast.keyword) -> None:
         """Take an argument out of a call, with the comma that it no longer needs."""
         piece, concrete = self._concrete(call)
@@ -169,6 +188,11 @@ class Editor:
         index += 1 if before and index >= before else 0
         self._add(piece, syntax.insertion(items, index, text, self.source.newline))
 
+    def assign(self, stmt: ast.Expr, target: str) -> None:
+        """Give what an expression statement computes to a target: `x.abs()` becomes `x = x.abs()`."""
+        start = self._pieces.start(stmt)
+        self._edits.append(Edit(start, start, f"{target} = "))
+
     def delete_statement(self, stmt: ast.stmt) -> None:
         """Delete a statement with its line; a block that would be empty gets `pass`.
 
@@ -186,11 +210,8 @@ class Editor:
         carried = self._blocks.comments_within(first, last, self._kept) if carry_comments else []
         if carried and lines:
             own = [self._slice(span) for span in carried]
-            trailing = (
-                f"  {own.pop(0)}"
-                if "\n" not in self.source.text[self._pieces.span(first).start : carried[0].start]
-                else ""
-            )
+            trails = self.source.location(carried[0].start).row == first.lineno
+            trailing = f"  {own.pop(0)}" if trails else ""
             lines = [*own, lines[0] + trailing, *lines[1:]]
         self._edits.append(self._blocks.replacement(first, last, lines, [*self._kept, *carried]))
 
@@ -208,6 +229,11 @@ class Editor:
         `scope_names` are the names that the file binds by other means than imports of its top level.
         """
         return self._imports.name(module, asname, scope_names)
+
+    @cached_property
+    def _quote(self) -> str:
+        """The quotation mark that the file uses most."""
+        return '"' if self.source.text.count('"') >= self.source.text.count("'") else "'"
 
     def _slice(self, span: Span) -> str:
         return self.source.text[span.start : span.end]

@@ -135,7 +135,7 @@ class Runner:
                 rule.code,
                 rule.name(),
                 problem.message or rule.message,
-                rule.severity,
+                problem.severity or rule.severity,
                 source.location(start),
                 source.location(end),
                 fix,

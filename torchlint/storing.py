@@ -45,6 +45,8 @@ MUTATORS = frozenset(
         "popitem",
     }
 )
+# A method that is called on one of these is the object's own: it leaves a name bound to the same object.
+_OBJECTS = Instance | ClassRef | External
 
 
 def store(frame: Frame, target: ast.expr, value: Value) -> None:
@@ -144,7 +146,8 @@ def changed_names(frame: Frame, loop: ast.stmt) -> list[str]:
     for node in _loop_nodes(loop):
         for target in _changed_by(node):
             key = expressions.path(frame, target)
-            if key is not None:
+            # `self.update(..)` is a method of the class, not that of a dict.
+            if key is not None and not (isinstance(node, ast.Call) and isinstance(frame.env.get(key), _OBJECTS)):
                 names[key] = None
     return list(names)
 

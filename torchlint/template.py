@@ -12,7 +12,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from torchlint.pieces import CannotFix, shape, shape_of
+from torchlint.edits import apply
+from torchlint.finding import Edit
+from torchlint.pieces import CannotFix, Span, shape, shape_of
 
 _SLOT = re.compile(r"(_slot\d+_)")
 
@@ -44,6 +46,22 @@ def fill(template: ast.expr, captures: Mapping[str, Capture], quote: str) -> str
     for index, capture in filled.items():
         parts[index] = _barest(parts, index, capture.bare, wanted)
     return "".join(parts)
+
+
+def splice(text: str, parts: Mapping[Span, str]) -> str:
+    """An expression's text with other expressions at some spans, in parentheses where they need them there."""
+    chosen = {span: f"({new})" for span, new in parts.items()}
+    wanted = _shape(_spliced(text, chosen))
+    if wanted is None:
+        raise CannotFix("the new expression cannot be written with this code in it")
+    for span, new in parts.items():
+        if _shape(_spliced(text, {**chosen, span: new})) == wanted:
+            chosen[span] = new
+    return _spliced(text, chosen)
+
+
+def _spliced(text: str, parts: Mapping[Span, str]) -> str:
+    return apply(text, [Edit(span.start, span.end, new) for span, new in parts.items()])
 
 
 def _barest(parts: list[str], index: int, bare: str, wanted: str) -> str:

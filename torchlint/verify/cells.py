@@ -62,7 +62,9 @@ class Cell:
     @property
     def is_ordinary(self) -> bool:
         """Whether a difference in float64 here is a difference of meaning."""
-        return self.recipe.is_ordinary and not self.cast and not self.mode and self.shapes.kind != "empty"
+        return (
+            self.recipe.is_ordinary and not self.cast and not self.mode and self.shapes.kind not in ("empty", "hollow")
+        )
 
 
 class DoesNotFitError(Exception):
@@ -73,7 +75,7 @@ def lattice(specs: Sequence[Spec], tier: str) -> Iterator[Cell]:
     """All cells of a tier, `fast` or `full`; ordinary ones first, so that a difference in meaning is found early."""
     shapes = all_shapes(specs)
     for shape in shapes:
-        limit = 12 if shape.kind in ("plain", "square") else 3
+        limit = 8 if shape.kind in ("plain", "square") else 2
         for scalars in itertools.islice(_scalars(specs, shape), limit):
             yield Cell(shape, normal(1.0), scalars)
     plain = [shape for shape in shapes if shape.kind == "plain"]

@@ -7,6 +7,7 @@ import json
 import sys
 import time
 from collections.abc import Sequence
+from pathlib import Path
 
 import torch
 
@@ -14,7 +15,8 @@ from torchlint.terminal import complain
 from torchlint.verify.certify import write
 from torchlint.verify.row import Row
 from torchlint.verify.suite import Task, UnknownRuleError, execute, tasks
-from torchlint.verify.table import curves, summary, table
+from torchlint.verify.table import curves, span, summary, table
+from torchlint.verify.workers import run_all
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -25,6 +27,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         choices=("cpu", "cuda", "mps", "auto"),
         help="where to run (repeatable; auto: the CPU and each accelerator that there is; default: cpu)",
+    )
+    parser.add_argument(
+        "--jobs",
+        type=int,
+        default=1,
+        metavar="N",
+        help="worker processes on the CPU; 0 runs everything in this process, without limits (default: 1)",
     )
     parser.add_argument("--json", action="store_true", help="print the rows as JSON")
     parser.add_argument("--write", action="store_true", help="write certificates for the rules that were verified")
@@ -43,13 +52,17 @@ def run(arguments: argparse.Namespace) -> int:
     except NoDeviceError as error:
         complain(f"error: {error}")
         return 2
-    rows = _execute(work)
+    rows = _execute(work, arguments.jobs)
     if arguments.json:
         print(json.dumps([row.as_json() for row in rows], indent=1))
     else:
         _print(rows, arguments.reproduce)
     if arguments.write:
         write(rows, complete=not arguments.rule)
+    if arguments.report:
+        from torchlint.verify.report import write_report
+
+        write_report(rows, Path(arguments.report))
     return int(any(row.contradiction for row in rows))
 
 
@@ -68,23 +81,34 @@ def _devices(names: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(wanted))
 
 
-def _execute(work: Sequence[Task]) -> list[Row]:
+def _execute(work: Sequence[Task], jobs: int) -> list[Row]:
+    progress = _Progress(len(work))
+    if jobs > 0:
+        return run_all(work, jobs, progress.step)
     rows: list[Row] = []
-    started = time.monotonic()
-    for place, task in enumerate(work):
-        _progress(place, len(work), task.label, started)
+    for task in work:
         rows += execute(task)
-    _progress(len(work), len(work), "", started)
+        progress.step(task)
     return rows
 
 
-def _progress(done: int, count: int, label: str, started: float) -> None:
+class _Progress:
     """A bar on standard error, where that is a terminal."""
-    if not sys.stderr.isatty() or not count:
-        return
-    filled = 30 * done // count
-    line = f"[{'#' * filled}{'.' * (30 - filled)}] {done}/{count} {time.monotonic() - started:.0f} s {label}"
-    print(f"\r\033[K{line[:100]}", end="\n" if done == count else "", file=sys.stderr, flush=True)
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+        self.done = 0
+        self.started = time.monotonic()
+
+    def step(self, task: Task) -> None:
+        self.done += 1
+        if not sys.stderr.isatty():
+            return
+        filled = 30 * self.done // self.count
+        seconds = time.monotonic() - self.started
+        line = f"[{'#' * filled}{'.' * (30 - filled)}] {self.done}/{self.count} {seconds:.0f} s {task.label}"
+        end = "\n" if self.done == self.count else ""
+        print(f"\r\033[K{line[:100]}", end=end, file=sys.stderr, flush=True)
 
 
 def _print(rows: Sequence[Row], reproduce: bool) -> None:
@@ -92,7 +116,7 @@ def _print(rows: Sequence[Row], reproduce: bool) -> None:
     for row in rows:
         lines = curves(row)
         if lines:
-            print(f"\n{row.code} {row.label}: float32 error by magnitude of the inputs, small to large")
+            print(f"\n{row.code} {row.label}: float32 error for inputs of size {span(row)}")
             print("\n".join(lines))
     if reproduce:
         for row in rows:

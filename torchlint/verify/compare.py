@@ -10,7 +10,7 @@ import torch
 
 from torchlint.verify.cells import Cell
 from torchlint.verify.judge import Judgement, judge
-from torchlint.verify.observation import Effect, Observation, Record
+from torchlint.verify.observation import REFUSING, Effect, Observation, Record
 from torchlint.verify.outcome import Outcome, bits
 from torchlint.verify.reference import Reference
 
@@ -30,9 +30,39 @@ class Point:
     neighbours: Callable[[], list[Outcome]] = list
 
     def observe(self, effect: Effect, text: str, size: float = float("inf")) -> Observation:
-        if self.cell.cast and effect is not Effect.REPAIRS:
-            return Observation(Effect.NOTE, self.cell, self.dtype, f"{self.cell.cast} inputs: {text}", size)
+        where = self._harmless(effect)
+        if where:
+            return Observation(Effect.NOTE, self.cell, self.dtype, f"{where}: {text}", size)
         return Observation(effect, self.cell, self.dtype, text, size)
+
+    def _harmless(self, effect: Effect) -> str:
+        """Where a difference is worth a note and no refusal; empty where it is not."""
+        cell = self.cell
+        if effect not in REFUSING:
+            return ""
+        if cell.cast:
+            return f"{cell.cast} inputs"
+        if effect is Effect.METADATA and cell.shapes.shapes and not any(cell.shapes.shapes.values()):
+            return "0-d inputs"
+        if cell.shapes.kind == "hollow":
+            return "rows without elements"
+        if effect is Effect.EXCEPTION and cell.recipe.name == "minus one":
+            return "labels of -1"
+        if effect is Effect.EXCEPTION and not self.before_is_finite:
+            return "before is not finite"
+        if cell.recipe.special and not self.before_is_finite:
+            return "infinite or NaN inputs"
+        if effect is Effect.ALIAS and cell.shapes.kind in ("one", "empty"):
+            return "a single row"
+        return ""
+
+    @property
+    def before_is_finite(self) -> bool:
+        """Whether `before` gave finite numbers only; on ordinary inputs, whether it gave any."""
+        floats = [value.detach() for value in self.before.tensors if value.is_floating_point()]
+        if self.cell.recipe.special:
+            return bool(floats) and all(bool(value.isfinite().all()) for value in floats)
+        return not floats or any(bool(value.isfinite().any()) or not value.numel() for value in floats)
 
 
 def name_of(error: Exception | None) -> str:
@@ -45,6 +75,7 @@ def name_of(error: Exception | None) -> str:
 def compare(point: Point, record: Record) -> None:
     """Add to `record` what differs at `point`."""
     before, after = point.before, point.after
+    record.finite_points += _tells(point)
     if before.error is not None or after.error is not None:
         _compare_errors(point, record)
         return
@@ -58,10 +89,18 @@ def compare(point: Point, record: Record) -> None:
     record.observations += found
     if found:
         record.identical = False
-    if any(observation.refuses for observation in found) or point.cell.mode or point.cell.cast:
+    if point.cell.mode or point.cell.cast or not _comparable(before, after):
         return
     _compare_values(point, record)
     _compare_gradients(point, record)
+
+
+def _tells(point: Point) -> bool:
+    """Whether `before` gave something that a difference could show in."""
+    if point.before.error is not None or point.cell.cast or point.cell.mode:
+        return False
+    floats = [value.detach() for value in point.before.tensors if value.is_floating_point()]
+    return not floats or any(bool(value.isfinite().any()) for value in floats)
 
 
 def _compare_errors(point: Point, record: Record) -> None:
@@ -73,7 +112,9 @@ def _compare_errors(point: Point, record: Record) -> None:
         record.identical = False
         record.observations.append(point.observe(Effect.REPAIRS, f"only before raises {name_of(before)}"))
         record.raised[name_of(before)] = record.raised.get(name_of(before), 0) + 1
-    elif type(before) is not type(after):
+    else:
+        record.raised[name_of(before)] = record.raised.get(name_of(before), 0) + 1
+    if before is not None and after is not None and type(before) is not type(after):
         record.observations.append(point.observe(Effect.NOTE, f"raises {name_of(after)} for {name_of(before)}"))
 
 
@@ -116,6 +157,8 @@ def _metadata_effect(point: Point, changed: list[str], old: Any, new: Any) -> Ef
     number_to_tensor = changed == ["type"] and isinstance(new, torch.Tensor)
     if number_to_tensor and point.cell.shapes.kind == "empty":
         return Effect.NOTE
+    if changed == ["requires_grad"] and not old.numel():
+        return Effect.NOTE
     wider = changed == ["dtype"] and new.is_floating_point() and new.element_size() > old.element_size()
     return Effect.NOTE if wider and point.cell.mode == "autocast" else Effect.METADATA
 
@@ -134,6 +177,19 @@ def _compare_effects(point: Point) -> list[Observation]:
     return found
 
 
+def _comparable(before: Outcome, after: Outcome) -> bool:
+    """Whether both gave numbers of the same kinds and shapes."""
+    left, right = before.leaves, after.leaves
+    if left.structure != right.structure:
+        return False
+    pairs = zip(left.values, right.values, strict=True)
+    return all(_form(old) == _form(new) for old, new in pairs)
+
+
+def _form(value: Any) -> tuple[Any, ...]:
+    return (value.dtype, value.shape) if isinstance(value, torch.Tensor) else (type(value), ())
+
+
 def _numbers(value: Any) -> torch.Tensor:
     if isinstance(value, torch.Tensor):
         return value.detach().cpu()
@@ -144,9 +200,12 @@ def _same_bits(old: torch.Tensor, new: torch.Tensor) -> bool:
     return old.dtype == new.dtype and old.shape == new.shape and torch.equal(bits(old), bits(new))
 
 
-def _terms(point: Point, result: torch.Tensor) -> int:
-    sizes = [tensor.numel() for tensor in point.before.tensors]
-    return max(point.cell.shapes.elements, *sizes, 1) // max(result.numel(), 1)
+def _largest_tensor(point: Point) -> int:
+    return max(point.cell.shapes.elements, *(tensor.numel() for tensor in point.before.tensors), 1)
+
+
+def _is_own(point: Point) -> bool:
+    return point.reference.kind != "mp" and point.dtype == "float64"
 
 
 def _compare_values(point: Point, record: Record) -> None:
@@ -161,16 +220,15 @@ def _compare_values(point: Point, record: Record) -> None:
         scale = point.value_scales[place] if place < len(point.value_scales) else 1.0
         noise = reference.value_noise[place]
         poles = reference.kind == "mp"
-        verdict = judge(old, new, truth.to(torch.float64), noise, scale, _terms(point, old), poles)
+        terms = _largest_tensor(point) // max(old.numel(), 1)
+        verdict = judge(old, new, truth.to(torch.float64), noise, scale, terms, poles, _is_own(point))
         record.add_errors(point.cell, point.dtype, "value", verdict.worst)
-        record.finite_points += bool(old.isfinite().any()) or not old.numel()
         _report(point, record, f"result {place}", verdict, old, new, truth)
 
 
 def _compare_integers(
     point: Point, record: Record, place: int, old: torch.Tensor, new: torch.Tensor, truth: torch.Tensor
 ) -> None:
-    record.finite_points += 1
     wrong = old != new
     if not bool(wrong.any()):
         return
@@ -249,7 +307,8 @@ def _compare_gradients(point: Point, record: Record) -> None:
             record.identical = False
         scale = point.grad_scales.get(name, 1.0)
         noise = reference.grad_noise[name]
-        verdict = judge(old, new, truth, noise, scale, _terms(point, old), poles=False)
+        # A backward pass may sum over all elements, whatever the shape of the gradient.
+        verdict = judge(old, new, truth, noise, scale, _largest_tensor(point), poles=False, own=_is_own(point))
         if point.cell.recipe.special:
             _note_special(point, record, name, verdict, old, new)
             continue

@@ -110,9 +110,16 @@ class Exact:
         if name in ("T", "mT", "mH", "H"):
             return OPERATIONS[name](self)
         found = OPERATIONS.get(name)
-        if found is None:
-            raise NoReferenceError(f"no multi-precision `{name}`")
-        return lambda *args, **kwargs: found(self, *args, **kwargs)
+        if found is not None:
+            return lambda *args, **kwargs: found(self, *args, **kwargs)
+        if name.endswith("_") and name[:-1] in OPERATIONS:
+            return lambda *args, **kwargs: self.store(OPERATIONS[name[:-1]](self, *args, **kwargs))
+        raise NoReferenceError(f"no multi-precision `{name}`")
+
+    def store(self, value: Any) -> Exact:
+        """Change in place, also what shares memory with this tensor."""
+        self[...] = value
+        return self
 
     def __len__(self) -> int:
         if not self.array.shape:
@@ -170,6 +177,8 @@ for _symbol, _name in {
 }.items():
     setattr(Exact, f"__{_symbol}__", _operator(_name))
     setattr(Exact, f"__r{_symbol}__", _operator(_name, swapped=True))
+for _symbol, _name in {"iadd": "add", "isub": "sub", "imul": "mul", "itruediv": "div", "ipow": "pow"}.items():
+    setattr(Exact, f"__{_symbol}__", lambda self, other, name=_name: self.store(OPERATIONS[name](self, other)))
 for _symbol in ("lt", "le", "gt", "ge", "eq", "ne"):
     setattr(Exact, f"__{_symbol}__", _operator(_symbol))
 for _symbol in ("neg", "abs"):
@@ -197,6 +206,7 @@ def _short_name(function: Any) -> str:
 def call(function: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
     """A torch function of Exact arguments. Raises `NoReferenceError` where there is no such operation."""
     name = _short_name(function)
+    kwargs = {key: value for key, value in kwargs.items() if key != "out" or value is not None}
     if name == "setitem":
         return _set_item(*args)
     if name == "getitem":

@@ -18,7 +18,9 @@ from torchlint.verify.exact_shape import gather, transpose
 
 
 def _op(name: str) -> Callable[..., Exact]:
-    return lambda *args, **kwargs: exact(OPERATIONS[name](*args, **kwargs))
+    # Bound now: some names are given to torch's own variants below.
+    function = OPERATIONS[name]
+    return lambda *args, **kwargs: exact(function(*args, **kwargs))
 
 
 exp, log, log1p, sqrt, square = _op("exp"), _op("log"), _op("log1p"), _op("sqrt"), _op("square")

@@ -20,6 +20,7 @@ from torchlint.verify.exact import (
     exact,
     objects,
     operation,
+    to_reals,
 )
 from torchlint.verify.scalar import UNARY, Real, atan2, gmpy2, hypot, maximum, minimum, real, total
 
@@ -341,7 +342,8 @@ def matmul(input: Any, other: Any) -> Exact:
         raise RuntimeError("both arguments to matmul need to be at least 1D")
     if left.shape[-1] != right.shape[-2 if right.ndim > 1 else 0]:
         raise RuntimeError("mat1 and mat2 shapes cannot be multiplied")
-    return Exact(boxed(np.matmul(left, right)))
+    # numpy gives the int 0 for an empty sum.
+    return Exact(to_reals(boxed(np.matmul(left, right))))
 
 
 @operation("vecdot")
@@ -358,7 +360,7 @@ def outer(input: Any, vec2: Any) -> Exact:
 def einsum(equation: str, *operands: Any) -> Exact:
     if len(operands) == 1 and isinstance(operands[0], list | tuple):
         operands = tuple(operands[0])
-    return Exact(boxed(np.einsum(equation, *[objects(operand) for operand in operands], optimize=False)))
+    return Exact(to_reals(boxed(np.einsum(equation, *map(objects, operands), optimize=False))))
 
 
 @operation("linear")

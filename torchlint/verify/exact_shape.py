@@ -72,6 +72,11 @@ operation("zeros_like", "empty_like")(_filled(0))
 operation("ones_like")(_filled(1))
 
 
+operation("copy_")(lambda input, other, **kwargs: input.store(other))
+operation("zero_")(lambda input: input.store(0))
+operation("fill_")(lambda input, value: input.store(value))
+
+
 @operation("full_like")
 def full_like(input: Any, fill_value: Any, **kwargs: Any) -> Exact:
     array = np.empty(objects(input).shape, dtype=object)

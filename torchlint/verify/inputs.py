@@ -137,7 +137,10 @@ def of_program(function: Callable[..., Any]) -> tuple[Spec, ...]:
 
     With `from __future__ import annotations` an annotation arrives as its own source text: `'"float 5"'`.
     """
-    hints = {name: _unquote(annotation) for name, annotation in function.__annotations__.items()}
+    annotations = getattr(function, "__annotations__", None)
+    if annotations is None:
+        raise InputError("it is compiled and has no annotations")
+    hints = {name: _unquote(annotation) for name, annotation in annotations.items()}
     return _specs(function, hints)
 
 

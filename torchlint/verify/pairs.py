@@ -34,13 +34,17 @@ def from_pair(pair: Pair) -> Unit:
     unknown = set(taken) - set(names)
     if unknown:
         raise InputError(f"after has parameters that before has not: {', '.join(sorted(unknown))}")
-    if set(taken) != set(names):
-        after = _without_missing(after, taken)
-    return Unit(pair.before, after, specs, source_of(pair.before, "before"), source_of(pair.after, "after"))
+    return Unit(
+        pair.before, fitted(after, names), specs, source_of(pair.before, "before"), source_of(pair.after, "after")
+    )
 
 
-def _without_missing(function: Callable[..., Any], taken: tuple[str, ...]) -> Callable[..., Any]:
-    return lambda **arguments: function(**{name: arguments[name] for name in taken})
+def fitted(function: Callable[..., Any], names: tuple[str, ...]) -> Callable[..., Any]:
+    """`function` as one that takes all of `names`, also those that it has no use for."""
+    taken = set(inspect.signature(function).parameters)
+    if taken == set(names):
+        return function
+    return lambda **arguments: function(**{name: value for name, value in arguments.items() if name in taken})
 
 
 def from_text(before: str, after: str, inputs: Mapping[str, str]) -> Unit:

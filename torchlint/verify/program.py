@@ -1,7 +1,7 @@
 """Fixture programs: the functions of a fixture and of its golden, run on the same inputs.
 
 A program may build modules and optimisers, so it runs with float64 as the default dtype (is it the same?) and with
-float32 (is it better?), under the same seed. Its reference is the program before, in float64.
+float32 (is it better?), under the same seed. Its reference is the program before, at any precision where that works.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from torchlint.verify.outcome import Outcome, run
 from torchlint.verify.pairs import Unit
 from torchlint.verify.reproduce import headline
 from torchlint.verify.row import Row, claim_text, device_name, torch_version
+from torchlint.verify.runner import scales_of
 from torchlint.verify.shapes import all_shapes
 from torchlint.verify.truth import Truth
 from torchlint.verify.values import Recipe, normal
@@ -35,7 +36,7 @@ from torchlint.verify.verdict import GOOD, Decision, Verdict, contradiction, dec
 
 _RECIPES = (normal(1.0), normal(20.0), normal(90.0), normal(1e-8), Recipe("ties"), Recipe("zeros"))
 _DTYPES = ("float64", "float32")
-# Seconds for one function; training loops are slow, endless ones are not programs.
+# CPU seconds for one function; training loops are slow, endless ones are not programs.
 PATIENCE = 30.0
 
 
@@ -46,12 +47,11 @@ def verify_programs(code: str, name: str, path: Path, claims: tuple[Claim, ...],
     texts = [file.read_text(encoding="utf-8") for file in (path, golden(path))]
     digest = fixture_digest(code)
     rows = []
-    try:
-        before, after = (_load(file, f"_fixture_{place}") for place, file in enumerate((path, golden(path))))
-    except Exception as error:
+    modules = [_load_or_error(file, f"_fixture_{place}") for place, file in enumerate((path, golden(path)))]
+    before, after = modules
+    if isinstance(before, Exception) or isinstance(after, Exception):
         row = _row(code, name, f"{path.stem}.*", digest, device, claims)
-        row.verdict = str(Verdict.EXCEPTION)
-        row.contradiction = f"cannot be imported: {type(error).__name__}: {error}"
+        _import_failed(row, before, after)
         return [row]
     old, new = _definitions(texts[0]), _definitions(texts[1])
     for function in old:
@@ -70,6 +70,24 @@ def _row(code: str, name: str, label: str, digest: str, device: str, claims: tup
     row.digest, row.device, row.torch = digest, device_name(device), torch_version()
     row.intended_change = bool(claims) and all(isinstance(claim, Changes) for claim in claims)
     return row
+
+
+def _load_or_error(path: Path, name: str) -> ModuleType | Exception:
+    try:
+        return _load(path, name)
+    except Exception as error:
+        return error
+
+
+def _import_failed(row: Row, before: ModuleType | Exception, after: ModuleType | Exception) -> None:
+    """A fixture may be about names that are not there; its golden must not lose what could be imported."""
+    if not isinstance(after, Exception):
+        row.verdict = str(Verdict.REPAIRS)
+    elif isinstance(before, Exception):
+        row.verdict, row.condition = str(Verdict.UNSUPPORTED), f"not runnable: cannot be imported: {before}"
+    else:
+        row.verdict = str(Verdict.EXCEPTION)
+        row.contradiction = f"the golden cannot be imported: {type(after).__name__}: {after}"
 
 
 def _load(path: Path, name: str) -> ModuleType:
@@ -95,7 +113,7 @@ def _verify(
     claims: tuple[Claim, ...],
     device: str,
 ) -> None:
-    started = time.monotonic()
+    started, deadline = time.monotonic(), time.process_time() + PATIENCE
     try:
         specs = of_program(before)
     except InputError as error:
@@ -103,12 +121,13 @@ def _verify(
         return
     record = Record()
     unit = Unit(before, after, specs, "", "")
+    truth = Truth(unit)
     with warnings.catch_warnings(), redirect_stdout(io.StringIO()):
         warnings.simplefilter("ignore")
         for cell in _cells(specs):
-            if time.monotonic() - started > PATIENCE:
+            if time.process_time() > deadline:
                 break
-            _visit(unit, cell, device, record)
+            _visit(unit, truth, cell, device, record)
     decision = decide(record)
     row.verdict, row.condition = str(decision.verdict), decision.condition
     row.points, row.seconds = record.points, round(time.monotonic() - started, 3)
@@ -142,15 +161,14 @@ def _default_dtype(dtype: torch.dtype) -> Iterator[None]:
         torch.set_default_dtype(previous)
 
 
-def _visit(unit: Unit, cell: Cell, device: str, record: Record) -> None:
+def _visit(unit: Unit, truth: Truth, cell: Cell, device: str, record: Record) -> None:
     try:
         values = arguments(cell, unit.specs)
     except DoesNotFitError:
         return
-    truth = Truth(unit, exact=False)
     untouched = run(lambda: None, {}).random
     with _default_dtype(torch.float64):
-        reference = truth.at(values, cell.shapes.elements)
+        reference = truth.at(values, cell.shapes.elements, cell.is_ordinary)
     for dtype in _DTYPES:
         given = typed(values, getattr(torch, dtype), device)
         with _default_dtype(getattr(torch, dtype)):
@@ -161,9 +179,8 @@ def _visit(unit: Unit, cell: Cell, device: str, record: Record) -> None:
             # Random numbers differ between dtypes: the program is its own reference.
             with _default_dtype(torch.float32):
                 reference = truth.of_outcome(before, given)
-        point = Point(
-            cell, dtype, before, after, reference or truth.unknown(), *_scales(before), _neighbours(truth, values)
-        )
+        scales = _scales(unit, truth, cell)
+        point = Point(cell, dtype, before, after, reference or truth.unknown(), *scales, _neighbours(truth, values))
         compare(point, record)
 
 
@@ -175,11 +192,12 @@ def _neighbours(truth: Truth, values: Mapping[str, Any]) -> Callable[[], list[Ou
     return call
 
 
-def _scales(outcome: Outcome) -> tuple[list[float], dict[str, float]]:
-    from torchlint.verify.runner import largest
-
-    values = [min(largest(value), 1e3) for value in outcome.leaves.values]
-    return values, {name: min(largest(grad), 1e3) for name, grad in outcome.grads.items()}
+def _scales(unit: Unit, truth: Truth, cell: Cell) -> tuple[list[float], dict[str, float]]:
+    """The largest results and gradients on ordinary inputs of these shapes, in float64."""
+    ordinary = Cell(cell.shapes, normal(1.0), cell.scalars, _DTYPES)
+    with _default_dtype(torch.float64):
+        outcome = run(unit.before, arguments(ordinary, unit.specs), truth.differentiable)
+    return scales_of(outcome)
 
 
 def _contradiction(decision: Decision, claims: tuple[Claim, ...], record: Record) -> str:

@@ -45,6 +45,7 @@ class Row:
     reproducer: str = ""
     speed: tuple[float, float] = (0.0, 0.0)
     milliseconds: list[float] = field(default_factory=list)
+    speed_shape: str = ""
     seconds: float = 0.0
     intended_change: bool = False
 
@@ -98,7 +99,7 @@ def _order(dtype: str) -> int:
 
 
 def _plain(worst: Worst) -> dict[str, float]:
-    return {name: float(f"{value:.4g}") for name, value in asdict(worst).items()}
+    return {name: float(f"{min(value, 1e300):.4g}") for name, value in asdict(worst).items()}
 
 
 def _notes(result: Result) -> list[str]:

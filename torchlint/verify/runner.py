@@ -15,7 +15,7 @@ from torchlint.claims import Pair
 from torchlint.verify.cells import Cell, DoesNotFitError, arguments, lattice, typed
 from torchlint.verify.compare import Point, compare
 from torchlint.verify.inputs import InputError
-from torchlint.verify.observation import Record
+from torchlint.verify.observation import Effect, Record
 from torchlint.verify.outcome import Outcome, run
 from torchlint.verify.pairs import Unit, from_pair
 from torchlint.verify.reference import Reference
@@ -23,8 +23,12 @@ from torchlint.verify.truth import Truth
 from torchlint.verify.values import normal
 from torchlint.verify.verdict import Decision, Verdict, decide
 
-# Seconds of wall time after which a pair is given up, by tier.
+# CPU seconds after which a pair is given up, by tier: on a busy machine the same pairs must come out the same.
 PATIENCE = {"fast": 30.0, "full": 180.0}
+# After so many regressions a pair is refused anyway.
+UNEXPLAINED = 6
+# A result that is 0 up to rounding has no scale of its own; ordinary inputs are of size 1.
+SMALLEST_SCALE = 1e-3
 
 
 @dataclass(slots=True)
@@ -48,19 +52,28 @@ def verify_pair(pair: Pair, device: str = "cpu", tier: str = "fast") -> Result:
     return verify_unit(unit, device, tier)
 
 
-def verify_unit(unit: Unit, device: str = "cpu", tier: str = "fast", patience: float | None = None) -> Result:
-    """Verify two functions on generated inputs."""
+def verify_unit(
+    unit: Unit, device: str = "cpu", tier: str = "fast", patience: float | None = None, stop: bool = False
+) -> Result:
+    """Verify two functions on generated inputs.
+
+    `patience` is in CPU seconds. With `stop` the first refusing difference ends the walk: enough to refuse, not to say
+    under which condition the rewrite holds.
+    """
     started = time.monotonic()
-    deadline = started + (PATIENCE[tier] if patience is None else patience)
+    deadline = time.process_time() + (PATIENCE[tier] if patience is None else patience)
     walk = _Walk(unit, device)
     result = Result(Decision(Verdict.VACUOUS), walk.record, device, tier, unit=unit)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for cell in lattice(unit.specs, tier):
-            if time.monotonic() > deadline:
+            if time.process_time() > deadline:
                 result.decision = Decision(Verdict.TIMEOUT, f"stopped after {walk.record.points:,} points")
                 break
             walk.visit(cell)
+            if stop and walk.refused:
+                result.decision = decide(walk.record)
+                break
         else:
             result.decision = decide(walk.record)
     walk.record.reasons = walk.truth.reasons
@@ -78,6 +91,10 @@ class _Walk:
         self.truth = Truth(unit)
         self.scales: dict[str, tuple[list[float], dict[str, float]]] = {}
 
+    @property
+    def refused(self) -> bool:
+        return next(self.record.refusals(), None) is not None
+
     def visit(self, cell: Cell) -> None:
         try:
             groups = [(cell, arguments(cell, self.unit.specs))]
@@ -93,17 +110,12 @@ class _Walk:
     def _visit(self, cell: Cell, values: Mapping[str, Any]) -> None:
         reference: Reference | None = None
         if not cell.cast and not cell.mode:
-            reference = self.truth.at(values, cell.shapes.elements)
+            reference = self.truth.at(values, cell.shapes.elements, cell.is_ordinary)
         for dtype in cell.dtypes:
             self._compare(cell, dtype, values, reference)
 
     def _compare(self, cell: Cell, dtype: str, values: Mapping[str, Any], reference: Reference | None) -> None:
-        given = typed(values, getattr(torch, dtype), self.device)
-        differentiable = self.truth.differentiable if not cell.mode and not cell.cast else ()
-        context = _context(cell.mode, self.device)
-        before, after = (
-            run(function, given, differentiable, context=context) for function in (self.unit.before, self.unit.after)
-        )
+        before, after = self._outcomes(cell, dtype, values)
         if reference is None:
             if before.error is None and after.error is None and not cell.cast and not cell.mode:
                 return  # before raises in float64 and nowhere else: there is nothing to compare with
@@ -119,9 +131,30 @@ class _Walk:
             reference,
             values_scale,
             grads_scale,
-            _once(lambda: self.truth.neighbours(values)),
+            _once(lambda: self._neighbours(values)),
         )
         compare(point, self.record)
+
+    def _outcomes(self, cell: Cell, dtype: str, values: Mapping[str, Any]) -> tuple[Outcome, Outcome]:
+        """Both versions on the device. What raises on the CPU stays there: a bad index ends a CUDA process."""
+        differentiable = self.truth.differentiable if not cell.mode and not cell.cast else ()
+
+        def on(device: str) -> tuple[Outcome, Outcome]:
+            given = typed(values, getattr(torch, dtype), device)
+            context = _context(cell.mode, device)
+            before = run(self.unit.before, given, differentiable, context=context)
+            return before, run(self.unit.after, given, differentiable, context=context)
+
+        if self.device != "cpu":
+            before, after = on("cpu")
+            if before.error is not None or after.error is not None:
+                return before, after
+        return on(self.device)
+
+    def _neighbours(self, values: Mapping[str, Any]) -> list[Outcome]:
+        """Evaluations beside `values`, as long as they explain anything: where meaning differs they never do."""
+        unexplained = sum(seen.effect is Effect.REGRESSES for seen in self.record.observations)
+        return self.truth.neighbours(values) if unexplained < UNEXPLAINED else []
 
     def _scales(self, cell: Cell) -> tuple[list[float], dict[str, float]]:
         """The largest result and gradient of `before` on ordinary inputs of these shapes, in float64."""
@@ -129,12 +162,17 @@ class _Walk:
         if key not in self.scales:
             ordinary = Cell(cell.shapes, normal(1.0), cell.scalars)
             outcome = run(self.unit.before, arguments(ordinary, self.unit.specs), self.truth.differentiable)
-            values = [largest(value) for value in outcome.leaves.values]
-            self.scales[key] = values, {name: largest(grad) for name, grad in outcome.grads.items()}
+            self.scales[key] = scales_of(outcome)
         return self.scales[key]
 
 
-def largest(value: Any) -> float:
+def scales_of(outcome: Outcome) -> tuple[list[float], dict[str, float]]:
+    """The sizes of the results and of the gradients of a run on ordinary inputs."""
+    values = [max(_largest(value), SMALLEST_SCALE) for value in outcome.leaves.values]
+    return values, {name: max(_largest(grad), SMALLEST_SCALE) for name, grad in outcome.grads.items()}
+
+
+def _largest(value: Any) -> float:
     """The largest finite absolute value of a tensor; 1 for anything else."""
     if not isinstance(value, torch.Tensor) or not value.is_floating_point() or not value.numel():
         return 1.0

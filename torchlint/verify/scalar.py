@@ -27,6 +27,8 @@ class Tape:
     def __init__(self, limit: int) -> None:
         self.nodes: list[Real] = []
         self.limit = limit
+        # Whether a term other than 0 vanished in a sum: a result of 0 or infinity may then be one of rounding.
+        self.absorbed = False
 
     def append(self, node: Real) -> None:
         if len(self.nodes) >= self.limit:
@@ -44,7 +46,8 @@ class Tape:
             if adjoint == 0:
                 continue
             for parent, partial in zip(node.parents, node.partials, strict=True):
-                if parent.index >= 0 and partial != 0:
+                # Infinity times 0 stays undefined, 0 times infinity (above) is nothing.
+                if parent.index >= 0 and (partial != 0 or not gmpy2.is_finite(adjoint)):
                     adjoints[parent.index] += adjoint * partial
         return adjoints
 
@@ -59,10 +62,12 @@ def precision(bits: int, limit: int = 400_000) -> Iterator[Tape]:
     previous = _tape
     _tape = Tape(limit)
     settings = gmpy2.context(precision=bits, emax=gmpy2.get_emax_max(), emin=gmpy2.get_emin_min())
+    outside = gmpy2.get_context()
+    gmpy2.set_context(settings)
     try:
-        with gmpy2.local_context(settings):
-            yield _tape
+        yield _tape
     finally:
+        gmpy2.set_context(outside)
         _tape = previous
 
 
@@ -79,11 +84,11 @@ class Real:
 
     def __add__(self, other: Any) -> Real:
         other = real(other)
-        return node(self.value + other.value, (self, other), (1, 1))
+        return node(_watched(self.value + other.value, self.value, other.value), (self, other), (1, 1))
 
     def __sub__(self, other: Any) -> Real:
         other = real(other)
-        return node(self.value - other.value, (self, other), (1, -1))
+        return node(_watched(self.value - other.value, self.value, other.value), (self, other), (1, -1))
 
     def __mul__(self, other: Any) -> Real:
         other = real(other)
@@ -161,10 +166,19 @@ def node(value: Number, parents: tuple[Real, ...], partials: tuple[Number, ...])
     return result
 
 
+def _watched(result: Number, left: Number, right: Number) -> Number:
+    if ((result == left and right != 0) or (abs(result) == abs(right) and left != 0)) and gmpy2.is_finite(result):
+        _tape.absorbed = True
+    return result
+
+
 def total(terms: Iterable[Real]) -> Real:
     """The sum, rounded once."""
     numbers = tuple(terms)
-    return node(gmpy2.fsum([number.value for number in numbers]), numbers, (1,) * len(numbers))
+    result = gmpy2.fsum([number.value for number in numbers])
+    if len(numbers) > 1 and gmpy2.is_finite(result) and any(result == number.value for number in numbers):
+        _tape.absorbed = True
+    return node(result, numbers, (1,) * len(numbers))
 
 
 def power(base: Real, exponent: Real) -> Real:
@@ -208,6 +222,9 @@ def _unary(function: Callable[[Number], Number], derivative: Callable[[Number, N
 
     def apply(argument: Real) -> Real:
         value = function(argument.value)
+        if abs(value) == 1 and argument.value != 0:
+            # A sigmoid, tanh or erf that is saturated at this precision.
+            _tape.absorbed = True
         if argument.index < 0:
             return Real(value)
         return node(value, (argument,), (derivative(argument.value, value),))

@@ -13,7 +13,9 @@ from torchlint.verify.inputs import InputError, Spec
 PRIMES = (3, 5, 7, 4, 2, 6)
 # cdist changes its algorithm above 25 rows.
 BLOCK = 33
-LONG = 4_096
+LONG = (1_024, 256, 96)
+# More elements than this take seconds in half precision on a CPU.
+MANY = 60_000
 
 _PRODUCT = re.compile(r"(\d+)([A-Za-z_]\w*)")
 
@@ -22,7 +24,8 @@ _PRODUCT = re.compile(r"(\d+)([A-Za-z_]\w*)")
 class Shapes:
     """The shapes of all tensors of a call.
 
-    `kind` is `plain`, `square`, `one`, `empty`, `block`, `long`, `broadcast`; `sizes` are the named sizes, from which
+    `kind` is `plain`, `square`, `one`, `empty` (no rows), `hollow` (rows without elements), `block`, `long`,
+    `broadcast`; `sizes` are the named sizes, from which
     the bounds of labels come.
     """
 
@@ -86,9 +89,23 @@ def _named(tensors: Sequence[Spec], shaped: Sequence[Spec]) -> Iterator[Shapes]:
     prefixes: tuple[tuple[int, ...], ...] = ((),)
     if any("..." in (spec.shape or ()) for spec in shaped):
         prefixes = ((7,), (), (2, 3), (2, 1, 3))
+    longest: set[str] = set()
     for kind, sizes in _assignments(names):
+        if kind == "long" and not _first_that_fits(sizes, longest, tensors, shaped):
+            continue
         for prefix in prefixes if kind == "plain" else prefixes[:1]:
             yield Shapes(kind, _filled(tensors, shaped, sizes, prefix), sizes)
+
+
+def _first_that_fits(
+    sizes: Mapping[str, int], longest: set[str], tensors: Sequence[Spec], shaped: Sequence[Spec]
+) -> bool:
+    """Whether this is the first of the long sizes of a name with few enough elements; remembers it in `longest`."""
+    name = max(sizes, key=lambda key: sizes[key])
+    if name in longest or sum(map(_count, _filled(tensors, shaped, sizes, ()).values())) > MANY:
+        return False
+    longest.add(name)
+    return True
 
 
 def _filled(
@@ -119,9 +136,22 @@ def _assignments(names: Sequence[str]) -> Iterator[tuple[str, dict[str, int]]]:
     for name in names[:3]:
         yield "block", base | {name: BLOCK}
     for name in names[:2]:
-        yield "long", base | {name: LONG}
+        for length in LONG:
+            yield "long", base | {name: length}
     for name in names:
-        yield "empty", base | {name: 0}
+        yield "empty" if name == names[0] else "hollow", base | {name: 0}
+
+
+def shapes_of_size(specs: Sequence[Spec], rows: int, columns: int) -> list[Shapes]:
+    """Shapes for a measurement: the first named size is `rows`, the others `columns`; without names, one matrix."""
+    tensors = [spec for spec in specs if spec.is_tensor]
+    shaped = [spec for spec in tensors if spec.shape is not None]
+    if not shaped:
+        shapes = [(rows, columns), (rows * columns,)]
+        return [Shapes("plain", {spec.name: shape for spec in tensors}, {}) for shape in shapes if tensors]
+    names = size_names(shaped)
+    sizes = dict.fromkeys(names, columns) | ({names[0]: rows} if names else {})
+    return [Shapes("plain", _filled(tensors, shaped, sizes, (2,)), sizes)]
 
 
 _FREE: tuple[tuple[str, tuple[int, ...]], ...] = (
@@ -138,10 +168,10 @@ _FREE: tuple[tuple[str, tuple[int, ...]], ...] = (
     ("one", (1,)),
     ("block", (BLOCK, 3)),
     ("block", (3, BLOCK)),
-    ("long", (LONG,)),
-    ("long", (3, LONG)),
+    ("long", (LONG[0],)),
+    ("long", (3, LONG[0])),
     ("empty", (0, 3)),
-    ("empty", (3, 0)),
+    ("hollow", (3, 0)),
     ("empty", (0,)),
 )
 _BROADCAST: tuple[tuple[tuple[int, ...], tuple[int, ...]], ...] = (

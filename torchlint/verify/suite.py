@@ -11,8 +11,10 @@ import torchlint
 from torchlint import registry
 from torchlint.certificates import pair_digest, program_digest
 from torchlint.claims import Claim, Pair
+from torchlint.verify.pairs import Unit
 from torchlint.verify.row import Row, fill
 from torchlint.verify.runner import verify_pair
+from torchlint.verify.speed import measure
 
 FIXTURES = Path(torchlint.__file__).parent.parent / "fixtures"
 
@@ -59,7 +61,8 @@ def tasks(codes: Sequence[str], devices: Sequence[str], tier: str) -> Iterator[T
                 continue
             for index in range(len(_pairs(info.code))):
                 yield Task("pair", info.code, device, tier, index=index)
-            for path in fixtures(info.code):
+            # Programs make their own tensors, which are on the CPU.
+            for path in fixtures(info.code) if device == "cpu" else ():
                 yield Task("program", info.code, device, tier, path=str(path.relative_to(FIXTURES)))
 
 
@@ -99,7 +102,18 @@ def execute(task: Task) -> list[Row]:
         pair = _pairs(task.code)[task.index]
         row = Row(task.code, rule.name(), "pair", pair.before.__name__, "", index=task.index)
         row.digest = pair_digest(pair)
-        return [fill(row, verify_pair(pair, task.device, task.tier), pair.claim)]
+        result = verify_pair(pair, task.device, task.tier)
+        fill(row, result, pair.claim)
+        if task.tier == "full" and result.unit is not None:
+            _time(row, result.unit, task.device)
+        return [row]
     from torchlint.verify.program import verify_programs
 
     return verify_programs(task.code, rule.name(), FIXTURES / task.path, claims(task.code), task.device)
+
+
+def _time(row: Row, unit: Unit, device: str) -> None:
+    speed = measure(unit, device)
+    if speed is not None:
+        row.speed, row.milliseconds = speed.ratios, [round(value, 4) for value in speed.milliseconds]
+        row.speed_shape = speed.shape

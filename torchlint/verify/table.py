@@ -80,6 +80,12 @@ def curves(row: Row) -> list[str]:
     return lines
 
 
+def span(row: Row) -> str:
+    """The magnitudes of a row's curves, as `1e-30 1e-08 1 20`."""
+    magnitudes = sorted({float(key.split(" ")[2]) for key in row.curves if key.startswith("float32 ")})
+    return " ".join(f"{magnitude:g}" for magnitude in magnitudes)
+
+
 def summary(rows: Sequence[Row]) -> str:
     counts: dict[str, int] = {}
     for row in rows:

@@ -13,10 +13,12 @@ from torchlint.verify.pairs import Unit
 from torchlint.verify.reference import SHAKE, NoReferenceError, Reference, UnstableError, multi_precision
 
 # Above this many input elements one evaluation costs more than it tells.
-LARGEST = 80
+LARGEST = 400
+# Relative distance on ordinary inputs that no rounding in float64 explains.
+BELIEF = 1e-3
 # A perturbation that moves an input off a kink but not out of its regime.
 NUDGE, NUDGE_AT_ZERO = 1e-6, 1e-9
-NEIGHBOURS = 12
+NEIGHBOURS = 32
 
 
 class Truth:
@@ -31,18 +33,21 @@ class Truth:
         self.differentiable = tuple(spec.name for spec in unit.specs if spec.is_differentiable)
         self.reasons: dict[str, int] = {}
 
-    def at(self, values: Mapping[str, Any], elements: int) -> Reference | None:
-        """The reference for float64 `values` on the CPU; None where `before` raises there in float64."""
+    def at(self, values: Mapping[str, Any], elements: int, ordinary: bool = False) -> Reference | None:
+        """The reference for float64 `values` on the CPU; None where `before` raises there in float64.
+
+        On `ordinary` values float64 and multi-precision must nearly agree, or the latter is not believed.
+        """
         plain = run(self.unit.before, values, self.differentiable)
         if plain.error is not None:
             return None
         if self.exact and elements <= LARGEST:
-            exact = self._exact(values, plain)
+            exact = self._exact(values, plain, ordinary)
             if exact is not None:
                 return exact
         return self.of_outcome(plain, values)
 
-    def _exact(self, values: Mapping[str, Any], plain: Outcome) -> Reference | None:
+    def _exact(self, values: Mapping[str, Any], plain: Outcome, ordinary: bool) -> Reference | None:
         if sum(self.reasons.values()) >= 3:
             return None
         try:
@@ -59,6 +64,9 @@ class Truth:
         if not _matches(found, plain):
             self._give_up("the multi-precision result has another form")
             return None
+        if ordinary and not _believable(found, plain):
+            self._give_up("multi-precision and float64 disagree on ordinary inputs")
+            return None
         return found
 
     def _give_up(self, reason: str) -> None:
@@ -68,7 +76,7 @@ class Truth:
         """What `before` gave for `values`, as it is: where that is not finite, the truth is unknown (NaN)."""
         numbers = [_number(value) for value in plain.leaves.values]
         grads = {name: _grad(plain, name, values) for name in self.differentiable}
-        shaken = [run(self.unit.before, _shaken(values, draw), self.differentiable) for draw in (1, 2)]
+        shaken = [run(self.unit.before, _shaken(values, draw), self.differentiable) for draw in (1, 2, 3)]
         shaken = [outcome for outcome in shaken if outcome.error is None]
         value_noise = [_spread(n, [_value(o, place) for o in shaken]) for place, n in enumerate(numbers)]
         grad_noise = {name: _spread(grad, [_grad(o, name, values) for o in shaken]) for name, grad in grads.items()}
@@ -93,6 +101,20 @@ def _matches(found: Reference, plain: Outcome) -> bool:
         return False
     pairs = zip(found.values, plain.leaves.values, strict=True)
     return all(value.shape == getattr(other, "shape", torch.Size()) for value, other in pairs)
+
+
+def _believable(found: Reference, plain: Outcome) -> bool:
+    for truth, value in zip(found.values, plain.leaves.values, strict=True):
+        number = _number(value)
+        if not number.is_floating_point():
+            continue
+        finite = number.isfinite() & truth.isfinite()
+        if not bool(finite.any()):
+            continue
+        distance = float((number - truth)[finite].abs().max())
+        if distance > BELIEF * float(truth[finite].abs().max()) + BELIEF**2:
+            return False
+    return True
 
 
 def _number(value: Any) -> torch.Tensor:

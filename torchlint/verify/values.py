@@ -114,7 +114,7 @@ def _positive(shape: Shape, recipe: Recipe, generator: Generator) -> torch.Tenso
     if recipe.name == "ties":
         return torch.randint(1, 4, shape, generator=generator).to(torch.float64)
     if recipe.name in ("grid", "ordinals", "offset", "constant", "near ties"):
-        return _float(shape, recipe, generator).abs()
+        return _float(shape, recipe, generator).abs().clamp_min(1e-3)
     return _rand(shape, generator) * recipe.magnitude
 
 
@@ -143,8 +143,8 @@ def _one_hot(shape: Shape, recipe: Recipe, generator: Generator) -> torch.Tensor
     random = _randn(shape, generator)
     if not shape or not random.numel():
         return random
-    rows: torch.Tensor = torch.nn.functional.one_hot(random.argmax(-1), shape[-1])
-    return rows.to(torch.float64)
+    places = random.argmax(-1, keepdim=True)
+    return torch.zeros(shape, dtype=torch.float64).scatter(-1, places, 1.0)
 
 
 def _regular(shape: Shape, recipe: Recipe, generator: Generator) -> torch.Tensor:
@@ -164,7 +164,8 @@ def _ill(shape: Shape, recipe: Recipe, generator: Generator) -> torch.Tensor:
     left, _ = torch.linalg.qr(_randn(shape, generator))
     right, _ = torch.linalg.qr(_randn(shape, generator))
     scale = torch.diag(torch.logspace(0, -6, shape[-1], dtype=torch.float64))
-    return torch.linalg.multi_dot([left, scale, right])
+    product: torch.Tensor = left @ scale @ right
+    return product
 
 
 _KINDS: dict[str, Callable[[Shape, Recipe, Generator], torch.Tensor]] = {

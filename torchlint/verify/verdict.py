@@ -37,6 +37,8 @@ class Verdict(StrEnum):
     VACUOUS = "VACUOUS"
 
 
+# A difference in float64 of fewer units of the loose bound is a matter of accuracy, not of meaning.
+CHANGE = 1_000
 GOOD = frozenset({Verdict.IDENTICAL, Verdict.EQUAL, Verdict.IMPROVES, Verdict.EXTENDS})
 SILENT = frozenset({Verdict.UNSUPPORTED, Verdict.TIMEOUT, Verdict.VACUOUS})
 
@@ -65,8 +67,9 @@ def decide(record: Record) -> Decision:
     if not record.points and record.has(Effect.REPAIRS):
         first = next(seen for seen in record.observations if seen.effect is Effect.REPAIRS)
         return Decision(Verdict.REPAIRS, witness=first)
-    if not record.points or not record.finite_points:
-        return Decision(Verdict.VACUOUS, "before never gave a finite result")
+    if not record.finite_points or not (record.points or record.has(Effect.EXCEPTION)):
+        raised = max(record.raised, key=lambda name: record.raised[name], default="")
+        return Decision(Verdict.VACUOUS, "before never gave a finite result" + (f": {raised}" if raised else ""))
     refusals = list(record.refusals())
     if not refusals:
         return Decision(_accepted(record))
@@ -120,6 +123,8 @@ def _refused(core: list[Observation], record: Record) -> Decision:
 
 def _is_change(seen: Observation) -> bool:
     if seen.dtype != "float64" or not seen.cell.is_ordinary:
+        return False
+    if seen.effect is Effect.REGRESSES and seen.size < CHANGE:
         return False
     shape_differs = seen.effect is Effect.METADATA and "shape" in seen.text
     return seen.effect in (Effect.REGRESSES, Effect.MASKS) or shape_differs

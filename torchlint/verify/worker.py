@@ -1,0 +1,109 @@
+"""The other end of a pipe: one warm process that has imported torch and runs one task after another.
+
+Run as `python -I -m torchlint.verify.worker`. Requests and answers are JSON objects, each after its length in 4 bytes.
+Whatever a task prints goes to standard error.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import struct
+import sys
+from typing import Any, BinaryIO
+
+# Bytes of a file, bytes of address space (CPU only: CUDA reserves far more than it uses), number of processes, CPU
+# seconds for one task.
+FILE_SIZE = 2**24  # torch.optim makes a temporary file when it is imported
+MEMORY = 12 * 2**30
+PROCESSES = 1_024
+CPU_SECONDS = {"fast": 120, "full": 600}
+# After a CUDA error the process is of no use; the client starts another.
+POISONED = 3
+
+
+def send(stream: BinaryIO, message: dict[str, Any]) -> None:
+    data = json.dumps(message).encode()
+    stream.write(struct.pack("!I", len(data)) + data)
+    stream.flush()
+
+
+def receive(stream: BinaryIO) -> dict[str, Any] | None:
+    """The next message; None at the end of the stream."""
+    head = stream.read(4)
+    if len(head) < 4:
+        return None
+    (length,) = struct.unpack("!I", head)
+    message: dict[str, Any] = json.loads(stream.read(length))
+    return message
+
+
+def _limit(on_cpu: bool) -> list[str]:
+    """Set the limits that this system has; the names of those that it has not."""
+    try:
+        import resource
+    except ImportError:
+        return ["memory", "CPU time", "file size", "processes"]
+    wanted = {"RLIMIT_FSIZE": FILE_SIZE, "RLIMIT_CORE": 0, "RLIMIT_NPROC": PROCESSES}
+    if on_cpu:
+        wanted["RLIMIT_AS"] = MEMORY
+    missing = []
+    for name, value in wanted.items():
+        try:
+            kind = getattr(resource, name)
+            hard = resource.getrlimit(kind)[1]
+            resource.setrlimit(kind, (value if hard == resource.RLIM_INFINITY else min(value, hard), hard))
+        except (AttributeError, ValueError, OSError):
+            missing.append(name)
+    return missing
+
+
+def _limit_cpu(seconds: int) -> None:
+    """Allow this much more CPU time; past it the system ends the process."""
+    try:
+        import resource
+
+        used = sum(resource.getrusage(resource.RUSAGE_SELF)[:2])
+        resource.setrlimit(resource.RLIMIT_CPU, (int(used) + seconds, resource.getrlimit(resource.RLIMIT_CPU)[1]))
+    except (ImportError, ValueError, OSError):
+        pass
+
+
+def _poisoned(device: str) -> bool:
+    import torch
+
+    if not device.startswith("cuda"):
+        return False
+    try:
+        torch.cuda.synchronize()
+    except RuntimeError:
+        return True
+    return False
+
+
+def main() -> int:
+    """Serve until the pipe closes."""
+    requests = os.fdopen(os.dup(0), "rb")
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    import torch
+
+    from torchlint.verify.suite import Task, execute
+
+    torch.set_num_threads(1)
+    send(answers, {"missing": _limit(on_cpu="cpu" in sys.argv[1:])})
+    while (message := receive(requests)) is not None:
+        task = Task(**message)
+        _limit_cpu(CPU_SECONDS[task.tier])
+        try:
+            answer: dict[str, Any] = {"rows": [row.as_json() for row in execute(task)]}
+        except Exception as error:
+            answer = {"error": f"{type(error).__name__}: {error}"}
+        send(answers, answer)
+        if _poisoned(task.device):
+            return POISONED
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
