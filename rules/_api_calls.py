@@ -11,7 +11,7 @@ from torchlint.rule import UNKNOWN, External, Frame
 from ._api_table import Row
 
 if TYPE_CHECKING:
-    from torchlint.rewrite import Editor
+    from torchlint.fixing.rewrite import Editor
 
     Fix = Callable[[Editor], None]
 

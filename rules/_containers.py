@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from torchlint.rule import Frame, Value, own_nodes, path
+from torchlint.rule import ClassModel, Frame, Value, own_nodes, path, trees
 
 _DISPLAYS = ast.List | ast.Tuple | ast.Set | ast.Dict | ast.ListComp | ast.SetComp | ast.DictComp
+_CONTAINERS = _DISPLAYS | ast.BinOp | ast.Call | ast.Name
 _MAX_DEPTH = 4
 
 
@@ -61,10 +62,10 @@ def _assigned(frame: Frame, name: str) -> Iterator[ast.expr]:
     """The expressions that are assigned to a name or attribute of the instance."""
     assert frame.function is not None
     for node in own_nodes(frame.function.node):
-        if isinstance(node, ast.Assign) and any(path(frame, target) == name for target in node.targets):
-            yield node.value
-        elif isinstance(node, ast.AnnAssign) and node.value is not None and path(frame, node.target) == name:
-            yield node.value
+        if isinstance(node, ast.Assign | ast.AnnAssign):
+            targets: Sequence[ast.expr] = node.targets if isinstance(node, ast.Assign) else [node.target]
+            if node.value is not None and any(path(frame, target) == name for target in targets):
+                yield node.value
 
 
 def contents(frame: Frame, name: str, depth: int = _MAX_DEPTH) -> Iterator[Content]:
@@ -138,3 +139,42 @@ def _is_fresh(frame: Frame, node: ast.expr, value: Value) -> bool:
             if held:
                 return False
     return True
+
+
+def may_hold_modules(cls: ClassModel, function: ast.AST, attribute: str) -> bool:
+    """Whether a method assigns to the attribute what may be a container: a look that spares evaluating most methods."""
+    for node in trees.walk(function):
+        if not isinstance(node, ast.Assign | ast.AnnAssign) or not isinstance(node.value, _CONTAINERS):
+            continue
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+        if any(isinstance(target, ast.Attribute) and target.attr == attribute for target in targets):
+            return _holds_or_gets_something(function, node.value, cls, attribute)
+    return False
+
+
+def _holds_or_gets_something(function: ast.AST, value: ast.expr, cls: ClassModel, attribute: str) -> bool:
+    if isinstance(value, ast.Name):
+        return any(
+            isinstance(node, ast.Assign)
+            and isinstance(node.value, _DISPLAYS)
+            and any(isinstance(target, ast.Name) and target.id == value.id for target in node.targets)
+            for node in trees.walk(function)
+        )
+    if isinstance(value, ast.Call) and not (
+        isinstance(value.func, ast.Name) and value.func.id in ("list", "tuple", "dict")
+    ):
+        return False
+    return _makes_something(value) or _is_filled(cls.node, attribute)
+
+
+def _makes_something(node: ast.expr) -> bool:
+    return any(isinstance(inner, ast.Call) for inner in trees.walk(node) if inner is not node)
+
+
+def _is_filled(function: ast.AST, attribute: str) -> bool:
+    return any(
+        isinstance(node, ast.Attribute | ast.Subscript | ast.AugAssign)
+        and isinstance(held := node.target if isinstance(node, ast.AugAssign) else node.value, ast.Attribute)
+        and held.attr == attribute
+        for node in trees.walk(function)
+    )

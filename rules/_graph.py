@@ -9,7 +9,8 @@ from ._modules import PARAMETERS, has_parameters
 _DEPTH = 24
 _FACTORY_NAMES = """
     tensor zeros ones empty full rand randn randint randperm arange linspace logspace eye zeros_like ones_like rand_like
-    randn_like full_like empty_like randint_like normal as_tensor from_numpy new_zeros new_ones new_empty new_full new_tensor
+    randn_like full_like empty_like randint_like normal as_tensor from_numpy new_zeros new_ones new_empty new_full
+    new_tensor
     """
 FACTORIES = frozenset(_FACTORY_NAMES.split())
 _CUT_NAMES = """

@@ -12,7 +12,7 @@ from ._sweeps import Sweep, invariant, is_index, is_path
 from ._tensors import fills, is_number, shown_tensor
 
 if TYPE_CHECKING:
-    from torchlint.rewrite import Editor
+    from torchlint.fixing.rewrite import Editor
 
 # One result element per element of the input, whatever the rank, without effects.
 _FUNCTIONS = """

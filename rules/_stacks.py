@@ -12,7 +12,7 @@ from torchlint.rule import Constant, Frame, Items, Op, trees
 from ._sweeps import Sweep, leaks, sweep
 
 if TYPE_CHECKING:
-    from torchlint.rewrite import Editor
+    from torchlint.fixing.rewrite import Editor
 
 
 @dataclass(slots=True)

@@ -12,7 +12,7 @@ from ._losses import Chain, operand, source
 from ._routes import Route, is_lone, parents_of, route
 
 if TYPE_CHECKING:
-    from torchlint.rewrite import Editor
+    from torchlint.fixing.rewrite import Editor
 
     Fix = Callable[[Editor], None]
 

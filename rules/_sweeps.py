@@ -24,7 +24,7 @@ from torchlint.rule import (
 from ._tensors import fills, shown_tensor
 
 if TYPE_CHECKING:
-    from torchlint.rewrite import Editor
+    from torchlint.fixing.rewrite import Editor
 
 Loop = ast.For | ast.comprehension
 

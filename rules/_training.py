@@ -145,7 +145,7 @@ def _of_method(frame: Frame, call: ast.Call, func: ast.Attribute, callee: Value)
 
 
 def _is_gradient(receiver: Value | None) -> bool:
-    """Whether `x.backward(given)` is a tensor's method, which takes a gradient, and not an engine's, which takes a loss."""
+    """Whether `x.backward(given)` is a tensor's method, which takes a gradient; an engine's takes a loss."""
     return receiver is not None and facts.is_tensor(receiver) is True
 
 
@@ -216,9 +216,9 @@ def disables_grad(value: Value | None) -> bool:
 def is_without_grad(frame: Frame, node: ast.AST) -> bool:
     """Whether a context manager around a node, or a decorator of its function, switches gradients off."""
     for outer in ancestors(frame.module, node):
-        if isinstance(outer, ast.With | ast.AsyncWith):
-            if any(disables_grad(frame.values.get(item.context_expr)) for item in outer.items):
-                return True
+        items = outer.items if isinstance(outer, ast.With | ast.AsyncWith) else []
+        if any(disables_grad(frame.values.get(item.context_expr)) for item in items):
+            return True
     for decorator in frame.function.decorators if frame.function else ():
         target = decorator.func if isinstance(decorator, ast.Call) else decorator
         name = peek(frame.evaluator.module_frame(frame.module), target)

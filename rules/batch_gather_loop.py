@@ -44,7 +44,7 @@ from ._sweeps import Sweep, is_index, module_name, number_of
 from ._tensors import dtype, fills, settled, shown_tensor
 
 if TYPE_CHECKING:
-    from torchlint.rewrite import Editor
+    from torchlint.fixing.rewrite import Editor
 
 _MASKS = frozenset({"eq", "ne", "lt", "le", "gt", "ge", "bool", "logical_not", "logical_and", "logical_or", "isnan"})
 _CONTAINERS = ("ist", "equence", "uple", "ict", "terable", "slice", "int", "ndarray", "array")

@@ -53,7 +53,7 @@ from torchlint.rule import (
 from ._routes import parents_of, reads_of
 
 if TYPE_CHECKING:
-    from torchlint.rewrite import Editor
+    from torchlint.fixing.rewrite import Editor
 
 # What is done to a mask and to nothing that has one element.
 _MASK_METHODS = frozenset({"any", "all", "sum", "mean", "nonzero", "float", "long", "int", "count_nonzero"})

@@ -40,7 +40,7 @@ from torchlint.rule import ERROR, Changes, Check, ClassModel, Frame, FunctionMod
 from ._datasets import is_dataset, positional, role
 
 if TYPE_CHECKING:
-    from torchlint.rewrite import Editor
+    from torchlint.fixing.rewrite import Editor
 
 _INDEX_NAMES = ("index", "idx", "item", "i", "key", "ind", "id")
 

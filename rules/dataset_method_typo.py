@@ -39,7 +39,7 @@ from torchlint.rule import ERROR, Changes, Check, ClassModel, Frame, FunctionMod
 from ._datasets import is_closed, is_dataset, is_iterable, meant
 
 if TYPE_CHECKING:
-    from torchlint.rewrite import Editor
+    from torchlint.fixing.rewrite import Editor
 
 
 class DatasetMethodTypo(Check):

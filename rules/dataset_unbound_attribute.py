@@ -41,7 +41,7 @@ from ._bindings import bound_in_module, free_reads, names_read, written_attribut
 from ._datasets import ITERABLE, MAP_STYLE, MODULES, SAMPLERS
 
 if TYPE_CHECKING:
-    from torchlint.rewrite import Editor
+    from torchlint.fixing.rewrite import Editor
 
 _BASES = MAP_STYLE | ITERABLE | SAMPLERS | MODULES
 

@@ -56,7 +56,7 @@ from torchlint.rule import (
 from ._tensors import settled
 
 if TYPE_CHECKING:
-    from torchlint.rewrite import Editor
+    from torchlint.fixing.rewrite import Editor
 
 # Those of the last two lines have a twin with an underscore that does what was meant.
 _PURE_NAMES = """

@@ -1,12 +1,12 @@
 """`F.dropout(x, p)` in a module without `training`: it drops at evaluation too.
 
 ## What it does
-Finds functional dropout without `training` in a method of an `nn.Module`, where another dropout of the class passes it, or the
-file puts an instance of the class into eval mode.
+Finds functional dropout without `training` in a method of an `nn.Module`, where another dropout of the class passes
+it, or the file puts an instance of the class into eval mode.
 
 ## Why is this bad?
-`F.dropout` knows nothing of the module: its `training` is True unless it is passed. After `model.eval()` the network still drops
-at random, so that its results differ from call to call and are worse than they should be.
+`F.dropout` knows nothing of the module: its `training` is True unless it is passed. After `model.eval()` the network
+still drops at random, so that its results differ from call to call and are worse than they should be.
 
 ## Example
 ```python
@@ -36,7 +36,7 @@ from ._modules import is_module_class
 from ._nodes import ancestors
 
 if TYPE_CHECKING:
-    from torchlint.rewrite import Editor
+    from torchlint.fixing.rewrite import Editor
 
 _DROPOUTS = ("dropout", "dropout1d", "dropout2d", "dropout3d", "alpha_dropout", "feature_alpha_dropout")
 

@@ -1,12 +1,12 @@
 """`eval()` inside of the training loop, and no `train()` after it.
 
 ## What it does
-Finds a model that is put into eval mode inside of the loop that trains it, there or in a helper that the loop calls, where neither
-the loop nor its helpers put it back with `train()`.
+Finds a model that is put into eval mode inside of the loop that trains it, there or in a helper that the loop calls,
+where neither the loop nor its helpers put it back with `train()`.
 
 ## Why is this bad?
-From the first evaluation on the model trains in eval mode: dropout drops nothing, and batch norm uses and keeps the statistics
-of the first epoch. Training goes on without an error, to a worse result.
+From the first evaluation on the model trains in eval mode: dropout drops nothing, and batch norm uses and keeps the
+statistics of the first epoch. Training goes on without an error, to a worse result.
 
 ## Example
 ```python

@@ -1,13 +1,13 @@
 """A model in eval mode that is called with gradients on.
 
 ## What it does
-Finds functions that put a model into eval mode and then call it in a loop, or call it once in a file that also trains, where
-nothing switches gradients off: no `torch.no_grad()` or `inference_mode()` around the call, on the function, or at its callers in
-the file, and no `backward()` that would need them.
+Finds functions that put a model into eval mode and then call it in a loop, or call it once in a file that also
+trains, where nothing switches gradients off: no `torch.no_grad()` or `inference_mode()` around the call, on the
+function, or at its callers in the file, and no `backward()` that would need them.
 
 ## Why is this bad?
-`eval()` changes dropout and batch norm, not autograd. Every call records a graph and keeps all activations: evaluation takes
-about twice the memory and is slower than it need be.
+`eval()` changes dropout and batch norm, not autograd. Every call records a graph and keeps all activations:
+evaluation takes about twice the memory and is slower than it need be.
 
 ## Example
 ```python
@@ -32,7 +32,7 @@ def test(model, loader):
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from torchlint.rule import (
@@ -47,6 +47,7 @@ from torchlint.rule import (
     Problem,
     classes,
     own_nodes,
+    trees,
 )
 
 from ._evaluation import attributes, callers, calls_of, mode_calls, scope_of
@@ -54,12 +55,13 @@ from ._nodes import ancestors, is_test, loops_around, statement_of
 from ._training import is_without_grad
 
 if TYPE_CHECKING:
-    from torchlint.rewrite import Editor
+    from torchlint.fixing.rewrite import Editor
 
 # What needs gradients, or decides about them.
 _GRADIENTS_NAMES = """
-    backward manual_backward grad autograd jacobian hessian vjp jvp enable_grad set_grad_enabled requires_grad requires_grad_
-    inference_mode no_grad retain_grad is_grad_enabled register_full_backward_hook captum saliency export onnx trace
+    backward manual_backward grad autograd jacobian hessian vjp jvp enable_grad set_grad_enabled requires_grad
+    requires_grad_ inference_mode no_grad retain_grad is_grad_enabled register_full_backward_hook captum
+    saliency export onnx trace
     """
 _GRADIENTS = frozenset(_GRADIENTS_NAMES.split())
 # Contexts that leave gradients as they are.
@@ -106,7 +108,7 @@ class EvalWithoutNoGrad(Check):
 
 
 def _is_evaluation(frame: Frame, call: ast.Call, used: ast.Call, model: ast.expr) -> bool:
-    """Whether the model is certainly in eval mode at a call, with gradients on, over a loop or in a file that trains."""
+    """Whether the model is certainly in eval mode at a call, with gradients on, in a loop or in a file that trains."""
     module = frame.module
     if used.lineno <= call.lineno or is_without_grad(frame, used):
         return False
@@ -177,7 +179,7 @@ def _is_frozen(frame: Frame, model: ast.expr) -> bool:
     return False
 
 
-def _decorate(frame: Frame):  # type: ignore[no-untyped-def]
+def _decorate(frame: Frame) -> Callable[[Editor], None]:
     function = frame.function
     assert function is not None
 

@@ -4,8 +4,8 @@
 Finds calls of `forward` on something that is certainly an `nn.Module` and not the instance itself.
 
 ## Why is this bad?
-Calling a module runs its hooks around `forward`; calling `forward` leaves them out. Spectral norm, pruning, feature extraction,
-profilers and `torch.compile` of a module work through hooks or through the call, and silently do nothing.
+Calling a module runs its hooks around `forward`; calling `forward` leaves them out. Spectral norm, pruning, feature
+extraction, profilers and `torch.compile` of a module work through hooks or through the call, and silently do nothing.
 
 ## Example
 ```python
@@ -35,7 +35,7 @@ from ._modules import is_module
 from ._nodes import is_test
 
 if TYPE_CHECKING:
-    from torchlint.rewrite import Editor
+    from torchlint.fixing.rewrite import Editor
 
 
 class ForwardCalledDirectly(Check):

@@ -1,12 +1,12 @@
 """`.grad` of a tensor that is not a leaf: None, and a warning.
 
 ## What it does
-Finds reads of `.grad` on what is certainly the result of an operation on tensors that require grad, or a leaf that was moved
-(`torch.randn(3, requires_grad=True).cuda()`), where `retain_grad()` is not called on it.
+Finds reads of `.grad` on what is certainly the result of an operation on tensors that require grad, or a leaf that
+was moved (`torch.randn(3, requires_grad=True).cuda()`), where `retain_grad()` is not called on it.
 
 ## Why is this bad?
-`backward()` fills `.grad` of leaves only. For any other tensor `.grad` is None, and reading it warns; what is done with the
-gradient then fails or is left out.
+`backward()` fills `.grad` of leaves only. For any other tensor `.grad` is None, and reading it warns; what is done
+with the gradient then fails or is left out.
 
 ## Example
 ```python
@@ -58,7 +58,7 @@ def _is_kept(frame: Frame, node: ast.expr, value: Value) -> bool:
     """Whether the code knows: it calls `retain_grad` on the tensor, or asks whether it is a leaf."""
     text = ast.unparse(node)
     for inner in own_nodes(frame.function.node if frame.function else frame.module.tree):
-        if isinstance(inner, ast.Attribute) and inner.attr in _KEEPING:
-            if frame.values.get(inner.value) is value or ast.unparse(inner.value) == text:
-                return True
+        asked = inner.value if isinstance(inner, ast.Attribute) and inner.attr in _KEEPING else None
+        if asked is not None and (frame.values.get(asked) is value or ast.unparse(asked) == text):
+            return True
     return False

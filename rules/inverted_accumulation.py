@@ -4,8 +4,8 @@
 Finds `if i % n:`, and `if i % n != 0:`, around the step and `zero_grad()` of an optimiser in a training loop.
 
 ## Why is this bad?
-`i % n` is 0, and so false, on every n-th turn. The optimiser steps on all the others: n - 1 times out of n, with the gradients
-of single batches, which have been divided by n on top in most code.
+`i % n` is 0, and so false, on every n-th turn. The optimiser steps on all the others: n - 1 times out of n, with the
+gradients of single batches, which have been divided by n on top in most code.
 
 ## Example
 ```python
@@ -30,13 +30,13 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from torchlint.rule import ERROR, Call, Changes, Check, Constant, Frame, Problem, Value, own_nodes
+from torchlint.rule import ERROR, Call, Changes, Check, Constant, Frame, Problem, Value, own_nodes, trees
 
 from ._nodes import Loop, loops_around
 from ._training import Kind, events, in_loop, same_subject
 
 if TYPE_CHECKING:
-    from torchlint.rewrite import Editor
+    from torchlint.fixing.rewrite import Editor
 
 
 class InvertedAccumulation(Check):

@@ -38,7 +38,7 @@ from ._routes import route
 from ._swaps import respelled, without
 
 if TYPE_CHECKING:
-    from torchlint.rewrite import Editor
+    from torchlint.fixing.rewrite import Editor
 
 
 class LogSoftmaxThenNllLoss(Check):

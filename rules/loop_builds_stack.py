@@ -41,7 +41,7 @@ from ._stacks import Stack, of_comprehension, of_loop
 from ._sweeps import Sweep
 
 if TYPE_CHECKING:
-    from torchlint.rewrite import Editor
+    from torchlint.fixing.rewrite import Editor
 
 
 class LoopBuildsStack(Check):

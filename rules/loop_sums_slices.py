@@ -44,7 +44,7 @@ from ._sweeps import Sweep, leaks, sweep
 from ._tensors import dtype, is_float, settled
 
 if TYPE_CHECKING:
-    from torchlint.rewrite import Editor
+    from torchlint.fixing.rewrite import Editor
 
 _SIGNS = {ast.Add: "add", ast.Sub: "sub"}
 

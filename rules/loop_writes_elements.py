@@ -41,7 +41,7 @@ from ._sweeps import Sweep, leaks, number_of, sweep
 from ._tensors import dtype, least_rank, settled, shown_tensor
 
 if TYPE_CHECKING:
-    from torchlint.rewrite import Editor
+    from torchlint.fixing.rewrite import Editor
 
 _FRESH = frozenset(
     ["zeros", "ones", "empty", "full", "zeros_like", "ones_like", "empty_like", "full_like", "new_zeros", "new_empty"]

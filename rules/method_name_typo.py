@@ -1,13 +1,13 @@
 """A method of a module or dataset that is one letter off: `foward`, `_init_`, `loss.backwards()`.
 
 ## What it does
-Finds classes derived from `nn.Module` that have no `forward` and a method whose name is a misspelt one, modules and datasets
-with `_init_`, `__int__` or `_len_` in place of the special method, and `backwards()` called on a tensor. Silent where the
-name is used, and where a subclass or base may define the right one.
+Finds classes derived from `nn.Module` that have no `forward` and a method whose name is a misspelt one, modules and
+datasets with `_init_`, `__int__` or `_len_` in place of the special method, and `backwards()` called on a tensor.
+Silent where the name is used, and where a subclass or base may define the right one.
 
 ## Why is this bad?
-Python calls special methods, and `nn.Module` calls `forward`, by their exact names. With `__int__` the constructor never
-runs; with `foward` calling the module raises `NotImplementedError`.
+Python calls special methods, and `nn.Module` calls `forward`, by their exact names. With `__int__` the constructor
+never runs; with `foward` calling the module raises `NotImplementedError`.
 
 ## Example
 ```python
@@ -52,7 +52,7 @@ from torchlint.rule import (
 from ._modules import has_plain_base, is_dataset_class, is_module_class
 
 if TYPE_CHECKING:
-    from torchlint.rewrite import Editor
+    from torchlint.fixing.rewrite import Editor
 
 _FORWARD_NAMES = """
     foward forwad forwards forword farward fowrard forwrad forard frward forwarrd fordward froward forwardd fwd forwar

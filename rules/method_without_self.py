@@ -38,7 +38,7 @@ from ._bindings import bound_in_module, free_reads
 from ._datasets import positional
 
 if TYPE_CHECKING:
-    from torchlint.rewrite import Editor
+    from torchlint.fixing.rewrite import Editor
 
 _SELF_LIKE = frozenset({"self", "cls", "this", "mcs", "mcls", "klass", "_"})
 

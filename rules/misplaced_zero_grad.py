@@ -75,8 +75,7 @@ def _between(frame: Frame, zero: Event, found: Sequence[Event]) -> Iterator[Prob
         step is None
         or step.kind is not Kind.STEP
         or not _clears(zero, step)
-        or isinstance(step.at, ast.Call)
-        and step.at.args[1:]
+        or (isinstance(step.at, ast.Call) and step.at.args[1:])
     ):
         return
     last = next((event for event in reversed(before) if event.kind is not Kind.ZERO), None)
@@ -103,7 +102,7 @@ def _direct(frame: Frame, block: Sequence[ast.stmt], found: Sequence[Event]) -> 
 
 
 def _clears(zero: Event, step: Event) -> bool:
-    """Whether `zero_grad` certainly clears what the step takes: of the optimiser, or of the one model that it trains."""
+    """Whether `zero_grad` certainly clears what the step takes: of it, or of the one model that it trains."""
     if same_subject(zero, step):
         return True
     optimizer, model = step.subject, zero.subject

@@ -1,8 +1,8 @@
 """`forward` or `__getitem__` that computes something and does not return it.
 
 ## What it does
-Finds `forward` of modules, and `__getitem__` of datasets, that return nothing on any path and end by assigning a result to a
-local variable that is never read, or with a bare expression.
+Finds `forward` of modules, and `__getitem__` of datasets, that return nothing on any path and end by assigning a
+result to a local variable that is never read, or with a bare expression.
 
 ## Why is this bad?
 The method returns None. The mistake shows only where the result is used, as an error about `NoneType`.
@@ -37,7 +37,7 @@ from torchlint.rule import ERROR, Changes, Check, ClassModel, Frame, FunctionMod
 from ._modules import is_dataset_class, is_module_class
 
 if TYPE_CHECKING:
-    from torchlint.rewrite import Editor
+    from torchlint.fixing.rewrite import Editor
 
 
 class MissingReturn(Check):

@@ -1,14 +1,14 @@
 """A module's `__init__` that does not call `super().__init__()`, or calls it too late.
 
 ## What it does
-Finds subclasses of `nn.Module` whose `__init__` sets attributes and never reaches the `__init__` of its base: because it is
-not called at all, is named without being called (`super().__init__`), or is called on something else
+Finds subclasses of `nn.Module` whose `__init__` sets attributes and never reaches the `__init__` of its base: because
+it is not called at all, is named without being called (`super().__init__`), or is called on something else
 (`super(Net).__init__()`). Also finds modules and parameters that are assigned before it is called.
 
 ## Why is this bad?
-`Module.__init__` makes the tables in which modules, parameters and buffers are registered. Before it has run, assigning a
-module raises `AttributeError: cannot assign module before Module.__init__() call`; a module that only has plain
-attributes fails when it is called.
+`Module.__init__` makes the tables in which modules, parameters and buffers are registered. Before it has run,
+assigning a module raises `AttributeError: cannot assign module before Module.__init__() call`; a module that only has
+plain attributes fails when it is called.
 
 ## Example
 ```python
@@ -43,7 +43,7 @@ from ._modules import has_plain_base, is_module, is_module_class, is_parameter
 from ._nodes import Function
 
 if TYPE_CHECKING:
-    from torchlint.rewrite import Editor
+    from torchlint.fixing.rewrite import Editor
 
     Edit = Callable[[Editor], None]
 
@@ -94,10 +94,7 @@ def _initialisations(init: FunctionModel) -> list[ast.Attribute]:
 
 def _sets_attributes(init: FunctionModel) -> bool:
     return any(
-        isinstance(node, ast.Attribute)
-        and isinstance(node.ctx, ast.Store)
-        and isinstance(node.value, ast.Name)
-        and node.value.id == init.self_name
+        isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store) and _is_own(node, init)
         for node in trees.walk(init.node)
     )
 
@@ -124,25 +121,22 @@ def _reached_otherwise(frame: Frame, init: FunctionModel) -> bool:
 def _never(init: FunctionModel, frame: Frame) -> Problem:
     """The problem where `__init__` of the base is not called, with the way to mend it."""
     claim = Changes("the module is set up")
-    for node in trees.walk(init.node):
-        if not isinstance(node, ast.Attribute) or node.attr != "__init__":
-            continue
-        named: ast.Attribute = node
-        if _is_unbound_super(named.value):
-            message = "`super(C).__init__()` is not bound to the instance: the base is never set up"
+    found = [node for node in trees.walk(init.node) if isinstance(node, ast.Attribute) and node.attr == "__init__"]
+    if not found:
+        return Problem(init.node, "", _insertion(init) if _takes_nothing(frame, init) else None, claim)
+    named, base = found[0], found[0].value
+    if _is_unbound_super(base):
+        message = "`super(C).__init__()` is not bound to the instance: the base is never set up"
+        return Problem(base, message, _replacement(base, "super()"), claim, "Use `super()` without arguments")
+    message = "`super().__init__` is named and not called: the base is never set up"
+    return Problem(named, message, _replacement(named, "{}()"), claim, "Call it")
 
-            def rebind(editor: Editor) -> None:
-                editor.replace(named.value, "super()")
 
-            return Problem(named.value, message, rebind, claim, "Use `super()` without arguments")
-        message = "`super().__init__` is named and not called: the base is never set up"
+def _replacement(node: ast.expr, text: str) -> Edit:
+    def replace(editor: Editor) -> None:
+        editor.replace(node, text.format(editor.text(node)), keeps=[node])
 
-        def call(editor: Editor) -> None:
-            editor.replace(named, f"{editor.text(named)}()", keeps=[named])
-
-        return Problem(named, message, call, claim, "Call it")
-    fix = _insertion(init) if _takes_nothing(frame, init) else None
-    return Problem(init.node, "", fix, claim)
+    return replace
 
 
 def _insertion(init: FunctionModel) -> Edit:

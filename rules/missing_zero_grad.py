@@ -2,12 +2,12 @@
 
 ## What it does
 Finds loops in which `backward()` is called and an optimiser steps, and in which nothing clears the gradients that the
-optimiser steps with: no `zero_grad()` of the optimiser or of a model, no `grad = None`, here or in the helpers that are
-called. Optimisers are told apart by where they are made. Silent where the optimiser is made anew on each turn.
+optimiser steps with: no `zero_grad()` of the optimiser or of a model, no `grad = None`, here or in the helpers that
+are called. Optimisers are told apart by where they are made. Silent where the optimiser is made anew on each turn.
 
 ## Why is this bad?
-`backward()` adds to `.grad`. Without `zero_grad()` each step uses the sum of all gradients since the start: the step size
-grows with time, and old batches count as much as the present one.
+`backward()` adds to `.grad`. Without `zero_grad()` each step uses the sum of all gradients since the start: the step
+size grows with time, and old batches count as much as the present one.
 
 ## Example
 ```python

@@ -1,12 +1,12 @@
 """A layer that is made where it is called: new weights every time, and none of them trained.
 
 ## What it does
-Finds modules with parameters that are made and called in `forward`, in a method that `forward` calls, or in the loop that
-trains: `nn.Linear(4, 2)(x)`, also through a local.
+Finds modules with parameters that are made and called in `forward`, in a method that `forward` calls, or in the loop
+that trains: `nn.Linear(4, 2)(x)`, also through a local.
 
 ## Why is this bad?
-A layer that is made anew on each call has random weights each time. No optimiser knows them, no checkpoint holds them, and
-they stay on the CPU. The network around it learns to live with noise.
+A layer that is made anew on each call has random weights each time. No optimiser knows them, no checkpoint holds
+them, and they stay on the CPU. The network around it learns to live with noise.
 
 ## Example
 ```python
@@ -35,6 +35,7 @@ from collections.abc import Iterator
 from torchlint.rule import (
     ERROR,
     Check,
+    ClassModel,
     Frame,
     FunctionModel,
     Instance,

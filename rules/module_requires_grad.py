@@ -1,12 +1,12 @@
 """`module.requires_grad = False`: sets an attribute that nothing reads, and freezes nothing.
 
 ## What it does
-Finds assignments to `requires_grad` of something that is certainly an `nn.Module`: a layer, an instance of a module class, what
-`children()` or `modules()` gives.
+Finds assignments to `requires_grad` of something that is certainly an `nn.Module`: a layer, an instance of a module
+class, what `children()` or `modules()` gives.
 
 ## Why is this bad?
-`requires_grad` belongs to tensors. A module has no such attribute, so that the assignment makes a new one; its parameters
-are trained as before, without an error.
+`requires_grad` belongs to tensors. A module has no such attribute, so that the assignment makes a new one; its
+parameters are trained as before, without an error.
 
 ## Example
 ```python
@@ -50,7 +50,7 @@ from torchlint.rule import (
 from ._modules import is_module
 
 if TYPE_CHECKING:
-    from torchlint.rewrite import Editor
+    from torchlint.fixing.rewrite import Editor
 
 _ITERATORS = frozenset({"children", "modules"})
 _NAMED = frozenset({"named_children", "named_modules"})

@@ -1,12 +1,12 @@
 """An optimiser that is given a tensor which is not a leaf.
 
 ## What it does
-Finds tensors given to an optimiser of `torch.optim`, in a list or in parameter groups, that are certainly results of operations
-on tensors that require grad, or leaves that were moved: `torch.randn(3, requires_grad=True).cuda()`.
+Finds tensors given to an optimiser of `torch.optim`, in a list or in parameter groups, that are certainly results of
+operations on tensors that require grad, or leaves that were moved: `torch.randn(3, requires_grad=True).cuda()`.
 
 ## Why is this bad?
-Optimisers take leaves only, and raise `ValueError: can't optimize a non-leaf Tensor`. On a machine where `.to(device)` has
-nothing to do the same code works, which hides the mistake.
+Optimisers take leaves only, and raise `ValueError: can't optimize a non-leaf Tensor`. On a machine where
+`.to(device)` has nothing to do the same code works, which hides the mistake.
 
 ## Example
 ```python

@@ -1,12 +1,12 @@
 """A method that is named and not called: `with torch.no_grad:`, `loss.backward`, `if torch.cuda.is_available:`.
 
 ## What it does
-Finds context managers of torch that are entered without being called, `backward`, `step` and `zero_grad` that stand alone as
-a statement, and functions such as `torch.cuda.is_available` that are asked in a condition, without `()`.
+Finds context managers of torch that are entered without being called, `backward`, `step` and `zero_grad` that stand
+alone as a statement, and functions such as `torch.cuda.is_available` that are asked in a condition, without `()`.
 
 ## Why is this bad?
-`with torch.no_grad:` raises an error. A bare `optimizer.step` does nothing at all: the model is not trained. A function
-in a condition is always true, so that `if torch.cuda.is_available:` takes the branch on every machine.
+`with torch.no_grad:` raises an error. A bare `optimizer.step` does nothing at all: the model is not trained. A
+function in a condition is always true, so that `if torch.cuda.is_available:` takes the branch on every machine.
 
 ## Example
 ```python
@@ -37,7 +37,7 @@ from torchlint.rule import ERROR, Changes, Check, Choice, External, Frame, Insta
 from ._nodes import ancestors
 
 if TYPE_CHECKING:
-    from torchlint.rewrite import Editor
+    from torchlint.fixing.rewrite import Editor
 
 _CONTEXTS = frozenset(
     {

@@ -40,7 +40,7 @@ from ._sweeps import Sweep, leaks, number_of, sweep
 from ._tensors import dtype, fills, settled, shown_tensor
 
 if TYPE_CHECKING:
-    from torchlint.rewrite import Editor
+    from torchlint.fixing.rewrite import Editor
 
 
 class OneHotLoop(Check):

@@ -1,13 +1,13 @@
 """`nn.Parameter(..).cuda()` as an attribute: a plain tensor, which is not registered.
 
 ## What it does
-Finds attributes of modules that are assigned an `nn.Parameter` on which an operation was done: `.cuda()`, `.to(device)`,
-`.half()`, `* 0.01`.
+Finds attributes of modules that are assigned an `nn.Parameter` on which an operation was done: `.cuda()`,
+`.to(device)`, `.half()`, `* 0.01`.
 
 ## Why is this bad?
-An operation on a parameter gives a tensor that is not a parameter. As an attribute it is not registered: `parameters()`
-leaves it out, no optimiser trains it, `state_dict()` does not save it. On a machine where `.to(device)` has nothing to do the
-same code works, which hides the mistake.
+An operation on a parameter gives a tensor that is not a parameter. As an attribute it is not registered:
+`parameters()` leaves it out, no optimiser trains it, `state_dict()` does not save it. On a machine where
+`.to(device)` has nothing to do the same code works, which hides the mistake.
 
 ## Example
 ```python
@@ -37,7 +37,7 @@ from ._graph import is_moved
 from ._modules import is_module_class, is_parameter
 
 if TYPE_CHECKING:
-    from torchlint.rewrite import Editor
+    from torchlint.fixing.rewrite import Editor
 
 _ATOMS = ast.Name | ast.Call | ast.Attribute | ast.Subscript
 # These give back the parameter itself, or may do so.

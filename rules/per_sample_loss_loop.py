@@ -47,7 +47,7 @@ from ._sweeps import module_name
 from ._tensors import dtype
 
 if TYPE_CHECKING:
-    from torchlint.rewrite import Editor
+    from torchlint.fixing.rewrite import Editor
 
 
 class PerSampleLossLoop(Check):

@@ -1,13 +1,13 @@
 """`loss.requires_grad = True` before `loss.backward()`: hides a graph that was cut.
 
 ## What it does
-Finds `requires_grad = True` and `requires_grad_()` on a computed tensor on which `backward()` is then called. Silent on leaves:
-inputs, newly made tensors, `detach()`.
+Finds `requires_grad = True` and `requires_grad_()` on a computed tensor on which `backward()` is then called. Silent
+on leaves: inputs, newly made tensors, `detach()`.
 
 ## Why is this bad?
-A loss that was computed from parameters requires grad by itself. Where it does not, its graph was cut (`item()`, `argmax`,
-`torch.tensor(..)`, `no_grad`), and `backward()` rightly fails. With `requires_grad = True` it runs, and reaches no parameter:
-nothing is trained, without an error.
+A loss that was computed from parameters requires grad by itself. Where it does not, its graph was cut (`item()`,
+`argmax`, `torch.tensor(..)`, `no_grad`), and `backward()` rightly fails. With `requires_grad = True` it runs, and
+reaches no parameter: nothing is trained, without an error.
 
 ## Example
 ```python

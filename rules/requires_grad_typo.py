@@ -1,12 +1,12 @@
 """`require_grad` for `requires_grad`: a new attribute that nothing reads.
 
 ## What it does
-Finds `require_grad` and `required_grad` as an attribute that is assigned or as a keyword. Silent where the file defines
-something of that name.
+Finds `require_grad` and `required_grad` as an attribute that is assigned or as a keyword. Silent where the file
+defines something of that name.
 
 ## Why is this bad?
-Python lets any attribute be set on a tensor or parameter. `param.require_grad = False` freezes nothing: the parameter is
-trained as before, without an error.
+Python lets any attribute be set on a tensor or parameter. `param.require_grad = False` freezes nothing: the parameter
+is trained as before, without an error.
 
 ## Example
 ```python
@@ -51,7 +51,7 @@ from torchlint.rule import (
 from ._nodes import parents
 
 if TYPE_CHECKING:
-    from torchlint.rewrite import Editor
+    from torchlint.fixing.rewrite import Editor
 
 _TYPOS = frozenset({"require_grad", "required_grad", "requires_grads", "require_grads", "requires_gradient"})
 

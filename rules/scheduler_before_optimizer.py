@@ -1,13 +1,14 @@
 """`scheduler.step()` before `optimizer.step()`: the first learning rate of the schedule is skipped.
 
 ## What it does
-Finds loops that step a scheduler of `torch.optim.lr_scheduler` before the optimiser that it belongs to: in one block, or at the
-top of the epoch loop with the optimiser in an inner loop or a helper after it. Silent on `ReduceLROnPlateau`, on steps under a
-condition, and on steps with an explicit epoch.
+Finds loops that step a scheduler of `torch.optim.lr_scheduler` before the optimiser that it belongs to: in one block,
+or at the top of the epoch loop with the optimiser in an inner loop or a helper after it. Silent on
+`ReduceLROnPlateau`, on steps under a condition, and on steps with an explicit epoch.
 
 ## Why is this bad?
-A scheduler sets the learning rate of the first turn when it is made. Stepping it first skips that value, so that the whole
-schedule is one step early: torch warns about it (`Detected call of lr_scheduler.step() before optimizer.step()`).
+A scheduler sets the learning rate of the first turn when it is made. Stepping it first skips that value, so that the
+whole schedule is one step early: torch warns about it (`Detected call of lr_scheduler.step() before
+optimizer.step()`).
 
 ## Example
 ```python
@@ -32,7 +33,7 @@ import ast
 import re
 from collections.abc import Iterator, Sequence
 
-from torchlint.rule import Call, Changes, Check, Frame, Place, Problem, Value, members
+from torchlint.rule import Call, Changes, Check, Frame, Place, Problem, Value, members, trees
 
 from ._nodes import block_of, is_conditional, loops_around, statement_of
 from ._training import Event, Kind, events, in_loop, is_optimizer, origin, settled

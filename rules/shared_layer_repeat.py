@@ -1,12 +1,12 @@
 """`[layer] * n` in a `ModuleList` or `Sequential`: one layer n times, not n layers.
 
 ## What it does
-Finds `nn.ModuleList([layer] * n)` and `nn.Sequential(*[layer] * n)`, also through a local and as a comprehension over a layer that
-was made before it, where the layer has parameters.
+Finds `nn.ModuleList([layer] * n)` and `nn.Sequential(*[layer] * n)`, also through a local and as a comprehension over
+a layer that was made before it, where the layer has parameters.
 
 ## Why is this bad?
-`[layer] * n` repeats a reference. All n layers of the network share one set of weights, so that it has the capacity of one;
-`parameters()` lists them once, and nothing warns.
+`[layer] * n` repeats a reference. All n layers of the network share one set of weights, so that it has the capacity
+of one; `parameters()` lists them once, and nothing warns.
 
 ## Example
 ```python

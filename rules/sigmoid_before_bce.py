@@ -39,7 +39,7 @@ from ._losses import places, sources
 from ._swaps import respelled, without
 
 if TYPE_CHECKING:
-    from torchlint.rewrite import Editor
+    from torchlint.fixing.rewrite import Editor
 
 
 class SigmoidBeforeBce(Check):

@@ -1,12 +1,12 @@
 """An optimiser step between two backward passes through one graph.
 
 ## What it does
-Finds two `backward()` calls whose losses come from the same output of a model, with a step of the optimiser of that model between
-them: `loss_a.backward(retain_graph=True); optimizer.step(); loss_b.backward()`.
+Finds two `backward()` calls whose losses come from the same output of a model, with a step of the optimiser of that
+model between them: `loss_a.backward(retain_graph=True); optimizer.step(); loss_b.backward()`.
 
 ## Why is this bad?
-The step changes the weights in place. The second backward pass needs the weights that the forward pass used, and raises
-`RuntimeError: one of the variables needed for gradient computation has been modified by an inplace operation`.
+The step changes the weights in place. The second backward pass needs the weights that the forward pass used, and
+raises `RuntimeError: one of the variables needed for gradient computation has been modified by an inplace operation`.
 
 ## Example
 ```python
@@ -102,7 +102,7 @@ def _second(frame: Frame, first: Event, found: Sequence[Event]) -> Iterator[Prob
 
 
 def _is_needed(step: Event, first: Event, second: Event) -> bool:
-    """Whether both graphs have a layer that the step changes, and whose weights the gradient of what is below it needs."""
+    """Whether both graphs have a layer that the step changes, and whose weights the second pass needs."""
     models = set(_models(step.subject))
     ours, theirs = set(_graph(first.subject)), set(_graph(second.subject))
     return any(op.layer in models and requires_grad(op.input) is True for op in ours & theirs)

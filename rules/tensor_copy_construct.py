@@ -1,12 +1,13 @@
 """A tensor given to `torch.tensor`: a copy that is cut off from the graph, with a warning.
 
 ## What it does
-Finds `torch.tensor(x)` where `x` is certainly a tensor already: the result of an operation, directly or through a local.
+Finds `torch.tensor(x)` where `x` is certainly a tensor already: the result of an operation, directly or through a
+local.
 
 ## Why is this bad?
-`torch.tensor` takes data. Given a tensor it copies it, warns (`To copy construct from a tensor, it is recommended to use
-sourceTensor.detach().clone()`), and cuts the copy off from the graph: `torch.tensor(loss, requires_grad=True).backward()`
-runs without an error and trains nothing.
+`torch.tensor` takes data. Given a tensor it copies it, warns (`To copy construct from a tensor, it is recommended to
+use sourceTensor.detach().clone()`), and cuts the copy off from the graph: `torch.tensor(loss,
+requires_grad=True).backward()` runs without an error and trains nothing.
 
 ## Example
 ```python
@@ -18,8 +19,8 @@ w = torch.randn(3, 4).detach().clone().requires_grad_()
 ```
 
 ## Fix safety
-Equal, and offered only where the tensor has no graph that the copy loses. Where it may have one, what is meant is for you
-to say: the tensor itself, or a copy of its data.
+Equal, and offered only where the tensor has no graph that the copy loses. Where it may have one, what is meant is for
+you to say: the tensor itself, or a copy of its data.
 
 ## References
 - [torch.tensor](https://docs.pytorch.org/docs/stable/generated/torch.tensor.html)
@@ -37,7 +38,7 @@ from ._graph import requires_grad
 from ._nodes import is_test
 
 if TYPE_CHECKING:
-    from torchlint.rewrite import Editor
+    from torchlint.fixing.rewrite import Editor
 
 _ATOMS = ast.Name | ast.Call | ast.Attribute | ast.Subscript
 _ARGUMENTS = frozenset({"data", "dtype", "device", "requires_grad"})

@@ -2,13 +2,13 @@
 
 ## What it does
 Finds modules with parameters, and `nn.Parameter`s, that are kept in a plain list, tuple or dict as an attribute of an
-`nn.Module`: as a display, a comprehension, through a local, or appended later. Silent where they are registered in another
-way: given to `nn.ModuleList`, `nn.Sequential` or `add_module`, or assigned to attributes of their own.
+`nn.Module`: as a display, a comprehension, through a local, or appended later. Silent where they are registered in
+another way: given to `nn.ModuleList`, `nn.Sequential` or `add_module`, or assigned to attributes of their own.
 
 ## Why is this bad?
-A module registers what is assigned to its attributes, and does not look into lists or dicts. `parameters()` leaves such
-layers out, so that no optimiser trains them; `state_dict()` does not save them; `.to(device)` does not move them;
-`.eval()` does not reach them. Nothing raises an error.
+A module registers what is assigned to its attributes, and does not look into lists or dicts. `parameters()` leaves
+such layers out, so that no optimiser trains them; `state_dict()` does not save them; `.to(device)` does not move
+them; `.eval()` does not reach them. Nothing raises an error.
 
 ## Example
 ```python
@@ -36,12 +36,12 @@ from typing import TYPE_CHECKING
 
 from torchlint.rule import ERROR, Changes, Check, ClassModel, Frame, FunctionModel, Problem, path, trees
 
-from ._containers import Content, contents, is_known_container
+from ._containers import Content, contents, is_known_container, may_hold_modules
 from ._modules import has_parameters, is_module, is_module_class, is_parameter
 from ._nodes import parents
 
 if TYPE_CHECKING:
-    from torchlint.rewrite import Editor
+    from torchlint.fixing.rewrite import Editor
 
 # A class that has these registers, or hands out, its modules in a way of its own.
 _OWN_WAYS = frozenset(
@@ -60,8 +60,6 @@ _REGISTERING = frozenset({"add_module", "register_module", "register_parameter",
 _READERS = frozenset(
     {"len", "enumerate", "zip", "reversed", "range", "iter", "print", "isinstance", "next", "map", "any"}
 )
-_DISPLAYS = ast.List | ast.Tuple | ast.Dict | ast.Set | ast.ListComp | ast.DictComp | ast.SetComp
-_CONTAINERS = _DISPLAYS | ast.BinOp | ast.Call | ast.Name
 _METHODS = frozenset({"append", "extend", "insert", "items", "keys", "values", "update"})
 
 
@@ -93,7 +91,7 @@ def _names(node: ast.AST) -> Iterator[str]:
 
 def _attribute(cls: ClassModel, attribute: str, writers: list[FunctionModel], outer: Frame) -> Iterator[Problem]:
     """The problem of one attribute: all that it is ever assigned are plain containers, and modules are put into it."""
-    if not any(_may_hold_modules(cls, writer.node, attribute) for writer in writers):
+    if not any(may_hold_modules(cls, writer.node, attribute) for writer in writers):
         return
     stored: list[tuple[ast.expr, Frame]] = []
     found: list[Content] = []
@@ -130,45 +128,6 @@ def _attribute(cls: ClassModel, attribute: str, writers: list[FunctionModel], ou
     parameters = all(is_parameter(content.value) for content in weighted)
     message = "Parameters in a plain list are not registered: never trained, saved or moved" if parameters else ""
     yield Problem(value, message, fix, Changes("they are trained, saved and moved with the model"))
-
-
-def _may_hold_modules(cls: ClassModel, function: ast.AST, attribute: str) -> bool:
-    """Whether a method assigns to the attribute what may be a container: a look that spares evaluating most methods."""
-    for node in trees.walk(function):
-        if not isinstance(node, ast.Assign | ast.AnnAssign) or not isinstance(node.value, _CONTAINERS):
-            continue
-        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-        if any(isinstance(target, ast.Attribute) and target.attr == attribute for target in targets):
-            return _holds_or_gets_something(function, node.value, cls, attribute)
-    return False
-
-
-def _holds_or_gets_something(function: ast.AST, value: ast.expr, cls: ClassModel, attribute: str) -> bool:
-    if isinstance(value, ast.Name):
-        return any(
-            isinstance(node, ast.Assign)
-            and isinstance(node.value, _DISPLAYS)
-            and any(isinstance(target, ast.Name) and target.id == value.id for target in node.targets)
-            for node in trees.walk(function)
-        )
-    if isinstance(value, ast.Call) and not (
-        isinstance(value.func, ast.Name) and value.func.id in ("list", "tuple", "dict")
-    ):
-        return False
-    return _makes_something(value) or _is_filled(cls.node, attribute)
-
-
-def _makes_something(node: ast.expr) -> bool:
-    return any(isinstance(inner, ast.Call) for inner in trees.walk(node) if inner is not node)
-
-
-def _is_filled(function: ast.AST, attribute: str) -> bool:
-    return any(
-        isinstance(node, ast.Attribute | ast.Subscript | ast.AugAssign)
-        and isinstance(held := node.target if isinstance(node, ast.AugAssign) else node.value, ast.Attribute)
-        and held.attr == attribute
-        for node in trees.walk(function)
-    )
 
 
 def _has_weights(content: Content) -> bool:

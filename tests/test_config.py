@@ -9,8 +9,8 @@ from types import SimpleNamespace
 import pytest
 
 from torchlint import registry
-from torchlint.config import Configuration, Overrides, Settings, find_settings
-from torchlint.layers import ConfigError
+from torchlint.settings.config import Configuration, Overrides, Settings, find_settings
+from torchlint.settings.layers import ConfigError
 
 RULES = [
     SimpleNamespace(code="TLT101", name="bad-call", default=True),

@@ -10,8 +10,8 @@ from types import SimpleNamespace
 import pytest
 
 from torchlint import registry
-from torchlint.config import Configuration, Overrides
-from torchlint.discovery import discover
+from torchlint.settings.config import Configuration, Overrides
+from torchlint.settings.discovery import discover
 
 
 @pytest.fixture(autouse=True)

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from torchlint import edits, engine, registry
+from torchlint import engine, registry
 from torchlint.finding import Applicability, Finding
+from torchlint.fixing import edits
 from torchlint.source import Source
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"

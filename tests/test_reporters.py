@@ -13,9 +13,9 @@ from xml.etree import ElementTree
 import pytest
 
 from torchlint.finding import Applicability, Edit, Finding, Fix, Location, Related, Severity
-from torchlint.outcome import Outcome, Run
 from torchlint.reporters import FORMATS, concise, full, github, gitlab, grouped, json_, json_lines, junit, rdjson, sarif
 from torchlint.reporters import pylint as pylint_
+from torchlint.running.outcome import Outcome, Run
 from torchlint.source import Source
 
 

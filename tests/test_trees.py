@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from torchlint import trees
+from torchlint.analysis import trees
 
 EVERYTHING = """
 import a.b as c

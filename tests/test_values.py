@@ -7,12 +7,11 @@ import textwrap
 
 import pytest
 
-from torchlint import facts
-from torchlint.evaluate import Evaluator
-from torchlint.frame import Frame
-from torchlint.scout import Module
-from torchlint.source import Source
-from torchlint.values import (
+from torchlint.analysis import facts
+from torchlint.analysis.evaluate import Evaluator
+from torchlint.analysis.frame import Frame
+from torchlint.analysis.scout import Module
+from torchlint.analysis.values import (
     Call,
     Choice,
     Constant,
@@ -25,6 +24,7 @@ from torchlint.values import (
     Parameter,
     Value,
 )
+from torchlint.source import Source
 
 HEADER = """
 import torch

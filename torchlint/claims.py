@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 if TYPE_CHECKING:
     import torch
 
-    from torchlint.patterns import Match
+    from torchlint.analysis.patterns import Match
 
     _Tensor = torch.Tensor
 else:

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from torchlint import __version__
-from torchlint.terminal import complain, drop_output, tame_streams
+from torchlint.commands.terminal import complain, drop_output, tame_streams
 
 # Name, module with `add_arguments(parser)` and `run(arguments) -> int`, and what the command does.
 _COMMANDS = {
@@ -78,7 +78,7 @@ def _parser(name: str, description: str) -> argparse.ArgumentParser:
 
 
 def _run(command: Any, arguments: argparse.Namespace) -> int:
-    from torchlint.layers import ConfigError
+    from torchlint.settings.layers import ConfigError
 
     try:
         code: int = command.run(arguments)

@@ -11,13 +11,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from torchlint import registry
+from torchlint.analysis.scout import Module, Region, words_of
 from torchlint.finding import Finding
 from torchlint.parsing import parse
-from torchlint.scout import Module, Region, words_of
 from torchlint.source import Source
 
 if TYPE_CHECKING:
-    from torchlint.project import Project
+    from torchlint.analysis.project import Project
     from torchlint.registry import RuleInfo
 
 # Evaluation recurses over expressions: a chain of 1,600 calls needs some 8,000 Python frames, none on the C stack.
@@ -75,11 +75,11 @@ def check(
 
 def _project(words: frozenset[str]) -> Project | None:
     """The project that a file's imports are followed into; None for a file that computes no loss."""
-    from torchlint.ops import LOSS_WORDS
+    from torchlint.analysis.ops import LOSS_WORDS
 
     if LOSS_WORDS.isdisjoint(words):
         return None
-    from torchlint.project import Project
+    from torchlint.analysis.project import Project
 
     return Project()
 
@@ -87,8 +87,8 @@ def _project(words: frozenset[str]) -> Project | None:
 def _run(
     module: Module, project: Project | None, wanted: list[RuleInfo], report: Report, gates: bool, fixes: bool
 ) -> None:
+    from torchlint.analysis.tokens import Gate
     from torchlint.run import Runner
-    from torchlint.tokens import Gate
 
     runner = Runner(module, report, fixes, Gate(module) if gates else None, project)
     for region in module.regions:

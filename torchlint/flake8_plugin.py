@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from typing import Any, Protocol
 
-    from torchlint.config import Configuration
     from torchlint.finding import Finding
+    from torchlint.settings.config import Configuration
     from torchlint.source import Source
 
     class OptionManager(Protocol):
@@ -97,7 +97,7 @@ def _check(source: Source, codes: frozenset[str], tree: ast.Module) -> list[Find
 
 
 def _codes_for(filename: str, config: str | None, chosen: tuple[str, ...]) -> frozenset[str]:
-    from torchlint.layers import ConfigError
+    from torchlint.settings.layers import ConfigError
 
     try:
         return _configuration(config, chosen).settings_for(filename).codes_for(filename)
@@ -117,7 +117,7 @@ def _configuration(config: str | None, chosen: tuple[str, ...]) -> Configuration
     it, and it would hide what `[tool.torchlint]` turns on.
     """
     from torchlint import registry
-    from torchlint.config import Configuration, Overrides
+    from torchlint.settings.config import Configuration, Overrides
 
     more = [rule.code for rule in registry.rules() if not rule.default and rule.code.startswith(chosen)]
     return Configuration(Overrides(table={"extend-select": more} if more else {}, config=config))

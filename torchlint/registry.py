@@ -28,7 +28,7 @@ Words = tuple[tuple[frozenset[str], ...], ...]
 
 
 def is_of_file(token: str) -> bool:
-    """Whether a token of `torchlint.tokens` counts for the whole file: calls of classes, and literals."""
+    """Whether a token of `torchlint.analysis.tokens` counts for the whole file: calls of classes, and literals."""
     kind, colon, name = token.partition(":")
     return bool(colon) and (name[:1].isupper() or kind == "float")
 
@@ -159,7 +159,7 @@ def _scan(*, strict: bool = False) -> tuple[RuleInfo, ...]:
 
 
 def _describe(module: str) -> RuleInfo:
-    from torchlint.gates import anchors_needed, words_needed
+    from torchlint.analysis.gates import anchors_needed, words_needed
 
     rule = _rule_class(module)
     return RuleInfo(

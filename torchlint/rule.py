@@ -12,34 +12,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from torchlint import classes, dtypes, facts, ops, sizes, trees
-from torchlint.claims import (
-    Binary,
-    BinaryTargets,
-    Changes,
-    Claim,
-    Dim,
-    Flag,
-    Floats,
-    Integers,
-    Labels,
-    Logits,
-    Mask,
-    Number,
-    Pair,
-    Probabilities,
-    Same,
-    Size,
-    Stabilises,
-    Vector,
-)
-from torchlint.expressions import path, peek
-from torchlint.finding import Severity
-from torchlint.frame import Frame
-from torchlint.lazy import F, torch
-from torchlint.patterns import Match
-from torchlint.scout import ClassModel, FunctionModel, Module, own_nodes
-from torchlint.values import (
+from torchlint.analysis import classes, dtypes, facts, ops, sizes, trees
+from torchlint.analysis.expressions import path, peek
+from torchlint.analysis.frame import Frame
+from torchlint.analysis.patterns import Match
+from torchlint.analysis.scout import ClassModel, FunctionModel, Module, own_nodes
+from torchlint.analysis.values import (
     UNKNOWN,
     Call,
     Choice,
@@ -66,10 +44,32 @@ from torchlint.values import (
     same,
     walk,
 )
+from torchlint.claims import (
+    Binary,
+    BinaryTargets,
+    Changes,
+    Claim,
+    Dim,
+    Flag,
+    Floats,
+    Integers,
+    Labels,
+    Logits,
+    Mask,
+    Number,
+    Pair,
+    Probabilities,
+    Same,
+    Size,
+    Stabilises,
+    Vector,
+)
+from torchlint.finding import Severity
+from torchlint.lazy import F, torch
 
 if TYPE_CHECKING:
     # Rule modules import it from here, for annotations.
-    from torchlint.rewrite import Editor as Editor
+    from torchlint.fixing.rewrite import Editor as Editor
 
 ERROR, WARNING, INFO = Severity.ERROR, Severity.WARNING, Severity.INFO
 
@@ -140,7 +140,7 @@ class Check(Rule):
     spelled within reach. `dimless` are those of `ops` that only matter where they are called without a dim.
     `words` are groups of further identifiers of which one each must occur. A rule without `ops` has to do with functions
     in which a word of the first group stands. A group whose words hold a colon is looked for in the very function, see
-    `torchlint.tokens`: `for:1` for a loop over a single statement, `stmt:view` for a call of `view` that is a statement.
+    `torchlint.analysis.tokens`: `for:1` for a loop over a single statement, `stmt:view` for a call of `view` that is a statement.
     Where something is missing, the rule is not even imported.
     """
 

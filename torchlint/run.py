@@ -8,20 +8,20 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from torchlint import certificates, registry
+from torchlint.analysis.evaluate import Evaluator
+from torchlint.analysis.frame import Frame
+from torchlint.analysis.patterns import Match, Pattern
+from torchlint.analysis.scout import FunctionModel, Module, Region
+from torchlint.analysis.values import Op
 from torchlint.claims import Changes, Claim, Pair
-from torchlint.evaluate import Evaluator
 from torchlint.finding import Applicability, Finding, Fix, Related
-from torchlint.frame import Frame
-from torchlint.patterns import Match, Pattern
 from torchlint.rule import Check, Place, Problem, Rewrite, Rule
-from torchlint.scout import FunctionModel, Module, Region
-from torchlint.values import Op
 
 if TYPE_CHECKING:
+    from torchlint.analysis.project import Project
+    from torchlint.analysis.tokens import Gate
     from torchlint.engine import Report
-    from torchlint.project import Project
     from torchlint.registry import RuleInfo
-    from torchlint.tokens import Gate
 
 _Found = Problem | tuple[Pair, Match]
 _ORDER = [Applicability.SAFE, Applicability.UNSAFE, Applicability.DISPLAY]
@@ -149,8 +149,8 @@ class Runner:
         return Related(module.source.path, module.source.location(start), place.message)
 
     def _rewrite_fix(self, rule: Rule, pair: Pair, match: Match) -> Fix | None:
-        from torchlint import spelling
-        from torchlint.rewrite import CannotFix, Editor
+        from torchlint.fixing import spelling
+        from torchlint.fixing.rewrite import CannotFix, Editor
 
         assert isinstance(rule, Rewrite)
         editor = Editor(self.module.source, self.module.tree)
@@ -167,7 +167,7 @@ class Runner:
         return Fix(rule.title, applicability, edits, grant.text)
 
     def _check_fix(self, rule: Rule, problem: Problem) -> Fix | None:
-        from torchlint.rewrite import CannotFix, Editor
+        from torchlint.fixing.rewrite import CannotFix, Editor
 
         if problem.fix is None:
             return None

@@ -11,17 +11,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
-from torchlint import summary
+from torchlint.commands import summary
 from torchlint.commands.options import add_arguments, overrides
-from torchlint.config import Configuration
-from torchlint.discovery import Target, discover
-from torchlint.layers import ConfigError, shown
-from torchlint.outcome import Outcome, Run
-from torchlint.pool import run_files
+from torchlint.commands.terminal import complain, printable, reason, use_color, write_bytes
 from torchlint.reporters import FORMATS, TEXT_FORMATS
-from torchlint.runner import Job, Mode, run_bytes
-from torchlint.selection import suggestion
-from torchlint.terminal import complain, printable, reason, use_color, write_bytes
+from torchlint.running.outcome import Outcome, Run
+from torchlint.running.pool import run_files
+from torchlint.running.runner import Job, Mode, run_bytes
+from torchlint.settings.config import Configuration
+from torchlint.settings.discovery import Target, discover
+from torchlint.settings.layers import ConfigError, shown
+from torchlint.settings.selection import suggestion
 
 __all__ = ["add_arguments", "run"]
 
@@ -78,7 +78,7 @@ class _Check:
     def _run(self, jobs: list[Job]) -> list[Outcome]:
         if self._arguments.no_cache:
             return run_files(jobs, self._arguments.jobs)
-        from torchlint import cache, recall
+        from torchlint.running import cache, recall
 
         folder = self._arguments.cache_dir or os.environ.get("TORCHLINT_CACHE_DIR")
         if not folder:

@@ -6,10 +6,10 @@ import argparse
 import os
 from pathlib import Path
 
-from torchlint import cache
-from torchlint.config import Configuration
-from torchlint.recall import root_of
-from torchlint.terminal import complain, reason
+from torchlint.commands.terminal import complain, reason
+from torchlint.running import cache
+from torchlint.running.recall import root_of
+from torchlint.settings.config import Configuration
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

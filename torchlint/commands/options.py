@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 import os
 
-from torchlint.config import Overrides
-from torchlint.layers import ConfigError
+from torchlint.commands.terminal import COLOR_CHOICES
 from torchlint.reporters import FORMATS
-from torchlint.terminal import COLOR_CHOICES
+from torchlint.settings.config import Overrides
+from torchlint.settings.layers import ConfigError
 
 # Options that mean the same as the key of `[tool.torchlint]` of that name.
 _KEYS = ("select", "ignore", "extend-select", "extend-ignore", "fixable", "unfixable", "exclude", "extend-exclude")

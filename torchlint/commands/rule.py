@@ -7,10 +7,10 @@ import sys
 from typing import Any
 
 from torchlint import registry
-from torchlint.layers import ConfigError
+from torchlint.commands.terminal import COLOR_CHOICES, use_color
 from torchlint.registry import RuleInfo
-from torchlint.selection import suggestion
-from torchlint.terminal import COLOR_CHOICES, use_color
+from torchlint.settings.layers import ConfigError
+from torchlint.settings.selection import suggestion
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

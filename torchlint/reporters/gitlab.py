@@ -6,8 +6,8 @@ import json
 from typing import Any, TextIO
 
 from torchlint.finding import Finding, Location, Severity
-from torchlint.outcome import Run
 from torchlint.reporters.places import fingerprinted, within_repository
+from torchlint.running.outcome import Run
 from torchlint.source import Source
 
 _SEVERITIES = {Severity.ERROR: "major", Severity.WARNING: "minor", Severity.INFO: "info"}

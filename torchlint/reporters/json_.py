@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, TextIO
 
 from torchlint.finding import Edit, Finding, Fix, Location, Related
-from torchlint.outcome import Run
+from torchlint.running.outcome import Run
 from torchlint.source import Source
 from torchlint.suppress import Suppressions
 

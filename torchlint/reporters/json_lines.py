@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import TextIO
 
-from torchlint.outcome import Run
 from torchlint.reporters.json_ import entries
+from torchlint.running.outcome import Run
 
 
 def report(run: Run, out: TextIO) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from urllib.parse import quote
 
 from torchlint.finding import Finding
-from torchlint.outcome import Run
+from torchlint.running.outcome import Run
 from torchlint.source import Source
 
 

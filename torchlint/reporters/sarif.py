@@ -7,8 +7,8 @@ from typing import Any, TextIO
 
 from torchlint import __version__, registry
 from torchlint.finding import Edit, Finding, Fix, Location, Related, Severity
-from torchlint.outcome import Run
 from torchlint.reporters.places import fingerprinted, uri
+from torchlint.running.outcome import Run
 from torchlint.source import Source
 
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import torch
 
-from torchlint.terminal import complain
+from torchlint.commands.terminal import complain
 from torchlint.verify.certify import write
 from torchlint.verify.row import Row
 from torchlint.verify.suite import Task, UnknownRuleError, execute, tasks

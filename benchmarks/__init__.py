@@ -1,0 +1,1 @@
+"""What torchlint costs, beside its peers and by its own stages."""

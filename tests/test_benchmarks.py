@@ -1,0 +1,63 @@
+"""The benchmarks run. What they measure is not tested: a figure depends on the machine."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+PROGRAM = "import torch\n\n\ndef f(x):\n    return torch.log(torch.softmax(x, dim=1))\n"
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    folder = tmp_path / "tree"
+    folder.mkdir()
+    for number in range(4):
+        (folder / f"program{number}.py").write_text(PROGRAM)
+    return folder
+
+
+def benchmark(name: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", f"benchmarks.{name}", *arguments], cwd=ROOT, capture_output=True, text=True, timeout=120
+    )
+
+
+def test_our_cost_is_measured(tree: Path, tmp_path: Path) -> None:
+    result = benchmark(
+        "peers", "--here", "--peers=", f"--trees={tree}", "--runs=1", f"--work={tmp_path / 'work'}", "--markdown"
+    )
+    assert result.returncode == 0, result.stderr
+    assert "tree: 4 files, 20 lines; medians of 1" in result.stdout
+    assert re.search(r"^\| torchlint \| \d+\.\d\d \| \d+\.\d\d \| \d+ \| 1 \|$", result.stdout, re.MULTILINE)
+
+
+def test_a_sample_is_a_part_of_the_tree_and_the_same_each_time(tree: Path, tmp_path: Path) -> None:
+    samples = []
+    for work in (tmp_path / "one", tmp_path / "two"):
+        result = benchmark("peers", "--here", "--peers=", f"--trees={tree}", "--runs=1", "--sample=2", f"--work={work}")
+        assert "tree, 2 files: 2 files, 10 lines" in result.stdout
+        samples.append(sorted(path.name for path in (work / "samples").rglob("*.py")))
+    assert len(samples[0]) == 2
+    assert samples[0] == samples[1]
+
+
+def test_a_run_past_the_limit_is_given_up_and_said(tree: Path, tmp_path: Path) -> None:
+    result = benchmark(
+        "peers", "--here", "--peers=", f"--trees={tree}", "--runs=1", "--limit=0.001", f"--work={tmp_path / 'work'}"
+    )
+    assert result.returncode != 0
+    assert "did not finish in" in result.stderr
+
+
+def test_our_time_is_divided_into_stages(tree: Path) -> None:
+    result = benchmark("profile", str(tree), "--rules")
+    assert result.returncode == 0, result.stderr
+    assert re.search(r"^4 files, 20 lines, \d", result.stdout)
+    assert re.search(r"^parse \(ast\) +\d+\.\d%", result.stdout, re.MULTILINE)
+    assert re.search(r"^TLT202 log-of-softmax +\d", result.stdout, re.MULTILINE)

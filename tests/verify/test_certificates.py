@@ -1,0 +1,152 @@
+"""Certificates: written by the harness, read without it, void as soon as the text changes."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from torchlint import certificates, registry
+from torchlint.certificates import HARNESS, Grant, grant, grant_program, pair_digest, program_digest
+from torchlint.claims import Floats, Pair, Same
+from torchlint.finding import Applicability
+
+
+def before(x: Floats) -> Any:
+    return x.log()
+
+
+def after(x: Floats) -> Any:
+    return x.log()
+
+
+def same_after(x: Floats) -> Any:
+    # A comment and another layout.
+    return (
+        x.log()
+    )  # fmt: skip
+
+
+def other_after(x: Floats) -> Any:
+    return x.log1p()
+
+
+def row(**changes: Any) -> dict[str, Any]:
+    plain = {"kind": "pair", "index": 0, "digest": "d", "verdict": "IMPROVES", "points": 1176, "device": "cpu"}
+    return plain | {"torch": "2.13.0", "agrees": True} | changes
+
+
+@pytest.fixture
+def table(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[dict[str, Any]]]:
+    rows: dict[str, list[dict[str, Any]]] = {}
+    monkeypatch.setattr(certificates, "_table", lambda: rows)
+    return rows
+
+
+def test_digest_ignores_comments_and_layout() -> None:
+    digest = pair_digest(Pair(before, after, Same()))
+    assert digest == pair_digest(Pair(before, same_after, Same()))
+    assert digest != pair_digest(Pair(before, other_after, Same()))
+    assert digest != pair_digest(Pair(after, other_after, Same()))
+
+
+def test_a_good_verdict_is_safe_and_says_on_how_many_inputs(table: dict[str, list[dict[str, Any]]]) -> None:
+    table["TLT999"] = [row()]
+    text = "verified on 1,176 inputs (cpu, torch 2.13.0): improves"
+    assert grant("TLT999", 0, "d") == Grant("IMPROVES", Applicability.SAFE, text)
+
+
+@pytest.mark.parametrize(("index", "digest"), [(0, "other"), (1, "d")])
+def test_a_stale_or_missing_certificate_grants_nothing(
+    table: dict[str, list[dict[str, Any]]], index: int, digest: str
+) -> None:
+    table["TLT999"] = [row()]
+    assert grant("TLT999", index, digest) == Grant("", Applicability.UNSAFE, "not verified")
+
+
+@pytest.mark.parametrize(
+    ("changes", "applicability"),
+    [
+        ({"verdict": "CHANGES"}, Applicability.UNSAFE),
+        ({"verdict": "EQUAL", "intended_change": True}, Applicability.UNSAFE),
+        ({"verdict": "CONDITIONAL", "condition": "rank in {1}"}, Applicability.DISPLAY),
+        ({"verdict": "EQUAL", "agrees": False}, Applicability.UNSAFE),
+        ({"verdict": "TRADEOFF"}, Applicability.UNSAFE),
+        ({"verdict": "IDENTICAL"}, Applicability.SAFE),
+    ],
+)
+def test_what_a_verdict_grants(
+    table: dict[str, list[dict[str, Any]]], changes: dict[str, Any], applicability: Applicability
+) -> None:
+    table["TLT999"] = [row(**changes)]
+    assert grant("TLT999", 0, "d").applicability is applicability
+
+
+def test_the_device_that_allows_least_decides(table: dict[str, list[dict[str, Any]]]) -> None:
+    table["TLT999"] = [row(), row(device="NVIDIA H100", verdict="REGRESSES")]
+    assert grant("TLT999", 0, "d").applicability is Applicability.UNSAFE
+
+
+def test_all_programs_of_a_rule_must_agree(table: dict[str, list[dict[str, Any]]]) -> None:
+    good = row(kind="program", label="a")
+    table["TLT999"] = [good, good | {"label": "b"}]
+    assert grant_program("TLT999").applicability is Applicability.SAFE
+    table["TLT999"].append(good | {"label": "c", "verdict": "EXCEPTION", "agrees": False})
+    assert grant_program("TLT999").applicability is Applicability.UNSAFE
+
+
+def test_reading_needs_no_torch() -> None:
+    code = "import sys, torchlint.certificates as c; c.grant('TLT202', 0, ''); sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def stored() -> dict[str, list[dict[str, Any]]]:
+    path = Path(certificates.__file__).parent / "data" / "certificates.json"
+    if not path.exists():
+        pytest.skip("no certificates have been written: run `torchlint verify --write`")
+    content = json.loads(path.read_text(encoding="utf-8"))
+    assert content["harness"] == HARNESS
+    rules: dict[str, list[dict[str, Any]]] = content["rules"]
+    return rules
+
+
+def test_certificates_of_all_pairs_are_up_to_date() -> None:
+    rows = stored()
+    stale = []
+    for info in registry.rules():
+        for index, pair in enumerate(getattr(registry.load(info.code), "pairs", ())):
+            digests = {
+                kept["digest"]
+                for kept in rows.get(info.code, ())
+                if kept["kind"] == "pair" and kept["index"] == index and kept["device"] == "cpu"
+            }
+            if digests != {pair_digest(pair)}:
+                stale.append(f"{info.code} pair {index} ({pair.before.__name__})")
+    assert not stale, "run `torchlint verify --write`"
+
+
+def test_certificates_of_all_programs_are_up_to_date() -> None:
+    pytest.importorskip("torch")
+    from torchlint.verify.suite import fixture_digest
+
+    rows = stored()
+    stale = []
+    for code, kept in rows.items():
+        digests = {entry["digest"] for entry in kept if entry["kind"] == "program"}
+        if digests and digests != {fixture_digest(code)}:
+            stale.append(code)
+    assert not stale, "run `torchlint verify --write`"
+
+
+def test_no_certificate_contradicts_its_rule() -> None:
+    against = [f"{code} {kept['label']}" for code, rows in stored().items() for kept in rows if not kept["agrees"]]
+    assert not against
+
+
+def test_program_digest_depends_on_order_and_text() -> None:
+    assert program_digest(["a", "b"]) != program_digest(["b", "a"])
+    assert program_digest(["ab"]) != program_digest(["a", "b"])

@@ -1,0 +1,49 @@
+"""The arguments of a call."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass, field
+
+from torchlint.analysis import expressions
+from torchlint.analysis.frame import Frame
+from torchlint.analysis.values import Items, Mapped, Unknown, Value
+
+
+@dataclass(slots=True)
+class Arguments:
+    """The arguments of a call. `known` is False where `*args` or `**kwargs` may bring more."""
+
+    values: list[Value] = field(default_factory=list)
+    nodes: list[ast.expr] = field(default_factory=list)
+    keywords: dict[str, Value] = field(default_factory=dict)
+    keyword_nodes: dict[str, ast.expr] = field(default_factory=dict)
+    known: bool = True
+
+
+def arguments_of(frame: Frame, node: ast.Call) -> Arguments:
+    """Evaluate the arguments of a call in order; displays behind `*` and `**` are unpacked."""
+    arguments = Arguments()
+    for arg in node.args:
+        if not isinstance(arg, ast.Starred):
+            arguments.values.append(expressions.evaluate(frame, arg))
+            arguments.nodes.append(arg)
+            continue
+        inner = expressions.evaluate(frame, arg.value)
+        if isinstance(inner, Items):
+            arguments.values.extend(inner.items)
+            arguments.nodes.extend([arg] * len(inner.items))
+        else:
+            arguments.values.append(Unknown(arg, frame))
+            arguments.nodes.append(arg)
+            arguments.known = False
+    for keyword in node.keywords:
+        value = expressions.evaluate(frame, keyword.value)
+        if keyword.arg is not None:
+            arguments.keywords[keyword.arg] = value
+            arguments.keyword_nodes[keyword.arg] = keyword.value
+        elif isinstance(value, Mapped) and all(isinstance(key, str) for key in value.items):
+            arguments.keywords.update({str(key): item for key, item in value.items.items()})
+        else:
+            arguments.known = False
+    return arguments

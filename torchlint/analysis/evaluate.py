@@ -1,0 +1,176 @@
+"""Evaluations: of a function by itself, of a call with its arguments, of the body of a module."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from torchlint.analysis import callers, expressions, flow
+from torchlint.analysis.frame import Frame
+from torchlint.analysis.scout import ClassModel, FunctionModel, Module
+from torchlint.analysis.values import (
+    External,
+    FunctionRef,
+    Instance,
+    Unknown,
+    Value,
+    join,
+)
+
+if TYPE_CHECKING:
+    from torchlint.analysis.project import Project
+
+MAX_DEPTH = 5
+MAX_CALLS = 120
+
+
+class Evaluator:
+    """Evaluates the functions of one file, and those that they reach, each at most once by itself."""
+
+    def __init__(self, module: Module, project: Project | None = None) -> None:
+        self.module = module
+        self.project = project
+        self.calls_left = MAX_CALLS
+        self._resolving: set[FunctionModel] = set()
+        self._frames: dict[FunctionModel, Frame] = {}
+        self._module_frames: dict[Module, Frame] = {}
+        self._running: set[FunctionModel] = set()
+        self.attribute_cache: dict[tuple[object, str], Value] = {}
+        self.constructed: dict[Instance, Frame] = {}
+        self.scopes: dict[ClassModel, Frame] = {}
+
+    # -- roots ------------------------------------------------------------------------------------------------
+
+    def module_frame(self, module: Module | None = None) -> Frame:
+        """The evaluation of a module's body. While it is under way, what is known so far."""
+        module = module or self.module
+        frame = self._module_frames.get(module)
+        if frame is None:
+            frame = self._module_frames[module] = Frame(self, module)
+            flow.run(frame, module.tree.body)
+        return frame
+
+    def frame(self, function: FunctionModel) -> Frame:
+        """The evaluation of a function by itself: parameters hold what its callers in the file agree on."""
+        known = self._frames.get(function)
+        if known is not None:
+            return known
+        self.calls_left = MAX_CALLS
+        closure = self.frame(function.parent) if function.parent else None
+        instance: Value | None = None
+        if function.cls is not None and function.self_name is not None:
+            instance = Instance(function.cls, None, None, None, None)
+        frame = Frame(self, function.module, function, instance, closure)
+        self._frames[function] = frame
+        self.module_frame(function.module)
+        self._resolving.add(function)
+        for arg in function.parameters:
+            frame.bind(arg.arg, callers.parameter(frame, function, arg))
+        self._resolving.discard(function)
+        self.calls_left = MAX_CALLS
+        self._running.add(function)
+        self._variadic(frame, function)
+        if instance is not None and function.self_name is not None:
+            frame.bind(function.self_name, instance)
+        self._run(frame, function)
+        self._running.discard(function)
+        return frame
+
+    def is_busy(self, function: FunctionModel) -> bool:
+        """Whether the evaluation of a function is under way, so that its frame cannot be asked yet."""
+        return function in self._running or function in self._resolving
+
+    # -- calls of functions of the project ---------------------------------------------------------------------
+
+    def inline(
+        self, reference: FunctionRef, args: Sequence[Value], keywords: Mapping[str, Value], caller: Frame
+    ) -> Frame | None:
+        """Evaluate a function with these arguments. None where it is recursive, too deep, or not what it seems."""
+        function = reference.function
+        if caller.depth >= MAX_DEPTH or self.calls_left <= 0 or function in self._running:
+            return None
+        if function.is_generator or isinstance(function.node, ast.AsyncFunctionDef):
+            return None
+        self.calls_left -= 1
+        closure = reference.closure
+        if function.parent is not None and closure is None:
+            return None
+        frame = Frame(self, function.module, function, reference.bound, closure, caller.depth + 1)
+        if not self._bind(frame, function, reference.bound, args, keywords):
+            return None
+        frame.grad = caller.grad
+        self.module_frame(function.module)
+        self._running.add(function)
+        self._run(frame, function)
+        self._running.discard(function)
+        return frame
+
+    def _bind(
+        self,
+        frame: Frame,
+        function: FunctionModel,
+        bound: Value | None,
+        args: Sequence[Value],
+        keywords: Mapping[str, Value],
+    ) -> bool:
+        """Bind arguments to parameters as Python does; False where they do not fit."""
+        spec = function.node.args
+        positional = [*spec.posonlyargs, *spec.args]
+        given = [bound, *args] if bound is not None and not function.is_static else list(args)
+        if len(given) > len(positional) and spec.vararg is None:
+            return False
+        left = dict(keywords)
+        defaults = [None] * (len(positional) - len(spec.defaults)) + list(spec.defaults)
+        for position, (arg, default) in enumerate(zip(positional, defaults, strict=True)):
+            if position < len(given):
+                value: Value | None = given[position]
+            else:
+                value = left.pop(arg.arg, None) or self._default(frame, default)
+            if value is None:
+                return False
+            frame.bind(arg.arg, value)
+        for arg, default in zip(spec.kwonlyargs, spec.kw_defaults, strict=True):
+            value = left.pop(arg.arg, None) or self._default(frame, default)
+            if value is None:
+                return False
+            frame.bind(arg.arg, value)
+        if left and spec.kwarg is None:
+            return False
+        self._variadic(frame, function)
+        return True
+
+    def _default(self, frame: Frame, default: ast.expr | None) -> Value | None:
+        if default is None:
+            return None
+        outer = self.module_frame(frame.module)
+        return expressions.evaluate(outer, default)
+
+    @staticmethod
+    def _variadic(frame: Frame, function: FunctionModel) -> None:
+        for arg in (function.node.args.vararg, function.node.args.kwarg):
+            if arg is not None:
+                frame.bind(arg.arg, Unknown(arg, frame))
+
+    def _run(self, frame: Frame, function: FunctionModel) -> None:
+        outer = frame.closure or self.module_frame(function.module)
+        for decorator in function.decorators:
+            target = decorator.func if isinstance(decorator, ast.Call) else decorator
+            name = expressions.peek(outer, target)
+            if isinstance(name, External) and name.qualname in flow.NO_GRAD:
+                frame.grad = False
+        flow.run(frame, function.node.body)
+        if frame.statement is not None:
+            frame.envs.setdefault(frame.statement, frame.env)
+
+    def is_plain(self, function: FunctionModel) -> bool:
+        """Whether no decorator changes what a call of the function gives back."""
+        return flow.is_plain(self.module_frame(function.module), function)
+
+
+def result(frame: Frame) -> Value:
+    """What an evaluated function returns: the value that all return paths agree on, else a choice."""
+    values = [value for _, value in frame.returns]
+    if not values:
+        return expressions.none(None)
+    return join(*values)

@@ -1,0 +1,138 @@
+"""One evaluation of a function or of a module's body: the environment, and what was seen on the way."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from torchlint.analysis.values import Choice, Op, Unknown, Value, join
+
+if TYPE_CHECKING:
+    from torchlint.analysis.evaluate import Evaluator
+    from torchlint.analysis.scout import FunctionModel, Module
+
+Environment = dict[str, Value]
+
+
+class Frame:
+    """The state of one forward pass.
+
+    `env` maps names to values, `self.x` included under the key `self.x` (whatever the first parameter is called).
+    `values` holds the value of every expression that was evaluated, `loads` the places at which a value was read
+    from a name, `envs` the environment before each statement.
+    """
+
+    def __init__(
+        self,
+        evaluator: Evaluator,
+        module: Module,
+        function: FunctionModel | None = None,
+        instance: Value | None = None,
+        closure: Frame | None = None,
+        depth: int = 0,
+    ) -> None:
+        self.evaluator = evaluator
+        self.module = module
+        self.function = function
+        self.instance = instance
+        self.closure = closure
+        self.depth = depth
+        self.self_name = function.self_name if function else None
+        self.env: Environment = {}
+        self._shared = False
+        self.values: dict[ast.AST, Value] = {}
+        self.loads: dict[Value, list[ast.expr]] = {}
+        self.bindings: dict[str, list[Value]] = {}
+        self.definitions: dict[Value, ast.stmt] = {}
+        self.envs: dict[ast.stmt, Environment] = {}
+        self.ops: list[Op] = []
+        self.callees: dict[ast.Call, Value] = {}
+        self.loops: list[ast.For | ast.AsyncFor | ast.While] = []
+        self.loop_of: dict[ast.stmt, ast.stmt | None] = {}
+        self.returns: list[tuple[ast.Return, Value]] = []
+        self.exits: list[Environment] = []  # where `break` and `continue` of the current loop leave
+        self.current_loop: ast.stmt | None = None
+        self.statement: ast.stmt | None = None
+        self.grad = True
+
+    def enter(self, statement: ast.stmt) -> None:
+        """Make a statement the current one and keep the environment it starts from."""
+        self.statement = statement
+        self.envs[statement] = self.env
+        self.loop_of[statement] = self.current_loop
+        self._shared = True
+
+    def bind(self, name: str, value: Value) -> None:
+        """Give a name a value."""
+        self._own()[name] = value
+        self.bindings.setdefault(name, []).append(value)
+        if self.statement is not None and value not in self.definitions:
+            self.definitions[value] = self.statement
+
+    def unbind(self, name: str) -> None:
+        """Forget what a name holds."""
+        if name in self.env:
+            self._own()[name] = Unknown()
+            self.bindings.setdefault(name, []).append(Unknown())
+
+    def _own(self) -> Environment:
+        if self._shared:
+            self.env = dict(self.env)
+            self._shared = False
+        return self.env
+
+    def fork(self) -> Environment:
+        """The environment as it is, safe from later changes."""
+        self._shared = True
+        return self.env
+
+    def restore(self, env: Environment) -> None:
+        self.env = env
+        self._shared = True
+
+    def load(self, name: str, node: ast.expr) -> Value | None:
+        """The value of a local name or attribute path at this point; remembers that it was read here."""
+        value = self.env.get(name)
+        if value is not None:
+            self.note_load(value, node)
+        return value
+
+    def note_load(self, value: Value, node: ast.expr) -> None:
+        self.loads.setdefault(value, []).append(node)
+        if isinstance(value, Choice):
+            for member in value.members:
+                self.loads.setdefault(member, []).append(node)
+
+    def all_bindings(self, name: str) -> Value | None:
+        """What a name holds at some time; for readers that run at a time that is not known."""
+        values = self.bindings.get(name)
+        return join(*values) if values else None
+
+    def substitute(self, old: Value, new: Value) -> None:
+        """Every name that holds `old` holds `new` from here on."""
+        for name in [name for name, value in self.env.items() if value is old]:
+            self._own()[name] = new
+
+    def uses(self, value: Value) -> int:
+        """How often a value that was bound to a name is read; 0 for one that is used where it is made."""
+        return len(self.loads.get(value, ()))
+
+
+def merge(environments: list[Environment]) -> Environment:
+    """The environment where paths meet; a name that some path leaves unbound keeps the values of the others."""
+    first, *others = environments
+    if all(other is first for other in others):
+        return first
+    merged = dict(first)
+    for name in {name for env in environments for name in env}:
+        merged[name] = join(*(env[name] for env in environments if name in env))
+    return merged
+
+
+def enclosing(frame: Frame) -> Iterator[Frame]:
+    """The frames of the functions around one, innermost first."""
+    outer = frame.closure
+    while outer is not None:
+        yield outer
+        outer = outer.closure

@@ -1,0 +1,67 @@
+"""What must be spelled before a rule can have something to say: derived from what the rule declares.
+
+`words` are looked for in a file and in what a region can reach; `anchors` in the function itself: the operation at the
+root of a pattern, or one that a check is called for, stands where it is reported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+
+from torchlint.analysis import ops
+from torchlint.analysis.patterns import Pattern
+from torchlint.analysis.tokens import OPERATORS
+from torchlint.registry import Anchor, Words
+from torchlint.rule import Check, Rewrite, Rule
+
+
+def words_needed(rule: type[Rule]) -> Words:
+    """Alternatives of groups of words of which one each must occur."""
+    if issubclass(rule, Rewrite):
+        return tuple(dict.fromkeys(tuple(Pattern(pair).groups()) for pair in rule.pairs))
+    assert issubclass(rule, Check)
+    groups = [_spelled(rule.ops)] if rule.ops else []
+    groups.extend(_spelled(group) for group in rule.needs)
+    words = [frozenset(map(_word, group)) for group in rule.words]
+    groups.extend(frozenset() if "" in group else group for group in words)
+    return (tuple(group for group in groups if group),)
+
+
+def anchors_needed(rule: type[Rule]) -> tuple[Anchor, ...]:
+    """Groups of tokens of which a function needs one each."""
+    if issubclass(rule, Rewrite):
+        roots = frozenset().union(*(Pattern(pair).root_names for pair in rule.pairs))
+        return (_anchor(roots),)
+    assert issubclass(rule, Check)
+    found = [_anchor(rule.ops, rule.dimless)] if rule.ops else []
+    for position, group in enumerate(rule.words):
+        if any(":" in word for word in group) or (position == 0 and not rule.ops):
+            found.append(Anchor(frozenset(group), False))
+    return tuple(found)
+
+
+def _spelled(names: Iterable[str]) -> frozenset[str]:
+    """The words for any of these operations; empty, so no condition, if one may be written without a word."""
+    found = [ops.spellings(name) for name in names]
+    return frozenset().union(*found) if all(found) else frozenset()
+
+
+def _word(token: str) -> str:
+    """The word that a token is made of: `for` of `for:1`, `view` of `stmt:view`; none where it has no word."""
+    kind, _, name = token.partition(":")
+    if kind in ("for", "while") or not name:
+        return kind
+    return "" if kind in ("float", "op", "comp") else name
+
+
+def _anchor(names: Iterable[str], dimless: Collection[str] = ()) -> Anchor:
+    tokens: set[str] = set()
+    for name in names:
+        if name in dimless:
+            tokens |= {f"bare:{word}" for word in ops.words_for(name)}
+            continue
+        tokens |= ops.words_for(name)
+        tokens |= {OPERATORS[name]} if name in OPERATORS else set()
+        if name in ops.UNSPELLED and name not in OPERATORS:
+            return Anchor(frozenset(), False)  # may be written in ways that no token shows
+    return Anchor(frozenset(tokens), any(ops.layers_of(name) for name in names if name not in dimless))

@@ -1,0 +1,88 @@
+"""Calls of methods: of modules, lists, dicts and tensors."""
+
+from __future__ import annotations
+
+import ast
+
+from torchlint.analysis import calls, facts, signatures, storing
+from torchlint.analysis.arguments import Arguments
+from torchlint.analysis.frame import Frame
+from torchlint.analysis.values import (
+    ClassRef,
+    Constant,
+    FunctionRef,
+    Instance,
+    Items,
+    Layer,
+    Mapped,
+    Method,
+    Super,
+    Unknown,
+    Value,
+)
+
+# Methods of modules that return the module itself.
+_SAME_MODULE = frozenset(
+    [
+        "to",
+        "cuda",
+        "cpu",
+        "xpu",
+        "float",
+        "half",
+        "double",
+        "bfloat16",
+        "eval",
+        "train",
+        "requires_grad_",
+        "share_memory",
+        "apply",
+        "type",
+        "to_empty",
+    ]
+)
+
+
+def call_method(frame: Frame, method: Method, arguments: Arguments, node: ast.Call) -> Value:
+    receiver, name = method.receiver, method.name
+    match receiver:
+        case Layer() | Instance() if name in _SAME_MODULE:
+            return receiver
+        case Layer() if name == "forward":
+            return calls.call_layer(frame, receiver, arguments, node)
+        case Layer() | Instance() | ClassRef() | Super() | FunctionRef() | Constant():
+            return calls.opaque(frame, method, arguments, node)
+        case Items():
+            return _call_list_method(frame, receiver, method, arguments, node)
+        case Mapped() if name == "get" and arguments.values and isinstance(arguments.values[0], Constant):
+            return receiver.items.get(arguments.values[0].value) or calls.opaque(frame, method, arguments, node)
+        case Mapped():
+            if name in ("update", "setdefault", "pop", "popitem", "clear"):
+                frame.substitute(receiver, Unknown(node, frame))
+            return calls.opaque(frame, method, arguments, node)
+    return _call_tensor_method(frame, method, arguments, node)
+
+
+def _call_list_method(frame: Frame, receiver: Items, method: Method, arguments: Arguments, node: ast.Call) -> Value:
+    if method.name == "append" and len(arguments.values) == 1:
+        frame.substitute(receiver, Items((*receiver.items, arguments.values[0]), receiver.kind, node, frame))
+    elif method.name == "extend" and len(arguments.values) == 1 and isinstance(arguments.values[0], Items):
+        items = (*receiver.items, *arguments.values[0].items)
+        frame.substitute(receiver, Items(items, receiver.kind, node, frame))
+    elif method.name in storing.MUTATORS:
+        frame.substitute(receiver, Unknown(node, frame))
+    return calls.opaque(frame, method, arguments, node)
+
+
+def _call_tensor_method(frame: Frame, method: Method, arguments: Arguments, node: ast.Call) -> Value:
+    qualname = f"torch.Tensor.{method.name}"
+    if not signatures.known(qualname) or facts.is_tensor(method.receiver) is False:
+        return calls.opaque(frame, method, arguments, node)
+    op = calls.bind(frame, qualname, method.receiver, arguments, node, "Tensor")
+    if op is None and method.name == "to" and facts.is_tensor(method.receiver):
+        op = calls.converted(frame, method.receiver, arguments, node)
+    if op is None:
+        return calls.opaque(frame, method, arguments, node)
+    if method.name.endswith("_") and not method.name.endswith("__"):
+        storing.mutate(frame, method.receiver, node)
+    return op

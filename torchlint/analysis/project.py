@@ -1,0 +1,170 @@
+"""Other files of the same project: modules beside a script and of its own package, read when a value leads there."""
+
+from __future__ import annotations
+
+import ast
+import os
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from torchlint.analysis import expressions
+from torchlint.analysis.scout import Module, statements_of, words_of
+from torchlint.analysis.values import External, Unknown, Value
+from torchlint.source import Source, SourceError
+
+if TYPE_CHECKING:
+    from torchlint.analysis.frame import Frame
+
+_MAX_BYTES = 400_000
+_MAX_MODULES = 40
+_MAX_HOPS = 8
+
+
+class Project:
+    """Finds what names imported from the project's own files hold. One for each file that is checked."""
+
+    def __init__(self) -> None:
+        self.consulted: set[str] = set()
+        self._values: dict[tuple[str, str], Value | None] = {}
+        self._hops = 0
+
+    def lookup(self, frame: Frame, qualname: str) -> Value | None:
+        """The value that a dotted name has in another file of the project; None where it is not of the project."""
+        importer = frame.module.source.path
+        key = (importer, qualname)
+        if key not in self._values:
+            self._values[key] = None  # while it is looked up: an import cycle ends here
+            self._values[key] = self._find(frame, importer, qualname)
+        return self._values[key]
+
+    def _find(self, frame: Frame, importer: str, qualname: str) -> Value | None:
+        parts, base = _relative(importer, qualname)
+        if _module_path(base, tuple(parts)) is not None:
+            return None  # a module: its name goes on
+        for count in range(len(parts) - 1, 0, -1):
+            path = _module_path(base, tuple(parts[:count]))
+            if path is not None:
+                return self._value(frame, path, parts[count:])
+        if qualname.startswith(".") and parts:
+            path = _package_file(base)
+            return self._value(frame, path, parts) if path else None
+        return None
+
+    def _value(self, frame: Frame, path: str, names: list[str]) -> Value | None:
+        module = self._load(path)
+        if module is None or self._hops >= _MAX_HOPS or os.path.samefile(path, frame.module.source.path):
+            return None
+        self._hops += 1
+        try:
+            outer = frame.evaluator.module_frame(module)
+            value = outer.all_bindings(names[0])
+            if isinstance(value, External):
+                value = expressions.resolved(outer, value)
+            for name in names[1:]:
+                value = expressions.attribute_of(outer, value, name, module.tree) if value is not None else None
+        finally:
+            self._hops -= 1
+        return Unknown() if value is None else value
+
+    def _load(self, path: str) -> Module | None:
+        if path not in self.consulted:
+            if len(self.consulted) >= _MAX_MODULES:
+                return None
+            self.consulted.add(path)
+        try:
+            stat = os.stat(path)
+        except OSError:
+            return None
+        return _parsed(path, stat.st_mtime_ns, stat.st_size)
+
+    def words(self, source: Source, tree: ast.Module) -> dict[str, frozenset[str]]:
+        """For each name that a file imports from its project, the words of the module that it comes from."""
+        found: dict[str, frozenset[str]] = {}
+        for statement in statements_of(tree.body):
+            for name, qualname in _imported(statement):
+                parts, base = _relative(source.path, qualname)
+                paths = [_module_path(base, tuple(parts[:count])) for count in range(len(parts), 0, -1)]
+                path = next((path for path in paths if path), None)
+                if path is not None:
+                    found[name] = found.get(name, frozenset()) | self._words_behind(path)
+        return found
+
+    def _words_behind(self, path: str, hops: int = 2) -> frozenset[str]:
+        """The words of a module and, if it is a package, of the modules that it imports from."""
+        module = self._load(path)
+        if module is None:
+            return frozenset()
+        words = words_of(module.source.text)
+        if hops and os.path.basename(path) == "__init__.py":
+            for statement in module.tree.body:
+                for _, qualname in _imported(statement):
+                    parts, base = _relative(path, qualname)
+                    inner = next(
+                        filter(None, (_module_path(base, tuple(parts[:n])) for n in range(len(parts), 0, -1))), None
+                    )
+                    if inner is not None and inner != path:
+                        words |= self._words_behind(inner, hops - 1)
+        return words
+
+
+def _imported(statement: ast.stmt) -> list[tuple[str, str]]:
+    """The names that an import statement binds, each with the dotted name that it stands for."""
+    if isinstance(statement, ast.Import):
+        return [(alias.asname or alias.name.partition(".")[0], alias.name) for alias in statement.names]
+    if not isinstance(statement, ast.ImportFrom):
+        return []
+    base = "." * statement.level + (statement.module or "")
+    joint = "" if base.endswith(".") else "."
+    return [
+        (alias.asname or alias.name, f"{base}{joint}{alias.name}") for alias in statement.names if alias.name != "*"
+    ]
+
+
+def _relative(importer: str, qualname: str) -> tuple[list[str], str]:
+    """The parts of a dotted name, and the folder in which to look for the first of them."""
+    folder = os.path.dirname(os.path.abspath(importer))
+    level = len(qualname) - len(qualname.lstrip("."))
+    for _ in range(level - 1):
+        folder = os.path.dirname(folder)
+    parts = [part for part in qualname.lstrip(".").split(".") if part]
+    if level == 0 and parts and not _exists(folder, parts[0]):
+        folder = _package_root(folder)
+    return parts, folder
+
+
+@lru_cache(maxsize=4096)
+def _exists(folder: str, name: str) -> bool:
+    base = os.path.join(folder, name)
+    return os.path.isfile(f"{base}.py") or os.path.isdir(base)
+
+
+@lru_cache(maxsize=1024)
+def _package_root(folder: str) -> str:
+    """The folder that holds the package which a folder belongs to."""
+    while os.path.isfile(os.path.join(folder, "__init__.py")):
+        folder = os.path.dirname(folder)
+    return folder
+
+
+@lru_cache(maxsize=4096)
+def _module_path(folder: str, parts: tuple[str, ...]) -> str | None:
+    base = os.path.join(folder, *parts)
+    return f"{base}.py" if os.path.isfile(f"{base}.py") else _package_file(base)
+
+
+def _package_file(folder: str) -> str | None:
+    path = os.path.join(folder, "__init__.py")
+    return path if os.path.isfile(path) else None
+
+
+@lru_cache(maxsize=128)
+def _parsed(path: str, changed: int, size: int) -> Module | None:
+    """A module of the project, in this state; None where it is too large or cannot be read."""
+    if size > _MAX_BYTES:
+        return None
+    try:
+        source = Source.from_bytes(path, Path(path).read_bytes())
+        return Module(source, ast.parse(source.text))
+    except (OSError, SourceError, SyntaxError, ValueError, RecursionError, MemoryError):
+        return None

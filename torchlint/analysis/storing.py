@@ -1,0 +1,172 @@
+"""Assignment, mutation and what a loop may change."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from torchlint.analysis import expressions, facts, ops, trees
+from torchlint.analysis.frame import Frame
+from torchlint.analysis.scout import FunctionNode
+from torchlint.analysis.values import (
+    Call,
+    Choice,
+    ClassRef,
+    Constant,
+    Element,
+    External,
+    Instance,
+    Item,
+    Items,
+    Layer,
+    Mapped,
+    Mutated,
+    Op,
+    Unknown,
+    Value,
+    join,
+)
+
+# Methods of lists, sets and dicts that change their receiver.
+MUTATORS = frozenset(
+    {
+        "append",
+        "extend",
+        "insert",
+        "pop",
+        "remove",
+        "clear",
+        "sort",
+        "reverse",
+        "update",
+        "add",
+        "discard",
+        "setdefault",
+        "popitem",
+    }
+)
+# A method that is called on one of these is the object's own: it leaves a name bound to the same object.
+_OBJECTS = Instance | ClassRef | External
+
+
+def store(frame: Frame, target: ast.expr, value: Value) -> None:
+    """Assign a value to a target."""
+    match target:
+        case ast.Tuple() | ast.List():
+            _unpack(frame, target.elts, value)
+        case ast.Starred():
+            store(frame, target.value, Unknown(target, frame))
+        case ast.Subscript():
+            _store_item(frame, target, value)
+        case _:
+            key = expressions.path(frame, target)
+            if key is not None:
+                frame.bind(key, value)
+            elif isinstance(target, ast.Attribute):
+                base = expressions.evaluate(frame, target.value)
+                if target.attr == "data":
+                    mutate(frame, base, target)
+
+
+def _unpack(frame: Frame, targets: list[ast.expr], value: Value) -> None:
+    starred = any(isinstance(target, ast.Starred) for target in targets)
+    for position, target in enumerate(targets):
+        element = Unknown(target, frame) if starred else project(frame, value, position, len(targets), target)
+        store(frame, target, element)
+
+
+def project(frame: Frame, value: Value, position: int, count: int, node: ast.AST) -> Value:
+    """The element of a value that is unpacked into `count` targets."""
+    if isinstance(value, Choice):
+        return join(*(project(frame, member, position, count, node) for member in value.members))
+    if isinstance(value, Items):
+        return value.items[position] if len(value.items) == count else Unknown(node, frame)
+    if isinstance(value, Item):
+        return _project_item(frame, value, position, count, node)
+    if isinstance(value, Op) and value.name == "shape":
+        return Op("size", {"input": value.input, "dim": Constant(position)}, {}, value.form, node, frame)
+    if isinstance(value, Op | Call | Element):
+        return Element(value, position, node, frame)
+    return Unknown(node, frame)
+
+
+def _project_item(frame: Frame, value: Item, position: int, count: int, node: ast.AST) -> Value:
+    """`for i, x in enumerate(xs)` and `for x, y in zip(xs, ys)` see through to what is iterated."""
+    source = value.iterable
+    if isinstance(source, Call) and source.known and not source.keywords:
+        if source.qualname == "builtins.zip" and len(source.args) == count:
+            return Item(source.args[position], node, frame)
+        if source.qualname == "builtins.enumerate" and position == 1 and count == 2:
+            return Item(source.args[0], node, frame)
+    return Element(value, position, node, frame)
+
+
+def _store_item(frame: Frame, target: ast.Subscript, value: Value) -> None:
+    base = expressions.evaluate(frame, target.value)
+    index = expressions.evaluate(frame, target.slice)
+    if isinstance(base, Mapped) and isinstance(index, Constant):
+        frame.substitute(base, Mapped({**base.items, index.value: value}, base.node, frame))
+    else:
+        mutate(frame, base, target)
+
+
+def mutate(frame: Frame, value: Value, node: ast.AST) -> None:
+    """Note that the contents of a value change: every name that shares its memory holds something else now."""
+    for member in value.members if isinstance(value, Choice) else (value,):
+        root = facts.storage(member)
+        for held in {id(held): held for held in frame.env.values()}.values():
+            if isinstance(held, Constant | External | Layer | Instance | ClassRef):
+                continue
+            if facts.storage(held) is root:
+                frame.substitute(held, Mutated(held, node, frame))
+
+
+def augment(frame: Frame, statement: ast.AugAssign) -> None:
+    """`x += y`: in place where `x` is a tensor, so that its other names change with it."""
+    right = expressions.evaluate(frame, statement.value)
+    key = expressions.path(frame, statement.target)
+    if key is None:
+        if isinstance(statement.target, ast.Subscript):
+            _store_item(frame, statement.target, Unknown(statement, frame))
+        return
+    old = frame.load(key, statement.target) or Unknown(statement.target, frame)
+    name = ops.BINARY[type(statement.op)]
+    if isinstance(old, Items) and isinstance(right, Items) and name == "add" and old.kind == "list":
+        frame.substitute(old, Items((*old.items, *right.items), old.kind, statement, frame))
+        return
+    new = expressions.arithmetic(name, old, right, statement.target, statement.value, statement, frame)
+    if not isinstance(old, Constant):
+        mutate(frame, old, statement)
+    frame.bind(key, new)
+
+
+def changed_names(frame: Frame, loop: ast.stmt) -> list[str]:
+    """The keys of the environment that a loop may change, in order of appearance."""
+    names: dict[str, None] = {}
+    for node in _loop_nodes(loop):
+        for target in _changed_by(node):
+            key = expressions.path(frame, target)
+            # `self.update(..)` is a method of the class, not that of a dict.
+            if key is not None and not (isinstance(node, ast.Call) and isinstance(frame.env.get(key), _OBJECTS)):
+                names[key] = None
+    return list(names)
+
+
+def _loop_nodes(loop: ast.stmt) -> Iterator[ast.AST]:
+    stack: list[ast.AST] = [loop]
+    while stack:
+        node = stack.pop()
+        yield node
+        if not isinstance(node, FunctionNode | ast.ClassDef | ast.Lambda):
+            stack.extend(trees.children(node))
+
+
+def _changed_by(node: ast.AST) -> Iterator[ast.expr]:
+    if isinstance(node, ast.Name | ast.Attribute) and isinstance(node.ctx, ast.Store | ast.Del):
+        yield node
+    elif isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store | ast.Del):
+        yield node.value
+    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+        name = node.func.attr
+        if name in MUTATORS or (name.endswith("_") and not name.endswith("__")):
+            yield node.func.value

@@ -1,0 +1,230 @@
+"""Whether a value is certainly a tensor, what memory it shares, and what Python type it has. None means not known."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar
+
+from torchlint.analysis import families, ops
+from torchlint.analysis.signatures import Kind
+from torchlint.analysis.values import (
+    Call,
+    Choice,
+    ClassRef,
+    Constant,
+    Element,
+    External,
+    Field,
+    FunctionRef,
+    Instance,
+    Item,
+    Items,
+    Layer,
+    LoopCarried,
+    Mapped,
+    Mutated,
+    Op,
+    Parameter,
+    Value,
+)
+
+DEPTH = 2_000
+_Fact = TypeVar("_Fact")
+_DTYPES = frozenset(
+    f"torch.{name}"
+    for name in [
+        *("float", "float16", "float32", "float64", "half", "double", "bfloat16", "bool", "cfloat", "complex64"),
+        *("int", "int8", "int16", "int32", "int64", "uint8", "short", "long"),
+    ]
+)
+# Names under which arrays of other libraries have operations that torch has under several names.
+_ARRAY_METHODS = frozenset({"clip"})
+SEQUENCES = ops.SEQUENCES | {"split"}
+_PARAMETERS = frozenset(
+    {"torch.nn.Parameter", "torch.nn.parameter.Parameter", "torch.nn.Buffer", "torch.nn.parameter.Buffer"}
+)
+# For `torchlint.analysis.sizes`.
+
+
+def on_all(value: Choice, fact: Callable[[Value, int], object], depth: int) -> object:
+    """The fact that all members share; None where they differ."""
+    found = {fact(member, depth - 1) for member in value.members}
+    return found.pop() if len(found) == 1 else None
+
+
+def remembered(fact: Callable[[Value, int], _Fact]) -> Callable[..., _Fact]:
+    """Ask for a fact once: values share their parts, so that following them anew each time takes forever."""
+    name = fact.__name__
+
+    @wraps(fact)
+    def answer(value: Value, depth: int = DEPTH) -> Any:
+        memo = value.memo
+        if memo is None:
+            memo = value.memo = {}
+        if name not in memo:
+            memo[name] = fact(value, depth)
+        return memo[name]
+
+    return answer
+
+
+@remembered
+def is_tensor(value: Value, depth: int = DEPTH) -> bool | None:
+    """Whether a value is a tensor."""
+    if depth == 0:
+        return None
+    match value:
+        case Constant() | Items() | Mapped() | Layer() | Instance() | ClassRef() | FunctionRef() | External():
+            return False
+        case Choice():
+            answer = on_all(value, is_tensor, depth)
+            return answer if isinstance(answer, bool) else None
+        case Op():
+            return _op_is_tensor(value, depth)
+        case Element():
+            return _element_is_tensor(value, depth)
+        case Item():
+            return True if is_tensor(value.iterable, depth - 1) else None
+        case LoopCarried():
+            return None
+        case Mutated():
+            return is_tensor(value.base, depth - 1)
+        case Field():
+            known = value.name in ("data", "grad", "T", "mT", "H", "mH", "real", "imag")
+            return is_tensor(value.base, depth - 1) if known else _layer_tensor(value)
+        case Parameter():
+            return _annotated_tensor(value.annotation)
+        case Call() if value.qualname.startswith("torch.") and value.qualname.endswith("Tensor"):
+            return True  # `torch.FloatTensor(2, 3)`, `torch.cuda.LongTensor(x)`
+        case Call() if value.qualname in _PARAMETERS:
+            return True
+        case Call():
+            return (
+                False
+                if value.qualname.startswith(("numpy.", "math.", "pandas.", "random.", "os.", "builtins."))
+                else None
+            )
+    return None
+
+
+def _layer_tensor(value: Field) -> bool | None:
+    return True if isinstance(value.base, Layer) and value.name in ("weight", "bias") else None
+
+
+def _annotated_tensor(annotation: ast.expr | None) -> bool | None:
+    if annotation is None:
+        return None
+    name = annotation.value if isinstance(annotation, ast.Constant) else ast.unparse(annotation)
+    return True if name in ("Tensor", "torch.Tensor", "th.Tensor", "torch.FloatTensor", "torch.LongTensor") else None
+
+
+def _is_distinct(op: Op) -> bool:
+    """Whether only a tensor has a method of this name."""
+    written = op.node.func.attr if isinstance(op.node, ast.Call) and isinstance(op.node.func, ast.Attribute) else ""
+    return op.name.rstrip("_") in families.TENSOR_METHODS and written not in _ARRAY_METHODS
+
+
+def _op_is_tensor(value: Op, depth: int) -> bool | None:
+    if value.name in families.NOT_TENSORS or value.name in SEQUENCES or ops.outputs(value.name, value.args):
+        return False
+    if value.form == "Tensor":
+        if _is_distinct(value) or _has_torch_keyword(value):
+            return True
+        return is_tensor(value.input, depth - 1)
+    if value.form != "operator":
+        return True
+    operands = [is_tensor(operand, depth - 1) for operand in value.args.values()]
+    if value.name == "getitem":
+        return operands[0]
+    if any(operands):
+        return True
+    return False if all(operand is False for operand in operands) else None
+
+
+def _has_torch_keyword(value: Op) -> bool:
+    """Whether a method is called with `dim=` or `keepdim=`, for which numpy and pandas have other names."""
+    if not isinstance(value.node, ast.Call):
+        return False
+    keywords = {keyword.arg for keyword in value.node.keywords}
+    # xarray names its dims.
+    return "keepdim" in keywords or ("dim" in keywords and not isinstance(value.constant("dim"), str))
+
+
+def _element_is_tensor(value: Element, depth: int) -> bool | None:
+    base = value.base
+    if not isinstance(base, Op):
+        return None
+    if base.name in ("LSTM", "GRU", "RNN", "MultiheadAttention") and value.key == 0:
+        return True
+    if base.name in SEQUENCES or ops.outputs(base.name, base.args):
+        form_shows = (
+            base.form != "Tensor"
+            or base.name in families.TENSOR_METHODS
+            or base.name in ("topk", "kthvalue", "chunk", "unbind")
+        )
+        return True if form_shows else is_tensor(base.input, depth - 1)
+    return is_tensor(base, depth - 1)
+
+
+@remembered
+def evidence(value: Value, depth: int = DEPTH) -> bool:
+    """Whether something in how a value is made shows that tensors are at work."""
+    if is_tensor(value):
+        return True
+    if depth and isinstance(value, Op):
+        return any(evidence(arg, depth - 1) for arg in value.args.values())
+    if depth and isinstance(value, Element):
+        return evidence(value.base, depth - 1)
+    return False
+
+
+def storage(value: Value) -> Value:
+    """The value whose memory this one may share: itself, or what it is a view of."""
+    for _ in range(DEPTH):
+        match value:
+            case Op() if value.name in families.VIEWS:
+                value = value.input
+            case Op() if value.name.endswith("_"):
+                value = value.input
+            case Element() if isinstance(value.base, Op) and value.base.name in SEQUENCES:
+                value = value.base.input
+            case Item() if is_tensor(value.iterable):
+                value = value.iterable
+            case Field() if value.name in ("data", "T", "mT"):
+                value = value.base
+            case _:
+                return value
+    return value
+
+
+def kind(value: Value) -> Kind:
+    """What is known of the Python type of an argument, to choose between overloads."""
+    match value:
+        case Constant(value=None):
+            return Kind.NONE
+        case Constant(value=bool()):
+            return Kind.BOOL
+        case Constant(value=int()):
+            return Kind.INT
+        case Constant(value=float()):
+            return Kind.FLOAT
+        case Constant(value=str()):
+            return Kind.STR
+        case Items():
+            return Kind.SEQUENCE
+        case Op(name="size" | "dim" | "numel"):
+            return Kind.INT
+        case Op(name="shape"):
+            return Kind.SEQUENCE
+        case Call(qualname="builtins.int" | "builtins.len") | Item(iterable=Call(qualname="builtins.range")):
+            return Kind.INT
+        case External() if value.qualname in _DTYPES:
+            return Kind.DTYPE
+        case Call(qualname="torch.device"):
+            return Kind.DEVICE
+        case Choice():
+            kinds = {kind(member) for member in value.members}
+            return kinds.pop() if len(kinds) == 1 else Kind.UNKNOWN
+    return Kind.TENSOR if is_tensor(value) else Kind.UNKNOWN

@@ -1,0 +1,400 @@
+"""What a single function spells: the last look at a function before it is evaluated.
+
+A token is an identifier, an operator (`-`, `**`), or one of these:
+`for:1`        a `for` loop whose body is one statement (`for:n`: several); `while:` a `while` loop
+`comp:`        a comprehension
+`stmt:view`    a call of `view` that is a statement of its own
+`named:step`   the name or attribute `step` where it is not called
+`torch:range`  the name `range` of torch or one of its modules, whatever the file calls it
+`bare:sum`     a call of `sum` without a `dim` or `axis`, and without a literal that could be one
+`args:ReLU`    a call of `ReLU` with a positional argument that is no literal, or with `input=`
+`op:and`       an `and`; likewise `op:or`, `op:not`, and `op:chain` for `a < b < c`; none of operands that are plainly flags
+`float:tiny`   a literal below 1e-6 but not 0; `float:huge`: one above 65504, the largest float16
+`bare` and `args` of a class (a capital letter), and `float`, count for the whole file: layers and constants are made in one
+place and used in another.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from torchlint.analysis import trees
+from torchlint.analysis.scout import (
+    FunctionModel,
+    FunctionNode,
+    Module,
+    Region,
+    inner_statements,
+    statements_of,
+    words_of,
+)
+from torchlint.registry import Anchor, is_of_file
+
+# Operators by the canonical name of their operation.
+OPERATORS: dict[str, str] = {
+    "add": "+",
+    "sub": "-",
+    "mul": "*",
+    "div": "/",
+    "floor_divide": "//",
+    "remainder": "%",
+    "pow": "**",
+    "matmul": "@",
+    "neg": "u-",
+    "getitem": "[]",
+}
+_SYMBOLS: dict[type[ast.AST], str] = {
+    ast.Add: "+",
+    ast.Sub: "-",
+    ast.Mult: "*",
+    ast.Div: "/",
+    ast.FloorDiv: "//",
+    ast.Mod: "%",
+    ast.Pow: "**",
+    ast.MatMult: "@",
+    ast.USub: "u-",
+    ast.Not: "op:not",
+    ast.Subscript: "[]",
+}
+_STEPS = 3
+
+
+@dataclass(slots=True)
+class Tokens:
+    """`spelled` is everything; `callees` the last names of what is called; `opaque`: something is called that came in
+    as an argument, so that any layer may be behind it."""
+
+    torch_names: Mapping[str, str]
+    spelled: set[str] = field(default_factory=set)
+    callees: set[str] = field(default_factory=set)
+    called: set[ast.expr] = field(default_factory=set)
+    opaque: bool = False
+
+
+def tokens_of(region: Region, names: Mapping[str, str]) -> dict[FunctionModel | None, Tokens]:
+    """The tokens of each function of a region, those of the module's body under None; `names` are those of torch."""
+    found: dict[FunctionModel | None, Tokens] = {function: Tokens(names) for function in region.functions}
+    if region.node is None:
+        found[None] = Tokens(names)
+    models = region.module.models
+    stack: list[tuple[ast.AST, FunctionModel | None]]
+    if region.node is None:
+        body = statements_of(region.module.tree.body)
+        own = [node for node in body if not isinstance(node, FunctionNode | ast.ClassDef)]
+        stack = [(child, None) for node in own for child in [node, *_own_children(node)]]
+    else:
+        stack = [(region.node, None)]
+    while stack:
+        node, function = stack.pop()
+        tokens = found.get(function)
+        if tokens is not None:
+            _note(node, tokens, function)
+        if isinstance(node, FunctionNode):
+            model = models.get(node)
+            function = model if isinstance(model, FunctionModel) else function
+        if region.node is not None or not isinstance(node, ast.stmt):
+            stack += [(child, function) for child in trees.children(node)]
+    return found
+
+
+def _own_children(statement: ast.stmt) -> Iterator[ast.AST]:
+    """The children of a statement that are not statements of their own in its blocks."""
+    inner = set(inner_statements(statement))
+    return (child for child in trees.children(statement) if child not in inner)
+
+
+def _note(node: ast.AST, tokens: Tokens, function: FunctionModel | None) -> None:
+    note = _NOTES.get(node.__class__)
+    if note is not None:
+        note(node, tokens)
+    elif isinstance(node, ast.Call):
+        _note_callee(node.func, tokens, function)
+        tokens.spelled.update(_call_tokens(node))
+
+
+def _note_name(node: ast.Name, tokens: Tokens) -> None:
+    tokens.spelled.add(node.id)
+    known = tokens.torch_names.get(node.id)
+    if known:
+        tokens.spelled.add(f"torch:{known}")
+    if node not in tokens.called:
+        tokens.spelled.add(f"named:{known or node.id}")
+
+
+def _note_attribute(node: ast.Attribute, tokens: Tokens) -> None:
+    tokens.spelled.add(node.attr)
+    if node not in tokens.called:
+        tokens.spelled.add(f"named:{node.attr}")
+    root = node.value
+    while isinstance(root, ast.Attribute):
+        root = root.value
+    if isinstance(root, ast.Name) and root.id in tokens.torch_names:
+        tokens.spelled.add(f"torch:{node.attr}")
+
+
+def _note_boolean(node: ast.BoolOp, tokens: Tokens) -> None:
+    if not all(map(_is_flag, node.values[:-1])):
+        tokens.spelled.add("op:and" if isinstance(node.op, ast.And) else "op:or")
+
+
+def _note_unary(node: ast.UnaryOp, tokens: Tokens) -> None:
+    if not (isinstance(node.op, ast.Not) and _is_flag(node.operand)):
+        tokens.spelled.add(_SYMBOLS.get(type(node.op), ""))
+
+
+def _is_flag(node: ast.expr) -> bool:
+    """Whether an expression is a truth value of Python's for all to see."""
+    match node:
+        case ast.Constant():
+            return True
+        case ast.Compare():
+            return all(isinstance(op, ast.Is | ast.IsNot | ast.In | ast.NotIn) for op in node.ops)
+        case ast.Call(func=ast.Name(id=name)):
+            return name in ("isinstance", "issubclass", "hasattr", "callable", "len", "any", "all", "bool")
+        case ast.UnaryOp(op=ast.Not()):
+            return True
+        case ast.BoolOp():
+            return all(map(_is_flag, node.values))
+    return False
+
+
+def _note_constant(node: ast.Constant, tokens: Tokens) -> None:
+    value = node.value
+    if value.__class__ is str:
+        tokens.spelled.add(str(value))  # getattr(torch, "exp")
+    elif isinstance(value, float) and value:
+        tokens.spelled.update(token for token, holds in _SIZES.items() if holds(abs(value)))
+
+
+def _note_statement(node: ast.Expr, tokens: Tokens) -> None:
+    if isinstance(node.value, ast.Call):
+        tokens.spelled.add(f"stmt:{_leaf(node.value.func)}")
+
+
+# A float32 near 1 has a spacing of 6e-8, and the largest float16 is 65504.
+_SIZES: dict[str, Callable[[float], bool]] = {
+    "float:tiny": lambda value: value < 1e-6,
+    "float:huge": lambda value: value > 65504,
+}
+_NOTES: dict[type[ast.AST], Callable[[Any, Tokens], None]] = {
+    ast.Name: _note_name,
+    ast.Attribute: _note_attribute,
+    ast.BinOp: lambda node, tokens: tokens.spelled.add(_SYMBOLS.get(type(node.op), "")),
+    ast.AugAssign: lambda node, tokens: tokens.spelled.add(_SYMBOLS.get(type(node.op), "")),
+    ast.UnaryOp: _note_unary,
+    ast.BoolOp: _note_boolean,
+    ast.Compare: lambda node, tokens: tokens.spelled.add("op:chain" if len(node.ops) > 1 else ""),
+    ast.keyword: lambda node, tokens: tokens.spelled.add(node.arg or "**"),
+    ast.Subscript: lambda node, tokens: tokens.spelled.add("[]"),
+    ast.Constant: _note_constant,
+    ast.alias: lambda node, tokens: tokens.spelled.add(node.name.rpartition(".")[2]),
+    ast.For: lambda node, tokens: tokens.spelled.add("for:1" if len(node.body) == 1 else "for:n"),
+    ast.AsyncFor: lambda node, tokens: tokens.spelled.add("for:1" if len(node.body) == 1 else "for:n"),
+    ast.While: lambda node, tokens: tokens.spelled.add("while:"),
+    ast.ListComp: lambda node, tokens: tokens.spelled.add("comp:"),
+    ast.GeneratorExp: lambda node, tokens: tokens.spelled.add("comp:"),
+    ast.Expr: _note_statement,
+}
+
+
+def _call_tokens(call: ast.Call) -> Iterator[str]:
+    name = _leaf(call.func)
+    literal = [isinstance(arg, ast.Constant | ast.UnaryOp) for arg in call.args]
+    if not any(literal) and not any(keyword.arg in ("dim", "axis") for keyword in call.keywords):
+        yield f"bare:{name}"
+    if not all(literal) or any(keyword.arg == "input" for keyword in call.keywords):
+        yield f"args:{name}"
+
+
+def _note_callee(callee: ast.expr, tokens: Tokens, function: FunctionModel | None) -> None:
+    tokens.called.add(callee)
+    name = _leaf(callee)
+    if name is None:
+        tokens.opaque = True
+        return
+    tokens.callees.add(name)
+    if isinstance(callee, ast.Name) and function is not None and name in function.locals:
+        tokens.opaque = tokens.opaque or any(arg.arg == name for arg in function.parameters)
+
+
+def _leaf(node: ast.expr) -> str | None:
+    """The last name of a callee: `softmax` in `F.softmax`, `layers` in `self.layers[0]`; None where there is none."""
+    while isinstance(node, ast.Subscript):
+        node = node.value
+    if isinstance(node, ast.Name):
+        return node.id
+    if isinstance(node, ast.Attribute):
+        return node.attr
+    if isinstance(node, ast.Call):
+        return _leaf(node.func)
+    return None
+
+
+def _torch_names(module: Module) -> dict[str, str]:
+    """The names that imports of torch bind anywhere in a file: the name in torch that each stands for."""
+    names: dict[str, str] = {}
+    for statement in _all_statements(module.tree.body):
+        if isinstance(statement, ast.Import):
+            for alias in statement.names:
+                if alias.name.partition(".")[0] == "torch":
+                    names[alias.asname or "torch"] = ""
+        elif isinstance(statement, ast.ImportFrom) and (statement.module or "").partition(".")[0] == "torch":
+            names.update({alias.asname or alias.name: alias.name for alias in statement.names})
+    return names
+
+
+# Calls that give back what they are given, as far as calling it is concerned.
+_WRAPPERS = frozenset({"compile", "script", "trace", "DataParallel", "DistributedDataParallel", "deepcopy"})
+
+
+class Gate:
+    """Decides which functions of a file are worth evaluating for a rule."""
+
+    def __init__(self, module: Module) -> None:
+        self._module = module
+        self._tokens: dict[Region, dict[FunctionModel | None, Tokens]] = {}
+
+    def _renamed(self, spelled: set[str]) -> set[str]:
+        """The tokens that are there under a name that the file gave to a function of torch."""
+        found: set[str] = set()
+        for token in spelled:
+            kind, colon, name = token.partition(":")
+            if colon and self._bound.is_alias(name):
+                found.update(f"{kind}:{word}" for word in self._bound.functions({name}))
+        return found
+
+    @cached_property
+    def _of_file(self) -> frozenset[str]:
+        """The tokens that count for the whole file."""
+        found: set[str] = set()
+        for region in self._module.regions:
+            for tokens in self._of(region).values():
+                found.update(filter(is_of_file, tokens.spelled))
+        return frozenset(found)
+
+    def _of(self, region: Region) -> dict[FunctionModel | None, Tokens]:
+        if region not in self._tokens:
+            self._tokens[region] = tokens_of(region, self._torch_names)
+            for tokens in self._tokens[region].values():
+                tokens.spelled |= self._renamed(tokens.spelled)
+        return self._tokens[region]
+
+    @cached_property
+    def _torch_names(self) -> Mapping[str, str]:
+        return _torch_names(self._module)
+
+    @cached_property
+    def _bound(self) -> Bound:
+        return Bound(self._module)
+
+    def admits(self, region: Region, function: FunctionModel | None, anchors: Sequence[Anchor]) -> bool:
+        """Whether a function, or the module's body, has what the anchors of a rule ask for."""
+        if not anchors:
+            return True
+        tokens = self._of(region)[function]
+        return all(not anchor.tokens or self._holds(anchor, region, tokens) for anchor in anchors)
+
+    def _holds(self, anchor: Anchor, region: Region, tokens: Tokens) -> bool:
+        if not anchor.tokens.isdisjoint(tokens.spelled):
+            return True
+        if anchor.is_of_file and not anchor.tokens.isdisjoint(self._of_file):
+            return True
+        if anchor.is_special and not anchor.layered:
+            return False
+        module = self._module
+        if not anchor.tokens.isdisjoint(self._bound.functions(tokens.callees)):
+            return True
+        if tokens.opaque or module.imported_words:
+            # What is called came from elsewhere: only the words of the surroundings can tell.
+            return not anchor.tokens.isdisjoint(module.surroundings(region))
+        return anchor.layered and not anchor.tokens.isdisjoint(self._bound.anything(tokens.callees))
+
+
+class Bound:
+    """For each name or attribute that a file binds, the words of the statements that bind it.
+
+    `functions` are the statements that give a function another name, `anything` all statements, definitions included:
+    a layer can come from any of them.
+    """
+
+    def __init__(self, module: Module) -> None:
+        self._functions: dict[str, set[str]] = {}
+        self._anything: dict[str, set[str]] = {}
+        for statement in _all_statements(module.tree.body):
+            names = set(_targets(statement))
+            if not names:
+                continue
+            words = words_of(module.rows(statement.lineno, statement.end_lineno))
+            for name in names:
+                self._anything.setdefault(name, set()).update(words)
+                if _is_alias(statement):
+                    self._functions.setdefault(name, set()).update(words)
+
+    def is_alias(self, name: str) -> bool:
+        return name in self._functions
+
+    def functions(self, names: set[str]) -> set[str]:
+        """The words of the torch functions that names may stand for."""
+        return _behind(names, self._functions)
+
+    def anything(self, names: set[str]) -> set[str]:
+        """The words of the layers that names may hold."""
+        return _behind(names, self._anything)
+
+
+def _behind(names: set[str], words: dict[str, set[str]]) -> set[str]:
+    found: set[str] = set()
+    frontier = names
+    for _ in range(_STEPS):
+        fresh = set().union(*(words[name] for name in frontier & words.keys())) - found
+        if not fresh:
+            break
+        found |= fresh
+        frontier = fresh
+    return found
+
+
+def _is_alias(statement: ast.stmt) -> bool:
+    if isinstance(statement, ast.Import | ast.ImportFrom | ast.For):
+        return True
+    if not isinstance(statement, ast.Assign | ast.AnnAssign) or statement.value is None:
+        return False
+    return all(_leaf(node.func) in _WRAPPERS for node in trees.walk(statement.value) if isinstance(node, ast.Call))
+
+
+def _all_statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
+    stack = list(body)
+    while stack:
+        statement = stack.pop()
+        yield statement
+        stack.extend(
+            statement.body if isinstance(statement, FunctionNode | ast.ClassDef) else inner_statements(statement)
+        )
+
+
+def _targets(statement: ast.stmt) -> Iterator[str]:
+    targets: list[ast.expr] = []
+    match statement:
+        case ast.Assign():
+            targets = statement.targets
+        case ast.AnnAssign() | ast.AugAssign() | ast.For():
+            targets = [statement.target]
+        case ast.With():
+            targets = [item.optional_vars for item in statement.items if item.optional_vars is not None]
+        case ast.Import() | ast.ImportFrom():
+            yield from (alias.asname or alias.name for alias in statement.names)
+        case ast.FunctionDef() | ast.ClassDef():
+            yield statement.name
+        case ast.Expr(value=ast.Call(func=ast.Attribute(value=ast.expr() as receiver))):
+            # `layers.append(nn.Softmax(1))`, `self.add_module("act", nn.Softmax(1))`
+            targets = [receiver]
+    for target in targets:
+        for node in trees.walk(target):
+            if isinstance(node, ast.Name):
+                yield node.id
+            elif isinstance(node, ast.Attribute):
+                yield node.attr

@@ -1,0 +1,433 @@
+"""What an expression holds, spelling gone.
+
+A value is an operation with its arguments bound to parameter names, a constant, a parameter, a layer, an instance, a
+class, a function, a sequence, something outside the file, a choice between values, or unknown. Two values are the same
+if they are one object or are built alike from the same values by operations without effects.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from torchlint.analysis.frame import Frame
+    from torchlint.analysis.scout import ClassModel, FunctionModel
+
+
+class Value:
+    """Something that an expression may hold. `node` is the expression that made it, `frame` where it was made."""
+
+    __slots__ = ("frame", "memo", "node")
+
+    def __init__(self, node: ast.AST | None = None, frame: Frame | None = None) -> None:
+        self.node = node
+        self.frame = frame
+        self.memo: dict[str, object] | None = None  # facts that were asked for: values are shared, and so deep
+
+
+class Unknown(Value):
+    """Nothing is known: an answer, not a failure."""
+
+    __slots__ = ()
+
+
+class Parameter(Value):
+    """A parameter of the function under evaluation, of which no call is known."""
+
+    __slots__ = ("annotation", "name")
+
+    def __init__(self, name: str, annotation: ast.expr | None, node: ast.AST | None, frame: Frame | None) -> None:
+        super().__init__(node, frame)
+        self.name = name
+        self.annotation = annotation
+
+
+class Super(Value):
+    """`super()` in a method: the attributes of the bases of a class, bound to an instance."""
+
+    __slots__ = ("cls", "instance")
+
+    def __init__(self, cls: ClassModel, instance: Value | None, node: ast.AST | None) -> None:
+        super().__init__(node)
+        self.cls = cls
+        self.instance = instance
+
+
+class Constant(Value):
+    """A literal: None, bool, int, float, complex, str, bytes or Ellipsis."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: object, node: ast.AST | None = None) -> None:
+        super().__init__(node)
+        self.value = value
+
+
+class Op(Value):
+    """A torch operation, or a Python operator, with its arguments bound to parameter names.
+
+    `name` is canonical (`softmax`, `linalg.norm`, `add`); `nodes` gives the expression each argument was written as,
+    where there is one; `form` is how the operation was spelled: `torch`, `F`, `Tensor`, `operator` or `module`.
+    """
+
+    __slots__ = ("args", "form", "grad", "layer", "name", "nodes", "statement")
+
+    def __init__(
+        self,
+        name: str,
+        args: dict[str, Value],
+        nodes: dict[str, ast.expr],
+        form: str,
+        node: ast.AST | None = None,
+        frame: Frame | None = None,
+    ) -> None:
+        super().__init__(node, frame)
+        self.name = name
+        self.args = args
+        self.nodes = nodes
+        self.form = form
+        self.layer: Layer | None = None
+        self.statement: ast.stmt | None = frame.statement if frame else None
+        self.grad = frame.grad if frame else True
+
+    @property
+    def input(self) -> Value:
+        return self.args.get("input", UNKNOWN)
+
+    def constant(self, name: str, default: object = None) -> object:
+        """The literal of an argument; `default` if it was not given, `UNKNOWN` if its value is not known."""
+        arg = self.args.get(name)
+        if arg is None:
+            return default
+        return arg.value if isinstance(arg, Constant) else UNKNOWN
+
+
+class Element(Value):
+    """One element of what an operation or a call returns: by position, or by key or field name."""
+
+    __slots__ = ("base", "key")
+
+    def __init__(self, base: Value, key: int | str, node: ast.AST | None, frame: Frame | None) -> None:
+        super().__init__(node, frame)
+        self.base = base
+        self.key = key
+
+
+class Item(Value):
+    """What a `for` loop takes from its iterable, one after the other."""
+
+    __slots__ = ("iterable",)
+
+    def __init__(self, iterable: Value, node: ast.AST | None, frame: Frame | None) -> None:
+        super().__init__(node, frame)
+        self.iterable = iterable
+
+
+class LoopCarried(Value):
+    """A name that a loop assigns, as it is at the head of the loop: `initial` or what an earlier turn left."""
+
+    __slots__ = ("initial",)
+
+    def __init__(self, initial: Value | None, node: ast.AST | None, frame: Frame | None) -> None:
+        super().__init__(node, frame)
+        self.initial = initial
+
+
+class Mutated(Value):
+    """A value after something was written into it in place: its facts stay, its contents are not known."""
+
+    __slots__ = ("base",)
+
+    def __init__(self, base: Value, node: ast.AST | None, frame: Frame | None) -> None:
+        super().__init__(node, frame)
+        self.base = base
+
+
+class Field(Value):
+    """An attribute of a value that is not resolved further."""
+
+    __slots__ = ("base", "name")
+
+    def __init__(self, base: Value, name: str, node: ast.AST | None, frame: Frame | None) -> None:
+        super().__init__(node, frame)
+        self.base = base
+        self.name = name
+
+
+class Call(Value):
+    """A call whose result is not known. It may have effects, so that two of them are never the same value."""
+
+    __slots__ = ("args", "callee", "keywords", "known")
+
+    def __init__(
+        self,
+        callee: Value,
+        args: Sequence[Value],
+        keywords: Mapping[str, Value],
+        node: ast.AST | None,
+        frame: Frame | None,
+        known: bool = True,
+    ) -> None:
+        super().__init__(node, frame)
+        self.callee = callee
+        self.args = tuple(args)
+        self.keywords = dict(keywords)
+        self.known = known  # False where `*args` or `**kwargs` may bring more
+
+    @property
+    def qualname(self) -> str:
+        return self.callee.qualname if isinstance(self.callee, External) else ""
+
+
+class Items(Value):
+    """A tuple, list or set display whose elements are known; `kind` is `tuple`, `list` or `set`."""
+
+    __slots__ = ("items", "kind")
+
+    def __init__(self, items: Sequence[Value], kind: str, node: ast.AST | None, frame: Frame | None) -> None:
+        super().__init__(node, frame)
+        self.items = tuple(items)
+        self.kind = kind
+
+
+class Mapped(Value):
+    """A dict display, or `dict(...)`, whose keys are known constants."""
+
+    __slots__ = ("items",)
+
+    def __init__(self, items: Mapping[Any, Value], node: ast.AST | None, frame: Frame | None) -> None:
+        super().__init__(node, frame)
+        self.items = dict(items)
+
+
+class Layer(Value):
+    """An instance of a class of `torch.nn`: `name` is `Softmax` for `torch.nn.Softmax`.
+
+    `complete` is False where `*args` or `**kwargs` may have set more than `args` shows.
+    """
+
+    __slots__ = ("args", "children", "complete", "name", "nodes")
+
+    def __init__(
+        self,
+        name: str,
+        args: dict[str, Value],
+        nodes: dict[str, ast.expr],
+        node: ast.AST | None,
+        frame: Frame | None,
+        complete: bool = True,
+    ) -> None:
+        super().__init__(node, frame)
+        self.name = name
+        self.args = args
+        self.nodes = nodes
+        self.complete = complete
+        self.children: tuple[Value, ...] = ()  # of a Sequential
+
+
+class Instance(Value):
+    """An instance of a class of the project. `args` are None where no constructor call is known (`self`)."""
+
+    __slots__ = ("args", "cls", "keywords")
+
+    def __init__(
+        self,
+        cls: ClassModel,
+        args: Sequence[Value] | None,
+        keywords: Mapping[str, Value] | None,
+        node: ast.AST | None,
+        frame: Frame | None,
+    ) -> None:
+        super().__init__(node, frame)
+        self.cls = cls
+        self.args = None if args is None else tuple(args)
+        self.keywords = dict(keywords or {})
+
+
+class ClassRef(Value):
+    """A class of the project."""
+
+    __slots__ = ("cls",)
+
+    def __init__(self, cls: ClassModel) -> None:
+        super().__init__(cls.node)
+        self.cls = cls
+
+
+class FunctionRef(Value):
+    """A function of the project, bound to an instance if it is a method that was looked up on one."""
+
+    __slots__ = ("bound", "closure", "function")
+
+    def __init__(self, function: FunctionModel, bound: Value | None = None, closure: Frame | None = None) -> None:
+        super().__init__(function.node)
+        self.function = function
+        self.bound = bound
+        self.closure = closure
+
+
+class External(Value):
+    """Something outside the project, by its dotted name: `torch.nn.functional.softmax`, `builtins.len`."""
+
+    __slots__ = ("qualname",)
+
+    def __init__(self, qualname: str, node: ast.AST | None = None) -> None:
+        super().__init__(node)
+        self.qualname = qualname
+
+
+class Method(Value):
+    """An attribute of a value that is about to be called, such as `x.softmax`."""
+
+    __slots__ = ("name", "receiver")
+
+    def __init__(self, receiver: Value, name: str, node: ast.AST | None, frame: Frame | None) -> None:
+        super().__init__(node, frame)
+        self.receiver = receiver
+        self.name = name
+
+
+class Choice(Value):
+    """One of several values, depending on the path taken. Never nested."""
+
+    __slots__ = ("members",)
+
+    def __init__(self, members: Sequence[Value]) -> None:
+        super().__init__()
+        self.members = tuple(members)
+
+
+UNKNOWN = Unknown()
+MAX_MEMBERS = 8
+_MAX_COMPARISONS = 400
+
+# Operations whose results differ from call to call, or that change what they are given.
+_IMPURE_OPS = frozenset(
+    [
+        "dropout",
+        "dropout1d",
+        "dropout2d",
+        "dropout3d",
+        "alpha_dropout",
+        "feature_alpha_dropout",
+        "bernoulli",
+        "multinomial",
+        "normal",
+        "poisson",
+        "rand",
+        "rand_like",
+        "randn",
+        "randn_like",
+        "randint",
+        "randint_like",
+        "randperm",
+        "rrelu",
+        "gumbel_softmax",
+        "scaled_dot_product_attention",
+    ]
+)
+
+
+def is_pure_op(name: str) -> bool:
+    """Whether an operation gives the same result each time and changes nothing."""
+    return name not in _IMPURE_OPS and not name.endswith("_")
+
+
+def same(a: Value, b: Value) -> bool:
+    """Whether two values are certainly the same. Where that takes too long to tell, they are not."""
+    return _same(a, b, [_MAX_COMPARISONS])
+
+
+def _same(a: Value, b: Value, left: list[int]) -> bool:
+    if a is b:
+        return a is not UNKNOWN
+    left[0] -= 1
+    if type(a) is not type(b) or left[0] <= 0:
+        return False
+    match a, b:
+        case Constant(), Constant():
+            return type(a.value) is type(b.value) and a.value == b.value
+        case Op(), Op():
+            if a.name != b.name or not is_pure_op(a.name) or a.args.keys() != b.args.keys():
+                return False
+            return all(_same(value, b.args[key], left) for key, value in a.args.items())
+        case Element(), Element():
+            return a.key == b.key and _same(a.base, b.base, left)
+        case Field(), Field():
+            return a.name == b.name and _same(a.base, b.base, left)
+        case Items(), Items():
+            return a.kind == b.kind and _all_same(a.items, b.items, left)
+        case External(), External():
+            return a.qualname == b.qualname
+        case (ClassRef(), ClassRef()):
+            return a.cls is b.cls
+        case (FunctionRef(), FunctionRef()):
+            return a.function is b.function and a.bound is b.bound
+        case Layer(), Layer():
+            return (
+                a.name == b.name
+                and a.complete
+                and b.complete
+                and a.args.keys() == b.args.keys()
+                and all(_same(value, b.args[key], left) for key, value in a.args.items())
+                and _all_same(a.children, b.children, left)
+            )
+    return False
+
+
+def _all_same(a: Sequence[Value], b: Sequence[Value], left: list[int]) -> bool:
+    return len(a) == len(b) and all(_same(x, y, left) for x, y in zip(a, b, strict=True))
+
+
+def join(*values: Value) -> Value:
+    """The value where paths meet: the one value if all agree, else a choice."""
+    members: list[Value] = []
+    for value in values:
+        for member in value.members if isinstance(value, Choice) else (value,):
+            if not any(member is known or same(member, known) for known in members):
+                members.append(member)
+    if len(members) == 1:
+        return members[0]
+    return Choice(members) if len(members) <= MAX_MEMBERS else Unknown()
+
+
+def members(value: Value) -> tuple[Value, ...]:
+    """All values that this one may be."""
+    return value.members if isinstance(value, Choice) else (value,)
+
+
+def agree(value: Value, holds: Callable[[Value], bool]) -> bool:
+    """Whether something holds on every path."""
+    return all(holds(member) for member in members(value))
+
+
+def walk(value: Value) -> Iterator[Value]:
+    """A value and the values that it is made of, each once."""
+    seen: set[Value] = set()
+    stack = [value]
+    while stack:
+        current = stack.pop()
+        if current not in seen:
+            seen.add(current)
+            yield current
+            stack.extend(reversed(children(current)))
+
+
+def children(value: Value) -> tuple[Value, ...]:
+    """The values that a value is made of."""
+    match value:
+        case Op():
+            return tuple(value.args.values())
+        case Element() | Field():
+            return (value.base,)
+        case Items():
+            return value.items
+        case Mapped():
+            return tuple(value.items.values())
+        case Choice():
+            return value.members
+        case Call():
+            return (*value.args, *value.keywords.values())
+    return ()

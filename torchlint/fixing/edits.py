@@ -1,0 +1,163 @@
+"""Text edits by span: applied together or not at all, pass by pass, until nothing is left to fix."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import tempfile
+from bisect import bisect_left, insort
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from torchlint.finding import Edit, Finding
+from torchlint.fixing.pieces import parse
+from torchlint.source import Source, SourceError
+
+# Fixes that make room for others (a nested call, a block that empties) settle in two or three.
+PASSES = 10
+
+
+class StaleFileError(OSError):
+    """The file is not the one that was read; writing would lose somebody's change."""
+
+
+@dataclass(slots=True)
+class FixResult:
+    """A file's text after fixing, how many fixes of each code went in, and the findings that remain.
+
+    `error` is one line that names the rules at fault where fixing had to stop; the text is that of the last good pass.
+    """
+
+    text: str
+    applied: Counter[str] = field(default_factory=Counter)
+    findings: list[Finding] = field(default_factory=list)
+    error: str = ""
+
+
+def apply(text: str, edits: Iterable[Edit]) -> str:
+    """`text` with all edits made. Raises `ValueError` if two overlap; insertions at one place keep their order."""
+    parts: list[str] = []
+    position = 0
+    for start, end, content in sorted(edits, key=lambda edit: edit[:2]):
+        if start < position or end < start:
+            raise ValueError(f"edits overlap at {start}")
+        parts += text[position:start], content
+        position = end
+    parts.append(text[position:])
+    return "".join(parts)
+
+
+def fix(source: Source, lint: Callable[[Source], list[Finding]], accepts: Callable[[Finding], bool]) -> FixResult:
+    """Apply the accepted fixes of what `lint` finds, and of what it finds then, until nothing is left.
+
+    Outer and earlier findings come first, a fix that does not fit beside those taken waits for the next pass. A pass
+    whose text does not parse, or that was there before, is undone and ends the fixing.
+    """
+    result = FixResult(source.text, findings=lint(source))
+    seen = {source.text}
+    for _ in range(PASSES):
+        taken = _select(result.findings, accepts)
+        if not taken:
+            return result
+        taken, text = _settle(result.text, taken)
+        codes = ", ".join(sorted({finding.code for finding in taken}))
+        if text is None:
+            result.error = f"the fix of {codes} leaves a file that does not parse"
+            return result
+        if text in seen:
+            result.error = f"the fixes of {codes} undo each other or nothing"
+            return result
+        seen.add(text)
+        result.text = text
+        result.applied.update(finding.code for finding in taken)
+        result.findings = lint(Source(source.path, text, source.encoding))
+    left = ", ".join(sorted({finding.code for finding in _select(result.findings, accepts)}))
+    result.error = f"the fixes of {left} do not settle in {PASSES} passes" if left else ""
+    return result
+
+
+def write(path: str | os.PathLike[str], source: Source, text: str) -> None:
+    """Replace a file by `text`, in its encoding, in one step, with its permissions; a link's target is what changes.
+
+    Raises `SourceError` if the encoding cannot hold the text, `StaleFileError` if the file is not the one that `source`
+    was read from, and `OSError`.
+    """
+    data = source.encode(text)
+    target = os.path.realpath(path)
+    with open(target, "rb") as file:
+        if file.read() != source.original:
+            raise StaleFileError("changed since it was read")
+    if source.encode(source.text) != source.original:
+        # Some encodings write a character in several ways.
+        raise SourceError(f"cannot be written back as {source.encoding.name} without changing other bytes")
+    handle, temporary = tempfile.mkstemp(prefix=".", suffix=".tmp", dir=os.path.dirname(target))
+    try:
+        with open(handle, "wb") as file:
+            file.write(data)
+        shutil.copymode(target, temporary)
+        os.replace(temporary, target)
+    except BaseException:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(temporary)
+        raise
+
+
+def _select(findings: Iterable[Finding], accepts: Callable[[Finding], bool]) -> list[Finding]:
+    """The findings whose fixes fit together."""
+    offered = [finding for finding in findings if finding.fix and finding.fix.edits and accepts(finding)]
+    taken: list[Finding] = []
+    edits: list[Edit] = []
+    for finding in sorted(offered, key=lambda finding: (finding.location, finding.end_location, finding.code)):
+        assert finding.fix is not None
+        together = _joined(edits, finding.fix.edits)
+        if together is not None:
+            edits = together
+            taken.append(finding)
+    return taken
+
+
+def _joined(edits: list[Edit], more: Iterable[Edit]) -> list[Edit] | None:
+    """Sorted edits and those of one more fix, None if they do not fit together."""
+    together = list(edits)
+    for edit in more:
+        if _shared(edit, edits):
+            continue
+        if _conflicts(edit, together):
+            return None
+        insort(together, edit)
+    return together
+
+
+def _settle(text: str, taken: list[Finding]) -> tuple[list[Finding], str | None]:
+    """The first fixes that parse together, and the new text; None if not even the first one does alone.
+
+    Two fixes can each be right and wrong together: both delete one of the two statements of a block.
+    """
+    while True:
+        new = apply(text, dict.fromkeys(edit for finding in taken if finding.fix for edit in finding.fix.edits))
+        if parse(new) is not None:
+            return taken, new
+        if len(taken) == 1:
+            return taken, None
+        taken = taken[: len(taken) // 2]
+
+
+def _shared(edit: Edit, edits: list[Edit]) -> bool:
+    """Whether another fix makes the same edit: an import line that both need, a statement that both delete.
+
+    A piece of a line that two fixes insert at one place is not shared: both parentheses of `f(f(x))` are needed.
+    """
+    at = bisect_left(edits, edit)
+    whole_line = edit.content.endswith(("\n", "\r"))
+    return at < len(edits) and edits[at] == edit and (edit.start < edit.end or whole_line)
+
+
+def _conflicts(edit: Edit, edits: list[Edit]) -> bool:
+    """Whether an edit overlaps one of the others, which are sorted, or inserts at the place of another insertion."""
+    at = bisect_left(edits, edit)
+    return any(
+        edit[:2] == other[:2] or (edit.start < other.end and other.start < edit.end)
+        for other in edits[max(at - 1, 0) : at + 1]
+    )

@@ -1,0 +1,1 @@
+"""One file or many: read, check, remember, fix, write."""

@@ -1,0 +1,65 @@
+"""Run the files that are not known from an earlier run, and remember what was found in them."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+
+from torchlint.running.cache import Cache, Known
+from torchlint.running.outcome import Outcome, applies
+from torchlint.running.pool import run_files
+from torchlint.running.runner import Job
+from torchlint.settings.config import Settings
+from torchlint.source import Source
+
+
+def run_files_with(cache: Cache, jobs: Sequence[Job], processes: int | None) -> list[Outcome]:
+    """The outcomes of all jobs in order; only those are run of which the cache does not know enough."""
+    recalled = [_recall(cache, job) for job in jobs]
+    fresh = iter(run_files([job for job, known in zip(jobs, recalled, strict=True) if known is None], processes))
+    outcomes: list[Outcome] = []
+    for job, known in zip(jobs, recalled, strict=True):
+        outcome = known if known is not None else next(fresh)
+        if known is None:
+            _remember(cache, job, outcome)
+        outcomes.append(outcome)
+    cache.save()
+    return outcomes
+
+
+def _recall(cache: Cache, job: Job) -> Outcome | None:
+    known = cache.get(job.path, _settings_digest(job.settings, job.settings.codes_for(job.path)))
+    if known is None:
+        return None
+    if job.mode.fix and any(applies(finding, unsafe=job.mode.unsafe) for finding in known.findings):
+        return None
+    outcome = Outcome(job.path, None, known.findings, known.error, known.error_row)
+    if known.findings:
+        # Reporters show the lines of findings.
+        outcome.source = Source.from_bytes(job.path, Path(job.path).read_bytes())
+    return outcome
+
+
+def _remember(cache: Cache, job: Job, outcome: Outcome) -> None:
+    # What went wrong in the tool may go right the next time, and a fixed file is another one.
+    if outcome.stamp is None or outcome.failures or outcome.fixed or outcome.diff:
+        return
+    settings = _settings_digest(job.settings, job.settings.codes_for(job.path))
+    known = Known(outcome.findings, outcome.error, outcome.error_row)
+    cache.put(job.path, settings, outcome.digest, known, outcome.stamp, outcome.consulted)
+
+
+@lru_cache(maxsize=256)
+def _settings_digest(settings: Settings, codes: frozenset[str]) -> str:
+    """A digest of everything in the settings that decides what is found in a file and which fixes it has."""
+    parts = (codes, settings.fixable, settings.safe, settings.unsafe)
+    text = "\0".join(",".join(sorted(part)) for part in parts)
+    return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
+
+
+def root_of(settings: Settings) -> Path:
+    """The folder whose cache holds the findings under these settings: that of the configuration file, else this one."""
+    return Path(os.path.dirname(settings.file) if settings.file else os.getcwd())

@@ -1,0 +1,168 @@
+"""One file: read, check, leave out what is suppressed, fix. Picklable, so that it can run in another process."""
+
+from __future__ import annotations
+
+import difflib
+import io
+import os
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from torchlint.commands.terminal import reason
+from torchlint.finding import Applicability, Finding, Fix
+from torchlint.parsing import Parsed, parse
+from torchlint.running.cache import content_digest, stamp
+from torchlint.running.outcome import Outcome, applies
+from torchlint.settings.config import Settings
+from torchlint.source import Source, SourceError
+from torchlint.suppress import Suppressions
+
+if TYPE_CHECKING:
+    from torchlint.engine import Report
+
+
+@dataclass(frozen=True, slots=True)
+class Mode:
+    """What to do with fixes: apply them at all, unsafe ones too, write the files, keep a diff."""
+
+    fix: bool = False
+    unsafe: bool = False
+    write: bool = False
+    diff: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A file and what to do with it. `path` is also what is shown."""
+
+    path: str
+    settings: Settings
+    mode: Mode
+
+
+def run_file(job: Job) -> Outcome:
+    """Check one file, and fix it if asked. Whatever goes wrong ends up in the outcome."""
+    try:
+        with open(job.path, "rb") as stream:
+            read = stamp(os.fstat(stream.fileno()))
+            data = stream.read()
+    except OSError as error:
+        return Outcome(job.path, error=_problem(error))
+    outcome = run_bytes(job, data)
+    outcome.stamp, outcome.digest = read, content_digest(data)
+    return outcome
+
+
+def run_bytes(job: Job, data: bytes) -> Outcome:
+    """The same for the content of a file. Only with `Mode.write` is the disk touched."""
+    try:
+        if b"torch" not in data:
+            # No rule has anything to say of it, but a file that is no Python is worth a line.
+            return _outcome_of(parse(Source.from_bytes(job.path, data).text), job)
+        return _Task(job, Source.from_bytes(job.path, data)).run()
+    except Exception as error:
+        return Outcome(job.path, error=_problem(error))
+
+
+def _outcome_of(parsed: Parsed, job: Job) -> Outcome:
+    return Outcome(job.path, error=parsed.error, error_row=parsed.row)
+
+
+def _problem(error: Exception) -> str:
+    if isinstance(error, OSError):
+        return reason(error)
+    text = " ".join(str(error).split())
+    return text if isinstance(error, SourceError) else f"internal error: {type(error).__name__}: {text}"
+
+
+class _Task:
+    """A file on its way. The first check is kept, so that fixing does not repeat it.
+
+    The engine and the editing of text are imported only here: a file that does not name torch needs neither.
+    """
+
+    def __init__(self, job: Job, source: Source) -> None:
+        self._job = job
+        self._source = source
+        self._codes = job.settings.codes_for(job.path)
+        self._report = self._check(source)
+
+    def run(self) -> Outcome:
+        outcome = Outcome(self._job.path, error=self._report.error, error_row=self._report.error_row)
+        outcome.failures = self._report.failures
+        outcome.consulted = frozenset(self._report.consulted)
+        outcome.findings = self._lint(self._source)
+        outcome.source = self._source if outcome.findings else None
+        if self._job.mode.fix and any(map(self._accepts, outcome.findings)):
+            try:
+                self._fix(outcome)
+            except Exception as error:
+                outcome.error = _problem(error)
+        return outcome
+
+    def _check(self, source: Source) -> Report:
+        from torchlint import engine
+
+        return engine.check(source, self._codes)
+
+    def _accepts(self, finding: Finding) -> bool:
+        return applies(finding, unsafe=self._job.mode.unsafe)
+
+    def _lint(self, source: Source) -> list[Finding]:
+        report = self._report if source is self._source else self._check(source)
+        suppressions = Suppressions(source)
+        return [judged(f, self._job.settings) for f in report.findings if not suppressions.hides(f)]
+
+    def _fix(self, outcome: Outcome) -> None:
+        from torchlint.fixing import edits
+
+        before, mode = self._source, self._job.mode
+        result = edits.fix(before, self._lint, self._accepts)
+        if mode.write and result.text != before.text:
+            edits.write(self._job.path, before, result.text)
+        outcome.error = outcome.error or result.error
+        outcome.fixed = result.applied
+        outcome.findings = result.findings
+        outcome.source = Source(before.path, result.text, before.encoding)
+        if mode.diff:
+            outcome.diff = unified_diff(before, result.text)
+
+
+def judged(finding: Finding, settings: Settings) -> Finding:
+    """The finding with its fix as the settings see it: withheld, or of another applicability than the harness gave."""
+    fix = finding.fix
+    if fix is None:
+        return finding
+    if finding.code not in settings.fixable:
+        return replace(finding, fix=None)
+    if finding.code in settings.safe and fix.applicability is Applicability.UNSAFE:
+        return replace(finding, fix=_overridden(fix, Applicability.SAFE))
+    if finding.code in settings.unsafe and fix.applicability is Applicability.SAFE:
+        return replace(finding, fix=_overridden(fix, Applicability.UNSAFE))
+    return finding
+
+
+def _overridden(fix: Fix, applicability: Applicability) -> Fix:
+    said = f"declared {applicability} by the configuration"
+    return replace(fix, applicability=applicability, verification=f"{said}; {fix.verification}".removesuffix("; "))
+
+
+def unified_diff(before: Source, after: str) -> bytes:
+    """The change as `git apply` and `patch -p1` take it, in the file's own encoding. Raises `UnicodeEncodeError`."""
+    name = before.path.replace(os.sep, "/")
+    old, new = (name, name) if name.startswith(("/", "../")) else (f"a/{name}", f"b/{name}")
+    lines = list(difflib.unified_diff(_lines(before.text), _lines(after)))
+    if not lines:
+        return b""
+    header = f"--- {old}\n+++ {new}\n".encode("utf-8", "surrogateescape")
+    body = "".join(map(_terminated, lines[2:]))
+    return header + body.encode(before.encoding.name)
+
+
+def _lines(text: str) -> list[str]:
+    # Lines as git counts them: only a line feed ends one.
+    return list(io.StringIO(text, newline="\n"))
+
+
+def _terminated(line: str) -> str:
+    return line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
