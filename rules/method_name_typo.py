@@ -60,7 +60,9 @@ _FORWARD_NAMES = """
     """
 _FORWARD = frozenset(_FORWARD_NAMES.split())
 _INIT = frozenset({"_init_", "__init", "init__", "__int__", "__inti__", "__initi__", "__ini__", "_init__", "__init_"})
-_LEN = frozenset({"_len_", "__len", "len__", "__lenght__", "_len__", "__len_"})
+# Other misspellings of the methods of datasets are the business of TLT501.
+# The other misspelt names of datasets are another rule's.
+_LEN = frozenset({"_len_"})
 
 
 class MethodNameTypo(Check):
