@@ -20,7 +20,7 @@ def sinks(frame: Frame, statement: ast.AST) -> Iterator[tuple[ast.expr, ast.expr
     match statement:
         case ast.AugAssign(op=ast.Add() | ast.Sub()):
             if not is_without_grad(frame, statement):
-                elements = statement.value.elts if isinstance(statement.value, ast.List) else [statement.value]
+                elements = _elements(statement.value)
                 for element in elements:
                     yield statement.target, element
         case ast.Assign(targets=[target], value=ast.BinOp(op=ast.Add()) as added):
@@ -31,10 +31,17 @@ def sinks(frame: Frame, statement: ast.AST) -> Iterator[tuple[ast.expr, ast.expr
         case ast.Expr(value=ast.Call(func=ast.Attribute() as func) as call) if call.args:
             if func.attr in _COLLECTING and not isinstance(frame.callees.get(call), FunctionRef):
                 last = call.args[-1]
-                for element in last.elts if isinstance(last, ast.List) else [last]:
+                for element in _elements(last):
                     yield func.value, element
             elif _is_meter(frame, call):
                 yield func.value, call.args[0]
+
+
+def _elements(node: ast.expr) -> list[ast.expr]:
+    """What is put into a collection: the elements of a list, tuple or dict that is written out, or one thing."""
+    if isinstance(node, ast.List | ast.Tuple):
+        return node.elts
+    return node.values if isinstance(node, ast.Dict) else [node]
 
 
 def _is_meter(frame: Frame, call: ast.Call) -> bool:

@@ -107,10 +107,13 @@ def events(frame: Frame, depth: int = _MAX_DEPTH) -> list[Event]:
 
 def _of_call(frame: Frame, call: ast.Call, callee: Value, depth: int) -> Iterator[Event]:
     func = call.func
-    if isinstance(func, ast.Attribute):
-        event = _of_method(frame, call, func, callee)
-        if event is not None:
-            yield event
+    event = _of_method(frame, call, func, callee) if isinstance(func, ast.Attribute) else None
+    if event is not None:
+        yield event
+    if isinstance(callee, External) and callee.qualname in ("builtins.setattr", "builtins.delattr"):
+        name = frame.values.get(call.args[1]) if len(call.args) > 1 else None
+        if isinstance(name, Constant) and name.value == "grad":
+            yield Event(Kind.CLEAR, call, call, None, "", frame)
     for reference in _functions(frame, call, callee):
         if depth > 0 and not frame.evaluator.is_busy(reference.function):
             inner = frame.evaluator.frame(reference.function)

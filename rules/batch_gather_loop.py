@@ -56,6 +56,7 @@ class BatchGatherLoop(Check):
     message = "Rows are gathered one by one in Python; one index expression gathers them all"
     title = "Index all rows at once"
     ops = ("stack", "cat")
+    words = (("for:1", "for:n", "comp:"),)
 
     def check_op(self, op: Op, frame: Frame) -> Iterator[Problem]:
         found = of_comprehension(op, frame)

@@ -46,6 +46,7 @@ from torchlint.rule import (
     agree,
     dtypes,
     facts,
+    is_flag,
     members,
     sizes,
 )
@@ -93,9 +94,9 @@ def _tested(frame: Frame, node: ast.AST) -> list[Value]:
     """The values that Python takes for true or false to compute an expression."""
     match node:
         case ast.BoolOp():
-            return [frame.values.get(operand, UNKNOWN) for operand in node.values[:-1]]
+            return [frame.values.get(operand, UNKNOWN) for operand in node.values[:-1] if not is_flag(operand)]
         case ast.UnaryOp(op=ast.Not()):
-            return [frame.values.get(node.operand, UNKNOWN)]
+            return [] if is_flag(node.operand) else [frame.values.get(node.operand, UNKNOWN)]
         case ast.Compare() if len(node.ops) > 1 and all(isinstance(op, _ORDER) for op in node.ops):
             operands = [frame.values.get(operand, UNKNOWN) for operand in (node.left, *node.comparators)]
             # Of `a < b < c`, that is `a < b`.

@@ -47,6 +47,7 @@ class DropoutIgnoresTraining(Check):
     message = "`F.dropout` without `training` drops at evaluation too"
     title = "Pass `training=self.training`"
     ops = _DROPOUTS
+    words = (tuple(f"torch:{name}" for name in _DROPOUTS),)
 
     def check_op(self, op: Op, frame: Frame) -> Iterator[Problem]:
         function = frame.function

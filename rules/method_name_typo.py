@@ -56,7 +56,7 @@ if TYPE_CHECKING:
 
 _FORWARD_NAMES = """
     foward forwad forwards forword farward fowrard forwrad forard frward forwarrd fordward froward forwardd fwd forwar
-    Forward _forward __forward__ forward_ forawrd forwarf fprward
+    forwrd fowad forwadr forwaard fforward foreward Forward _forward __forward__ forward_ forawrd forwarf fprward
     """
 _FORWARD = frozenset(_FORWARD_NAMES.split())
 _INIT = frozenset({"_init_", "__init", "init__", "__int__", "__inti__", "__initi__", "__ini__", "_init__", "__init_"})

@@ -69,6 +69,8 @@ def _unused_result(method: FunctionModel) -> ast.Assign | ast.Expr | None:
         # What is kept in an attribute or written into an argument is a result too.
         if isinstance(node, ast.Attribute | ast.Subscript) and isinstance(node.ctx, ast.Store):
             return None
+        if isinstance(node, ast.Attribute) and node.attr.endswith("_") or isinstance(node, ast.keyword) and node.arg == "out":
+            return None
     if isinstance(last, ast.Expr) and isinstance(last.value, ast.Name | ast.Tuple | ast.BinOp | ast.Subscript):
         return last
     if not isinstance(last, ast.Assign) or len(last.targets) != 1 or not isinstance(last.targets[0], ast.Name):

@@ -48,7 +48,7 @@ class OneHotLoop(Check):
     since = "0.1"
     message = "One-hot rows are written one by one in Python; `scatter_` writes them all"
     title = "Use `scatter_`"
-    words = (("for:1", "for:n"),)
+    words = (("for:1",),)
 
     def check_loop(self, loop: ast.For | ast.AsyncFor | ast.While, frame: Frame) -> Iterator[Problem]:
         nest = _nest(loop, frame)

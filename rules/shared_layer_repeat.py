@@ -39,7 +39,7 @@ class SharedLayerRepeat(Check):
     code = "TLT608"
     since = "0.1"
     message = "`[layer] * n` is one layer n times: all of them share their weights"
-    words = (("ModuleList", "Sequential"),)
+    words = (("op:repeat", "comp:"), ("ModuleList", "Sequential"))
 
     def check_call(self, call: ast.Call, frame: Frame) -> Iterator[Problem]:
         container = frame.values.get(call)

@@ -111,7 +111,7 @@ def _attribute(cls: ClassModel, attribute: str, writers: list[FunctionModel], ou
         return
     fresh = [content for content in found if content.fresh]
     weighted = [content for content in fresh if _has_weights(content)]
-    hidden = len(found) == 1 and isinstance(stored[0][0], ast.List | ast.Tuple)
+    hidden = _is_hidden(stored[0][0], found)
     if not weighted or hidden or not all(_is_harmless(cls, attribute, node) for node in _loads(cls, attribute)):
         return
     container = _container(stored, found) if len(stored) == 1 else ""
@@ -128,6 +128,11 @@ def _attribute(cls: ClassModel, attribute: str, writers: list[FunctionModel], ou
     parameters = all(is_parameter(content.value) for content in weighted)
     message = "Parameters in a plain list are not registered: never trained, saved or moved" if parameters else ""
     yield Problem(value, message, fix, Changes("they are trained, saved and moved with the model"))
+
+
+def _is_hidden(value: ast.expr, found: list[Content]) -> bool:
+    """Whether a list of one, `[teacher]`, keeps a module from being registered, as is done on purpose."""
+    return isinstance(value, ast.List | ast.Tuple) and len(value.elts) == 1 == len(found)
 
 
 def _has_weights(content: Content) -> bool:

@@ -251,6 +251,28 @@ def test_a_failing_engine_does_not_stop_flake8(tmp_path: Path) -> None:
     assert "torchlint failed on program.py" in result.stderr
 
 
+def test_a_crashing_rule_costs_only_its_own_findings(tmp_path: Path) -> None:
+    program = driver(
+        tmp_path,
+        """
+        from torchlint import registry
+
+        def crash(*arguments, **keywords):
+            raise ZeroDivisionError("a mistake of ours")
+
+        rule = registry.load("TLT301")
+        rule.check_op = rule.check_call = crash
+        """,
+    )
+    implicit = LOG_OF_SOFTMAX + "\n\ndef g(x):\n    return torch.nn.functional.softmax(x)\n"
+    (tmp_path / "program.py").write_text(implicit)
+    assert ours(flake8("program.py", cwd=tmp_path)) == ["5:12 TLT202", "9:12 TLT301"]
+    result = flake8("-j1", "--verbose", "program.py", cwd=tmp_path, program=program)
+    assert "TLT202" in result.stdout
+    assert "TLT301" not in result.stdout
+    assert "a mistake of ours" in result.stderr
+
+
 def test_what_an_editor_parses_is_one_line_per_finding(tmp_path: Path) -> None:
     (tmp_path / "program.py").write_text(LOG_OF_SOFTMAX)
     result = flake8("--format=%(row)d,%(col)d,%(code).1s,%(code)s:%(text)s", "program.py", cwd=tmp_path)

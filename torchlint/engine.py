@@ -87,7 +87,7 @@ def _project(words: frozenset[str]) -> Project | None:
 def _run(
     module: Module, project: Project | None, wanted: list[RuleInfo], report: Report, gates: bool, fixes: bool
 ) -> None:
-    from torchlint.analysis.tokens import Gate
+    from torchlint.analysis.gate import Gate
     from torchlint.run import Runner
 
     runner = Runner(module, report, fixes, Gate(module) if gates else None, project)

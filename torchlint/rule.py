@@ -17,6 +17,7 @@ from torchlint.analysis.expressions import path, peek
 from torchlint.analysis.frame import Frame
 from torchlint.analysis.patterns import Match
 from torchlint.analysis.scout import ClassModel, FunctionModel, Module, own_nodes
+from torchlint.analysis.tokens import is_flag
 from torchlint.analysis.values import (
     UNKNOWN,
     Call,
@@ -229,6 +230,7 @@ __all__ = [
     "classes",
     "dtypes",
     "facts",
+    "is_flag",
     "members",
     "ops",
     "own_nodes",

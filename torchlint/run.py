@@ -18,8 +18,8 @@ from torchlint.finding import Applicability, Finding, Fix, Related
 from torchlint.rule import Check, Place, Problem, Rewrite, Rule
 
 if TYPE_CHECKING:
+    from torchlint.analysis.gate import Gate
     from torchlint.analysis.project import Project
-    from torchlint.analysis.tokens import Gate
     from torchlint.engine import Report
     from torchlint.registry import RuleInfo
 

@@ -3,12 +3,14 @@
 A token is an identifier, an operator (`-`, `**`), or one of these:
 `for:1`        a `for` loop whose body is one statement (`for:n`: several); `while:` a `while` loop
 `comp:`        a comprehension
+`call:step`    a call of the method or attribute `step`
 `stmt:view`    a call of `view` that is a statement of its own
 `named:step`   the name or attribute `step` where it is not called
 `torch:range`  the name `range` of torch or one of its modules, whatever the file calls it
 `bare:sum`     a call of `sum` without a `dim` or `axis`, and without a literal that could be one
 `args:ReLU`    a call of `ReLU` with a positional argument that is no literal, or with `input=`
-`op:and`       an `and`; likewise `op:or`, `op:not`, and `op:chain` for `a < b < c`; none of operands that are plainly flags
+`op:repeat`    a list display times a number
+`op:and`       an `and`; likewise `op:or`, `op:not`, and `op:chain` for `a < b < c`; none of operands that are flags
 `float:tiny`   a literal below 1e-6 but not 0; `float:huge`: one above 65504, the largest float16
 `bare` and `args` of a class (a capital letter), and `float`, count for the whole file: layers and constants are made in one
 place and used in another.
@@ -17,22 +19,18 @@ place and used in another.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any
 
 from torchlint.analysis import trees
 from torchlint.analysis.scout import (
     FunctionModel,
     FunctionNode,
-    Module,
     Region,
     inner_statements,
     statements_of,
-    words_of,
 )
-from torchlint.registry import Anchor, is_of_file
 
 # Operators by the canonical name of their operation.
 OPERATORS: dict[str, str] = {
@@ -60,7 +58,6 @@ _SYMBOLS: dict[type[ast.AST], str] = {
     ast.Not: "op:not",
     ast.Subscript: "[]",
 }
-_STEPS = 3
 
 
 @dataclass(slots=True)
@@ -137,28 +134,36 @@ def _note_attribute(node: ast.Attribute, tokens: Tokens) -> None:
 
 
 def _note_boolean(node: ast.BoolOp, tokens: Tokens) -> None:
-    if not all(map(_is_flag, node.values[:-1])):
+    if not all(map(is_flag, node.values[:-1])):
         tokens.spelled.add("op:and" if isinstance(node.op, ast.And) else "op:or")
 
 
 def _note_unary(node: ast.UnaryOp, tokens: Tokens) -> None:
-    if not (isinstance(node.op, ast.Not) and _is_flag(node.operand)):
+    if not (isinstance(node.op, ast.Not) and is_flag(node.operand)):
         tokens.spelled.add(_SYMBOLS.get(type(node.op), ""))
 
 
-def _is_flag(node: ast.expr) -> bool:
-    """Whether an expression is a truth value of Python's for all to see."""
+def _note_binary(node: ast.BinOp, tokens: Tokens) -> None:
+    tokens.spelled.add(_SYMBOLS.get(type(node.op), ""))
+    if isinstance(node.op, ast.Mult) and (isinstance(node.left, ast.List) or isinstance(node.right, ast.List)):
+        tokens.spelled.add("op:repeat")
+
+
+def is_flag(node: ast.expr) -> bool:
+    """Whether an expression is taken for a truth value of Python's by the looks of it."""
     match node:
-        case ast.Constant():
+        case ast.Constant() | ast.Attribute():
             return True
         case ast.Compare():
-            return all(isinstance(op, ast.Is | ast.IsNot | ast.In | ast.NotIn) for op in node.ops)
+            plain = ast.Attribute | ast.Constant
+            tests = all(isinstance(op, ast.Is | ast.IsNot | ast.In | ast.NotIn) for op in node.ops)
+            return tests or all(isinstance(side, plain) for side in (node.left, *node.comparators))
         case ast.Call(func=ast.Name(id=name)):
             return name in ("isinstance", "issubclass", "hasattr", "callable", "len", "any", "all", "bool")
         case ast.UnaryOp(op=ast.Not()):
             return True
         case ast.BoolOp():
-            return all(map(_is_flag, node.values))
+            return all(map(is_flag, node.values))
     return False
 
 
@@ -172,7 +177,7 @@ def _note_constant(node: ast.Constant, tokens: Tokens) -> None:
 
 def _note_statement(node: ast.Expr, tokens: Tokens) -> None:
     if isinstance(node.value, ast.Call):
-        tokens.spelled.add(f"stmt:{_leaf(node.value.func)}")
+        tokens.spelled.add(f"stmt:{leaf(node.value.func)}")
 
 
 # A float32 near 1 has a spacing of 6e-8, and the largest float16 is 65504.
@@ -183,7 +188,7 @@ _SIZES: dict[str, Callable[[float], bool]] = {
 _NOTES: dict[type[ast.AST], Callable[[Any, Tokens], None]] = {
     ast.Name: _note_name,
     ast.Attribute: _note_attribute,
-    ast.BinOp: lambda node, tokens: tokens.spelled.add(_SYMBOLS.get(type(node.op), "")),
+    ast.BinOp: _note_binary,
     ast.AugAssign: lambda node, tokens: tokens.spelled.add(_SYMBOLS.get(type(node.op), "")),
     ast.UnaryOp: _note_unary,
     ast.BoolOp: _note_boolean,
@@ -202,7 +207,9 @@ _NOTES: dict[type[ast.AST], Callable[[Any, Tokens], None]] = {
 
 
 def _call_tokens(call: ast.Call) -> Iterator[str]:
-    name = _leaf(call.func)
+    name = leaf(call.func)
+    if isinstance(call.func, ast.Attribute):
+        yield f"call:{name}"
     literal = [isinstance(arg, ast.Constant | ast.UnaryOp) for arg in call.args]
     if not any(literal) and not any(keyword.arg in ("dim", "axis") for keyword in call.keywords):
         yield f"bare:{name}"
@@ -212,7 +219,7 @@ def _call_tokens(call: ast.Call) -> Iterator[str]:
 
 def _note_callee(callee: ast.expr, tokens: Tokens, function: FunctionModel | None) -> None:
     tokens.called.add(callee)
-    name = _leaf(callee)
+    name = leaf(callee)
     if name is None:
         tokens.opaque = True
         return
@@ -221,7 +228,7 @@ def _note_callee(callee: ast.expr, tokens: Tokens, function: FunctionModel | Non
         tokens.opaque = tokens.opaque or any(arg.arg == name for arg in function.parameters)
 
 
-def _leaf(node: ast.expr) -> str | None:
+def leaf(node: ast.expr) -> str | None:
     """The last name of a callee: `softmax` in `F.softmax`, `layers` in `self.layers[0]`; None where there is none."""
     while isinstance(node, ast.Subscript):
         node = node.value
@@ -230,171 +237,5 @@ def _leaf(node: ast.expr) -> str | None:
     if isinstance(node, ast.Attribute):
         return node.attr
     if isinstance(node, ast.Call):
-        return _leaf(node.func)
+        return leaf(node.func)
     return None
-
-
-def _torch_names(module: Module) -> dict[str, str]:
-    """The names that imports of torch bind anywhere in a file: the name in torch that each stands for."""
-    names: dict[str, str] = {}
-    for statement in _all_statements(module.tree.body):
-        if isinstance(statement, ast.Import):
-            for alias in statement.names:
-                if alias.name.partition(".")[0] == "torch":
-                    names[alias.asname or "torch"] = ""
-        elif isinstance(statement, ast.ImportFrom) and (statement.module or "").partition(".")[0] == "torch":
-            names.update({alias.asname or alias.name: alias.name for alias in statement.names})
-    return names
-
-
-# Calls that give back what they are given, as far as calling it is concerned.
-_WRAPPERS = frozenset({"compile", "script", "trace", "DataParallel", "DistributedDataParallel", "deepcopy"})
-
-
-class Gate:
-    """Decides which functions of a file are worth evaluating for a rule."""
-
-    def __init__(self, module: Module) -> None:
-        self._module = module
-        self._tokens: dict[Region, dict[FunctionModel | None, Tokens]] = {}
-
-    def _renamed(self, spelled: set[str]) -> set[str]:
-        """The tokens that are there under a name that the file gave to a function of torch."""
-        found: set[str] = set()
-        for token in spelled:
-            kind, colon, name = token.partition(":")
-            if colon and self._bound.is_alias(name):
-                found.update(f"{kind}:{word}" for word in self._bound.functions({name}))
-        return found
-
-    @cached_property
-    def _of_file(self) -> frozenset[str]:
-        """The tokens that count for the whole file."""
-        found: set[str] = set()
-        for region in self._module.regions:
-            for tokens in self._of(region).values():
-                found.update(filter(is_of_file, tokens.spelled))
-        return frozenset(found)
-
-    def _of(self, region: Region) -> dict[FunctionModel | None, Tokens]:
-        if region not in self._tokens:
-            self._tokens[region] = tokens_of(region, self._torch_names)
-            for tokens in self._tokens[region].values():
-                tokens.spelled |= self._renamed(tokens.spelled)
-        return self._tokens[region]
-
-    @cached_property
-    def _torch_names(self) -> Mapping[str, str]:
-        return _torch_names(self._module)
-
-    @cached_property
-    def _bound(self) -> Bound:
-        return Bound(self._module)
-
-    def admits(self, region: Region, function: FunctionModel | None, anchors: Sequence[Anchor]) -> bool:
-        """Whether a function, or the module's body, has what the anchors of a rule ask for."""
-        if not anchors:
-            return True
-        tokens = self._of(region)[function]
-        return all(not anchor.tokens or self._holds(anchor, region, tokens) for anchor in anchors)
-
-    def _holds(self, anchor: Anchor, region: Region, tokens: Tokens) -> bool:
-        if not anchor.tokens.isdisjoint(tokens.spelled):
-            return True
-        if anchor.is_of_file and not anchor.tokens.isdisjoint(self._of_file):
-            return True
-        if anchor.is_special and not anchor.layered:
-            return False
-        module = self._module
-        if not anchor.tokens.isdisjoint(self._bound.functions(tokens.callees)):
-            return True
-        if tokens.opaque or module.imported_words:
-            # What is called came from elsewhere: only the words of the surroundings can tell.
-            return not anchor.tokens.isdisjoint(module.surroundings(region))
-        return anchor.layered and not anchor.tokens.isdisjoint(self._bound.anything(tokens.callees))
-
-
-class Bound:
-    """For each name or attribute that a file binds, the words of the statements that bind it.
-
-    `functions` are the statements that give a function another name, `anything` all statements, definitions included:
-    a layer can come from any of them.
-    """
-
-    def __init__(self, module: Module) -> None:
-        self._functions: dict[str, set[str]] = {}
-        self._anything: dict[str, set[str]] = {}
-        for statement in _all_statements(module.tree.body):
-            names = set(_targets(statement))
-            if not names:
-                continue
-            words = words_of(module.rows(statement.lineno, statement.end_lineno))
-            for name in names:
-                self._anything.setdefault(name, set()).update(words)
-                if _is_alias(statement):
-                    self._functions.setdefault(name, set()).update(words)
-
-    def is_alias(self, name: str) -> bool:
-        return name in self._functions
-
-    def functions(self, names: set[str]) -> set[str]:
-        """The words of the torch functions that names may stand for."""
-        return _behind(names, self._functions)
-
-    def anything(self, names: set[str]) -> set[str]:
-        """The words of the layers that names may hold."""
-        return _behind(names, self._anything)
-
-
-def _behind(names: set[str], words: dict[str, set[str]]) -> set[str]:
-    found: set[str] = set()
-    frontier = names
-    for _ in range(_STEPS):
-        fresh = set().union(*(words[name] for name in frontier & words.keys())) - found
-        if not fresh:
-            break
-        found |= fresh
-        frontier = fresh
-    return found
-
-
-def _is_alias(statement: ast.stmt) -> bool:
-    if isinstance(statement, ast.Import | ast.ImportFrom | ast.For):
-        return True
-    if not isinstance(statement, ast.Assign | ast.AnnAssign) or statement.value is None:
-        return False
-    return all(_leaf(node.func) in _WRAPPERS for node in trees.walk(statement.value) if isinstance(node, ast.Call))
-
-
-def _all_statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
-    stack = list(body)
-    while stack:
-        statement = stack.pop()
-        yield statement
-        stack.extend(
-            statement.body if isinstance(statement, FunctionNode | ast.ClassDef) else inner_statements(statement)
-        )
-
-
-def _targets(statement: ast.stmt) -> Iterator[str]:
-    targets: list[ast.expr] = []
-    match statement:
-        case ast.Assign():
-            targets = statement.targets
-        case ast.AnnAssign() | ast.AugAssign() | ast.For():
-            targets = [statement.target]
-        case ast.With():
-            targets = [item.optional_vars for item in statement.items if item.optional_vars is not None]
-        case ast.Import() | ast.ImportFrom():
-            yield from (alias.asname or alias.name for alias in statement.names)
-        case ast.FunctionDef() | ast.ClassDef():
-            yield statement.name
-        case ast.Expr(value=ast.Call(func=ast.Attribute(value=ast.expr() as receiver))):
-            # `layers.append(nn.Softmax(1))`, `self.add_module("act", nn.Softmax(1))`
-            targets = [receiver]
-    for target in targets:
-        for node in trees.walk(target):
-            if isinstance(node, ast.Name):
-                yield node.id
-            elif isinstance(node, ast.Attribute):
-                yield node.attr
