@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 from torchlint.rule import ClassModel, Frame, Value, own_nodes, path, trees
 
-_DISPLAYS = ast.List | ast.Tuple | ast.Set | ast.Dict | ast.ListComp | ast.SetComp | ast.DictComp
-_CONTAINERS = _DISPLAYS | ast.BinOp | ast.Call | ast.Name
+DISPLAYS = ast.List | ast.Tuple | ast.Set | ast.Dict | ast.ListComp | ast.SetComp | ast.DictComp
+_CONTAINERS = DISPLAYS | ast.BinOp | ast.Call | ast.Name
+_MAKERS = ("list", "tuple", "dict")
 _MAX_DEPTH = 4
 
 
@@ -29,7 +30,7 @@ def is_known_container(frame: Frame, node: ast.expr, depth: int = _MAX_DEPTH) ->
     """Whether an expression is certainly a plain list, tuple, set or dict."""
     if depth == 0:
         return False
-    if isinstance(node, _DISPLAYS):
+    if isinstance(node, DISPLAYS):
         return True
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.Mult):
         sides = (node.left, node.right)
@@ -152,17 +153,22 @@ def may_hold_modules(cls: ClassModel, function: ast.AST, attribute: str) -> bool
     return False
 
 
+def may_be_container(value: ast.expr | None) -> bool:
+    """Whether an expression may be a container, by the looks of it."""
+    if isinstance(value, ast.Call):
+        return isinstance(value.func, ast.Name) and value.func.id in _MAKERS
+    return isinstance(value, _CONTAINERS)
+
+
 def _holds_or_gets_something(function: ast.AST, value: ast.expr, cls: ClassModel, attribute: str) -> bool:
     if isinstance(value, ast.Name):
         return any(
             isinstance(node, ast.Assign)
-            and isinstance(node.value, _DISPLAYS)
+            and isinstance(node.value, DISPLAYS)
             and any(isinstance(target, ast.Name) and target.id == value.id for target in node.targets)
             for node in trees.walk(function)
         )
-    if isinstance(value, ast.Call) and not (
-        isinstance(value.func, ast.Name) and value.func.id in ("list", "tuple", "dict")
-    ):
+    if not may_be_container(value):
         return False
     return _makes_something(value) or _is_filled(cls.node, attribute)
 

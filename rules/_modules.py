@@ -11,11 +11,13 @@ from torchlint.rule import (
     ClassModel,
     External,
     Frame,
+    FunctionModel,
     Instance,
     Layer,
     Value,
     classes,
     members,
+    trees,
 )
 
 _LAYER = re.compile(r"torch\.nn\.(?:modules\.(?:\w+\.)?)?[A-Z]\w*$")
@@ -119,3 +121,28 @@ def _listed(frame: Frame, layer: Layer, depth: int) -> bool:
             if made is not None and has_parameters(layer.frame, made, depth - 1):
                 return True
     return False
+
+
+def init_takes_nothing(frame: Frame, init: FunctionModel) -> bool:
+    """Whether the `__init__` that comes next in the lineage can be called without arguments."""
+    if init.cls is None:
+        return False
+    base = classes.find_method(frame, init.cls, "__init__", skip_own=True)
+    if base is not None:
+        args = base.node.args
+        required = len(args.posonlyargs) + len(args.args) - len(args.defaults)
+        return required <= 1 and None not in args.kw_defaults
+    return has_plain_base(frame, init.cls)
+
+
+def sets_attributes(init: FunctionModel) -> bool:
+    """Whether a method assigns to attributes of its instance."""
+    return any(
+        isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store) and is_own(node, init)
+        for node in trees.walk(init.node)
+    )
+
+
+def is_own(node: ast.expr, init: FunctionModel) -> bool:
+    """Whether an expression is an attribute of the instance whose method this is."""
+    return isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == init.self_name

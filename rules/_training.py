@@ -17,6 +17,7 @@ from torchlint.rule import (
     FunctionRef,
     Instance,
     LoopCarried,
+    Method,
     Module,
     Mutated,
     Value,
@@ -25,6 +26,7 @@ from torchlint.rule import (
     members,
     own_nodes,
     peek,
+    walk,
 )
 
 from ._nodes import Loop, ancestors
@@ -86,6 +88,40 @@ def same_subject(a: Event, b: Event) -> bool | None:
             return True
         return None if ours & theirs else False
     return True if a.frame is b.frame and a.key and a.key == b.key else None
+
+
+def may_clear(event: Event, step: Event) -> bool:
+    """Whether an event may clear the gradients that a step takes: also through an optimiser of the same parameters."""
+    if event.kind is Kind.CLEAR:
+        return True
+    if event.kind not in (Kind.ZERO, Kind.UNKNOWN):
+        return False
+    return same_subject(event, step) is not False or not _are_disjoint(event.subject, step.subject)
+
+
+def _are_disjoint(a: Value | None, b: Value | None) -> bool:
+    """Whether two optimisers were certainly given the parameters of different models."""
+    ours, theirs = list(trained_models(a)), list(trained_models(b))
+    if not ours or not theirs:
+        return False
+    for text, value in ours:
+        for other_text, other in theirs:
+            if value is other or f"{text}.".startswith(f"{other_text}.") or f"{other_text}.".startswith(f"{text}."):
+                return False
+    return True
+
+
+def trained_models(optimizer: Value | None) -> Iterator[tuple[str, Value]]:
+    """The models whose `parameters()` an optimiser was given: how they are written, and what they are."""
+    for member in members(optimizer) if optimizer is not None and is_optimizer(optimizer) else ():
+        inner = settled(member)
+        given = [*inner.args[:1], *inner.keywords.values()] if isinstance(inner, Call) else []
+        for part in (part for value in given for part in walk(value)):
+            if isinstance(part, Call) and isinstance(part.callee, Method) and part.callee.name == "parameters":
+                receiver = settled(part.callee.receiver)
+                func = part.node.func if isinstance(part.node, ast.Call) else None
+                if receiver is not None and isinstance(func, ast.Attribute):
+                    yield ast.unparse(func.value), receiver
 
 
 def origin(value: Value) -> object:

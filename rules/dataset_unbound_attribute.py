@@ -55,8 +55,10 @@ class DatasetUnboundAttribute(Check):
     words = (("class",), ("self",))
 
     def check_class(self, cls: ClassModel, frame: Frame) -> Iterator[Problem]:
+        if not classes.is_subclass(frame, cls, _BASES):
+            return
         known = bound_in_module(cls.module)
-        if "*" in known or not classes.is_subclass(frame, cls, _BASES):
+        if "*" in known:
             return
         written: set[str] = set()
         for ancestor in classes.lineage(frame, cls):

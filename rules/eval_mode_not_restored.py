@@ -36,18 +36,28 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from torchlint.rule import ERROR, Call, Check, Frame, FunctionRef, Method, Place, Problem, Value, members, walk
+from torchlint.rule import (
+    ERROR,
+    Check,
+    External,
+    Frame,
+    FunctionRef,
+    Place,
+    Problem,
+    Value,
+    members,
+)
 
 from ._evaluation import mode_calls
-from ._nodes import is_test, loops_around
-from ._training import Event, Kind, events, in_loop, is_optimizer, settled
+from ._nodes import block_of, is_test, loops_around, statement_of
+from ._training import Kind, events, in_loop, settled, trained_models
 
 
 class EvalModeNotRestored(Check):
     code = "TLT705"
     since = "0.1"
     severity = ERROR
-    message = "The model stays in eval mode: training goes on with dropout off and batch norm frozen"
+    message = "The model stays in eval mode while training goes on: the loop never calls `train()`"
     words = (("for:1", "for:n", "while:"), ("eval",), ("backward", "manual_backward"), ("step",))
 
     def check_frame(self, frame: Frame) -> Iterator[Problem]:
@@ -56,7 +66,8 @@ class EvalModeNotRestored(Check):
         found = events(frame)
         for loop in frame.loops:
             inside = [event for event in found if in_loop(frame.module, event.at, loop)]
-            models = [model for event in inside for model in _trained(event)]
+            steps = [event for event in inside if event.kind is Kind.STEP]
+            models = [model for event in steps for _, model in trained_models(event.subject)]
             if (
                 not models
                 or not any(event.kind is Kind.BACKWARD for event in inside)
@@ -66,31 +77,18 @@ class EvalModeNotRestored(Check):
             if any(True for _ in _modes(frame, loop, "train")):
                 continue
             for call, at, value in _modes(frame, loop, "eval"):
-                if any(settled(value) is model for model in models):
+                if value is not None and any(settled(value) is model for model in models) and not _leaves(frame, at):
                     yield Problem(
                         call, places=(Place(loop, "in this loop it is trained"), Place(at, "eval mode starts here"))
                     )
                     break
 
 
-def _trained(event: Event) -> Iterator[Value]:
-    """The models whose `parameters()` were given to the optimiser that steps."""
-    if event.kind is not Kind.STEP or event.subject is None or not is_optimizer(event.subject):
-        return
-    for member in members(event.subject):
-        given = member.args[0] if isinstance(member, Call) and member.args else None
-        for part in walk(given) if given is not None else ():
-            if isinstance(part, Call) and isinstance(part.callee, Method) and part.callee.name == "parameters":
-                receiver = settled(part.callee.receiver)
-                if receiver is not None:
-                    yield receiver
-
-
 def _modes(frame: Frame, loop: ast.AST, name: str, depth: int = 2) -> Iterator[tuple[ast.Call, ast.AST, Value | None]]:
     """The calls of `eval()` or `train()` in a loop and in the helpers that it calls: call, place in the loop, model."""
     for call, model in mode_calls(frame, name):
         if in_loop(frame.module, call, loop):
-            yield call, call, frame.values.get(model)
+            yield call, call, None if _is_copied(frame, model) else frame.values.get(model)
     for call, callee in frame.callees.items():
         if in_loop(frame.module, call, loop):
             for inner, value in _inside(frame, callee, name, depth):
@@ -103,6 +101,24 @@ def _inside(frame: Frame, callee: Value, name: str, depth: int) -> Iterator[tupl
             continue
         inner = frame.evaluator.frame(member.function)
         for call, model in mode_calls(inner, name):
-            yield call, inner.values.get(model)
+            yield call, None if _is_copied(inner, model) else inner.values.get(model)
         for other in inner.callees.values():
             yield from _inside(inner, other, name, depth - 1)
+
+
+def _is_copied(frame: Frame, model: ast.expr) -> bool:
+    """Whether a name holds a copy of a model, such as an average of its weights."""
+    for call, callee in frame.callees.items():
+        if isinstance(callee, External) and callee.qualname in ("copy.deepcopy", "copy.copy"):
+            statement = statement_of(frame.module, call)
+            targets = statement.targets if isinstance(statement, ast.Assign) else []
+            if any(ast.unparse(target) == ast.unparse(model) for target in targets):
+                return True
+    return False
+
+
+def _leaves(frame: Frame, at: ast.AST) -> bool:
+    """Whether the loop is left where the model was put into eval mode."""
+    statement = statement_of(frame.module, at)
+    block = block_of(frame.module, statement) if statement is not None else ()
+    return any(isinstance(node, ast.Break | ast.Return | ast.Raise) for node in block)

@@ -52,11 +52,11 @@ class MethodWithoutSelf(Check):
     words = (("class",), ("self",))
 
     def check_class(self, cls: ClassModel, frame: Frame) -> Iterator[Problem]:
-        if cls.parent is not None or "self" in bound_in_module(cls.module):
-            return
-        for method in cls.methods.values():
-            if not _takes_instance(method) and free_reads(method, "self"):
-                yield _problem(method)
+        found = [
+            method for method in cls.methods.values() if not _takes_instance(method) and free_reads(method, "self")
+        ]
+        if found and cls.parent is None and "self" not in bound_in_module(cls.module):
+            yield from map(_problem, found)
 
 
 def _takes_instance(method: FunctionModel) -> bool:

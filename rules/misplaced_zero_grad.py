@@ -34,7 +34,7 @@ from collections.abc import Iterator, Sequence
 from torchlint.rule import ERROR, Call, Check, External, Frame, FunctionRef, Method, Place, Problem, Value
 
 from ._nodes import Loop, block_of, is_conditional, statement_of
-from ._training import Event, Kind, events, in_loop, is_made_in, is_optimizer, loop_of, same_subject
+from ._training import Event, Kind, events, in_loop, is_made_in, is_optimizer, loop_of, may_clear, same_subject
 
 _OUTSIDE = "`zero_grad` is called outside of the loop that steps: gradients add up from step to step"
 
@@ -142,10 +142,7 @@ def _outside(frame: Frame, step: Event, found: Sequence[Event]) -> Iterator[Prob
     backward = [event for event in inside if event.kind is Kind.BACKWARD]
     if not backward or any(is_conditional(module, event.at, loop) for event in backward):
         return
-    if any(
-        event.kind in (Kind.ZERO, Kind.CLEAR, Kind.UNKNOWN) and same_subject(event, step) is not False
-        for event in inside
-    ):
+    if any(may_clear(event, step) for event in inside):
         return
     if any(
         isinstance(node, ast.Break | ast.Return) for node in block_of(module, statement_of(module, step.at) or loop)

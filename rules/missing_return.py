@@ -69,7 +69,8 @@ def _unused_result(method: FunctionModel) -> ast.Assign | ast.Expr | None:
         # What is kept in an attribute or written into an argument is a result too.
         if isinstance(node, ast.Attribute | ast.Subscript) and isinstance(node.ctx, ast.Store):
             return None
-        if isinstance(node, ast.Attribute) and node.attr.endswith("_") or isinstance(node, ast.keyword) and node.arg == "out":
+        in_place = isinstance(node, ast.Attribute) and node.attr.endswith("_")
+        if in_place or (isinstance(node, ast.keyword) and node.arg == "out"):
             return None
     if isinstance(last, ast.Expr) and isinstance(last.value, ast.Name | ast.Tuple | ast.BinOp | ast.Subscript):
         return last

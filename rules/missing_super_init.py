@@ -39,7 +39,7 @@ from typing import TYPE_CHECKING
 
 from torchlint.rule import ERROR, Changes, Check, ClassModel, Frame, FunctionModel, Problem, classes, trees
 
-from ._modules import has_plain_base, is_module, is_module_class, is_parameter
+from ._modules import init_takes_nothing, is_module, is_module_class, is_own, is_parameter, sets_attributes
 from ._nodes import Function
 
 if TYPE_CHECKING:
@@ -63,13 +63,29 @@ class MissingSuperInit(Check):
         init = cls.methods.get("__init__")
         if init is None or init.self_name is None or init.decorators or cls.node.decorator_list or cls.node.keywords:
             return
-        if not is_module_class(frame, cls):
+        if _begins_right(init) or not is_module_class(frame, cls):
             return
         calls = _initialisations(init)
         if calls:
             yield from _too_late(init, frame, calls)
-        elif _sets_attributes(init) and not _reached_otherwise(frame, init):
+        elif sets_attributes(init) and not _reached_otherwise(frame, init):
             yield _never(init, frame)
+
+
+def _begins_right(init: FunctionModel) -> bool:
+    """Whether the base is initialised first of all, as in most modules: a look that spares all others."""
+    body = [node for node in init.node.body if not _is_prelude(node)]
+    match body[:1]:
+        case [ast.Expr(value=ast.Call(func=ast.Attribute(attr="__init__", value=ast.Call(args=args))))]:
+            return len(args) != 1
+    return False
+
+
+def _is_prelude(node: ast.stmt) -> bool:
+    """A docstring, or an assignment of a local name."""
+    if isinstance(node, ast.Assign):
+        return all(isinstance(target, ast.Name) for target in node.targets)
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
 
 
 def _is_unbound_super(node: ast.expr) -> bool:
@@ -90,13 +106,6 @@ def _initialisations(init: FunctionModel) -> list[ast.Attribute]:
         and node not in uncalled
         and not (_is_unbound_super(node.value) and len(getattr(node.value, "args", ())) == 1)
     ]
-
-
-def _sets_attributes(init: FunctionModel) -> bool:
-    return any(
-        isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store) and _is_own(node, init)
-        for node in trees.walk(init.node)
-    )
 
 
 def _reached_otherwise(frame: Frame, init: FunctionModel) -> bool:
@@ -123,7 +132,7 @@ def _never(init: FunctionModel, frame: Frame) -> Problem:
     claim = Changes("the module is set up")
     found = [node for node in trees.walk(init.node) if isinstance(node, ast.Attribute) and node.attr == "__init__"]
     if not found:
-        return Problem(init.node, "", _insertion(init) if _takes_nothing(frame, init) else None, claim)
+        return Problem(init.node, "", _insertion(init) if init_takes_nothing(frame, init) else None, claim)
     named, base = found[0], found[0].value
     if _is_unbound_super(base):
         message = "`super(C).__init__()` is not bound to the instance: the base is never set up"
@@ -146,18 +155,6 @@ def _insertion(init: FunctionModel) -> Edit:
     return insert
 
 
-def _takes_nothing(frame: Frame, init: FunctionModel) -> bool:
-    """Whether the `__init__` that comes next in the lineage can be called without arguments."""
-    if init.cls is None:
-        return False
-    base = classes.find_method(frame, init.cls, "__init__", skip_own=True)
-    if base is not None:
-        args = base.node.args
-        required = len(args.posonlyargs) + len(args.args) - len(args.defaults)
-        return required <= 1 and None not in args.kw_defaults
-    return has_plain_base(frame, init.cls)
-
-
 def _too_late(init: FunctionModel, frame: Frame, calls: list[ast.Attribute]) -> Iterator[Problem]:
     """Modules and parameters that are assigned before the base is set up."""
     first = min(call.lineno for call in calls)
@@ -170,9 +167,9 @@ def _too_late(init: FunctionModel, frame: Frame, calls: list[ast.Attribute]) -> 
         if isinstance(node, ast.Assign):
             value = inner.values.get(node.value)
             registered = value is not None and (is_module(inner, value) or is_parameter(value))
-            stores = any(_is_own(target, init) for target in node.targets)
+            stores = any(is_own(target, init) for target in node.targets)
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-            registered, stores = node.func.attr in _REGISTERING, _is_own(node.func, init)
+            registered, stores = node.func.attr in _REGISTERING, is_own(node.func, init)
         else:
             continue
         if registered and stores:
@@ -183,10 +180,6 @@ def _too_late(init: FunctionModel, frame: Frame, calls: list[ast.Attribute]) -> 
                 Changes("the module is set up before its attributes"),
             )
             return
-
-
-def _is_own(node: ast.expr, init: FunctionModel) -> bool:
-    return isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == init.self_name
 
 
 def _move(init: FunctionModel, statement: ast.stmt) -> Edit | None:

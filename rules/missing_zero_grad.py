@@ -35,7 +35,7 @@ from collections.abc import Iterator
 
 from torchlint.rule import ERROR, Check, Frame, Place, Problem
 
-from ._training import Event, Kind, events, in_loop, is_made_in, is_optimizer, loop_of, same_subject
+from ._training import Event, Kind, events, in_loop, is_made_in, is_optimizer, loop_of, may_clear
 
 
 class MissingZeroGrad(Check):
@@ -58,16 +58,9 @@ class MissingZeroGrad(Check):
             backward = [
                 event for event in found if event.kind is Kind.BACKWARD and in_loop(frame.module, event.at, loop)
             ]
-            if backward and not any(_clears(event, step) for event in found) and not _caller_clears(frame, step):
+            if backward and not any(may_clear(event, step) for event in found) and not _caller_clears(frame, step):
                 places = (Place(step.node, "the step", step.frame),) if step.frame.module is frame.module else ()
                 yield Problem(loop, places=places)
-
-
-def _clears(event: Event, step: Event) -> bool:
-    """Whether an event may clear the gradients that a step takes."""
-    if event.kind in (Kind.CLEAR, Kind.UNKNOWN):
-        return event.kind is Kind.CLEAR or same_subject(event, step) is not False
-    return event.kind is Kind.ZERO and same_subject(event, step) is not False
 
 
 def _caller_clears(frame: Frame, step: Event) -> bool:
@@ -80,6 +73,6 @@ def _caller_clears(frame: Frame, step: Event) -> bool:
         if caller is not None and frame.evaluator.is_busy(caller):
             return True
         outer = frame.evaluator.frame(caller) if caller else frame.evaluator.module_frame(frame.module)
-        if any(_clears(event, step) for event in events(outer, 0)):
+        if any(may_clear(event, step) for event in events(outer, 0)):
             return True
     return False

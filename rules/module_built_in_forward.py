@@ -81,14 +81,17 @@ class ModuleBuiltInForward(Check):
 
 def _may_make_and_call(method: FunctionModel) -> bool:
     """Whether a method makes something of a class and calls it: a look that spares evaluating most methods."""
+    nodes = list(own_nodes(method.node))
+    if not any(isinstance(node, ast.Call) and _is_class_name(node.func) for node in nodes):
+        return False
     made = {
         ast.unparse(target)
-        for node in own_nodes(method.node)
+        for node in nodes
         if isinstance(node, ast.Assign) and _makes_instance(node.value)
         for target in node.targets
         if isinstance(target, ast.Name | ast.Attribute)
     }
-    calls = [node.func for node in own_nodes(method.node) if isinstance(node, ast.Call)]
+    calls = [node.func for node in nodes if isinstance(node, ast.Call)]
     return any(_makes_instance(func) or (made and ast.unparse(func) in made) for func in calls)
 
 

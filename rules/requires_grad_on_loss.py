@@ -55,8 +55,8 @@ class RequiresGradOnLoss(Check):
             if marked is None or not _is_computed(frame.values.get(marked)):
                 continue
             text = ast.unparse(marked)
-            called = [call for call in backward if ast.unparse(call.value) == text and call.lineno > marked.lineno]
-            if called and not _is_assigned(nodes, text, marked.lineno, called[0].lineno):
+            called = [call for call in backward if ast.unparse(call.value) == text and _starts(call) > _starts(marked)]
+            if called and not _is_assigned(nodes, text, marked, called[0]):
                 yield Problem(node, places=(Place(called[0], "`backward` is called here"),))
 
 
@@ -94,12 +94,16 @@ def _is_new(value: Value) -> bool:
     return isinstance(value, Op) and value.name in FACTORIES
 
 
-def _is_assigned(nodes: list[ast.AST], text: str, first: int, last: int) -> bool:
+def _starts(node: ast.expr) -> tuple[int, int]:
+    return node.end_lineno or 0, node.end_col_offset or 0
+
+
+def _is_assigned(nodes: list[ast.AST], text: str, first: ast.expr, last: ast.expr) -> bool:
     """Whether the name is given something else before `backward`."""
     return any(
         isinstance(node, ast.Name | ast.Attribute)
         and isinstance(node.ctx, ast.Store)
-        and first < node.lineno < last
+        and _starts(first) < _starts(node) < _starts(last)
         and ast.unparse(node) == text
         for node in nodes
     )

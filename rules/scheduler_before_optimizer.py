@@ -79,13 +79,10 @@ def _early(frame: Frame, event: Event, optimizer: Value, found: Sequence[Event])
     loops = loops_around(module, event.at)
     if not loops or is_conditional(module, event.at, loops[0]) or _is_guarded(loops[0].body, event.at):
         return
-    steps = [
-        other
-        for other in found
-        if is_optimizer(other.subject) and in_loop(module, other.at, loops[0]) and _is_of(other.subject, optimizer)
-    ]
+    found = [other for other in found if is_optimizer(other.subject) and _is_of(other.subject, optimizer)]
+    steps = [other for other in found if in_loop(module, other.at, loops[0])]
     # One that comes first, in a branch or for a warm-up, makes the order right.
-    if not steps or any(_position(other.at) < _position(event.at) for other in steps):
+    if not steps or any(_position(other.at) < _position(event.at) for other in found):
         return
     statement = statement_of(module, event.at)
     places = (Place(steps[0].at, "the optimizer steps here"),)

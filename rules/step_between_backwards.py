@@ -32,25 +32,21 @@ from collections.abc import Iterator, Sequence
 
 from torchlint.rule import (
     ERROR,
-    Call,
     Check,
     Element,
     Frame,
     Instance,
     Layer,
-    Method,
     Op,
     Place,
     Problem,
     Value,
     classes,
-    members,
-    walk,
 )
 
 from ._graph import requires_grad
 from ._nodes import block_of, statement_of
-from ._training import Event, Kind, events, is_optimizer, settled
+from ._training import Event, Kind, events, is_optimizer, trained_models
 
 _CUTS = frozenset({"detach", "detach_", "item", "argmax", "tolist", "numpy"})
 _DEPTH = 40
@@ -110,11 +106,9 @@ def _is_needed(step: Event, first: Event, second: Event) -> bool:
 
 def _models(optimizer: Value | None) -> Iterator[Value]:
     """The layers whose parameters an optimiser was given."""
-    for member in members(optimizer) if optimizer is not None else ():
-        given = member.args[0] if isinstance(member, Call) and member.args else None
-        for part in walk(given) if given is not None else ():
-            if isinstance(part, Call) and isinstance(part.callee, Method) and part.callee.name == "parameters":
-                yield from _layers(settled(part.callee.receiver), part.frame)
+    frame = optimizer.frame if optimizer is not None else None
+    for _, model in trained_models(optimizer):
+        yield from _layers(model, frame)
 
 
 def _layers(value: Value | None, frame: Frame | None, depth: int = 3) -> Iterator[Value]:

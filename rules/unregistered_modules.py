@@ -36,7 +36,7 @@ from typing import TYPE_CHECKING
 
 from torchlint.rule import ERROR, Changes, Check, ClassModel, Frame, FunctionModel, Problem, path, trees
 
-from ._containers import Content, contents, is_known_container, may_hold_modules
+from ._containers import Content, contents, is_known_container, may_be_container, may_hold_modules
 from ._modules import has_parameters, is_module, is_module_class, is_parameter
 from ._nodes import parents
 
@@ -72,13 +72,24 @@ class UnregisteredModules(Check):
     words = (("__init__",), ("Module", "LightningModule", "MessagePassing"))
 
     def check_class(self, cls: ClassModel, frame: Frame) -> Iterator[Problem]:
-        if not _OWN_WAYS.isdisjoint(cls.methods) or not is_module_class(frame, cls):
+        candidates = set(_given_containers(cls))
+        if not candidates or not _OWN_WAYS.isdisjoint(cls.methods) or not is_module_class(frame, cls):
             return
         if any(name in _REGISTERING for name in _names(cls.node)):
             return
         for attribute, writers in cls.writers.items():
-            if all(writer.name != "forward" for writer in writers):
+            if attribute in candidates and all(writer.name != "forward" for writer in writers):
                 yield from _attribute(cls, attribute, writers, frame)
+
+
+def _given_containers(cls: ClassModel) -> Iterator[str]:
+    """The attributes that are assigned what may be a container: a look that spares most classes."""
+    for node in trees.walk(cls.node):
+        if not isinstance(node, ast.Assign | ast.AnnAssign) or not may_be_container(node.value):
+            continue
+        for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
+            if isinstance(target, ast.Attribute):
+                yield target.attr
 
 
 def _names(node: ast.AST) -> Iterator[str]:

@@ -95,6 +95,7 @@ def _run(
         active = _active(module, region, wanted) if gates else wanted
         if active:
             runner.run(region, active)
+    runner.evaluator.close()
 
 
 def _active(module: Module, region: Region, wanted: Iterable[RuleInfo]) -> list[RuleInfo]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import torch
-    import torch.nn.functional as F
+    import torch.nn.functional as F  # noqa: N812
 else:
 
     class _LazyModule:

@@ -33,12 +33,34 @@ def is_of_file(token: str) -> bool:
     return bool(colon) and (name[:1].isupper() or kind == "float")
 
 
+def word_of(token: str) -> str:
+    """The word that a token is made of: `for` of `for:1`, `view` of `stmt:view`; none where it has no word."""
+    kind, colon, name = token.partition(":")
+    if not colon:
+        return token if token.isidentifier() else ""
+    if kind in ("for", "while", "comp"):
+        return "while" if kind == "while" else "for"
+    return "" if kind in ("float", "op") else name
+
+
 @dataclass(frozen=True)
 class Anchor:
     """Tokens of which a function needs one, if there are any; with `layered`, the words of a layer that it calls do."""
 
     tokens: frozenset[str]
     layered: bool
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """The words of the tokens; none where a token may be there without a word, or counts for the whole file."""
+        words = {word_of(token) for token in self.tokens}
+        return frozenset() if "" in words or self.is_of_file else frozenset(words)
+
+    @cached_property
+    def file_words(self) -> frozenset[str]:
+        """The words of the tokens that count for the whole file; none where one of them has no word."""
+        words = {word_of(token) for token in self.tokens if is_of_file(token)}
+        return frozenset() if "" in words else frozenset(words)
 
     @cached_property
     def is_special(self) -> bool:

@@ -1,6 +1,6 @@
 """What a rule is, and everything that a rule module may use.
 
-A rule module holds one class: a `Rewrite`, which is pairs of runnable functions, or a `Check`, which is code over values.
+A rule module holds one class: a `Rewrite`, which is pairs of functions, or a `Check`, which is code over values.
 Its docstring is the rule's page, its name (in kebab case) the rule's name.
 """
 
@@ -139,10 +139,10 @@ class Check(Rule):
 
     `ops` are the operations that `check_op` is called for. `needs` are further operations: of each group one must be
     spelled within reach. `dimless` are those of `ops` that only matter where they are called without a dim.
-    `words` are groups of further identifiers of which one each must occur. A rule without `ops` has to do with functions
-    in which a word of the first group stands. A group whose words hold a colon is looked for in the very function, see
-    `torchlint.analysis.tokens`: `for:1` for a loop over a single statement, `stmt:view` for a call of `view` that is a statement.
-    Where something is missing, the rule is not even imported.
+    `words` are groups of further identifiers of which one each must occur. A rule without `ops` has to do with
+    functions in which a word of the first group stands. A group whose words hold a colon is looked for in the very
+    function, see `torchlint.analysis.tokens`: `for:1` for a loop over a single statement, `stmt:view` for a call of
+    `view` that is a statement. Where something is missing, the rule is not even imported.
     """
 
     ops: ClassVar[tuple[str, ...]] = ()

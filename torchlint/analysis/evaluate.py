@@ -39,6 +39,15 @@ class Evaluator:
         self.attribute_cache: dict[tuple[object, str], Value] = {}
         self.constructed: dict[Instance, Frame] = {}
         self.scopes: dict[ClassModel, Frame] = {}
+        self.frames: list[Frame] = []
+
+    def close(self) -> None:
+        """Let go of everything. Frames, values and models refer to each other: without this only the collector, which
+        would walk over all of them, could free them."""
+        for frame in self.frames:
+            frame.__dict__.clear()
+        self.module.__dict__.clear()
+        self.__dict__.clear()
 
     # -- roots ------------------------------------------------------------------------------------------------
 

@@ -15,8 +15,8 @@ NOT_TENSORS = _names(
     untyped_storage is_grad_enabled manual_seed seed get_default_dtype finfo iinfo device save load
     """
 )
-# Methods that only tensors have: a call with the arguments that a tensor takes shows that the receiver is one. NumPy arrays
-# share `sum`, `mean`, `max`, `view`, `squeeze`, `reshape`, `item`; data frames and loggers share `log`, `mean`, `diff`.
+# Methods that only tensors have: a call with the arguments that a tensor takes shows that the receiver is one. NumPy
+# arrays share `sum`, `mean`, `max`, `view`, `squeeze`, `item`; data frames and loggers share `log`, `mean`, `diff`.
 TENSOR_METHODS = _names(
     """
     exp sqrt rsqrt sigmoid tanh softmax log_softmax logsumexp relu unsqueeze permute expand expand_as gather scatter
@@ -62,3 +62,16 @@ FACTORIES = _names(
     zeros ones empty full rand randn randint
     """
 )
+# Results that differ from call to call.
+RANDOM = _names(
+    """
+    dropout dropout1d dropout2d dropout3d alpha_dropout feature_alpha_dropout bernoulli multinomial normal
+    poisson rand rand_like randn randn_like randint randint_like randperm rrelu gumbel_softmax
+    scaled_dot_product_attention
+    """
+)
+
+
+def is_pure(name: str) -> bool:
+    """Whether an operation gives the same result each time and changes nothing."""
+    return name not in RANDOM and not name.endswith("_")

@@ -32,6 +32,7 @@ class Frame:
         closure: Frame | None = None,
         depth: int = 0,
     ) -> None:
+        evaluator.frames.append(self)
         self.evaluator = evaluator
         self.module = module
         self.function = function

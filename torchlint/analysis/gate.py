@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 
 from torchlint.analysis import trees
-from torchlint.analysis.scout import FunctionModel, FunctionNode, Module, Region, inner_statements, words_of
-from torchlint.analysis.tokens import Tokens, leaf, tokens_of
-from torchlint.registry import Anchor, is_of_file
+from torchlint.analysis.scout import FunctionModel, FunctionNode, Module, Region, inner_statements, lines_of, words_of
+from torchlint.analysis.tokens import SIZES, Tokens, leaf, tokens_of
+from torchlint.registry import Anchor
 
+# A callee's last name; empty where what is called is a subscript, another call or in parentheses.
+_CALLED = re.compile(r"([^\W\d]\w*|(?<=[\])]))\s*\(")
+# A call of a class, and how its first argument begins: `)`, a keyword or something else.
+_CLASS_CALL = re.compile(r"\b([A-Z]\w*)\s*\(\s*(\)|\w+\s*=(?!=)|)")
+_FLOAT = re.compile(r"(?<![\w.])(?:\d+\.\d*|\.\d+|\d+(?=[eE]))(?:[eE][-+]?\d+)?")
 # How far a name is followed through the statements that bind it.
 _STEPS = 3
 
@@ -37,7 +43,8 @@ class Gate:
 
     def __init__(self, module: Module) -> None:
         self._module = module
-        self._tokens: dict[Region, dict[FunctionModel | None, Tokens]] = {}
+        self._tokens: dict[FunctionModel | None, Tokens] = {}
+        self._words: dict[FunctionModel, tuple[frozenset[str], bool]] = {}
 
     def _renamed(self, spelled: set[str]) -> set[str]:
         """The tokens that are there under a name that the file gave to a function of torch."""
@@ -50,19 +57,27 @@ class Gate:
 
     @cached_property
     def _of_file(self) -> frozenset[str]:
-        """The tokens that count for the whole file."""
+        """The tokens that count for the whole file, read off its text: more than there are, but none is missed."""
+        text = self._module.source.text
         found: set[str] = set()
-        for region in self._module.regions:
-            for tokens in self._of(region).values():
-                found.update(filter(is_of_file, tokens.spelled))
+        for name, first in _CLASS_CALL.findall(text):
+            found.update((f"bare:{name}",) if first == ")" or "=" in first else (f"bare:{name}", f"args:{name}"))
+            if first.startswith("input"):
+                found.add(f"args:{name}")
+        for number in map(float, _FLOAT.findall(text)):
+            found.update(token for token, holds in SIZES.items() if number and holds(number))
         return frozenset(found)
 
-    def _of(self, region: Region) -> dict[FunctionModel | None, Tokens]:
-        if region not in self._tokens:
-            self._tokens[region] = tokens_of(region, self._torch_names)
-            for tokens in self._tokens[region].values():
-                tokens.spelled |= self._renamed(tokens.spelled)
-        return self._tokens[region]
+    @cached_property
+    def _file_words(self) -> frozenset[str]:
+        return words_of(self._module.source.text)
+
+    def _of(self, function: FunctionModel | None) -> Tokens:
+        tokens = self._tokens.get(function)
+        if tokens is None:
+            tokens = self._tokens[function] = tokens_of(self._module, function, self._torch_names)
+            tokens.spelled |= self._renamed(tokens.spelled)
+        return tokens
 
     @cached_property
     def _torch_names(self) -> Mapping[str, str]:
@@ -76,13 +91,36 @@ class Gate:
         """Whether a function, or the module's body, has what the anchors of a rule ask for."""
         if not anchors:
             return True
-        tokens = self._of(region)[function]
+        if function is not None and not self._may_hold(function, anchors):
+            return False
+        tokens = self._of(function)
         return all(not anchor.tokens or self._holds(anchor, region, tokens) for anchor in anchors)
+
+    def _holds_in_file(self, anchor: Anchor) -> bool:
+        if anchor.file_words and anchor.file_words.isdisjoint(self._file_words):
+            return False
+        return not anchor.tokens.isdisjoint(self._of_file)
+
+    def _may_hold(self, function: FunctionModel, anchors: Sequence[Anchor]) -> bool:
+        """Whether the words of a function leave open that it has what anchors ask for; tokens cost more."""
+        found = self._words.get(function)
+        if found is None:
+            text = self._module.rows(*lines_of(function.node))
+            found = self._words[function] = words_of(text), _calls_parameter(function, text)
+        words, opaque = found
+        return all(
+            not anchor.words
+            or not anchor.words.isdisjoint(words)
+            or anchor.layered
+            or (not anchor.is_special and (opaque or bool(self._module.imported_words)))
+            or not anchor.words.isdisjoint(self._bound.alias_words)
+            for anchor in anchors
+        )
 
     def _holds(self, anchor: Anchor, region: Region, tokens: Tokens) -> bool:
         if not anchor.tokens.isdisjoint(tokens.spelled):
             return True
-        if anchor.is_of_file and not anchor.tokens.isdisjoint(self._of_file):
+        if anchor.is_of_file and self._holds_in_file(anchor):
             return True
         if anchor.is_special and not anchor.layered:
             return False
@@ -95,6 +133,12 @@ class Gate:
         return anchor.layered and not anchor.tokens.isdisjoint(self._bound.anything(tokens.callees))
 
 
+def _calls_parameter(function: FunctionModel, text: str) -> bool:
+    """Whether a function may call something that came in as an argument, or that has no name."""
+    called = set(_CALLED.findall(text))
+    return "" in called or any(arg.arg in called for arg in function.parameters)
+
+
 class Bound:
     """For each name or attribute that a file binds, the words of the statements that bind it.
 
@@ -103,17 +147,34 @@ class Bound:
     """
 
     def __init__(self, module: Module) -> None:
-        self._functions: dict[str, set[str]] = {}
-        self._anything: dict[str, set[str]] = {}
-        for statement in _all_statements(module.tree.body):
+        self._module = module
+
+    @cached_property
+    def _functions(self) -> dict[str, set[str]]:
+        return self._words(filter(_is_alias, self._statements))
+
+    @cached_property
+    def _anything(self) -> dict[str, set[str]]:
+        return self._words(self._statements)
+
+    @cached_property
+    def _statements(self) -> list[ast.stmt]:
+        return list(_all_statements(self._module.tree.body))
+
+    def _words(self, statements: Iterable[ast.stmt]) -> dict[str, set[str]]:
+        found: dict[str, set[str]] = {}
+        for statement in statements:
             names = set(_targets(statement))
-            if not names:
-                continue
-            words = words_of(module.rows(statement.lineno, statement.end_lineno))
+            words = words_of(self._module.rows(statement.lineno, statement.end_lineno)) if names else ()
             for name in names:
-                self._anything.setdefault(name, set()).update(words)
-                if _is_alias(statement):
-                    self._functions.setdefault(name, set()).update(words)
+                found.setdefault(name, set()).update(words)
+        return found
+
+    @cached_property
+    def alias_words(self) -> frozenset[str]:
+        """The words of all statements that give a function another name."""
+        renaming = (statement for statement in self._statements if _is_renaming(statement))
+        return frozenset().union(*self._words(renaming).values())
 
     def is_alias(self, name: str) -> bool:
         return name in self._functions
@@ -139,12 +200,25 @@ def _behind(names: set[str], words: dict[str, set[str]]) -> set[str]:
     return found
 
 
+def _is_renaming(statement: ast.stmt) -> bool:
+    """Whether a statement gives something another name than its own."""
+    if isinstance(statement, ast.Import | ast.ImportFrom):
+        return any(alias.asname and alias.asname != alias.name for alias in statement.names)
+    return _is_alias(statement) and not isinstance(statement, ast.For)
+
+
 def _is_alias(statement: ast.stmt) -> bool:
     if isinstance(statement, ast.Import | ast.ImportFrom | ast.For):
         return True
-    if not isinstance(statement, ast.Assign | ast.AnnAssign) or statement.value is None:
+    if not isinstance(statement, ast.Assign | ast.AnnAssign):
         return False
-    return all(leaf(node.func) in _WRAPPERS for node in trees.walk(statement.value) if isinstance(node, ast.Call))
+    value = statement.value
+    if isinstance(value, ast.Call):
+        return leaf(value.func) in _WRAPPERS
+    # What is computed is no function.
+    return isinstance(
+        value, ast.Name | ast.Attribute | ast.Subscript | ast.IfExp | ast.BoolOp | ast.Tuple | ast.List | ast.Dict
+    )
 
 
 def _all_statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:

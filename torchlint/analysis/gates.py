@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable
 from torchlint.analysis import ops
 from torchlint.analysis.patterns import Pattern
 from torchlint.analysis.tokens import OPERATORS
-from torchlint.registry import Anchor, Words
+from torchlint.registry import Anchor, Words, word_of
 from torchlint.rule import Check, Rewrite, Rule
 
 
@@ -22,7 +22,7 @@ def words_needed(rule: type[Rule]) -> Words:
     assert issubclass(rule, Check)
     groups = [_spelled(rule.ops)] if rule.ops else []
     groups.extend(_spelled(group) for group in rule.needs)
-    words = [frozenset(map(_word, group)) for group in rule.words]
+    words = [frozenset(map(word_of, group)) for group in rule.words]
     groups.extend(frozenset() if "" in group else group for group in words)
     return (tuple(group for group in groups if group),)
 
@@ -44,14 +44,6 @@ def _spelled(names: Iterable[str]) -> frozenset[str]:
     """The words for any of these operations; empty, so no condition, if one may be written without a word."""
     found = [ops.spellings(name) for name in names]
     return frozenset().union(*found) if all(found) else frozenset()
-
-
-def _word(token: str) -> str:
-    """The word that a token is made of: `for` of `for:1`, `view` of `stmt:view`; none where it has no word."""
-    kind, _, name = token.partition(":")
-    if kind in ("for", "while") or not name:
-        return kind
-    return "" if kind in ("float", "op", "comp") else name
 
 
 def _anchor(names: Iterable[str], dimless: Collection[str] = ()) -> Anchor:

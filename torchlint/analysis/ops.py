@@ -79,7 +79,7 @@ LOSSES = frozenset(
     ]
 )
 
-# The layers that are a function: class of torch.nn -> operation. Their constructor's parameters have the function's names.
+# The layers that are a function: class of torch.nn -> operation. Their settings have the names of its parameters.
 LAYERS: dict[str, str] = {
     "Softmax": "softmax",
     "LogSoftmax": "log_softmax",

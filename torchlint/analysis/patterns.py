@@ -25,6 +25,7 @@ from torchlint.source import Source
 # Which constants a parameter of a pattern takes, by its annotation; all others take anything that may be a tensor.
 _NUMBERS = frozenset({"Number", "float", "int", "Size"})
 _DIMS = frozenset({"Dim"})
+_Pair = tuple[Value, Value, ast.expr | None]
 _FLAGS = frozenset({"Flag", "bool"})
 
 
@@ -119,20 +120,15 @@ def _match(pattern: Value, value: Value, match: Match, node: ast.expr | None) ->
     """All ways in which a value is an occurrence of a pattern, given what is captured already."""
     if isinstance(pattern, Parameter):
         yield from _capture(pattern, value, match, node)
-    elif isinstance(pattern, Constant):
-        if isinstance(value, Constant) and _equal_numbers(pattern.value, value.value):
-            yield match
+    elif isinstance(pattern, Constant) and isinstance(value, Constant) and _equal_numbers(pattern.value, value.value):
+        yield match
     elif isinstance(pattern, Op) and isinstance(value, Op):
         yield from _match_op(pattern, value, match)
-    elif isinstance(pattern, Element) and isinstance(value, Element):
-        if pattern.key == value.key:
-            yield from _match(pattern.base, value.base, match, None)
-    elif isinstance(pattern, Items) and isinstance(value, Items):
-        if len(pattern.items) == len(value.items):
-            pairs: list[tuple[Value, Value, ast.expr | None]] = [
-                (a, b, None) for a, b in zip(pattern.items, value.items, strict=True)
-            ]
-            yield from _match_all(pairs, match)
+    elif isinstance(pattern, Element) and isinstance(value, Element) and pattern.key == value.key:
+        yield from _match(pattern.base, value.base, match, None)
+    elif isinstance(pattern, Items) and isinstance(value, Items) and len(pattern.items) == len(value.items):
+        pairs: list[_Pair] = [(a, b, None) for a, b in zip(pattern.items, value.items, strict=True)]
+        yield from _match_all(pairs, match)
 
 
 def _equal_numbers(a: object, b: object) -> bool:

@@ -164,7 +164,7 @@ class Module:
     def _add_region(self, node: FunctionNode | ast.ClassDef) -> None:
         region = Region(self, node)
         self.regions.append(region)
-        self._spans.append(_lines(node))
+        self._spans.append(lines_of(node))
         self._collect(node, region, None, None)
 
     def _collect(
@@ -208,7 +208,7 @@ class Module:
     def region_text(self, region: Region) -> str:
         """The lines of a region; those of the module's body are the lines of no other region."""
         if region.node is not None:
-            return self.rows(*_lines(region.node))
+            return self.rows(*lines_of(region.node))
         starts = [*self.source.line_starts, len(self.source.text)]
         parts, row = [], 1
         for first, last in self._spans:
@@ -317,7 +317,7 @@ def _is_own(node: ast.Attribute, function: FunctionModel | None) -> bool:
     return isinstance(node.value, ast.Name) and node.value.id == name
 
 
-def _lines(node: FunctionNode | ast.ClassDef) -> tuple[int, int]:
+def lines_of(node: FunctionNode | ast.ClassDef) -> tuple[int, int]:
     """First and last row of a definition, its decorators included."""
     first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
     return first, node.end_lineno or node.lineno

@@ -10,10 +10,10 @@ A token is an identifier, an operator (`-`, `**`), or one of these:
 `bare:sum`     a call of `sum` without a `dim` or `axis`, and without a literal that could be one
 `args:ReLU`    a call of `ReLU` with a positional argument that is no literal, or with `input=`
 `op:repeat`    a list display times a number
-`op:and`       an `and`; likewise `op:or`, `op:not`, and `op:chain` for `a < b < c`; none of operands that are flags
+`op:and`       an `and`; likewise `op:or`, `op:not`, and `op:chain` for `a < b < c`; not if all operands are flags
 `float:tiny`   a literal below 1e-6 but not 0; `float:huge`: one above 65504, the largest float16
-`bare` and `args` of a class (a capital letter), and `float`, count for the whole file: layers and constants are made in one
-place and used in another.
+`bare` and `args` of a class (a capital letter), and `float`, count for the whole file: layers and constants are made in
+one place and used in another.
 """
 
 from __future__ import annotations
@@ -24,13 +24,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from torchlint.analysis import trees
-from torchlint.analysis.scout import (
-    FunctionModel,
-    FunctionNode,
-    Region,
-    inner_statements,
-    statements_of,
-)
+from torchlint.analysis.scout import FunctionModel, Module
 
 # Operators by the canonical name of their operation.
 OPERATORS: dict[str, str] = {
@@ -72,36 +66,17 @@ class Tokens:
     opaque: bool = False
 
 
-def tokens_of(region: Region, names: Mapping[str, str]) -> dict[FunctionModel | None, Tokens]:
-    """The tokens of each function of a region, those of the module's body under None; `names` are those of torch."""
-    found: dict[FunctionModel | None, Tokens] = {function: Tokens(names) for function in region.functions}
-    if region.node is None:
-        found[None] = Tokens(names)
-    models = region.module.models
-    stack: list[tuple[ast.AST, FunctionModel | None]]
-    if region.node is None:
-        body = statements_of(region.module.tree.body)
-        own = [node for node in body if not isinstance(node, FunctionNode | ast.ClassDef)]
-        stack = [(child, None) for node in own for child in [node, *_own_children(node)]]
-    else:
-        stack = [(region.node, None)]
+def tokens_of(module: Module, function: FunctionModel | None, names: Mapping[str, str]) -> Tokens:
+    """The tokens of a function without those in it, or of the module's body; `names` are those of torch."""
+    tokens = Tokens(names)
+    stack: list[ast.AST] = [function.node] if function is not None else list(module.tree.body)
     while stack:
-        node, function = stack.pop()
-        tokens = found.get(function)
-        if tokens is not None:
-            _note(node, tokens, function)
-        if isinstance(node, FunctionNode):
-            model = models.get(node)
-            function = model if isinstance(model, FunctionModel) else function
-        if region.node is not None or not isinstance(node, ast.stmt):
-            stack += [(child, function) for child in trees.children(node)]
-    return found
-
-
-def _own_children(statement: ast.stmt) -> Iterator[ast.AST]:
-    """The children of a statement that are not statements of their own in its blocks."""
-    inner = set(inner_statements(statement))
-    return (child for child in trees.children(statement) if child not in inner)
+        node = stack.pop()
+        if isinstance(node, _DEFINITIONS) and (function is None or node is not function.node):
+            continue
+        _note(node, tokens, function)
+        stack += trees.children(node)
+    return tokens
 
 
 def _note(node: ast.AST, tokens: Tokens, function: FunctionModel | None) -> None:
@@ -172,7 +147,7 @@ def _note_constant(node: ast.Constant, tokens: Tokens) -> None:
     if value.__class__ is str:
         tokens.spelled.add(str(value))  # getattr(torch, "exp")
     elif isinstance(value, float) and value:
-        tokens.spelled.update(token for token, holds in _SIZES.items() if holds(abs(value)))
+        tokens.spelled.update(token for token, holds in SIZES.items() if holds(abs(value)))
 
 
 def _note_statement(node: ast.Expr, tokens: Tokens) -> None:
@@ -181,10 +156,11 @@ def _note_statement(node: ast.Expr, tokens: Tokens) -> None:
 
 
 # A float32 near 1 has a spacing of 6e-8, and the largest float16 is 65504.
-_SIZES: dict[str, Callable[[float], bool]] = {
+SIZES: dict[str, Callable[[float], bool]] = {
     "float:tiny": lambda value: value < 1e-6,
     "float:huge": lambda value: value > 65504,
 }
+_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _NOTES: dict[type[ast.AST], Callable[[Any, Tokens], None]] = {
     ast.Name: _note_name,
     ast.Attribute: _note_attribute,

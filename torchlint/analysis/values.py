@@ -11,6 +11,8 @@ import ast
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from torchlint.analysis import families
+
 if TYPE_CHECKING:
     from torchlint.analysis.frame import Frame
     from torchlint.analysis.scout import ClassModel, FunctionModel
@@ -193,8 +195,6 @@ class Items(Value):
 
 
 class Mapped(Value):
-    """A dict display, or `dict(...)`, whose keys are known constants."""
-
     __slots__ = ("items",)
 
     def __init__(self, items: Mapping[Any, Value], node: ast.AST | None, frame: Frame | None) -> None:
@@ -300,39 +300,7 @@ class Choice(Value):
 
 
 UNKNOWN = Unknown()
-MAX_MEMBERS = 8
-_MAX_COMPARISONS = 400
-
-# Operations whose results differ from call to call, or that change what they are given.
-_IMPURE_OPS = frozenset(
-    [
-        "dropout",
-        "dropout1d",
-        "dropout2d",
-        "dropout3d",
-        "alpha_dropout",
-        "feature_alpha_dropout",
-        "bernoulli",
-        "multinomial",
-        "normal",
-        "poisson",
-        "rand",
-        "rand_like",
-        "randn",
-        "randn_like",
-        "randint",
-        "randint_like",
-        "randperm",
-        "rrelu",
-        "gumbel_softmax",
-        "scaled_dot_product_attention",
-    ]
-)
-
-
-def is_pure_op(name: str) -> bool:
-    """Whether an operation gives the same result each time and changes nothing."""
-    return name not in _IMPURE_OPS and not name.endswith("_")
+_MAX_MEMBERS, _MAX_COMPARISONS = 8, 400
 
 
 def same(a: Value, b: Value) -> bool:
@@ -350,7 +318,7 @@ def _same(a: Value, b: Value, left: list[int]) -> bool:
         case Constant(), Constant():
             return type(a.value) is type(b.value) and a.value == b.value
         case Op(), Op():
-            if a.name != b.name or not is_pure_op(a.name) or a.args.keys() != b.args.keys():
+            if a.name != b.name or not families.is_pure(a.name) or a.args.keys() != b.args.keys():
                 return False
             return all(_same(value, b.args[key], left) for key, value in a.args.items())
         case Element(), Element():
@@ -361,7 +329,7 @@ def _same(a: Value, b: Value, left: list[int]) -> bool:
             return a.kind == b.kind and _all_same(a.items, b.items, left)
         case External(), External():
             return a.qualname == b.qualname
-        case (ClassRef(), ClassRef()):
+        case ClassRef(), ClassRef():
             return a.cls is b.cls
         case (FunctionRef(), FunctionRef()):
             return a.function is b.function and a.bound is b.bound
@@ -390,21 +358,20 @@ def join(*values: Value) -> Value:
                 members.append(member)
     if len(members) == 1:
         return members[0]
-    return Choice(members) if len(members) <= MAX_MEMBERS else Unknown()
+    return Choice(members) if len(members) <= _MAX_MEMBERS else Unknown()
 
 
 def members(value: Value) -> tuple[Value, ...]:
-    """All values that this one may be."""
     return value.members if isinstance(value, Choice) else (value,)
 
 
 def agree(value: Value, holds: Callable[[Value], bool]) -> bool:
-    """Whether something holds on every path."""
+    """Whether something holds of all `members`, all values that this one may be."""
     return all(holds(member) for member in members(value))
 
 
 def walk(value: Value) -> Iterator[Value]:
-    """A value and the values that it is made of, each once."""
+    """A value and the values that it is made of (its `children`), each once."""
     seen: set[Value] = set()
     stack = [value]
     while stack:
@@ -416,7 +383,6 @@ def walk(value: Value) -> Iterator[Value]:
 
 
 def children(value: Value) -> tuple[Value, ...]:
-    """The values that a value is made of."""
     match value:
         case Op():
             return tuple(value.args.values())
@@ -425,7 +391,7 @@ def children(value: Value) -> tuple[Value, ...]:
         case Items():
             return value.items
         case Mapped():
-            return tuple(value.items.values())
+            return (*value.items.values(),)
         case Choice():
             return value.members
         case Call():
