@@ -78,9 +78,12 @@ class FunctionModel:
         names.update(arg.arg for arg in (args.vararg, args.kwarg) if arg is not None)
         outer: set[str] = set()
         for node in own_nodes(self.node):
-            if isinstance(node, ast.Global | ast.Nonlocal):
+            if isinstance(node, ast.Name):
+                if node.ctx.__class__ is not ast.Load:
+                    names.add(node.id)
+            elif isinstance(node, ast.Global | ast.Nonlocal):
                 outer.update(node.names)
-            else:
+            elif isinstance(node, _BINDERS):
                 names.update(_bound_by(node))
         return frozenset(names - outer)
 
@@ -349,21 +352,20 @@ def inner_statements(statement: ast.stmt) -> list[ast.stmt]:
     return inner
 
 
-def own_nodes(node: ast.AST) -> Iterator[ast.AST]:
-    """The nodes below one that run in its own scope; definitions inside are yielded, not entered."""
-    stack = trees.children(node)
-    while stack:
-        child = stack.pop()
-        yield child
-        if not isinstance(child, FunctionNode | ast.ClassDef | ast.Lambda):
-            stack.extend(trees.children(child))
+def own_nodes(node: ast.AST) -> list[ast.AST]:
+    """The nodes below one that run in its own scope; definitions inside are among them, not what is in these."""
+    return trees.walk_own(node)
+
+
+_BINDERS = (
+    *(ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom, ast.ExceptHandler),
+    *(ast.MatchAs, ast.MatchStar, ast.MatchMapping),
+)
 
 
 def _bound_by(node: ast.AST) -> Iterator[str]:
-    """The names that a single node binds in its scope."""
+    """The names that a single node, no name itself, binds in its scope."""
     match node:
-        case ast.Name(ctx=ast.Store() | ast.Del()):
-            yield node.id
         case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
             yield node.name
         case ast.Import() | ast.ImportFrom():

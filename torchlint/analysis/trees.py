@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from itertools import chain
 
 _LEAVES = (ast.expr_context, ast.operator, ast.unaryop, ast.cmpop, ast.boolop)
 # Fields that hold names and literals, never nodes.
@@ -18,6 +19,12 @@ _PLAIN = frozenset(
     )
 )
 _CHILDLESS = (ast.Constant, ast.Name, ast.Global, ast.Nonlocal, ast.MatchSingleton)
+
+
+_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+_SCOPES = (*_DEFINITIONS, ast.Lambda)
+# Where the walks over a definition are kept, on its node.
+_BELOW, _OWN = "_torchlint_below", "_torchlint_own"
 
 
 def _fields_of(cls: type[ast.AST]) -> tuple[str, ...]:
@@ -53,10 +60,38 @@ def children(node: ast.AST) -> list[ast.AST]:
 
 def walk(node: ast.AST) -> Iterator[ast.AST]:
     """A node and all nodes below it, in source order, a parent before its children."""
-    stack = [node]
+    if not isinstance(node, _DEFINITIONS):
+        return _walk([node])
+    below = node.__dict__.get(_BELOW)
+    if below is None:
+        # Many rules walk over the same functions and classes; the list goes when the tree goes.
+        below = node.__dict__[_BELOW] = list(_walk(children(node)[::-1]))
+    return chain((node,), below)
+
+
+def walk_own(node: ast.AST) -> list[ast.AST]:
+    """The nodes below one that run in its own scope; definitions inside are among them, what is in these is not."""
+    own: list[ast.AST] | None = node.__dict__.get(_OWN)
+    if own is None:
+        own = list(_walk_own(node))
+        if isinstance(node, _DEFINITIONS):
+            node.__dict__[_OWN] = own
+    return own
+
+
+def _walk(stack: list[ast.AST]) -> Iterator[ast.AST]:
     while stack:
         node = stack.pop()
         yield node
         below = children(node)
         below.reverse()
         stack += below
+
+
+def _walk_own(node: ast.AST) -> Iterator[ast.AST]:
+    stack = children(node)
+    while stack:
+        child = stack.pop()
+        yield child
+        if not isinstance(child, _SCOPES):
+            stack += children(child)
