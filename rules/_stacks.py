@@ -120,7 +120,7 @@ def _around(loop: ast.For, name: str, frame: Frame) -> tuple[ast.stmt, ast.stmt 
     None where anything else knows of the list.
     """
     scope = frame.function.node if frame.function else frame.module.tree
-    block = _block_of(scope, loop)
+    block = trees.block_of(scope, loop)
     if block is None or frame.function is None:
         return None
     place = block.index(loop)
@@ -153,15 +153,6 @@ def _is_captured(scope: ast.AST, name: str) -> bool:
     """Whether a function inside reads the name."""
     inner = [node for node in trees.walk(scope) if isinstance(node, ast.FunctionDef | ast.Lambda | ast.ClassDef)]
     return any(_mentions(node, name) for node in inner if node is not scope)
-
-
-def _block_of(scope: ast.AST, statement: ast.stmt) -> list[ast.stmt] | None:
-    for node in trees.walk(scope):
-        for name in ("body", "orelse", "finalbody"):
-            block = getattr(node, name, None)
-            if isinstance(block, list) and statement in block:
-                return block
-    return None
 
 
 def _makes(statement: ast.stmt, name: str) -> bool:

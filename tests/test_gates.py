@@ -45,3 +45,19 @@ def test_there_is_something_to_compare() -> None:
     sources = [Source.from_bytes(str(path), path.read_bytes()) for path in TIMM]
     found = {finding.code for source in sources for finding in engine.check(source, CODES, fixes=False).findings}
     assert len(found) >= 3
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        "from torch.nn import Softmax as SM\nact = SM()\n",
+        "from torch.nn import Softmax as soft\nact = soft()\n",
+        "from torch.nn import CrossEntropyLoss as ce\ndef f(x: torch.Tensor, y: torch.Tensor):\n    return ce(x, y)\n",
+        "def f(m):\n    return torch.zeros(3, dtype=torch.float16).masked_fill(m, -1_000_000.0)\n",
+    ],
+)
+def test_what_a_file_calls_otherwise_is_still_seen(program: str) -> None:
+    source = Source("program.py", f"import torch\n{program}")
+    gated = engine.check(source, CODES, fixes=False)
+    assert gated.findings
+    assert gated.findings == engine.check(source, CODES, fixes=False, gates=False).findings

@@ -57,6 +57,7 @@ def grant_program(code: str, digest: str | None = None) -> Grant:
     return _strictest(rows)
 
 
+@functools.cache
 def pair_digest(pair: Pair) -> str:
     """16 hex digits over both functions and the harness version; comments and layout do not count."""
     return _digest(_function_text(pair.before), _function_text(pair.after))

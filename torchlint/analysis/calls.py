@@ -6,7 +6,7 @@ import ast
 import re
 from collections.abc import Mapping, Sequence
 
-from torchlint.analysis import classes, evaluate, expressions, facts, methods, ops, signatures
+from torchlint.analysis import classes, evaluate, expressions, facts, families, methods, ops, signatures
 from torchlint.analysis.arguments import Arguments, arguments_of
 from torchlint.analysis.frame import Frame
 from torchlint.analysis.scout import FunctionModel
@@ -29,10 +29,6 @@ from torchlint.analysis.values import (
     join,
 )
 
-_NO_GRAD = frozenset(
-    {"torch.no_grad", "torch.inference_mode", "torch.autograd.no_grad", "torch.autograd.inference_mode"}
-)
-_GRAD = frozenset({"torch.enable_grad", "torch.autograd.enable_grad", "torch.set_grad_enabled"})
 # These return their first argument, as far as its outputs are concerned.
 _WRAPPERS = frozenset(
     {
@@ -155,7 +151,7 @@ def _call_external(frame: Frame, callee: External, arguments: Arguments, node: a
         return apply(frame, arguments.values[0], inputs, node)
     if name == "collections.OrderedDict" and len(arguments.values) == 1:
         return _mapped(arguments.values[0]) or opaque(frame, callee, arguments, node)
-    if not name.startswith("torch.") or name in _NO_GRAD or name in _GRAD:
+    if not name.startswith("torch.") or name in families.NO_GRAD | families.GRAD:
         return opaque(frame, callee, arguments, node)
     layer = _LAYER.match(name)
     if layer and layer[1] not in _NOT_LAYERS and signatures.known(f"torch.nn.{layer[1]}"):

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from torchlint.analysis import callers, expressions, flow
+from torchlint.analysis import callers, expressions, families, flow
 from torchlint.analysis.frame import Frame
 from torchlint.analysis.scout import ClassModel, FunctionModel, Module
 from torchlint.analysis.values import (
@@ -166,7 +166,7 @@ class Evaluator:
         for decorator in function.decorators:
             target = decorator.func if isinstance(decorator, ast.Call) else decorator
             name = expressions.peek(outer, target)
-            if isinstance(name, External) and name.qualname in flow.NO_GRAD:
+            if isinstance(name, External) and name.qualname in families.NO_GRAD:
                 frame.grad = False
         flow.run(frame, function.node.body)
         if frame.statement is not None:

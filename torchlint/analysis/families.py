@@ -62,6 +62,9 @@ FACTORIES = _names(
     zeros ones empty full rand randn randint
     """
 )
+# Context managers and decorators that switch gradients off, and those that may switch them on, by qualified name.
+NO_GRAD = _names("torch.no_grad torch.inference_mode torch.autograd.no_grad torch.autograd.inference_mode")
+GRAD = _names("torch.enable_grad torch.autograd.enable_grad torch.set_grad_enabled")
 # Results that differ from call to call.
 RANDOM = _names(
     """

@@ -6,19 +6,15 @@ import ast
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from torchlint.analysis import classes, expressions, storing, trees
+from torchlint.analysis import classes, expressions, families, storing, trees
 from torchlint.analysis.frame import Environment, Frame, merge
 from torchlint.analysis.scout import ClassModel, FunctionModel
 from torchlint.analysis.values import Call, ClassRef, Constant, External, FunctionRef, Item, LoopCarried, Unknown, Value
 
-NO_GRAD = frozenset(
-    {"torch.no_grad", "torch.inference_mode", "torch.autograd.no_grad", "torch.autograd.inference_mode"}
-)
-_GRAD = frozenset({"torch.enable_grad", "torch.autograd.enable_grad", "torch.set_grad_enabled"})
 # Decorators under which a function is called with the arguments, and returns the result, that its text shows.
 _PLAIN_DECORATORS = frozenset(
     {
-        *NO_GRAD,
+        *families.NO_GRAD,
         "torch.enable_grad",
         "torch.compile",
         "torch.jit.script",
@@ -256,7 +252,7 @@ def _disables_grad(value: Value) -> bool:
     """Whether entering this context manager switches gradients off."""
     if not isinstance(value, Call):
         return False
-    if value.qualname in NO_GRAD:
+    if value.qualname in families.NO_GRAD:
         return True
     first = value.args[0] if value.args else value.keywords.get("mode")
     return value.qualname == "torch.set_grad_enabled" and isinstance(first, Constant) and first.value is False
@@ -264,7 +260,7 @@ def _disables_grad(value: Value) -> bool:
 
 def _may_enable_grad(value: Value) -> bool:
     """Whether entering this context manager may switch gradients on."""
-    return isinstance(value, Call) and value.qualname in _GRAD
+    return isinstance(value, Call) and value.qualname in families.GRAD
 
 
 def _decided(test: ast.expr) -> bool | None:

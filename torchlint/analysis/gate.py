@@ -14,9 +14,12 @@ from torchlint.registry import Anchor
 
 # A callee's last name; empty where what is called is a subscript, another call or in parentheses.
 _CALLED = re.compile(r"([^\W\d]\w*|(?<=[\])]))\s*\(")
-# A call of a class, and how its first argument begins: `)`, a keyword or something else.
-_CLASS_CALL = re.compile(r"\b([A-Z]\w*)\s*\(\s*(\)|\w+\s*=(?!=)|)")
-_FLOAT = re.compile(r"(?<![\w.])(?:\d+\.\d*|\.\d+|\d+(?=[eE]))(?:[eE][-+]?\d+)?")
+# A call, and how its first argument begins: `)`, a keyword or something else.
+_CALL = re.compile(r"\b([^\W\d]\w*)\s*\(\s*(\)|\w+\s*=(?!=)|)")
+_DIGITS = r"\d(?:_?\d)*"
+_FLOAT = re.compile(
+    rf"(?<![\w.])(?:{_DIGITS}\.(?:{_DIGITS})?|\.{_DIGITS}|{_DIGITS}(?=[eE][-+]?\d))(?:[eE][-+]?{_DIGITS})?"
+)
 # How far a name is followed through the statements that bind it.
 _STEPS = 3
 
@@ -60,13 +63,15 @@ class Gate:
         """The tokens that count for the whole file, read off its text: more than there are, but none is missed."""
         text = self._module.source.text
         found: set[str] = set()
-        for name, first in _CLASS_CALL.findall(text):
+        for name, first in _CALL.findall(text):
+            if not (name[0].isupper() or self._bound.is_alias(name)):
+                continue
             found.update((f"bare:{name}",) if first == ")" or "=" in first else (f"bare:{name}", f"args:{name}"))
             if first.startswith("input"):
                 found.add(f"args:{name}")
         for number in map(float, _FLOAT.findall(text)):
             found.update(token for token, holds in SIZES.items() if number and holds(number))
-        return frozenset(found)
+        return frozenset(found | self._renamed(found))
 
     @cached_property
     def _file_words(self) -> frozenset[str]:

@@ -83,9 +83,7 @@ class Project:
         found: dict[str, frozenset[str]] = {}
         for statement in statements_of(tree.body):
             for name, qualname in _imported(statement):
-                parts, base = _relative(source.path, qualname)
-                paths = [_module_path(base, tuple(parts[:count])) for count in range(len(parts), 0, -1)]
-                path = next((path for path in paths if path), None)
+                path = _home(source.path, qualname)
                 if path is not None:
                     found[name] = found.get(name, frozenset()) | self._words_behind(path)
         return found
@@ -99,10 +97,7 @@ class Project:
         if hops and os.path.basename(path) == "__init__.py":
             for statement in module.tree.body:
                 for _, qualname in _imported(statement):
-                    parts, base = _relative(path, qualname)
-                    inner = next(
-                        filter(None, (_module_path(base, tuple(parts[:n])) for n in range(len(parts), 0, -1))), None
-                    )
+                    inner = _home(path, qualname)
                     if inner is not None and inner != path:
                         words |= self._words_behind(inner, hops - 1)
         return words
@@ -119,6 +114,13 @@ def _imported(statement: ast.stmt) -> list[tuple[str, str]]:
     return [
         (alias.asname or alias.name, f"{base}{joint}{alias.name}") for alias in statement.names if alias.name != "*"
     ]
+
+
+def _home(importer: str, qualname: str) -> str | None:
+    """The file of the module that a dotted name begins with, as long a beginning as there is."""
+    parts, folder = _relative(importer, qualname)
+    paths = (_module_path(folder, tuple(parts[:count])) for count in range(len(parts), 0, -1))
+    return next((path for path in paths if path), None)
 
 
 def _relative(importer: str, qualname: str) -> tuple[list[str], str]:

@@ -95,3 +95,13 @@ def _walk_own(node: ast.AST) -> Iterator[ast.AST]:
         yield child
         if not isinstance(child, _SCOPES):
             stack += children(child)
+
+
+def block_of(scope: ast.AST, statement: ast.stmt | None) -> list[ast.stmt] | None:
+    """The list of statements below a scope that a statement is in; None if it is in none."""
+    for node in walk(scope):
+        for name in ("body", "orelse", "finalbody"):
+            block = getattr(node, name, None)
+            if isinstance(block, list) and statement in block:
+                return block
+    return None

@@ -100,21 +100,13 @@ def _check_calls(match: Match, captures: dict[str, ast.expr], dead: list[ast.stm
     moved = [node for node in captures.values() if node not in inside]
     if not any(isinstance(part, ast.Call) for node in moved for part in trees.walk(node)):
         return
-    body = _block_of(match.frame, match.root.statement)
+    frame = match.frame
+    scope = frame.function.node if frame.function else frame.module.tree
+    body = trees.block_of(scope, match.root.statement)
     if len(dead) != 1 or body is None or dead[0] not in body or match.root.statement not in body:
         raise CannotFix("a call would be moved")
     if body.index(dead[0]) + 1 != body.index(match.root.statement):
         raise CannotFix("a call would be moved over other statements")
-
-
-def _block_of(frame: Frame, statement: ast.stmt | None) -> list[ast.stmt] | None:
-    scope = frame.function.node if frame.function else frame.module.tree
-    for node in trees.walk(scope):
-        for name in ("body", "orelse", "finalbody"):
-            block = getattr(node, name, None)
-            if isinstance(block, list) and statement in block:
-                return block
-    return None
 
 
 def _dead_statements(match: Match) -> list[ast.stmt]:
