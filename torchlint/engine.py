@@ -5,20 +5,20 @@ from __future__ import annotations
 import ast
 import gc
 import sys
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from torchlint import registry
-from torchlint.analysis.scout import Module, Region, words_of
+from torchlint.analysis.gate import Gate
+from torchlint.analysis.plan import Asked, plan_of
+from torchlint.analysis.scout import Module, Words
 from torchlint.finding import Finding
 from torchlint.parsing import parse
 from torchlint.source import Source
 
 if TYPE_CHECKING:
     from torchlint.analysis.project import Project
-    from torchlint.registry import RuleInfo
 
 # Evaluation recurses over expressions: a chain of 1,600 calls needs some 8,000 Python frames, none on the C stack.
 _RECURSION_LIMIT = 30_000
@@ -59,16 +59,17 @@ def check(
             tree, report.error, report.error_row = parse(source.text)
         if tree is None or "torch" not in source.text:
             return report
-        words = words_of(source.text)
-        project = _project(words)
+        words = Words(source.text)
+        project = _project(words.all)
         imported = project.words(source, tree) if project else {}
-        words = words.union(*imported.values())
         report.consulted = project.consulted if project else set()
-        wanted = [info for info in registry.rules() if info.code in codes and (not gates or info.concerns(words))]
+        plan = plan_of(tuple(sorted(codes)))
+        mask = plan.mask(words.all.union(*imported.values()))
+        wanted = [asked for asked in plan.asked if not gates or asked.concerns(mask)]
         if wanted:
-            module = Module(source, tree)
+            module = Module(source, tree, words)
             module.imported_words = imported
-            _run(module, project, wanted, report, gates, fixes)
+            _run(module, project, wanted, report, Gate(module, plan, wanted) if gates else None, fixes)
     report.findings.sort(key=Finding.sort_key)
     return report
 
@@ -85,23 +86,19 @@ def _project(words: frozenset[str]) -> Project | None:
 
 
 def _run(
-    module: Module, project: Project | None, wanted: list[RuleInfo], report: Report, gates: bool, fixes: bool
+    module: Module, project: Project | None, wanted: list[Asked], report: Report, gate: Gate | None, fixes: bool
 ) -> None:
-    from torchlint.analysis.gate import Gate
     from torchlint.run import Runner
 
-    runner = Runner(module, report, fixes, Gate(module) if gates else None, project)
+    runner = Runner(module, report, fixes, project)
+    rules = [asked.info for asked in wanted]
     for region in module.regions:
-        active = _active(module, region, wanted) if gates else wanted
-        if active:
-            runner.run(region, active)
+        if region.classes:
+            runner.check_classes(region, gate.on_classes(region) if gate else rules)
+        functions = [*region.functions, *((None,) if region.node is None else ())]
+        for function in functions:
+            runner.check_function(function, gate.on_function(region, function) if gate else rules)
     runner.evaluator.close()
-
-
-def _active(module: Module, region: Region, wanted: Iterable[RuleInfo]) -> list[RuleInfo]:
-    """The rules whose words can be reached from a region."""
-    reach = module.surroundings(region)
-    return [info for info in wanted if info.concerns(reach)]
 
 
 @contextmanager

@@ -27,20 +27,14 @@ _INDEX = Path(__file__).parent / "data" / "rules.json"
 Words = tuple[tuple[frozenset[str], ...], ...]
 
 
-def is_of_file(token: str) -> bool:
-    """Whether a token of `torchlint.analysis.tokens` counts for the whole file: calls of classes, and literals."""
-    kind, colon, name = token.partition(":")
-    return bool(colon) and (name[:1].isupper() or kind == "float")
+_WORDS = {"for:1": "for", "for:n": "for", "comp:": "for", "while:": "while"}
 
 
 def word_of(token: str) -> str:
-    """The word that a token is made of: `for` of `for:1`, `view` of `stmt:view`; none where it has no word."""
+    """The identifier that a token is made of: `view` of `stmt:view`, `for` of `for:1`; none where it has none."""
     kind, colon, name = token.partition(":")
-    if not colon:
-        return token if token.isidentifier() else ""
-    if kind in ("for", "while", "comp"):
-        return "while" if kind == "while" else "for"
-    return "" if kind in ("float", "op") else name
+    word = "" if kind == "op" else _WORDS.get(token) or (name if colon else kind)
+    return word if word.isidentifier() else ""
 
 
 @dataclass(frozen=True)
@@ -51,29 +45,21 @@ class Anchor:
     layered: bool
 
     @cached_property
-    def words(self) -> frozenset[str]:
-        """The words of the tokens; none where a token may be there without a word, or counts for the whole file."""
-        words = {word_of(token) for token in self.tokens}
-        return frozenset() if "" in words or self.is_of_file else frozenset(words)
-
-    @cached_property
-    def file_words(self) -> frozenset[str]:
-        """The words of the tokens that count for the whole file; none where one of them has no word."""
-        words = {word_of(token) for token in self.tokens if is_of_file(token)}
-        return frozenset() if "" in words else frozenset(words)
+    def plain(self) -> frozenset[str]:
+        """The identifiers among the tokens: they may also stand where what the function calls was made."""
+        return frozenset(filter(str.isidentifier, self.tokens))
 
     @cached_property
     def is_special(self) -> bool:
         return any(":" in token for token in self.tokens)
 
-    @cached_property
-    def is_of_file(self) -> bool:
-        return any(map(is_of_file, self.tokens))
-
 
 @dataclass(frozen=True, slots=True)
 class RuleInfo:
-    """What is known of a rule without importing it."""
+    """What is known of a rule without importing it.
+
+    `on_classes`: it is asked about classes; `on_frames`: about functions.
+    """
 
     code: str
     name: str
@@ -83,6 +69,8 @@ class RuleInfo:
     summary: str
     words: Words
     anchors: tuple[Anchor, ...]
+    on_classes: bool
+    on_frames: bool
 
     def concerns(self, words: frozenset[str]) -> bool:
         """Whether a text with these words may have something for the rule."""
@@ -162,6 +150,8 @@ def _restore(entry: dict[str, object]) -> RuleInfo:
         summary=str(entry["summary"]),
         words=alternatives,
         anchors=tuple(Anchor(frozenset(tokens), layered) for tokens, layered in anchors),
+        on_classes=bool(entry["on_classes"]),
+        on_frames=bool(entry["on_frames"]),
     )
 
 
@@ -193,6 +183,8 @@ def _describe(module: str) -> RuleInfo:
         summary=rule.summary(),
         words=words_needed(rule),
         anchors=anchors_needed(rule),
+        on_classes=rule.is_on_classes(),
+        on_frames=rule.is_on_frames(),
     )
 
 

@@ -127,6 +127,16 @@ class Rule:
         """The first line of the rule's page."""
         return cls.docs().partition("\n")[0]
 
+    @classmethod
+    def is_on_classes(cls) -> bool:
+        """Whether the rule is asked about classes."""
+        return False
+
+    @classmethod
+    def is_on_frames(cls) -> bool:
+        """Whether the rule is asked about what happens in functions."""
+        return True
+
 
 class Rewrite(Rule):
     """A rule that is pairs of functions: what is written, and what should be."""
@@ -169,6 +179,27 @@ class Check(Rule):
     def check_frame(self, frame: Frame) -> Iterator[Problem]:
         """Called once for each function and for the body of the module, after its evaluation."""
         yield from ()
+
+    def glance(self, scope: ast.AST) -> bool:
+        """Whether the bare tree of a function, or of the module, leaves open that there is something in it to report.
+
+        Asked before a function is evaluated, which costs far more. What it says must follow from what the rule
+        reports: where it says no, no check finds a thing.
+        """
+        return True
+
+    @classmethod
+    def overrides(cls, method: str) -> bool:
+        """Whether the rule has code of its own for one of the checks."""
+        return getattr(cls, method) is not getattr(Check, method)
+
+    @classmethod
+    def is_on_classes(cls) -> bool:
+        return cls.overrides("check_class")
+
+    @classmethod
+    def is_on_frames(cls) -> bool:
+        return any(map(cls.overrides, ("check_op", "check_call", "check_loop", "check_frame")))
 
 
 __all__ = [

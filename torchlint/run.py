@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +18,6 @@ from torchlint.finding import Applicability, Finding, Fix, Related
 from torchlint.rule import Check, Place, Problem, Rewrite, Rule
 
 if TYPE_CHECKING:
-    from torchlint.analysis.gate import Gate
     from torchlint.analysis.project import Project
     from torchlint.engine import Report
     from torchlint.registry import RuleInfo
@@ -30,38 +29,30 @@ _ORDER = [Applicability.SAFE, Applicability.UNSAFE, Applicability.DISPLAY]
 class Runner:
     """Runs rules over one file and collects their findings in a report."""
 
-    def __init__(
-        self, module: Module, report: Report, fixes: bool, gate: Gate | None = None, project: Project | None = None
-    ) -> None:
+    def __init__(self, module: Module, report: Report, fixes: bool, project: Project | None = None) -> None:
         self.module = module
-        self.gate = gate
         self.report = report
         self.fixes = fixes
         self.evaluator = Evaluator(module, project)
         self._seen: set[tuple[str, ast.AST]] = set()
         self._crashed: set[str] = set()
 
-    def run(self, region: Region, infos: Sequence[RuleInfo]) -> None:
-        """Run rules over a region."""
-        loaded = [(info, rule) for info in infos if (rule := self._load(info.code)) is not None]
-        on_classes = [rule for _, rule in loaded if isinstance(rule, Check) and _overrides(rule, "check_class")]
-        for cls in region.classes if on_classes else ():
+    def check_classes(self, region: Region, infos: Iterable[RuleInfo]) -> None:
+        """Run rules over the classes of a region."""
+        checks = [rule for info in infos if info.on_classes and isinstance(rule := self._load(info.code), Check)]
+        for cls in region.classes if checks else ():
             outer = self._frame_of(cls.parent)
             if outer is not None:
-                for check in on_classes:
+                for check in checks:
                     self._collect(check, outer, check.check_class, cls, outer)
-        on_frames = [(info, rule) for info, rule in loaded if isinstance(rule, Rewrite) or _needs_frames(rule)]
-        functions: list[FunctionModel | None] = [*region.functions]
-        if region.node is None:
-            functions.append(None)
-        for function in functions:
-            rules = [rule for info, rule in on_frames if self._admits(region, function, info)]
-            frame = self._frame_of(function) if rules else None
-            if frame is not None:
-                self._run_frame(frame, rules)
 
-    def _admits(self, region: Region, function: FunctionModel | None, info: RuleInfo) -> bool:
-        return self.gate is None or self.gate.admits(region, function, info.anchors)
+    def check_function(self, function: FunctionModel | None, infos: Iterable[RuleInfo]) -> None:
+        """Run rules over a function, or over the module's body."""
+        scope = function.node if function is not None else self.module.tree
+        rules = [rule for info in infos if info.on_frames and (rule := self._load(info.code)) and _glance(rule, scope)]
+        frame = self._frame_of(function) if rules else None
+        if frame is not None:
+            self._run_frame(frame, rules)
 
     def _load(self, code: str) -> Rule | None:
         try:
@@ -92,13 +83,13 @@ class Runner:
         for rule in rules:
             if not isinstance(rule, Check):
                 continue
-            if _overrides(rule, "check_call"):
+            if rule.overrides("check_call"):
                 for call in frame.callees:
                     self._collect(rule, frame, rule.check_call, call, frame)
-            if _overrides(rule, "check_loop"):
+            if rule.overrides("check_loop"):
                 for loop in frame.loops:
                     self._collect(rule, frame, rule.check_loop, loop, frame)
-            if _overrides(rule, "check_frame"):
+            if rule.overrides("check_frame"):
                 self._collect(rule, frame, rule.check_frame, frame)
 
     def _collect(self, rule: Rule, frame: Frame, check: Callable[..., Iterable[_Found]], *args: Any) -> None:
@@ -248,11 +239,5 @@ def _root_ops(rule: Rule) -> frozenset[str]:
     return frozenset(rule.ops) if isinstance(rule, Check) else frozenset()
 
 
-def _overrides(rule: Check, method: str) -> bool:
-    return getattr(type(rule), method) is not getattr(Check, method)
-
-
-def _needs_frames(rule: Rule) -> bool:
-    return isinstance(rule, Check) and any(
-        _overrides(rule, name) for name in ("check_op", "check_call", "check_loop", "check_frame")
-    )
+def _glance(rule: Rule, scope: ast.AST) -> bool:
+    return not isinstance(rule, Check) or rule.glance(scope)

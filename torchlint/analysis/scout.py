@@ -16,12 +16,30 @@ from torchlint.source import Source
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 _WORD = re.compile(r"[^\W\d]\w*")
-_CLOSURE_STEPS = 3
+_WORD_OR_LINE_END = re.compile(r"[^\W\d]\w*|\r\n?|\n")
 
 
 def words_of(text: str) -> frozenset[str]:
     """All identifiers of a text, those in comments and strings included."""
     return frozenset(_WORD.findall(text))
+
+
+class Words:
+    """The identifiers of a text, those in comments and strings included, by rows: read once, looked up often."""
+
+    def __init__(self, text: str) -> None:
+        self._all = _WORD_OR_LINE_END.findall(text)
+        ends = ("\n", "\r", "\r\n") if "\r" in text else ("\n",)
+        self._starts = [0, *(position for position, word in enumerate(self._all, 1) if word in ends), len(self._all)]
+
+    @cached_property
+    def all(self) -> frozenset[str]:
+        return frozenset(self._all)
+
+    def of_rows(self, first: int, last: int | None) -> frozenset[str]:
+        """The words of some rows, both ends included; no last one: up to the end. Line ends are among them."""
+        end = self._starts[last] if last is not None and last < len(self._starts) else len(self._all)
+        return frozenset(self._all[self._starts[first - 1] : end])
 
 
 class FunctionModel:
@@ -141,15 +159,16 @@ class Region:
 
     @cached_property
     def words(self) -> frozenset[str]:
-        return words_of(self.module.region_text(self))
+        return self.module.words_of_region(self)
 
 
 class Module:
     """A parsed file."""
 
-    def __init__(self, source: Source, tree: ast.Module) -> None:
+    def __init__(self, source: Source, tree: ast.Module, words: Words | None = None) -> None:
         self.source = source
         self.tree = tree
+        self.words = words or Words(source.text)
         self.functions: dict[str, FunctionModel] = {}
         self.classes: dict[str, ClassModel] = {}
         self.models: dict[ast.AST, FunctionModel | ClassModel] = {}
@@ -158,7 +177,6 @@ class Module:
         self.body_region = Region(self, None)
         self.regions = [self.body_region]
         self.imported_words: dict[str, frozenset[str]] = {}
-        self._reached: dict[Region, frozenset[str]] = {}
         self._spans: list[tuple[int, int]] = []
         for statement in statements_of(tree.body):
             if isinstance(statement, FunctionNode | ast.ClassDef):
@@ -208,76 +226,27 @@ class Module:
         elif isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name) and statement.value:
             cls.constants[statement.target.id] = statement.value
 
-    def region_text(self, region: Region) -> str:
-        """The lines of a region; those of the module's body are the lines of no other region."""
+    def rows_of(self, region: Region) -> list[tuple[int, int]]:
+        """First and last rows of the pieces of a region: the module's body is the lines of no other region."""
         if region.node is not None:
-            return self.rows(*lines_of(region.node))
-        starts = [*self.source.line_starts, len(self.source.text)]
-        parts, row = [], 1
+            return [lines_of(region.node)]
+        pieces, row = [], 1
         for first, last in self._spans:
-            parts.append(self.source.text[starts[row - 1] : starts[first - 1]] if first > row else "")
+            if first > row:
+                pieces.append((row, first - 1))
             row = max(row, last + 1)
-        parts.append(self.source.text[starts[min(row, len(starts)) - 1] :])
-        return "\n".join(parts)
+        if row <= len(self.source.line_starts):
+            pieces.append((row, len(self.source.line_starts)))
+        return pieces
+
+    def words_of_region(self, region: Region) -> frozenset[str]:
+        return frozenset().union(*(self.words.of_rows(first, last) for first, last in self.rows_of(region)))
 
     def rows(self, first: int, last: int | None) -> str:
         """The text of some rows, both ends included."""
         starts = self.source.line_starts
         end = starts[last] if last is not None and last < len(starts) else len(self.source.text)
         return self.source.text[starts[first - 1] : end]
-
-    @cached_property
-    def _assigned_words(self) -> dict[str, frozenset[str]]:
-        """The words of the module-level statements that give each global name its value, `import x as y` too."""
-        words: dict[str, frozenset[str]] = {}
-        for statement in statements_of(self.tree.body):
-            if isinstance(statement, ast.ImportFrom):
-                for alias in statement.names:
-                    if alias.asname:
-                        words[alias.asname] = words.get(alias.asname, frozenset()) | {alias.name}
-            if not isinstance(statement, ast.Assign | ast.AnnAssign | ast.AugAssign):
-                continue
-            targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
-            names = [node.id for target in targets for node in trees.walk(target) if isinstance(node, ast.Name)]
-            text = words_of(self.rows(statement.lineno, statement.end_lineno)) if names else frozenset()
-            for name in names:
-                words[name] = words.get(name, frozenset()) | text
-        return words
-
-    @cached_property
-    def _region_of(self) -> dict[str, Region]:
-        return {region.node.name: region for region in self.regions if region.node is not None}
-
-    def reach(self, region: Region) -> frozenset[str]:
-        known = self._reached.get(region)
-        if known is None:
-            known = self._reached[region] = self._reach(region)
-        return known
-
-    def _reach(self, region: Region) -> frozenset[str]:
-        """The words of a region and of the definitions of the file that it can reach by name, in a few steps."""
-        words: set[str] = set(region.words)
-        frontier: set[str] = set(region.words)
-        for _ in range(_CLOSURE_STEPS):
-            fresh: set[str] = set()
-            for name in frontier & self._region_of.keys():
-                fresh |= self._region_of[name].words
-            for named in (self._assigned_words, self.imported_words):
-                for name in frontier & named.keys():
-                    fresh |= named[name]
-            frontier = fresh - words
-            if not frontier:
-                break
-            words |= frontier
-        return frozenset(words)
-
-    def surroundings(self, region: Region) -> frozenset[str]:
-        """The words that a region can reach, and those of the regions that name it: its callers."""
-        words = self.reach(region)
-        if region.node is None:
-            return words
-        callers = [other for other in self.regions if other is not region and region.node.name in other.words]
-        return words.union(*(self.reach(caller) for caller in callers))
 
     @property
     def references(self) -> dict[str, list[Reference]]:
