@@ -6,7 +6,7 @@ import ast
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from torchlint.rule import UNKNOWN, ClassModel, External, Frame, Method, facts, members, peek, trees
+from torchlint.rule import UNKNOWN, ClassModel, External, Frame, Method, facts, inventory_of, members, peek, trees
 
 from ._api_table import Row
 
@@ -25,6 +25,21 @@ def words_of(rows: Sequence[Row]) -> tuple[str, ...]:
 
 def by_name(rows: Sequence[Row]) -> dict[str, Row]:
     return {row.old: row for row in rows}
+
+
+def may_use(cls: ClassModel, rows: Mapping[str, Row]) -> bool:
+    """Whether what stands in a class outside its methods reads a name that may be one of a table's."""
+    last = {name.rpartition(".")[2] for name in rows}
+    nodes = inventory_of(cls.node)
+    if not last.isdisjoint(node.attr for node in nodes.of(ast.Attribute)):
+        return True
+    names = {node.id for node in nodes.of(ast.Name)}
+    if not last.isdisjoint(names):
+        return True
+    outer = inventory_of(cls.module.tree)
+    renamed = {alias.asname for _, scope in cls.module.scopes for alias in scope.of(ast.alias) if alias.asname}
+    renamed.update(node.id for node in outer.of(ast.Name) if isinstance(node.ctx, ast.Store))
+    return not renamed.isdisjoint(names)
 
 
 def uses(frame: Frame, rows: Mapping[str, Row], cls: ClassModel | None = None) -> Iterator[_Use]:

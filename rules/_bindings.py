@@ -6,21 +6,30 @@ import ast
 import builtins
 from functools import lru_cache
 
-from torchlint.rule import ClassModel, FunctionModel, Module, own_nodes, trees
+from torchlint.rule import ClassModel, FunctionModel, Module, inventory_of, trees
 
 _BUILTINS = frozenset({*dir(builtins), "__file__", "__name__", "__doc__", "__path__", "__class__", "__builtins__"})
+
+
+_BINDERS: tuple[type[ast.AST], ...] = (
+    *(ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom, ast.ExceptHandler),
+    *(ast.MatchAs, ast.MatchStar, ast.MatchMapping),
+)
 
 
 @lru_cache(maxsize=4)
 def bound_in_module(module: Module) -> frozenset[str]:
     """The names that the module's scope may hold; `*` among them where not all of them are known."""
     names = set(_BUILTINS)
-    for node in own_nodes(module.tree):
-        names.update(_bound(node))
-    for node in trees.walk(module.tree):
-        if isinstance(node, ast.Global):
-            names.update(node.names)
-        elif isinstance(node, ast.Name) and node.id in ("globals", "exec"):
+    own = inventory_of(module.tree)
+    names.update([node.id for node in own.of(ast.Name) if isinstance(node.ctx, ast.Store)])
+    for cls in _BINDERS:
+        for binder in own.of(cls):
+            names.update(_bound(binder))
+    for _, nodes in module.scopes:
+        for declaration in nodes.of(ast.Global):
+            names.update(declaration.names)
+        if nodes.reads("globals") or nodes.reads("exec"):
             names.add("*")
     return frozenset(names)
 
@@ -44,7 +53,7 @@ def _bound(node: ast.AST) -> list[str]:
 
 def names_read(function: FunctionModel) -> set[str]:
     """All names that a function and those in it read."""
-    return {node.id for node in trees.walk(function.node) if isinstance(node, ast.Name)}
+    return {node.id for nodes in function.inventories() for node in nodes.of(ast.Name)}
 
 
 def free_reads(function: FunctionModel, name: str) -> list[ast.Name]:
@@ -71,8 +80,8 @@ def written_attributes(cls: ClassModel) -> set[str]:
     found: set[str] = set()
     for method in cls.methods.values():
         names = {"self", method.self_name}
-        for node in trees.walk(method.node):
-            match node:
-                case ast.Attribute(value=ast.Name(id=name), attr=attribute, ctx=ast.Store()) if name in names:
-                    found.add(attribute)
+        for nodes in method.inventories():
+            for node in nodes.stored_attributes():
+                if isinstance(node.value, ast.Name) and node.value.id in names:
+                    found.add(node.attr)
     return found

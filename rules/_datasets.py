@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from difflib import SequenceMatcher
+from functools import cache
 
 from torchlint.rule import ClassModel, External, Frame, FunctionModel, classes
 
@@ -51,6 +52,7 @@ def is_closed(frame: Frame, cls: ClassModel) -> bool:
     return True
 
 
+@cache
 def meant(name: str) -> str | None:
     """The special method that a name is a misspelling of."""
     for wanted, known in _OWN_SPELLINGS.items():

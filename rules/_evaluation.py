@@ -53,7 +53,7 @@ def callers(frame: Frame) -> list[tuple[ast.expr, Frame]]:
     if function is None:
         return []
     evaluator, found = frame.evaluator, []
-    for node, _, caller in frame.module.references.get(function.name, ()):
+    for node, _, caller in frame.module.references(function.name):
         if caller is function or (caller is not None and evaluator.is_busy(caller)):
             continue
         found.append((node, evaluator.frame(caller) if caller else evaluator.module_frame(frame.module)))

@@ -92,15 +92,17 @@ class BooleanOperatorOnTensor(Check):
 
 def _tested(frame: Frame, node: ast.AST) -> list[Value]:
     """The values that Python takes for true or false to compute an expression."""
+    flags = frame.function.flags if frame.function else frozenset()
     match node:
         case ast.BoolOp():
-            return [frame.values.get(operand, UNKNOWN) for operand in node.values[:-1] if not is_flag(operand)]
+            operands = [operand for operand in node.values[:-1] if not is_flag(operand, flags)]
+            return [frame.values.get(operand, UNKNOWN) for operand in operands]
         case ast.UnaryOp(op=ast.Not()):
-            return [] if is_flag(node.operand) else [frame.values.get(node.operand, UNKNOWN)]
+            return [] if is_flag(node.operand, flags) else [frame.values.get(node.operand, UNKNOWN)]
         case ast.Compare() if len(node.ops) > 1 and all(isinstance(op, _ORDER) for op in node.ops):
-            operands = [frame.values.get(operand, UNKNOWN) for operand in (node.left, *node.comparators)]
+            values = [frame.values.get(operand, UNKNOWN) for operand in (node.left, *node.comparators)]
             # Of `a < b < c`, that is `a < b`.
-            pairs = list(pairwise(operands))[:-1]
+            pairs = list(pairwise(values))[:-1]
             return [Op("lt", {"input": left, "other": right}, {}, "operator") for left, right in pairs]
     return []
 

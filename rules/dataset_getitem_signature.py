@@ -37,11 +37,12 @@ from typing import TYPE_CHECKING
 
 from torchlint.rule import ERROR, Changes, Check, ClassModel, Frame, FunctionModel, Problem, trees
 
-from ._datasets import is_dataset, positional, role
+from ._datasets import is_dataset, meant, positional, role
 
 if TYPE_CHECKING:
     from torchlint.fixing.rewrite import Editor
 
+_SPECIAL = frozenset({"__getitem__", "__len__", "__iter__"})
 _INDEX_NAMES = ("index", "idx", "item", "i", "key", "ind", "id")
 
 
@@ -52,6 +53,9 @@ class DatasetGetitemSignature(Check):
     message = "`__getitem__` is called with one index"
     title = "Add the index"
     words = (("class",),)
+
+    def glance_at_class(self, cls: ClassModel) -> bool:
+        return any((meant(name) or name) in _SPECIAL for name in cls.methods)
 
     def check_class(self, cls: ClassModel, frame: Frame) -> Iterator[Problem]:
         if not is_dataset(frame, cls):

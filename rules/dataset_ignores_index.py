@@ -37,7 +37,7 @@ from collections.abc import Iterator
 
 from torchlint.rule import Check, ClassModel, Frame, FunctionModel, Problem, classes, trees
 
-from ._datasets import ITERABLE, MAP_STYLE, is_abstract, positional, role
+from ._datasets import ITERABLE, MAP_STYLE, is_abstract, meant, positional, role
 
 
 class DatasetIgnoresIndex(Check):
@@ -45,6 +45,9 @@ class DatasetIgnoresIndex(Check):
     since = "0.1"
     message = "`__getitem__` does not read its index: what the sampler asks for is not what it gets"
     words = (("class",),)
+
+    def glance_at_class(self, cls: ClassModel) -> bool:
+        return any((meant(name) or name) == "__getitem__" for name in cls.methods)
 
     def check_class(self, cls: ClassModel, frame: Frame) -> Iterator[Problem]:
         if not classes.is_subclass(frame, cls, MAP_STYLE) or classes.is_subclass(frame, cls, ITERABLE):

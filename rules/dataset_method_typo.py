@@ -50,6 +50,9 @@ class DatasetMethodTypo(Check):
     title = "Rename the method"
     words = (("class",),)
 
+    def glance_at_class(self, cls: ClassModel) -> bool:
+        return any(meant(name) is not None for name in cls.methods)
+
     def check_class(self, cls: ClassModel, frame: Frame) -> Iterator[Problem]:
         if not is_dataset(frame, cls) or not is_closed(frame, cls):
             return
@@ -67,7 +70,7 @@ class DatasetMethodTypo(Check):
 
 def _is_used(method: FunctionModel, cls: ClassModel) -> bool:
     """Whether the file calls the method by its name, other than in a class that has nothing to do with it."""
-    callers = [function for _, _, function in cls.module.references.get(method.name, ())]
+    callers = [function for _, _, function in cls.module.references(method.name)]
     return any(caller is None or caller.cls in (None, cls) for caller in callers)
 
 

@@ -54,6 +54,10 @@ class DatasetUnboundAttribute(Check):
     title = "Read the attribute"
     words = (("class",), ("self",))
 
+    def glance_at_class(self, cls: ClassModel) -> bool:
+        known = bound_in_module(cls.module)
+        return any(names_read(method) - method.locals - known for method in cls.methods.values())
+
     def check_class(self, cls: ClassModel, frame: Frame) -> Iterator[Problem]:
         if not classes.is_subclass(frame, cls, _BASES):
             return

@@ -93,7 +93,7 @@ def _minds_training(cls: ClassModel, call: ast.Call) -> bool:
 def _is_evaluated(frame: Frame, cls: ClassModel) -> bool:
     """Whether the file calls `eval()` on an instance of the class, or of one that is made of it."""
     module, evaluator = frame.module, frame.evaluator
-    for node, call, caller in module.references.get("eval", ()):
+    for node, call, caller in module.references("eval"):
         if call is None or call.args or not isinstance(node, ast.Attribute):
             continue
         if caller is not None and evaluator.is_busy(caller):

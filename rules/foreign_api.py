@@ -32,7 +32,7 @@ from collections.abc import Iterator
 
 from torchlint.rule import ERROR, Changes, Check, ClassModel, Frame, Problem
 
-from ._api import by_name, uses, words_of
+from ._api import by_name, may_use, uses, words_of
 from ._api_calls import rewriting
 from ._api_table import FOREIGN
 
@@ -49,6 +49,9 @@ class ForeignApi(Check):
 
     def check_frame(self, frame: Frame) -> Iterator[Problem]:
         yield from _problems(frame, None)
+
+    def glance_at_class(self, cls: ClassModel) -> bool:
+        return may_use(cls, _ROWS)
 
     def check_class(self, cls: ClassModel, frame: Frame) -> Iterator[Problem]:
         yield from _problems(frame, cls)

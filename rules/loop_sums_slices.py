@@ -37,7 +37,21 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from torchlint.rule import Changes, Check, Claim, Constant, Frame, LoopCarried, Op, Problem, Same, Value, facts, path
+from torchlint.rule import (
+    Changes,
+    Check,
+    Claim,
+    Constant,
+    Frame,
+    LoopCarried,
+    Op,
+    Problem,
+    Same,
+    Value,
+    facts,
+    inventory_of,
+    path,
+)
 
 from ._slices import Whole, whole
 from ._sweeps import Sweep, leaks, sweep
@@ -55,6 +69,9 @@ class LoopSumsSlices(Check):
     message = "A Python loop adds up the slices of a tensor, which is one call of `sum`"
     title = "Sum in one call"
     words = (("for:1",),)
+
+    def glance(self, scope: ast.AST) -> bool:
+        return any(len(loop.body) == 1 and _may_add(loop.body[0]) for loop in inventory_of(scope).of(ast.For))
 
     def check_loop(self, loop: ast.For | ast.AsyncFor | ast.While, frame: Frame) -> Iterator[Problem]:
         found = sweep(loop, frame) if len(loop.body) == 1 else None
@@ -85,6 +102,17 @@ class LoopSumsSlices(Check):
             editor.replace_statements(loop, loop, [line], carry_comments=True)
 
         yield Problem(loop, fix=fix, claim=Same() if alike or cast else _claim(initial, summed, found))
+
+
+def _may_add(statement: ast.stmt) -> bool:
+    match statement:
+        case ast.AugAssign(op=op):
+            return isinstance(op, ast.Add | ast.Sub)
+        case ast.Assign(value=ast.BinOp(op=ast.Add() | ast.Sub()) | ast.Call()):
+            return True
+        case ast.Expr(value=ast.Call(func=ast.Attribute(attr="add_" | "sub_"))):
+            return True
+    return False
 
 
 def _added(statement: ast.stmt, frame: Frame) -> tuple[ast.expr, ast.expr] | None:

@@ -34,7 +34,7 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from torchlint.rule import Changes, Check, Claim, Frame, Op, Problem, Same, Value, facts, path, same
+from torchlint.rule import Changes, Check, Claim, Frame, Op, Problem, Same, Value, facts, inventory_of, path, same
 
 from ._slices import Leaf, Whole, leaf, whole
 from ._sweeps import Sweep, leaks, number_of, sweep
@@ -55,6 +55,10 @@ class LoopWritesElements(Check):
     message = "A Python loop writes the elements of a tensor one by one; one assignment writes them all"
     title = "Write all elements at once"
     words = (("for:1",), tuple(sorted(_FRESH)))
+
+    def glance(self, scope: ast.AST) -> bool:
+        loops = inventory_of(scope).of(ast.For)
+        return any(len(loop.body) == 1 and _written(loop.body[0]) is not None for loop in loops)
 
     def check_loop(self, loop: ast.For | ast.AsyncFor | ast.While, frame: Frame) -> Iterator[Problem]:
         statement = loop.body[0]

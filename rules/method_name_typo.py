@@ -46,6 +46,7 @@ from torchlint.rule import (
     Problem,
     classes,
     facts,
+    inventory_of,
     trees,
 )
 
@@ -72,6 +73,12 @@ class MethodNameTypo(Check):
     message = "The name of this method is misspelt: it is never called"
     title = "Rename the method"
     words = ((*sorted(_FORWARD | _INIT | _LEN), "backwards"),)
+
+    def glance(self, scope: ast.AST) -> bool:
+        return bool(inventory_of(scope).reads("backwards"))
+
+    def glance_at_class(self, cls: ClassModel) -> bool:
+        return any(name in _FORWARD | _INIT | _LEN for name in cls.methods)
 
     def check_class(self, cls: ClassModel, frame: Frame) -> Iterator[Problem]:
         misspelt = [method for name, method in cls.methods.items() if name in _FORWARD | _INIT | _LEN]

@@ -51,12 +51,17 @@ class MethodWithoutSelf(Check):
     title = "Add `self`"
     words = (("class",), ("self",))
 
+    def glance_at_class(self, cls: ClassModel) -> bool:
+        return bool(_found(cls))
+
     def check_class(self, cls: ClassModel, frame: Frame) -> Iterator[Problem]:
-        found = [
-            method for method in cls.methods.values() if not _takes_instance(method) and free_reads(method, "self")
-        ]
+        found = _found(cls)
         if found and cls.parent is None and "self" not in bound_in_module(cls.module):
             yield from map(_problem, found)
+
+
+def _found(cls: ClassModel) -> list[FunctionModel]:
+    return [method for method in cls.methods.values() if not _takes_instance(method) and free_reads(method, "self")]
 
 
 def _takes_instance(method: FunctionModel) -> bool:

@@ -59,11 +59,15 @@ class MissingSuperInit(Check):
     title = "Call `super().__init__()` first"
     words = (("__init__",),)
 
-    def check_class(self, cls: ClassModel, frame: Frame) -> Iterator[Problem]:
+    def glance_at_class(self, cls: ClassModel) -> bool:
         init = cls.methods.get("__init__")
         if init is None or init.self_name is None or init.decorators or cls.node.decorator_list or cls.node.keywords:
-            return
-        if _begins_right(init) or not is_module_class(frame, cls):
+            return False
+        return not _begins_right(init)
+
+    def check_class(self, cls: ClassModel, frame: Frame) -> Iterator[Problem]:
+        init = cls.methods["__init__"]
+        if not self.glance_at_class(cls) or not is_module_class(frame, cls):
             return
         calls = _initialisations(init)
         if calls:

@@ -67,7 +67,7 @@ def _caller_clears(frame: Frame, step: Event) -> bool:
     """Whether a function of the file that calls this one may clear the gradients."""
     if frame.function is None:
         return False
-    for _, _, caller in frame.module.references.get(frame.function.name, ()):
+    for _, _, caller in frame.module.references(frame.function.name):
         if caller is frame.function:
             continue
         if caller is not None and frame.evaluator.is_busy(caller):

@@ -44,6 +44,7 @@ from torchlint.rule import (
     Problem,
     Value,
     classes,
+    inventory_of,
     members,
     own_nodes,
     trees,
@@ -66,6 +67,13 @@ class ModuleBuiltInForward(Check):
 
     words = (("forward", "backward", "manual_backward"),)
 
+    def glance(self, scope: ast.AST) -> bool:
+        nodes = inventory_of(scope)
+        return nodes.has(ast.For, ast.AsyncFor, ast.While) and bool(nodes.reads("step"))
+
+    def glance_at_class(self, cls: ClassModel) -> bool:
+        return any(map(_may_make_and_call, cls.methods.values()))
+
     def check_class(self, cls: ClassModel, frame: Frame) -> Iterator[Problem]:
         makers = [method for method in cls.methods.values() if _may_make_and_call(method)]
         if makers and is_module_class(frame, cls):
@@ -81,17 +89,17 @@ class ModuleBuiltInForward(Check):
 
 def _may_make_and_call(method: FunctionModel) -> bool:
     """Whether a method makes something of a class and calls it: a look that spares evaluating most methods."""
-    nodes = list(own_nodes(method.node))
-    if not any(isinstance(node, ast.Call) and _is_class_name(node.func) for node in nodes):
+    nodes = inventory_of(method.node)
+    calls = [call.func for call in nodes.of(ast.Call)]
+    if not any(map(_is_class_name, calls)):
         return False
     made = {
         ast.unparse(target)
-        for node in nodes
-        if isinstance(node, ast.Assign) and _makes_instance(node.value)
+        for node in nodes.of(ast.Assign)
+        if _makes_instance(node.value)
         for target in node.targets
         if isinstance(target, ast.Name | ast.Attribute)
     }
-    calls = [node.func for node in nodes if isinstance(node, ast.Call)]
     return any(_makes_instance(func) or (made and ast.unparse(func) in made) for func in calls)
 
 

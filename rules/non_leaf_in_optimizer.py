@@ -28,10 +28,16 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from torchlint.rule import ERROR, Check, Frame, Place, Problem
+from torchlint.rule import ERROR, Check, External, Frame, Place, Problem
 
 from ._graph import is_non_leaf
 from ._training import is_optimizer
+
+# The optimisers of torch: they refuse what is no leaf.
+_OPTIMIZERS = (
+    *("ASGD", "Adadelta", "Adafactor", "Adagrad", "Adam", "AdamW", "Adamax", "LBFGS", "Muon", "NAdam", "RAdam"),
+    *("RMSprop", "Rprop", "SGD", "SparseAdam"),
+)
 
 
 class NonLeafInOptimizer(Check):
@@ -39,10 +45,12 @@ class NonLeafInOptimizer(Check):
     since = "0.1"
     severity = ERROR
     message = "The optimizer is given a tensor that is not a leaf: it raises a ValueError"
-    words = (("requires_grad", "requires_grad_", "Parameter"),)
+    words = (_OPTIMIZERS, ("requires_grad", "requires_grad_", "Parameter"))
 
     def check_call(self, call: ast.Call, frame: Frame) -> Iterator[Problem]:
-        if not is_optimizer(frame.values.get(call)) or not (call.args or call.keywords):
+        callee = frame.callees[call]
+        made = isinstance(callee, External) and callee.qualname.rpartition(".")[2] in _OPTIMIZERS
+        if not made or not is_optimizer(frame.values.get(call)) or not (call.args or call.keywords):
             return
         first = call.args[0] if call.args else next((key.value for key in call.keywords if key.arg == "params"), None)
         for node in _tensors(first) if first is not None else ():

@@ -32,7 +32,19 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from torchlint.rule import ERROR, Changes, Check, Choice, External, Frame, Instance, Problem, own_nodes, peek
+from torchlint.rule import (
+    ERROR,
+    Changes,
+    Check,
+    Choice,
+    External,
+    Frame,
+    Instance,
+    Problem,
+    inventory_of,
+    own_nodes,
+    peek,
+)
 
 from ._nodes import ancestors
 
@@ -67,6 +79,9 @@ _QUESTIONS = frozenset(
 )
 
 
+_ASKED = frozenset(name.rpartition(".")[2] for name in _QUESTIONS)
+
+
 class NotCalled(Check):
     code = "TLT709"
     since = "0.1"
@@ -77,9 +92,25 @@ class NotCalled(Check):
         (
             *("named:no_grad", "named:enable_grad", "named:inference_mode", "named:detect_anomaly"),
             *(f"named:{name}" for name in sorted(_STATEMENTS)),
-            *(f"named:{name}" for name in sorted({name.rpartition(".")[2] for name in _QUESTIONS})),
+            *(f"named:{name}" for name in sorted(_ASKED)),
         ),
     )
+
+    def glance(self, scope: ast.AST) -> bool:
+        nodes = inventory_of(scope)
+        entered = [item.context_expr for one in nodes.of(ast.With) for item in one.items]
+        entered += [item.context_expr for one in nodes.of(ast.AsyncWith) for item in one.items]
+        if any(isinstance(node, ast.Name | ast.Attribute) for node in entered):
+            return True
+        if any(isinstance(node.value, ast.Attribute) and node.value.attr in _STATEMENTS for node in nodes.of(ast.Expr)):
+            return True
+        tests = [one.test for one in nodes.of(ast.If)] + [one.test for one in nodes.of(ast.IfExp)]
+        tests += [one.test for one in nodes.of(ast.While)] + [one.test for one in nodes.of(ast.Assert)]
+        return any(
+            isinstance(part, ast.Name) or (isinstance(part, ast.Attribute) and part.attr in _ASKED)
+            for test in tests
+            for part in _conditions(test)
+        )
 
     def check_frame(self, frame: Frame) -> Iterator[Problem]:
         for node in own_nodes(frame.function.node if frame.function else frame.module.tree):

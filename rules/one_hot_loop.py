@@ -34,7 +34,7 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from torchlint.rule import Changes, Check, Constant, Frame, Op, Problem, Same, facts, path
+from torchlint.rule import Changes, Check, Constant, Frame, Op, Problem, Same, facts, inventory_of, path
 
 from ._sweeps import Sweep, leaks, number_of, sweep
 from ._tensors import dtype, fills, settled, shown_tensor
@@ -49,6 +49,10 @@ class OneHotLoop(Check):
     message = "One-hot rows are written one by one in Python; `scatter_` writes them all"
     title = "Use `scatter_`"
     words = (("for:1",),)
+
+    def glance(self, scope: ast.AST) -> bool:
+        loops = inventory_of(scope).of(ast.For)
+        return any(isinstance(loop.body[0], ast.Assign) and _writes_row(loop.body[0]) for loop in loops)
 
     def check_loop(self, loop: ast.For | ast.AsyncFor | ast.While, frame: Frame) -> Iterator[Problem]:
         nest = _nest(loop, frame)
@@ -85,6 +89,13 @@ class OneHotLoop(Check):
 
         counted = isinstance(settled_labels, Op) and settled_labels.name in ("argmax", "argmin", "randint", "argsort")
         yield Problem(loop, fix=fix, claim=Same() if counted else Changes("a negative label raises"))
+
+
+def _writes_row(statement: ast.Assign) -> bool:
+    """Whether a statement is `y[i, ...] = 1` by the looks of it."""
+    first = statement.targets[0]
+    number = isinstance(statement.value, ast.Constant | ast.UnaryOp | ast.Name | ast.Attribute)
+    return number and isinstance(first, ast.Subscript) and len(_flat(first)[1]) > 1
 
 
 def _nest(loop: ast.For | ast.AsyncFor | ast.While, frame: Frame) -> list[Sweep]:

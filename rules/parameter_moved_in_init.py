@@ -31,7 +31,7 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from torchlint.rule import ERROR, Changes, Check, ClassModel, Frame, FunctionModel, Op, Problem, Value, own_nodes
+from torchlint.rule import ERROR, Changes, Check, ClassModel, Frame, FunctionModel, Op, Problem, Value, inventory_of
 
 from ._graph import is_moved
 from ._modules import is_module_class, is_parameter
@@ -55,6 +55,9 @@ class ParameterMovedInInit(Check):
     title = "Move the data, not the parameter"
     words = (("Parameter",),)
 
+    def glance_at_class(self, cls: ClassModel) -> bool:
+        return any(map(_may_move, cls.methods.values()))
+
     def check_class(self, cls: ClassModel, frame: Frame) -> Iterator[Problem]:
         makers = [method for method in cls.methods.values() if _may_move(method)]
         if makers and is_module_class(frame, cls):
@@ -63,16 +66,12 @@ class ParameterMovedInInit(Check):
 
 
 def _may_move(method: FunctionModel) -> bool:
-    return method.self_name is not None and any(
-        isinstance(node, ast.Name | ast.Attribute)
-        and (node.id if isinstance(node, ast.Name) else node.attr) == "Parameter"
-        for node in own_nodes(method.node)
-    )
+    return method.self_name is not None and bool(inventory_of(method.node).reads("Parameter"))
 
 
 def _moved(frame: Frame, method: FunctionModel) -> Iterator[Problem]:
-    for node in own_nodes(method.node):
-        if not isinstance(node, ast.Assign) or isinstance(node.value, ast.Name):
+    for node in inventory_of(method.node).of(ast.Assign):
+        if isinstance(node.value, ast.Name):
             continue
         own = [target for target in node.targets if _is_own(target, method)]
         value = frame.values.get(node.value)

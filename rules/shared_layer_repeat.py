@@ -27,7 +27,7 @@ import ast
 import re
 from collections.abc import Iterator
 
-from torchlint.rule import Check, Constant, Frame, Instance, Items, Layer, Op, Problem, Value
+from torchlint.rule import Check, Constant, Frame, Instance, Items, Layer, Op, Problem, Value, inventory_of, trees
 
 from ._modules import has_parameters
 
@@ -41,6 +41,14 @@ class SharedLayerRepeat(Check):
     message = "`[layer] * n` is one layer n times: all of them share their weights"
     words = (("op:repeat", "comp:"), ("ModuleList", "Sequential"))
 
+    def glance(self, scope: ast.AST) -> bool:
+        nodes = inventory_of(scope)
+        generated: list[ast.ListComp | ast.GeneratorExp] = [*nodes.of(ast.ListComp), *nodes.of(ast.GeneratorExp)]
+        return any(isinstance(node.elt, ast.Name) and not _is_own_target(node.elt, node) for node in generated) or any(
+            isinstance(node.op, ast.Mult) and any(map(_may_hold_layers, (node.left, node.right)))
+            for node in nodes.of(ast.BinOp)
+        )
+
     def check_call(self, call: ast.Call, frame: Frame) -> Iterator[Problem]:
         container = frame.values.get(call)
         if not isinstance(container, Layer) or container.name not in _CONTAINERS or container.node is not call:
@@ -49,6 +57,17 @@ class SharedLayerRepeat(Check):
             inner = arg.value if isinstance(arg, ast.Starred) else arg
             if _repeats(frame, inner) and not _ON_PURPOSE.search(_context(frame, call)):
                 yield Problem(inner)
+
+
+def _is_own_target(element: ast.Name, node: ast.ListComp | ast.GeneratorExp) -> bool:
+    targets = (part for generator in node.generators for part in trees.walk(generator.target))
+    return any(isinstance(part, ast.Name) and part.id == element.id for part in targets)
+
+
+def _may_hold_layers(node: ast.expr) -> bool:
+    return isinstance(node, ast.List | ast.Tuple) and any(
+        not isinstance(element, ast.Constant | ast.UnaryOp) for element in node.elts
+    )
 
 
 def _repeats(frame: Frame, node: ast.expr) -> bool:

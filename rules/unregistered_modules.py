@@ -36,7 +36,7 @@ from typing import TYPE_CHECKING
 
 from torchlint.rule import ERROR, Changes, Check, ClassModel, Frame, FunctionModel, Problem, path, trees
 
-from ._containers import Content, contents, is_known_container, may_be_container, may_hold_modules
+from ._containers import DISPLAYS, Content, contents, is_known_container, may_be_container, may_hold_modules
 from ._modules import has_parameters, is_module, is_module_class, is_parameter
 from ._nodes import parents
 
@@ -71,11 +71,14 @@ class UnregisteredModules(Check):
     title = "Keep them in a container of `torch.nn`"
     words = (("__init__",), ("Module", "LightningModule", "MessagePassing"))
 
+    def glance_at_class(self, cls: ClassModel) -> bool:
+        return _OWN_WAYS.isdisjoint(cls.methods) and any(True for _ in _given_containers(cls))
+
     def check_class(self, cls: ClassModel, frame: Frame) -> Iterator[Problem]:
         candidates = set(_given_containers(cls))
-        if not candidates or not _OWN_WAYS.isdisjoint(cls.methods) or not is_module_class(frame, cls):
+        if not self.glance_at_class(cls) or not is_module_class(frame, cls):
             return
-        if any(name in _REGISTERING for name in _names(cls.node)):
+        if any(nodes.reads(name) for nodes in cls.inventories() for name in _REGISTERING):
             return
         for attribute, writers in cls.writers.items():
             if attribute in candidates and all(writer.name != "forward" for writer in writers):
@@ -84,20 +87,22 @@ class UnregisteredModules(Check):
 
 def _given_containers(cls: ClassModel) -> Iterator[str]:
     """The attributes that are assigned what may be a container: a look that spares most classes."""
-    for node in trees.walk(cls.node):
-        if not isinstance(node, ast.Assign | ast.AnnAssign) or not may_be_container(node.value):
-            continue
-        for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
-            if isinstance(target, ast.Attribute):
-                yield target.attr
-
-
-def _names(node: ast.AST) -> Iterator[str]:
-    for inner in trees.walk(node):
-        if isinstance(inner, ast.Attribute):
-            yield inner.attr
-        elif isinstance(inner, ast.Name):
-            yield inner.id
+    for nodes in cls.inventories():
+        assigned = nodes.of(ast.Assign)
+        annotated = nodes.of(ast.AnnAssign)
+        displayed = {
+            target.id
+            for node in assigned
+            if isinstance(node.value, DISPLAYS)
+            for target in node.targets
+            if isinstance(target, ast.Name)
+        }
+        written = [(node.targets, node.value) for node in assigned]
+        written += [([node.target], node.value) for node in annotated if node.value is not None]
+        for targets, value in written:
+            held = [target.attr for target in targets if isinstance(target, ast.Attribute)]
+            if held and (value.id in displayed if isinstance(value, ast.Name) else may_be_container(value)):
+                yield from held
 
 
 def _attribute(cls: ClassModel, attribute: str, writers: list[FunctionModel], outer: Frame) -> Iterator[Problem]:

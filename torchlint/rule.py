@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, ClassVar
 from torchlint.analysis import classes, dtypes, facts, ops, sizes, trees
 from torchlint.analysis.expressions import path, peek
 from torchlint.analysis.frame import Frame
+from torchlint.analysis.inventory import inventory_of
 from torchlint.analysis.patterns import Match
 from torchlint.analysis.scout import ClassModel, FunctionModel, Module, own_nodes
 from torchlint.analysis.tokens import is_flag
@@ -188,6 +189,10 @@ class Check(Rule):
         """
         return True
 
+    def glance_at_class(self, cls: ClassModel) -> bool:
+        """Whether the bare tree of a class leaves open that there is something in it to report."""
+        return True
+
     @classmethod
     def overrides(cls, method: str) -> bool:
         """Whether the rule has code of its own for one of the checks."""
@@ -261,6 +266,7 @@ __all__ = [
     "classes",
     "dtypes",
     "facts",
+    "inventory_of",
     "is_flag",
     "members",
     "ops",

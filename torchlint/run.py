@@ -41,9 +41,10 @@ class Runner:
         """Run rules over the classes of a region."""
         checks = [rule for info in infos if info.on_classes and isinstance(rule := self._load(info.code), Check)]
         for cls in region.classes if checks else ():
-            outer = self._frame_of(cls.parent)
+            asked = [check for check in checks if check.glance_at_class(cls)]
+            outer = self._frame_of(cls.parent) if asked else None
             if outer is not None:
-                for check in checks:
+                for check in asked:
                     self._collect(check, outer, check.check_class, cls, outer)
 
     def check_function(self, function: FunctionModel | None, infos: Iterable[RuleInfo]) -> None:

@@ -27,7 +27,7 @@ def _passed(frame: Frame, function: FunctionModel, name: str) -> list[Value] | N
     callee = function.cls.name if is_init and function.cls else function.name
     if function.parent is not None or (function.name.startswith("__") and not is_init) or function.name == "forward":
         return None
-    references = function.module.references.get(callee, ())
+    references = function.module.references(callee)
     if function.cls is None:
         # `model.train()` is no call of the function `train`, nor is a parameter of that name.
         references = [

@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from torchlint.analysis import trees
+from torchlint.analysis.inventory import Inventory, inventory_of
 from torchlint.source import Source
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
@@ -53,6 +54,7 @@ class FunctionModel:
         self.module = module
         self.cls = cls
         self.parent = parent
+        self.inner: list[FunctionModel] = []
 
     @property
     def parameters(self) -> list[ast.arg]:
@@ -95,19 +97,34 @@ class FunctionModel:
         names = {arg.arg for arg in self.parameters}
         names.update(arg.arg for arg in (args.vararg, args.kwarg) if arg is not None)
         outer: set[str] = set()
-        for node in own_nodes(self.node):
-            if isinstance(node, ast.Name):
-                if node.ctx.__class__ is not ast.Load:
-                    names.add(node.id)
-            elif isinstance(node, ast.Global | ast.Nonlocal):
-                outer.update(node.names)
-            elif isinstance(node, _BINDERS):
-                names.update(_bound_by(node))
+        nodes = inventory_of(self.node)
+        names.update([node.id for node in nodes.of(ast.Name) if node.ctx.__class__ is not ast.Load])
+        for binders in _BINDERS:
+            for binder in nodes.of(binders):
+                names.update(_bound_by(binder))
+        for declaration in nodes.of(ast.Global):
+            outer.update(declaration.names)
+        for other in nodes.of(ast.Nonlocal):
+            outer.update(other.names)
         return frozenset(names - outer)
 
     @cached_property
+    def flags(self) -> frozenset[str]:
+        """The parameters that are taken for settings: not rebound, and not annotated as tensors."""
+        args = self.node.args
+        found = {arg.arg for arg in self.parameters if arg.annotation is None or not _names_tensor(arg.annotation)}
+        found.update(arg.arg for arg in (args.vararg, args.kwarg) if arg is not None)
+        stored = {node.id for node in inventory_of(self.node).of(ast.Name) if node.ctx.__class__ is not ast.Load}
+        return frozenset(found - stored)
+
+    def inventories(self) -> Iterator[Inventory]:
+        """What is in the function, and in the functions in it."""
+        yield inventory_of(self.node)
+        yield from (inventory_of(function.node) for function in self.inner)
+
+    @cached_property
     def is_generator(self) -> bool:
-        return any(isinstance(node, ast.Yield | ast.YieldFrom) for node in own_nodes(self.node))
+        return inventory_of(self.node).has(ast.Yield, ast.YieldFrom)
 
 
 class ClassModel:
@@ -121,6 +138,12 @@ class ClassModel:
         self.methods: dict[str, FunctionModel] = {}
         self.constants: dict[str, ast.expr] = {}
 
+    def inventories(self) -> Iterator[Inventory]:
+        """What is in the class: its body, its methods and the functions in these."""
+        yield inventory_of(self.node)
+        for method in self.methods.values():
+            yield from method.inventories()
+
     @cached_property
     def writers(self) -> dict[str, list[FunctionModel]]:
         """For each attribute, the methods that assign it through their first parameter."""
@@ -133,11 +156,10 @@ class ClassModel:
     @staticmethod
     def _written(method: FunctionModel) -> Iterator[str]:
         name = method.self_name
-        for node in trees.walk(method.node):
-            if not (isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store | ast.Del)):
-                continue
-            if isinstance(node.value, ast.Name) and node.value.id == name:
-                yield node.attr
+        for nodes in method.inventories():
+            for node in nodes.stored_attributes():
+                if isinstance(node.value, ast.Name) and node.value.id == name:
+                    yield node.attr
 
 
 class Reference(NamedTuple):
@@ -177,6 +199,7 @@ class Module:
         self.body_region = Region(self, None)
         self.regions = [self.body_region]
         self.imported_words: dict[str, frozenset[str]] = {}
+        self._references: dict[str, list[Reference]] = {}
         self._spans: list[tuple[int, int]] = []
         for statement in statements_of(tree.body):
             if isinstance(statement, FunctionNode | ast.ClassDef):
@@ -206,6 +229,10 @@ class Module:
         self.models[node] = function
         self.all_functions.append(function)
         region.functions.append(function)
+        outer = parent
+        while outer is not None:
+            outer.inner.append(function)
+            outer = outer.parent
         if cls is not None:
             cls.methods[node.name] = function
         elif parent is None:
@@ -248,39 +275,49 @@ class Module:
         end = starts[last] if last is not None and last < len(starts) else len(self.source.text)
         return self.source.text[starts[first - 1] : end]
 
-    @property
-    def references(self) -> dict[str, list[Reference]]:
-        """Loads of each identifier, as a name or an attribute."""
-        return self._survey[0]
+    def references(self, name: str) -> list[Reference]:
+        """The places where an identifier is read, as a name or an attribute."""
+        known = self._references.get(name)
+        if known is None:
+            known = self._references[name] = list(self._find_references(name))
+        return known
 
-    @property
-    def foreign_writes(self) -> frozenset[str]:
-        """Attributes that are assigned on something other than the first parameter of a method."""
-        return self._survey[1]
+    def _find_references(self, name: str) -> Iterator[Reference]:
+        for function, nodes in self.scopes:
+            found = nodes.reads(name)
+            if found:
+                calls = {call.func: call for call in nodes.of(ast.Call)}
+                yield from (Reference(node, calls.get(node), function) for node in found)
 
     @cached_property
-    def _survey(self) -> tuple[dict[str, list[Reference]], frozenset[str]]:
-        loads: dict[str, list[Reference]] = {}
-        written: set[str] = set()
-        callee_of: dict[ast.expr, ast.Call] = {}
-        stack: list[tuple[ast.AST, FunctionModel | None]] = [(self.tree, None)]
-        while stack:
-            node, function = stack.pop()
-            cls = node.__class__
-            if cls is ast.Name or cls is ast.Attribute:
-                assert isinstance(node, ast.Name | ast.Attribute)
-                name = node.id if isinstance(node, ast.Name) else node.attr
-                if node.ctx.__class__ is ast.Load:
-                    loads.setdefault(name, []).append(Reference(node, callee_of.get(node), function))
-                elif isinstance(node, ast.Attribute) and not _is_own(node, function):
-                    written.add(name)
-            elif isinstance(node, ast.Call):
-                callee_of[node.func] = node
-            elif isinstance(node, FunctionNode):
-                model = self.models.get(node)
-                function = model if isinstance(model, FunctionModel) else function
-            stack += [(child, function) for child in trees.children(node)]
-        return loads, frozenset(written)
+    def foreign_writes(self) -> frozenset[str]:
+        """Attributes that are assigned on something other than the first parameter of a method."""
+        return frozenset(
+            node.attr
+            for function, nodes in self.scopes
+            for node in nodes.stored_attributes()
+            if not _is_own(node, function)
+        )
+
+    @cached_property
+    def scopes(self) -> list[tuple[FunctionModel | None, Inventory]]:
+        """The module's body, the classes and the functions: what is in each, and the function that it is part of."""
+        return [
+            (None, inventory_of(self.tree)),
+            *((cls.parent, inventory_of(cls.node)) for cls in self.all_classes),
+            *((function, inventory_of(function.node)) for function in self.all_functions),
+        ]
+
+
+_TENSORS = re.compile(r"Tensor|Parameter|Variable")
+
+
+def _names_tensor(annotation: ast.expr) -> bool:
+    for node in trees.walk(annotation):
+        name = getattr(node, "id", getattr(node, "attr", getattr(node, "value", "")))
+        if isinstance(name, str) and _TENSORS.search(name):
+            return True
+    return False
 
 
 def _is_own(node: ast.Attribute, function: FunctionModel | None) -> bool:
@@ -326,7 +363,7 @@ def own_nodes(node: ast.AST) -> list[ast.AST]:
     return trees.walk_own(node)
 
 
-_BINDERS = (
+_BINDERS: tuple[type[ast.AST], ...] = (
     *(ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom, ast.ExceptHandler),
     *(ast.MatchAs, ast.MatchStar, ast.MatchMapping),
 )

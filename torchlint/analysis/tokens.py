@@ -16,11 +16,11 @@ A token is an identifier, an operator (`-`, `**`), or one of these:
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
-from torchlint.analysis import trees
+from torchlint.analysis.inventory import Inventory, inventory_of
 from torchlint.analysis.scout import FunctionModel, Module
 
 # Operators by the canonical name of their operation.
@@ -48,7 +48,17 @@ _SYMBOLS: dict[type[ast.AST], str] = {
     ast.USub: "u-",
     ast.Not: "op:not",
 }
+_STRUCTURES: tuple[tuple[str, *tuple[type[ast.AST], ...]], ...] = (
+    ("while:", ast.While),
+    ("comp:", ast.ListComp, ast.GeneratorExp),
+    ("[]", ast.Subscript),
+)
 _COMPARISONS = (ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.Eq, ast.NotEq)
+# Functions that answer with a truth value, or look something up: what they are called says so.
+_QUESTION = re.compile(
+    r"_*(is|has|should|can|use|exists|supports|isinstance|issubclass|hasattr|callable|startswith|endswith"
+    r"|len|any|all|bool|get|pop|isfile|isdir|match|search)(_|$)"
+)
 _KINDS_OF_CALLS = ("bare", "args", "stmt", "call")
 
 
@@ -77,12 +87,9 @@ class Interest:
 @dataclass(slots=True)
 class Tokens:
     """`spelled` is everything; `callees` the last names of what is called; `opaque`: something is called that came in
-    as an argument, so that any layer may be behind it."""
+    as an argument, or has no name, so that any layer may be behind it."""
 
-    interest: Interest
-    torch_names: Mapping[str, str]
-    parameters: frozenset[str]
-    spelled: set[str] = field(default_factory=set)
+    spelled: set[str]
     callees: set[str] = field(default_factory=set)
     opaque: bool = False
 
@@ -91,155 +98,118 @@ def tokens_of(
     module: Module, function: FunctionModel | None, interest: Interest, torch_names: Mapping[str, str]
 ) -> Tokens:
     """The tokens of a function without those in it, or of the module's body; `torch_names` are those of torch."""
-    parameters = (arg.arg for arg in function.parameters) if function is not None else ()
-    tokens = Tokens(interest, torch_names, frozenset(parameters))
-    root = function.node if function is not None else None
-    stack: list[ast.AST] = [root] if root is not None else list(module.tree.body)
-    notes, children = _NOTES, trees.children
-    while stack:
-        node = stack.pop()
-        cls = node.__class__
-        if cls is ast.Call:
-            assert isinstance(node, ast.Call)
-            _note_call(node, tokens)
-            stack += _receiver(node.func)
-            stack += node.args
-            stack += [keyword.value for keyword in node.keywords]
-        elif cls not in _DEFINITIONS or node is root:
-            note = notes.get(cls)
-            if note is not None:
-                note(node, tokens)
-            stack += children(node)
+    nodes = inventory_of(function.node if function is not None else module.tree)
+    tokens = Tokens(set(_words(nodes)))
+    parameters = {arg.arg for arg in function.parameters} if function is not None else set()
+    _note_calls(nodes, tokens, interest, parameters)
+    _note_named(nodes, tokens, interest, torch_names)
+    spelled = tokens.spelled
+    flags = function.flags if function is not None and nodes.has(ast.BoolOp, ast.UnaryOp, ast.Compare) else frozenset()
+    spelled.update(_SYMBOLS.get(type(node.op), "") for node in nodes.of(ast.AugAssign))
+    for binary in nodes.of(ast.BinOp):
+        spelled.add(_SYMBOLS.get(type(binary.op), ""))
+        if isinstance(binary.op, ast.Mult) and (
+            isinstance(binary.left, ast.List) or isinstance(binary.right, ast.List)
+        ):
+            spelled.add("op:repeat")
+    for unary in nodes.of(ast.UnaryOp):
+        if not (isinstance(unary.op, ast.Not) and is_flag(unary.operand, flags)):
+            spelled.add(_SYMBOLS.get(type(unary.op), ""))
+    for boolean in nodes.of(ast.BoolOp):
+        if not all(is_flag(value, flags) for value in boolean.values[:-1]):
+            spelled.add("op:and" if isinstance(boolean.op, ast.And) else "op:or")
+    if any(_is_chain(node, flags) for node in nodes.of(ast.Compare)):
+        spelled.add("op:chain")
+    spelled.update("for:1" if len(loop.body) == 1 else "for:n" for loop in nodes.of(ast.For))
+    spelled.update("for:1" if len(loop.body) == 1 else "for:n" for loop in nodes.of(ast.AsyncFor))
+    spelled.update(token for token, *classes in _STRUCTURES if nodes.has(*classes))
     return tokens
 
 
-def _receiver(callee: ast.expr) -> tuple[ast.expr, ...]:
-    """What is read to call something, the name that is called aside."""
-    if isinstance(callee, ast.Attribute):
-        return (callee.value,)
-    return () if isinstance(callee, ast.Name) else (callee,)
+def _words(nodes: Inventory) -> Iterator[str]:
+    """The identifiers of a scope, and what may be one in a string: `getattr(torch, "exp")`."""
+    yield from [node.id for node in nodes.of(ast.Name)]
+    yield from [node.attr for node in nodes.of(ast.Attribute)]
+    yield from [node.arg or "**" for node in nodes.of(ast.keyword)]
+    yield from [node.value for node in nodes.of(ast.Constant) if isinstance(node.value, str)]
+    yield from [node.name.rpartition(".")[2] for node in nodes.of(ast.alias)]
 
 
-def _note_call(call: ast.Call, tokens: Tokens) -> None:
-    callee, spelled = call.func, tokens.spelled
-    for keyword in call.keywords:
-        spelled.add(keyword.arg or "**")
-    name = leaf(callee)
-    if name is None:
-        tokens.opaque = True
+def _note_calls(nodes: Inventory, tokens: Tokens, interest: Interest, parameters: set[str]) -> None:
+    callees, called = tokens.callees, interest.called
+    for call in nodes.of(ast.Call):
+        callee = call.func
+        name = leaf(callee)
+        if name is None:
+            tokens.opaque = True
+            continue
+        callees.add(name)
+        if name in parameters and isinstance(callee, ast.Name):
+            tokens.opaque = True
+        if name in called:
+            tokens.spelled.update(_call_tokens(call, name))
+    if not called.isdisjoint(callees):
+        calls = (node.value for node in nodes.of(ast.Expr) if isinstance(node.value, ast.Call))
+        tokens.spelled.update(f"stmt:{leaf(call.func)}" for call in calls)
+
+
+def _note_named(nodes: Inventory, tokens: Tokens, interest: Interest, torch_names: Mapping[str, str]) -> None:
+    """The names that stand for something of torch, and those that are not called."""
+    spelled = tokens.spelled
+    wanted = interest.named | interest.torch
+    if wanted.isdisjoint(spelled) and spelled.isdisjoint(torch_names):
         return
-    tokens.callees.add(name)
-    spelled.add(name)
-    if isinstance(callee, ast.Attribute):
-        _note_torch(callee, tokens)
-    elif isinstance(callee, ast.Name):
-        tokens.opaque = tokens.opaque or name in tokens.parameters
-        known = tokens.torch_names.get(name)
-        if known in tokens.interest.torch:
+    called = {call.func for call in nodes.of(ast.Call)}
+    for name in nodes.of(ast.Name):
+        known = torch_names.get(name.id)
+        if known in interest.torch:
             spelled.add(f"torch:{known}")
-    if name in tokens.interest.called:
-        spelled.update(_call_tokens(call, name))
+        if (known or name.id) in interest.named and name not in called:
+            spelled.add(f"named:{known or name.id}")
+    for attribute in nodes.of(ast.Attribute) if not wanted.isdisjoint(spelled) else ():
+        if attribute.attr in interest.torch and _root(attribute) in torch_names:
+            spelled.add(f"torch:{attribute.attr}")
+        if attribute.attr in interest.named and attribute not in called:
+            spelled.add(f"named:{attribute.attr}")
 
 
-def _note_name(node: ast.Name, tokens: Tokens) -> None:
-    name = node.id
-    tokens.spelled.add(name)
-    known = tokens.torch_names.get(name)
-    if known in tokens.interest.torch:
-        tokens.spelled.add(f"torch:{known}")
-    if (known or name) in tokens.interest.named:
-        tokens.spelled.add(f"named:{known or name}")
+def _root(node: ast.expr) -> str | None:
+    while isinstance(node, ast.Attribute):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else None
 
 
-def _note_attribute(node: ast.Attribute, tokens: Tokens) -> None:
-    name = node.attr
-    tokens.spelled.add(name)
-    if name in tokens.interest.named:
-        tokens.spelled.add(f"named:{name}")
-    _note_torch(node, tokens)
-
-
-def _note_torch(node: ast.Attribute, tokens: Tokens) -> None:
-    if node.attr not in tokens.interest.torch:
-        return
-    root = node.value
-    while isinstance(root, ast.Attribute):
-        root = root.value
-    if isinstance(root, ast.Name) and root.id in tokens.torch_names:
-        tokens.spelled.add(f"torch:{node.attr}")
-
-
-def _note_boolean(node: ast.BoolOp, tokens: Tokens) -> None:
-    if not all(map(is_flag, node.values[:-1])):
-        tokens.spelled.add("op:and" if isinstance(node.op, ast.And) else "op:or")
-
-
-def _note_unary(node: ast.UnaryOp, tokens: Tokens) -> None:
-    if not (isinstance(node.op, ast.Not) and is_flag(node.operand)):
-        tokens.spelled.add(_SYMBOLS.get(type(node.op), ""))
-
-
-def _note_binary(node: ast.BinOp, tokens: Tokens) -> None:
-    tokens.spelled.add(_SYMBOLS.get(type(node.op), ""))
-    if isinstance(node.op, ast.Mult) and (isinstance(node.left, ast.List) or isinstance(node.right, ast.List)):
-        tokens.spelled.add("op:repeat")
-
-
-def is_flag(node: ast.expr) -> bool:
-    """Whether an expression is taken for a truth value of Python's by the looks of it."""
+def is_flag(node: ast.expr, flags: Collection[str] = ()) -> bool:
+    """Whether an expression is taken for a truth value of Python's by the looks of it; `flags` are names of such."""
     match node:
         case ast.Constant() | ast.Attribute():
             return True
+        case ast.Name(id=name):
+            return name in flags
         case ast.Compare():
-            plain = ast.Attribute | ast.Constant
             tests = all(isinstance(op, ast.Is | ast.IsNot | ast.In | ast.NotIn) for op in node.ops)
-            return tests or all(isinstance(side, plain) for side in (node.left, *node.comparators))
-        case ast.Call(func=ast.Name(id=name)):
-            return name in ("isinstance", "issubclass", "hasattr", "callable", "len", "any", "all", "bool")
+            return tests or all(_is_setting(side, flags) for side in (node.left, *node.comparators))
+        case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name)):
+            return _QUESTION.match(name) is not None
         case ast.UnaryOp(op=ast.Not()):
             return True
         case ast.BoolOp():
-            return all(map(is_flag, node.values))
+            return all(is_flag(value, flags) for value in node.values)
     return False
 
 
-def _note_constant(node: ast.Constant, tokens: Tokens) -> None:
-    if node.value.__class__ is str:
-        tokens.spelled.add(str(node.value))  # getattr(torch, "exp")
+def _is_setting(node: ast.expr, flags: Collection[str]) -> bool:
+    while isinstance(node, ast.Subscript):
+        node = node.value
+    return isinstance(node, ast.Attribute | ast.Constant) or (isinstance(node, ast.Name) and node.id in flags)
 
 
-def _note_compare(node: ast.Compare, tokens: Tokens) -> None:
-    if len(node.ops) > 1 and all(isinstance(op, _COMPARISONS) for op in node.ops):
-        tokens.spelled.add("op:chain")
-
-
-def _note_statement(node: ast.Expr, tokens: Tokens) -> None:
-    if isinstance(node.value, ast.Call):
-        name = leaf(node.value.func)
-        if name in tokens.interest.called:
-            tokens.spelled.add(f"stmt:{name}")
-
-
-_DEFINITIONS = frozenset((ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))
-_NOTES: dict[type[ast.AST], Callable[[Any, Tokens], None]] = {
-    ast.Name: _note_name,
-    ast.Attribute: _note_attribute,
-    ast.BinOp: _note_binary,
-    ast.AugAssign: lambda node, tokens: tokens.spelled.add(_SYMBOLS.get(type(node.op), "")),
-    ast.UnaryOp: _note_unary,
-    ast.BoolOp: _note_boolean,
-    ast.Compare: _note_compare,
-    ast.Subscript: lambda node, tokens: tokens.spelled.add("[]"),
-    ast.Constant: _note_constant,
-    ast.keyword: lambda node, tokens: tokens.spelled.add(node.arg or "**"),
-    ast.alias: lambda node, tokens: tokens.spelled.add(node.name.rpartition(".")[2]),
-    ast.For: lambda node, tokens: tokens.spelled.add("for:1" if len(node.body) == 1 else "for:n"),
-    ast.AsyncFor: lambda node, tokens: tokens.spelled.add("for:1" if len(node.body) == 1 else "for:n"),
-    ast.While: lambda node, tokens: tokens.spelled.add("while:"),
-    ast.ListComp: lambda node, tokens: tokens.spelled.add("comp:"),
-    ast.GeneratorExp: lambda node, tokens: tokens.spelled.add("comp:"),
-    ast.Expr: _note_statement,
-}
+def _is_chain(node: ast.Compare, flags: Collection[str]) -> bool:
+    return (
+        len(node.ops) > 1
+        and all(isinstance(op, _COMPARISONS) for op in node.ops)
+        and not all(_is_setting(side, flags) for side in (node.left, *node.comparators))
+    )
 
 
 def _call_tokens(call: ast.Call, name: str) -> Iterator[str]:

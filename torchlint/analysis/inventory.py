@@ -1,0 +1,66 @@
+"""The nodes of one scope, sorted by class: one walk that many questions share."""
+
+from __future__ import annotations
+
+import ast
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import TypeVar
+
+from torchlint.analysis import trees
+
+_Node = TypeVar("_Node", bound=ast.AST)
+_DEFINITIONS = frozenset({ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef})
+# Where an inventory is kept, on the node of its scope.
+_KEY = "_torchlint_inventory"
+
+
+class Inventory:
+    """The nodes below a module, a class or a function: the definitions in it are there, what is in these is not.
+
+    Lambdas and comprehensions are no scopes here. The order is that of no reader.
+    """
+
+    def __init__(self, root: ast.AST) -> None:
+        by_class: defaultdict[type[ast.AST], list[ast.AST]] = defaultdict(list)
+        children = trees.children
+        stack = children(root)
+        while stack:
+            node = stack.pop()
+            cls = node.__class__
+            by_class[cls].append(node)
+            if cls is not ast.Name and cls is not ast.Constant and cls not in _DEFINITIONS:
+                stack += children(node)
+        self._by_class: dict[type[ast.AST], list[ast.AST]] = by_class
+        self._reads: dict[str, list[ast.expr]] | None = None
+
+    def of(self, cls: type[_Node]) -> list[_Node]:
+        """The nodes of a class, its subclasses aside."""
+        return self._by_class.get(cls, [])  # type: ignore[return-value]  # sorted by class
+
+    def has(self, *classes: type[ast.AST]) -> bool:
+        return any(cls in self._by_class for cls in classes)
+
+    def reads(self, name: str) -> list[ast.expr]:
+        """Where an identifier is read, as a name or an attribute."""
+        if self._reads is None:
+            self._reads = {}
+            for one in self.of(ast.Name):
+                if one.ctx.__class__ is ast.Load:
+                    self._reads.setdefault(one.id, []).append(one)
+            for attribute in self.of(ast.Attribute):
+                if attribute.ctx.__class__ is ast.Load:
+                    self._reads.setdefault(attribute.attr, []).append(attribute)
+        return self._reads.get(name, [])
+
+    def stored_attributes(self) -> Iterator[ast.Attribute]:
+        """The attributes that are assigned or deleted."""
+        return (node for node in self.of(ast.Attribute) if node.ctx.__class__ is not ast.Load)
+
+
+def inventory_of(root: ast.AST) -> Inventory:
+    """The inventory of a module, class or function; kept for as long as the tree is."""
+    known: Inventory | None = root.__dict__.get(_KEY)
+    if known is None:
+        known = root.__dict__[_KEY] = Inventory(root)
+    return known
