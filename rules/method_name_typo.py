@@ -46,7 +46,6 @@ from torchlint.rule import (
     Problem,
     classes,
     facts,
-    inventory_of,
     trees,
 )
 
@@ -73,9 +72,7 @@ class MethodNameTypo(Check):
     message = "The name of this method is misspelt: it is never called"
     title = "Rename the method"
     words = ((*sorted(_FORWARD | _INIT | _LEN), "backwards"),)
-
-    def glance(self, scope: ast.AST) -> bool:
-        return bool(inventory_of(scope).reads("backwards"))
+    anchors = ("call:backwards",)
 
     def glance_at_class(self, cls: ClassModel) -> bool:
         return any(name in _FORWARD | _INIT | _LEN for name in cls.methods)

@@ -66,6 +66,7 @@ class ModuleBuiltInForward(Check):
     message = "A layer made on each call has new weights every time, and they are never trained"
 
     words = (("forward", "backward", "manual_backward"),)
+    anchors = ("step",)
 
     def glance(self, scope: ast.AST) -> bool:
         nodes = inventory_of(scope)

@@ -55,23 +55,30 @@ def check(
     """
     report = Report()
     with _deep_recursion(), _no_collection():
-        if tree is None:
-            tree, report.error, report.error_row = parse(source.text)
-        if tree is None or "torch" not in source.text:
-            return report
-        words = Words(source.text)
-        project = _project(words.all)
-        imported = project.words(source, tree) if project else {}
-        report.consulted = project.consulted if project else set()
-        plan = plan_of(tuple(sorted(codes)))
-        mask = plan.mask(words.all.union(*imported.values()))
-        wanted = [asked for asked in plan.asked if not gates or asked.concerns(mask)]
-        if wanted:
-            module = Module(source, tree, words)
-            module.imported_words = imported
-            _run(module, project, wanted, report, Gate(module, plan, wanted) if gates else None, fixes)
+        _check(source, codes, tree, gates, fixes, report)
     report.findings.sort(key=Finding.sort_key)
     return report
+
+
+def _check(
+    source: Source, codes: Collection[str], tree: ast.Module | None, gates: bool, fixes: bool, report: Report
+) -> None:
+    """Fill a report. The tree is let go at the end, before the collector could walk over it."""
+    if tree is None:
+        tree, report.error, report.error_row = parse(source.text)
+    if tree is None or "torch" not in source.text:
+        return
+    words = Words(source.text)
+    project = _project(words.all)
+    imported = project.words(source, tree) if project else {}
+    report.consulted = project.consulted if project else set()
+    plan = plan_of(tuple(sorted(codes)))
+    mask = plan.mask(words.all.union(*imported.values()))
+    wanted = [asked for asked in plan.asked if not gates or asked.concerns(mask)]
+    if wanted:
+        module = Module(source, tree, words)
+        module.imported_words = imported
+        _run(module, project, wanted, report, Gate(module, plan, wanted) if gates else None, fixes)
 
 
 def _project(words: frozenset[str]) -> Project | None:

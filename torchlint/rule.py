@@ -153,13 +153,15 @@ class Check(Rule):
     `words` are groups of further identifiers of which one each must occur. A rule without `ops` has to do with
     functions in which a word of the first group stands. A group whose words hold a colon is looked for in the very
     function, see `torchlint.analysis.tokens`: `for:1` for a loop over a single statement, `stmt:view` for a call of
-    `view` that is a statement. Where something is missing, the rule is not even imported.
+    `view` that is a statement. `anchors` are looked for there instead of the first group, where what makes a class
+    worth a look is not what makes a function so. Where something is missing, the rule is not even imported.
     """
 
     ops: ClassVar[tuple[str, ...]] = ()
     needs: ClassVar[tuple[tuple[str, ...], ...]] = ()
     dimless: ClassVar[tuple[str, ...]] = ()
     words: ClassVar[tuple[tuple[str, ...], ...]] = ()
+    anchors: ClassVar[tuple[str, ...]] = ()
 
     def check_op(self, op: Op, frame: Frame) -> Iterator[Problem]:
         """Called for each operation of `ops` in the order of evaluation."""

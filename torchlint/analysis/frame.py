@@ -123,11 +123,19 @@ class Frame:
 def merge(environments: list[Environment]) -> Environment:
     """The environment where paths meet; a name that some path leaves unbound keeps the values of the others."""
     first, *others = environments
-    if all(other is first for other in others):
-        return first
-    merged = dict(first)
-    for name in {name for env in environments for name in env}:
-        merged[name] = join(*(env[name] for env in environments if name in env))
+    merged = first
+    differing: dict[str, list[Value]] = {}
+    for other in others:
+        if other is first:
+            continue
+        if merged is first:
+            merged = dict(first)
+        for name, value in other.items():
+            known = merged.setdefault(name, value)
+            if known is not value:
+                differing.setdefault(name, [known]).append(value)
+    for name, values in differing.items():
+        merged[name] = join(*values)
     return merged
 
 

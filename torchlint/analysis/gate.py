@@ -68,14 +68,14 @@ class Gate:
     def _is_hidden(self, anchor: Anchor, region: Region, tokens: Tokens) -> bool:
         """Whether what an anchor asks for may be behind something that a function calls."""
         bit = self._plan.plain_bit(anchor)
-        if anchor.is_special and not anchor.layered:
+        if (anchor.is_special and not anchor.layered) or not self._reach.around(region) & bit:
             return False
-        if _called(self._bound.renamed, tokens) & bit:
+        if self._module.imported_words or _called(self._bound.renamed, tokens) & bit:
             return True
-        if tokens.opaque or self._module.imported_words:
-            # What is called came from elsewhere: only the words of the surroundings can tell.
-            return bool(self._reach.around(region) & bit)
-        return anchor.layered and bool(_called(self._bound.held, tokens) & bit)
+        if anchor.layered:
+            return tokens.opaque or bool(_called(self._bound.held, tokens) & bit)
+        # A function that came in as an argument was named somewhere without being called.
+        return tokens.opaque and not anchor.plain.isdisjoint(self._module.uncalled)
 
 
 def _called(masks: Mapping[str, int], tokens: Tokens) -> int:

@@ -35,8 +35,9 @@ def anchors_needed(rule: type[Rule]) -> tuple[Anchor, ...]:
     assert issubclass(rule, Check)
     found = [_anchor(rule.ops, rule.dimless)] if rule.ops else []
     for position, group in enumerate(rule.words):
-        if any(":" in word for word in group) or (position == 0 and not rule.ops):
-            found.append(Anchor(frozenset(group), False))
+        first = position == 0 and not rule.ops
+        if any(":" in word for word in group) or first:
+            found.append(Anchor(frozenset(rule.anchors if first and rule.anchors else group), False))
     return tuple(found)
 
 

@@ -114,8 +114,9 @@ class FunctionModel:
         args = self.node.args
         found = {arg.arg for arg in self.parameters if arg.annotation is None or not _names_tensor(arg.annotation)}
         found.update(arg.arg for arg in (args.vararg, args.kwarg) if arg is not None)
-        stored = {node.id for node in inventory_of(self.node).of(ast.Name) if node.ctx.__class__ is not ast.Load}
-        return frozenset(found - stored)
+        stored = {node for node in inventory_of(self.node).of(ast.Name) if node.ctx.__class__ is not ast.Load}
+        stored.difference_update(_defaulted(inventory_of(self.node)))
+        return frozenset(found.difference(node.id for node in stored))
 
     def inventories(self) -> Iterator[Inventory]:
         """What is in the function, and in the functions in it."""
@@ -290,6 +291,16 @@ class Module:
                 yield from (Reference(node, calls.get(node), function) for node in found)
 
     @cached_property
+    def uncalled(self) -> frozenset[str]:
+        """The identifiers that are read, as a name or an attribute, without being called."""
+        found: set[str] = set()
+        for _, nodes in self.scopes:
+            callees = {call.func for call in nodes.of(ast.Call)}
+            found.update([node.id for node in nodes.of(ast.Name) if node not in callees])
+            found.update([node.attr for node in nodes.of(ast.Attribute) if node not in callees])
+        return frozenset(found)
+
+    @cached_property
     def foreign_writes(self) -> frozenset[str]:
         """Attributes that are assigned on something other than the first parameter of a method."""
         return frozenset(
@@ -307,6 +318,15 @@ class Module:
             *((cls.parent, inventory_of(cls.node)) for cls in self.all_classes),
             *((function, inventory_of(function.node)) for function in self.all_functions),
         ]
+
+
+def _defaulted(nodes: Inventory) -> Iterator[ast.Name]:
+    """The targets of statements like `width = width or 64`: what a setting is where it is not given."""
+    for node in nodes.of(ast.Assign):
+        match node:
+            case ast.Assign(targets=[ast.Name(id=name) as target], value=ast.BoolOp(values=[ast.Name(id=first), *_])):
+                if name == first:
+                    yield target
 
 
 _TENSORS = re.compile(r"Tensor|Parameter|Variable")

@@ -57,7 +57,7 @@ _COMPARISONS = (ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.Eq, ast.NotEq)
 # Functions that answer with a truth value, or look something up: what they are called says so.
 _QUESTION = re.compile(
     r"_*(is|has|should|can|use|exists|supports|isinstance|issubclass|hasattr|callable|startswith|endswith"
-    r"|len|any|all|bool|get|pop|isfile|isdir|match|search)(_|$)"
+    r"|isdigit|isalpha|isalnum|equal|allclose|len|any|all|bool|get|pop|isfile|isdir|match|search)(_|$)"
 )
 _KINDS_OF_CALLS = ("bare", "args", "stmt", "call")
 
@@ -188,7 +188,8 @@ def is_flag(node: ast.expr, flags: Collection[str] = ()) -> bool:
             return name in flags
         case ast.Compare():
             tests = all(isinstance(op, ast.Is | ast.IsNot | ast.In | ast.NotIn) for op in node.ops)
-            return tests or all(_is_setting(side, flags) for side in (node.left, *node.comparators))
+            texts = any(isinstance(side, ast.Constant) and isinstance(side.value, str) for side in node.comparators)
+            return tests or texts or all(_is_setting(side, flags) for side in (node.left, *node.comparators))
         case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name)):
             return _QUESTION.match(name) is not None
         case ast.UnaryOp(op=ast.Not()):

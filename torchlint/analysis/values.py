@@ -305,6 +305,8 @@ _MAX_MEMBERS, _MAX_COMPARISONS = 8, 400
 
 def same(a: Value, b: Value) -> bool:
     """Whether two values are certainly the same. Where that takes too long to tell, they are not."""
+    if a.__class__ is not b.__class__ or a.__class__ not in _COMPARABLE:
+        return a is b and a is not UNKNOWN
     return _same(a, b, [_MAX_COMPARISONS])
 
 
@@ -343,6 +345,10 @@ def _same(a: Value, b: Value, left: list[int]) -> bool:
                 and _all_same(a.children, b.children, left)
             )
     return False
+
+
+# All others are the same only as themselves.
+_COMPARABLE = frozenset({Constant, Op, Element, Field, Items, External, ClassRef, FunctionRef, Layer})
 
 
 def _all_same(a: Sequence[Value], b: Sequence[Value], left: list[int]) -> bool:
