@@ -6,12 +6,16 @@ import ast
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from torchlint.rule import ClassModel, Frame, Value, own_nodes, path, trees
+from torchlint.rule import ClassModel, Frame, FunctionModel, Inventory, Value, inventory_of, own_nodes, path, trees
 
 DISPLAYS = ast.List | ast.Tuple | ast.Set | ast.Dict | ast.ListComp | ast.SetComp | ast.DictComp
 _CONTAINERS = DISPLAYS | ast.BinOp | ast.Call | ast.Name
 _MAKERS = ("list", "tuple", "dict")
 _MAX_DEPTH = 4
+# Built-in functions whose results are no modules; what they are given may be some.
+_MAKE_NO_MODULE = frozenset(
+    ["dict", "list", "tuple", "set", "int", "float", "str", "bool", "len", "range", "zip", "enumerate", "sum", "round"]
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,15 +146,32 @@ def _is_fresh(frame: Frame, node: ast.expr, value: Value) -> bool:
     return True
 
 
-def may_hold_modules(cls: ClassModel, function: ast.AST, attribute: str) -> bool:
+def may_hold_modules(cls: ClassModel, function: FunctionModel, attribute: str) -> bool:
     """Whether a method assigns to the attribute what may be a container: a look that spares evaluating most methods."""
-    for node in trees.walk(function):
-        if not isinstance(node, ast.Assign | ast.AnnAssign) or not isinstance(node.value, _CONTAINERS):
-            continue
-        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+    nodes = inventory_of(function.node)
+    for targets, value in assignments(nodes):
         if any(isinstance(target, ast.Attribute) and target.attr == attribute for target in targets):
-            return _holds_or_gets_something(function, node.value, cls, attribute)
+            if isinstance(value, ast.Name):
+                return any(
+                    isinstance(held, DISPLAYS) and any(_is_named(target, value.id) for target in names)
+                    for names, held in assignments(nodes)
+                )
+            if may_be_container(value):
+                return _may_make_module(value) or any(_fills(inner, attribute) for inner in cls.inventories())
     return False
+
+
+def assignments(nodes: Inventory) -> Iterator[tuple[Sequence[ast.expr], ast.expr]]:
+    """The targets and values of a scope's assignments."""
+    for node in nodes.of(ast.Assign):
+        yield node.targets, node.value
+    for annotated in nodes.of(ast.AnnAssign):
+        if annotated.value is not None:
+            yield (annotated.target,), annotated.value
+
+
+def _is_named(node: ast.expr, name: str) -> bool:
+    return isinstance(node, ast.Name) and node.id == name
 
 
 def may_be_container(value: ast.expr | None) -> bool:
@@ -160,27 +181,45 @@ def may_be_container(value: ast.expr | None) -> bool:
     return isinstance(value, _CONTAINERS)
 
 
-def _holds_or_gets_something(function: ast.AST, value: ast.expr, cls: ClassModel, attribute: str) -> bool:
-    if isinstance(value, ast.Name):
-        return any(
-            isinstance(node, ast.Assign)
-            and isinstance(node.value, DISPLAYS)
-            and any(isinstance(target, ast.Name) and target.id == value.id for target in node.targets)
-            for node in trees.walk(function)
-        )
-    if not may_be_container(value):
-        return False
-    return _makes_something(value) or _is_filled(cls.node, attribute)
-
-
-def _makes_something(node: ast.expr) -> bool:
-    return any(isinstance(inner, ast.Call) for inner in trees.walk(node) if inner is not node)
-
-
-def _is_filled(function: ast.AST, attribute: str) -> bool:
+def _may_make_module(node: ast.expr) -> bool:
+    """Whether something is called in an expression that may make a module."""
     return any(
-        isinstance(node, ast.Attribute | ast.Subscript | ast.AugAssign)
-        and isinstance(held := node.target if isinstance(node, ast.AugAssign) else node.value, ast.Attribute)
-        and held.attr == attribute
-        for node in trees.walk(function)
+        isinstance(inner, ast.Call) and not (isinstance(inner.func, ast.Name) and inner.func.id in _MAKE_NO_MODULE)
+        for inner in trees.walk(node)
+        if inner is not node
+    )
+
+
+def _fills(nodes: Inventory, attribute: str) -> bool:
+    """Whether something that may be a module is put into the container that an attribute holds."""
+    for call in nodes.of(ast.Call):
+        func = call.func
+        if isinstance(func, ast.Attribute) and _is_held(func.value, attribute):
+            given = (*call.args, *(keyword.value for keyword in call.keywords))
+            if any(map(_may_be_module, given)):
+                return True
+    for added in nodes.of(ast.AugAssign):
+        if _is_held(added.target, attribute) and _may_be_module(added.value):
+            return True
+    return any(
+        isinstance(target, ast.Subscript) and _is_held(target.value, attribute) and _may_be_module(value)
+        for targets, value in assignments(nodes)
+        for target in targets
+    )
+
+
+def _is_held(node: ast.expr, attribute: str) -> bool:
+    while isinstance(node, ast.Subscript):
+        node = node.value
+    return isinstance(node, ast.Attribute) and node.attr == attribute
+
+
+def _may_be_module(node: ast.expr) -> bool:
+    """Whether an expression may be a module, or hold one."""
+    if isinstance(node, ast.Call):
+        return not (isinstance(node.func, ast.Name) and node.func.id in _MAKE_NO_MODULE) or _may_make_module(node)
+    return not isinstance(node, ast.Constant | ast.Compare | ast.JoinedStr) and (
+        not isinstance(node, DISPLAYS)
+        or _may_make_module(node)
+        or any(isinstance(part, ast.Name) for part in trees.walk(node))
     )

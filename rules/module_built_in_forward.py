@@ -94,17 +94,26 @@ def _may_make_and_call(method: FunctionModel) -> bool:
     calls = [call.func for call in nodes.of(ast.Call)]
     if not any(map(_is_class_name, calls)):
         return False
-    made = {
-        ast.unparse(target)
+    if any(_makes_instance(func) for func in calls if not isinstance(func, ast.Name)):
+        return True
+    called = {_last(func) for func in calls}
+    return any(
+        _last(target) in called and _makes_instance(node.value)
         for node in nodes.of(ast.Assign)
-        if _makes_instance(node.value)
         for target in node.targets
         if isinstance(target, ast.Name | ast.Attribute)
-    }
-    return any(_makes_instance(func) or (made and ast.unparse(func) in made) for func in calls)
+    )
+
+
+def _last(node: ast.expr) -> str:
+    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
 
 
 def _makes_instance(node: ast.expr) -> bool:
+    while isinstance(node, ast.Attribute):
+        node = node.value
+    if isinstance(node, ast.Name):
+        return False
     return any(isinstance(inner, ast.Call) and _is_class_name(inner.func) for inner in trees.walk(node))
 
 

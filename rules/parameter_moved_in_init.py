@@ -31,7 +31,19 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from torchlint.rule import ERROR, Changes, Check, ClassModel, Frame, FunctionModel, Op, Problem, Value, inventory_of
+from torchlint.rule import (
+    ERROR,
+    Changes,
+    Check,
+    ClassModel,
+    Frame,
+    FunctionModel,
+    Op,
+    Problem,
+    Value,
+    inventory_of,
+    trees,
+)
 
 from ._graph import is_moved
 from ._modules import is_module_class, is_parameter
@@ -66,7 +78,15 @@ class ParameterMovedInInit(Check):
 
 
 def _may_move(method: FunctionModel) -> bool:
-    return method.self_name is not None and bool(inventory_of(method.node).reads("Parameter"))
+    """Whether a method assigns to an attribute what has an `nn.Parameter` inside, and is none by the looks of it."""
+    nodes = inventory_of(method.node)
+    made = {id(node) for node in nodes.reads("Parameter")}
+    return bool(made) and any(
+        any(_is_own(target, method) for target in node.targets)
+        and not (isinstance(node.value, ast.Call) and id(node.value.func) in made)
+        and any(id(part) in made for part in trees.walk(node.value))
+        for node in nodes.of(ast.Assign)
+    )
 
 
 def _moved(frame: Frame, method: FunctionModel) -> Iterator[Problem]:

@@ -39,6 +39,12 @@ from ._nodes import block_of, is_conditional, loops_around, statement_of
 from ._training import Event, Kind, events, in_loop, is_optimizer, origin, settled
 
 _SCHEDULER = re.compile(r"torch\.optim\.(?:lr_scheduler|swa_utils)\.(?!ReduceLROnPlateau|SWALR)[A-Z]\w*$")
+# What the schedulers of torch are made through.
+_SCHEDULERS = (
+    *("lr_scheduler", "ChainedScheduler", "ConstantLR", "CosineAnnealingLR", "CosineAnnealingWarmRestarts", "CyclicLR"),
+    *("ExponentialLR", "LambdaLR", "LinearLR", "MultiStepLR", "MultiplicativeLR", "OneCycleLR", "PolynomialLR"),
+    *("SequentialLR", "StepLR"),
+)
 
 
 class SchedulerBeforeOptimizer(Check):
@@ -46,7 +52,7 @@ class SchedulerBeforeOptimizer(Check):
     since = "0.1"
     message = "The scheduler steps before the optimizer: the first learning rate is skipped"
     title = "Step the scheduler last"
-    words = (("for:1", "for:n", "while:"), ("step",))
+    words = (("for:1", "for:n", "while:"), ("step",), _SCHEDULERS)
 
     def check_frame(self, frame: Frame) -> Iterator[Problem]:
         if not frame.loops:

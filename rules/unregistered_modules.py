@@ -107,7 +107,7 @@ def _given_containers(cls: ClassModel) -> Iterator[str]:
 
 def _attribute(cls: ClassModel, attribute: str, writers: list[FunctionModel], outer: Frame) -> Iterator[Problem]:
     """The problem of one attribute: all that it is ever assigned are plain containers, and modules are put into it."""
-    if not any(may_hold_modules(cls, writer.node, attribute) for writer in writers):
+    if not any(may_hold_modules(cls, writer, attribute) for writer in writers):
         return
     stored: list[tuple[ast.expr, Frame]] = []
     found: list[Content] = []

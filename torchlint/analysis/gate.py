@@ -23,6 +23,7 @@ class Gate:
         self._on_frames = [asked for asked in wanted if asked.info.on_frames]
         self._bound = Bound(module, plan)
         self._reach = Reach(module, plan)
+        self._hidden_in: dict[Region, int] = {}
 
     def on_classes(self, region: Region) -> list[RuleInfo]:
         """The rules that may have something to say of the classes in a region."""
@@ -38,12 +39,20 @@ class Gate:
         tokens = tokens_of(self._module, function, self._interest, self._bound.torch_names)
         mask = self._mask(tokens)
         # What a function calls without naming it is looked at last: few rules depend on it.
-        possible = mask | self._plan.hidden
+        possible = mask | self._hidden(region)
         found = [asked for asked in self._on_frames if possible & asked.anchors == asked.anchors]
         if found:
             around = self._reach.around(region)
             found = [asked for asked in found if asked.concerns(around)]
         return [asked.info for asked in found if self._has_anchors(asked, mask, region, tokens)]
+
+    def _hidden(self, region: Region) -> int:
+        """The bits of anchors that may be behind what the functions of a region call."""
+        known = self._hidden_in.get(region)
+        if known is None:
+            around = self._reach.around(region)
+            known = self._hidden_in[region] = union([bit for plain, bit in self._plan.hidden if around & plain])
+        return known
 
     def _mask(self, tokens: Tokens) -> int:
         bits = self._plan.tokens
@@ -68,8 +77,6 @@ class Gate:
     def _is_hidden(self, anchor: Anchor, region: Region, tokens: Tokens) -> bool:
         """Whether what an anchor asks for may be behind something that a function calls."""
         bit = self._plan.plain_bit(anchor)
-        if (anchor.is_special and not anchor.layered) or not self._reach.around(region) & bit:
-            return False
         if self._module.imported_words or _called(self._bound.renamed, tokens) & bit:
             return True
         if anchor.layered:

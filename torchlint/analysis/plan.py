@@ -36,8 +36,12 @@ class Plan:
         self._groups: dict[frozenset[str], int] = {}
         self._anchors: dict[Anchor, int] = {}
         self.asked = [self._ask(info) for info in rules() if info.code in codes]
-        # What is called without being known may be any function or layer.
-        self.hidden = union(bit for anchor, bit in self._anchors.items() if anchor.layered or not anchor.is_special)
+        # Anchors that may be behind what is called: the bit of their words, and their own.
+        self.hidden = [
+            (self.plain_bit(anchor), bit)
+            for anchor, bit in self._anchors.items()
+            if anchor.plain and (anchor.layered or not anchor.is_special)
+        ]
         self.special = frozenset(word_of(token) for token in self.tokens if ":" in token)
         self.interest = Interest(self.tokens)
 
