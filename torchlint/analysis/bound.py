@@ -82,7 +82,12 @@ class Bound:
                     yield {alias.asname}, frozenset({alias.name.rpartition(".")[2]})
             return
         names = set(_targets(statement))
-        if names:
+        value = statement.value if isinstance(statement, ast.Assign) else None
+        if names and isinstance(value, ast.Name):
+            yield names, frozenset({value.id})
+        elif names and isinstance(value, ast.Attribute) and isinstance(value.value, ast.Name):
+            yield names, frozenset({value.attr, value.value.id})
+        elif names:
             yield names, self._module.words.of_rows(statement.lineno, _last_row(statement)) - _KEYWORDS
 
     def _followed(self, bindings: Iterable[_Binding]) -> dict[str, int]:

@@ -3,30 +3,31 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 
 from torchlint.analysis.frame import Frame
 from torchlint.analysis.scout import FunctionModel
 from torchlint.analysis.values import Parameter, Value, join
 
 _MAX_CALLERS = 3
+_Call = tuple[ast.Call, FunctionModel | None]
 
 
-def parameter(frame: Frame, function: FunctionModel, arg: ast.arg) -> Value:
-    """What a parameter holds: what its few callers in the file agree to pass, else only its name."""
-    own = Parameter(arg.arg, arg.annotation, arg, frame)
-    if arg.arg == function.self_name:
-        return own
-    values = _passed(frame, function, arg.arg)
-    return join(*values) if values else own
+def parameters(frame: Frame, function: FunctionModel) -> Iterator[tuple[ast.arg, Value]]:
+    """What each parameter holds: what its few callers in the file agree to pass, else only its name."""
+    calls = _calls_of(frame, function)
+    for arg in function.parameters:
+        own = Parameter(arg.arg, arg.annotation, arg, frame)
+        passed = None if arg.arg == function.self_name else _passed(frame, function, arg.arg, calls)
+        yield arg, join(*passed) if passed else own
 
 
-def _passed(frame: Frame, function: FunctionModel, name: str) -> list[Value] | None:
-    """The values that all calls in the file pass for a parameter; None where not all are known."""
-    evaluator = frame.evaluator
+def _calls_of(frame: Frame, function: FunctionModel) -> list[_Call]:
+    """The few calls of a function in its file; none where there are many, or others that cannot be seen."""
     is_init = function.name == "__init__" and function.cls is not None
     callee = function.cls.name if is_init and function.cls else function.name
     if function.parent is not None or (function.name.startswith("__") and not is_init) or function.name == "forward":
-        return None
+        return []
     references = function.module.references(callee)
     if function.cls is None:
         # `model.train()` is no call of the function `train`, nor is a parameter of that name.
@@ -35,30 +36,47 @@ def _passed(frame: Frame, function: FunctionModel, name: str) -> list[Value] | N
             for found in references
             if isinstance(found.node, ast.Name) and (found.function is None or callee not in found.function.locals)
         ]
-    if not 0 < len(references) <= _MAX_CALLERS:
-        return None
+    if len(references) > _MAX_CALLERS:
+        return []
+    calls = [(call, caller) for _, call, caller in references if call is not None and not _is_open(call)]
+    busy = frame.evaluator.is_busy
+    if len(calls) < len(references) or any(caller and (caller is function or busy(caller)) for _, caller in calls):
+        return []
+    return calls
+
+
+def _is_open(call: ast.Call) -> bool:
+    """Whether more may be passed than what is written."""
+    return any(isinstance(arg, ast.Starred) for arg in call.args) or any(
+        keyword.arg is None for keyword in call.keywords
+    )
+
+
+def _passed(frame: Frame, function: FunctionModel, name: str, calls: list[_Call]) -> list[Value] | None:
+    """The values that all calls in the file pass for a parameter; None where not all are known."""
+    given = [(_argument_of(function, name, call), caller) for call, caller in calls]
     values: list[Value] = []
-    for _, node, caller in references:
-        if node is None or (caller is not None and evaluator.is_busy(caller)) or caller is function:
+    for node, caller in given if all(node is not None for node, _ in given) else ():
+        evaluator = frame.evaluator
+        if caller is not None and evaluator.is_busy(caller):
             return None
         outer = evaluator.frame(caller) if caller else evaluator.module_frame(function.module)
-        value = _argument_of(outer, function, name, node)
+        value = outer.values.get(node) if node is not None else None
         if value is None:
             return None
         values.append(value)
     return values
 
 
-def _argument_of(outer: Frame, function: FunctionModel, name: str, node: ast.Call) -> Value | None:
-    if any(isinstance(arg, ast.Starred) for arg in node.args) or any(keyword.arg is None for keyword in node.keywords):
-        return None
-    for keyword in node.keywords:
+def _argument_of(function: FunctionModel, name: str, call: ast.Call) -> ast.expr | None:
+    """What a call passes for a parameter."""
+    for keyword in call.keywords:
         if keyword.arg == name:
-            return outer.values.get(keyword.value)
+            return keyword.value
     spec = function.node.args
     positional = [arg.arg for arg in (*spec.posonlyargs, *spec.args)]
     if function.self_name is not None:
         positional = positional[1:]
-    if name in positional and positional.index(name) < len(node.args):
-        return outer.values.get(node.args[positional.index(name)])
+    if name in positional and positional.index(name) < len(call.args):
+        return call.args[positional.index(name)]
     return None

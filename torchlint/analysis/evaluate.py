@@ -76,8 +76,8 @@ class Evaluator:
         self._frames[function] = frame
         self.module_frame(function.module)
         self._resolving.add(function)
-        for arg in function.parameters:
-            frame.bind(arg.arg, callers.parameter(frame, function, arg))
+        for arg, value in callers.parameters(frame, function):
+            frame.bind(arg.arg, value)
         self._resolving.discard(function)
         self.calls_left = MAX_CALLS
         self._running.add(function)
