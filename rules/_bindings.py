@@ -26,11 +26,12 @@ def bound_in_module(module: Module) -> frozenset[str]:
     for cls in _BINDERS:
         for binder in own.of(cls):
             names.update(_bound(binder))
-    for _, nodes in module.scopes:
+    words = module.words.all
+    for _, nodes in module.scopes if "global" in words else ():
         for declaration in nodes.of(ast.Global):
             names.update(declaration.names)
-        if nodes.reads("globals") or nodes.reads("exec"):
-            names.add("*")
+    if any(word in words and module.references(word) for word in ("globals", "exec")):
+        names.add("*")
     return frozenset(names)
 
 

@@ -99,7 +99,7 @@ def tokens_of(
 ) -> Tokens:
     """The tokens of a function without those in it, or of the module's body; `torch_names` are those of torch."""
     nodes = inventory_of(function.node if function is not None else module.tree)
-    tokens = Tokens(set(_words(nodes)))
+    tokens = Tokens(_words(nodes))
     parameters = {arg.arg for arg in function.parameters} if function is not None else set()
     _note_calls(nodes, tokens, interest, parameters)
     _note_named(nodes, tokens, interest, torch_names)
@@ -126,13 +126,14 @@ def tokens_of(
     return tokens
 
 
-def _words(nodes: Inventory) -> Iterator[str]:
+def _words(nodes: Inventory) -> set[str]:
     """The identifiers of a scope, and what may be one in a string: `getattr(torch, "exp")`."""
-    yield from [node.id for node in nodes.of(ast.Name)]
-    yield from [node.attr for node in nodes.of(ast.Attribute)]
-    yield from [node.arg or "**" for node in nodes.of(ast.keyword)]
-    yield from [node.value for node in nodes.of(ast.Constant) if isinstance(node.value, str)]
-    yield from [node.name.rpartition(".")[2] for node in nodes.of(ast.alias)]
+    words = {node.id for node in nodes.of(ast.Name)}
+    words.update([node.attr for node in nodes.of(ast.Attribute)])
+    words.update([node.arg or "**" for node in nodes.of(ast.keyword)])
+    words.update([node.value for node in nodes.of(ast.Constant) if node.value.__class__ is str])
+    words.update([node.name.rpartition(".")[2] for node in nodes.of(ast.alias)])
+    return words
 
 
 def _note_calls(nodes: Inventory, tokens: Tokens, interest: Interest, parameters: set[str]) -> None:
