@@ -37,7 +37,7 @@ class Reference:
     """True values and gradients, rounded to float64, and how strongly they react to rounding of the inputs.
 
     `value_noise` and `grad_noise` are per relative rounding error: times eps / 2 they are an absolute error that
-    no implementation can be blamed for. `kind` is `mp` or `float64`.
+    no implementation can be blamed for. `kind` is `mp`, `float64` or `none`.
     """
 
     kind: str
