@@ -12,6 +12,7 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("gmpy2")
 
 from torchlint.verify import certify, suite  # noqa: E402
+from torchlint.verify import speed as speed_module  # noqa: E402
 from torchlint.verify.cells import Cell, arguments  # noqa: E402
 from torchlint.verify.higher import compare_higher  # noqa: E402
 from torchlint.verify.inputs import parse, parse_all  # noqa: E402
@@ -29,6 +30,7 @@ from torchlint.verify.values import HALF_ORDINALS, ORDINALS, Recipe, fill, norma
 from torchlint.verify.verdict import GOOD, Verdict  # noqa: E402
 
 CODE = "TLT206"
+torch.set_num_threads(1)
 FIVE = Cell(Shapes("plain", {"x": (5,)}, {}), normal(1.0))
 
 
@@ -57,15 +59,13 @@ def test_ordinals_are_finite_numbers_of_all_sizes() -> None:
 
 def test_draws_of_one_recipe_differ() -> None:
     specs = parse_all({"x": "float"})
-    first, second = (
-        arguments(Cell(FIVE.shapes, Recipe(ORDINALS, draw=draw)), specs)["x"] for draw in range(2)
-    )
+    first, second = (arguments(Cell(FIVE.shapes, Recipe(ORDINALS, draw=draw)), specs)["x"] for draw in range(2))
     assert not torch.equal(first, second)
 
 
 def test_a_rewrite_of_matrices_is_tried_on_more_than_their_shapes() -> None:
-    result = verify("torch.inverse(a) @ b", "torch.linalg.solve(a, b)", a="regular", b="float")
-    assert result.record.points > 50
+    result = verify("torch.inverse(a) @ b", "torch.linalg.solve(a, b)", a="float", b="float")
+    assert result.record.points > 40
     assert {cell.recipe.name for cell, _ in result.record.cells} > {"normal", "ties"}
 
 
@@ -146,26 +146,33 @@ def test_a_point_beyond_the_reference_is_judged_by_finiteness_alone() -> None:
 # Higher derivatives
 
 
+class Once(torch.autograd.Function):
+    """A sine that cannot be differentiated twice, as some fused operations cannot."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Any) -> Any:
+        ctx.save_for_backward(x)
+        return x.sin()
+
+    @staticmethod
+    @torch.autograd.function.once_differentiable  # type: ignore[untyped-decorator]
+    def backward(ctx: Any, grad: Any) -> Any:
+        return grad * ctx.saved_tensors[0].cos()
+
+
 @pytest.mark.parametrize(
     ("after", "effect", "text"),
     [
         ("x.sin()", None, ""),
-        ("Once.apply(x)", Effect.EXCEPTION, "second derivatives: only after raises"),
-        ("x.sin() + (x - x.detach()) * (2 * x - 2 * x).detach() + 0.5 * (x - x.detach()) ** 2", Effect.REGRESSES, "second"),
+        ("Once.apply(x)", Effect.EXCEPTION, "second derivatives: after has none with respect to x"),
+        (
+            "x.sin() + (x - x.detach()) * (2 * x - 2 * x).detach() + 0.5 * (x - x.detach()) ** 2",
+            Effect.REGRESSES,
+            "second",
+        ),
     ],
 )
 def test_second_derivatives(after: str, effect: Effect | None, text: str) -> None:
-    class Once(torch.autograd.Function):
-        @staticmethod
-        def forward(ctx: Any, x: Any) -> Any:
-            ctx.save_for_backward(x)
-            return x.sin()
-
-        @staticmethod
-        @torch.autograd.function.once_differentiable  # type: ignore[untyped-decorator]
-        def backward(ctx: Any, grad: Any) -> Any:
-            return grad * ctx.saved_tensors[0].cos()
-
     unit = from_text("x.sin()", after, {"x": "float"})
     unit.after.__globals__["Once"] = Once
     seen = list(compare_higher(unit, FIVE, arguments(FIVE, unit.specs)))
@@ -181,8 +188,11 @@ def test_what_vmap_loses_is_noted() -> None:
 
 
 def test_a_lost_second_derivative_is_a_condition() -> None:
-    result = verify("x.sin()", "torch.autograd.functional.vjp(torch.cos, x)[1] * 0 + x.sin()", "full", x="float N")
-    assert result.decision.verdict in {*GOOD, Verdict.CONDITIONAL}
+    unit = from_text("x.sin()", "Once.apply(x)", {"x": "float N"})
+    unit.after.__globals__["Once"] = Once
+    assert verify_unit(unit).decision.verdict is Verdict.IDENTICAL
+    found = verify_unit(unit, tier="full").decision
+    assert (found.verdict, found.condition) == (Verdict.CONDITIONAL, "without second derivatives")
 
 
 # Modes and casts
@@ -221,7 +231,7 @@ def test_the_strip_shows_where_it_refuses() -> None:
     shown = strip(result.record)
     assert shown["autocast"] == "refuses"
     assert shown["no_grad"] == "same"
-    assert list(shown)[0].startswith("rank")
+    assert next(iter(shown)).startswith("rank")
 
 
 # Speed
@@ -236,7 +246,8 @@ def test_a_slow_version_is_measured_as_slow() -> None:
     assert speed.shape == "2048x256"
 
 
-def test_memory_shows_what_was_made_on_the_way() -> None:
+def test_memory_shows_what_was_made_on_the_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(speed_module, "SIZES", ((128, 32),))
     unit = from_text("(x[:, None] * x[None]).sum(-1)", "x @ x.mT", {"x": "float N C"})
     speed = measure(unit)
     assert speed is not None
@@ -291,5 +302,5 @@ def test_the_table_says_what_gained_nothing() -> None:
     row.speed = Speed("3", (1.0, 1.0, 2.0, 2.0)).ratios
     assert "below 1.1x" in table([row])
     assert "4x the memory" in table([row])
-    row.claim = "stabilises"
+    row.verdict = "IMPROVES"
     assert "below 1.1x" not in table([row])

@@ -43,7 +43,7 @@ def _second(unit: Unit, cell: Cell, values: Mapping[str, Any], names: tuple[str,
         old = _derivatives(unit.before, values, names)
     except Exception:
         return  # nothing to lose
-    if not all(bool(value.isfinite().all()) for value in old):
+    if not all(bool(value.isfinite().all()) for value in old if value is not None):
         return
     try:
         new = _derivatives(unit.after, values, names)
@@ -52,30 +52,35 @@ def _second(unit: Unit, cell: Cell, values: Mapping[str, Any], names: tuple[str,
         yield Observation(Effect.EXCEPTION, cell, "float64", text)
         return
     for name, left, right in zip(names, old, new, strict=True):
-        scale = float(left.abs().max()) if left.numel() else 0.0
+        if left is None or not left.numel():
+            continue
+        scale = float(left.abs().max())
+        if right is None:
+            if scale > 0:  # autograd passes over a function that says that it can be differentiated once
+                text = f"second derivatives: after has none with respect to {name}"
+                yield Observation(Effect.EXCEPTION, cell, "float64", text)
+            continue
         distance = (left - right).abs().nan_to_num(nan=float("inf"))
-        if left.numel() and float(distance.max()) > AGREEMENT * max(scale, AGREEMENT):
+        if float(distance.max()) > AGREEMENT * max(scale, AGREEMENT):
             place = int(distance.argmax())
             numbers = f"{left.reshape(-1)[place].item():.6g} becomes {right.reshape(-1)[place].item():.6g}"
             text = f"second derivative with respect to {name}: {numbers}"
             yield Observation(Effect.REGRESSES, cell, "float64", text)
 
 
-def _derivatives(function: Function, values: Mapping[str, Any], names: tuple[str, ...]) -> list[torch.Tensor]:
-    """The gradient of a weighted sum of the gradients, one tensor for each name."""
+def _derivatives(function: Function, values: Mapping[str, Any], names: tuple[str, ...]) -> list[torch.Tensor | None]:
+    """The gradient of a weighted sum of the gradients for each name; None where nothing depends on it."""
     leaves = {name: values[name].detach().clone().requires_grad_() for name in names}
     given = {name: leaves[name].clone() if name in leaves else value for name, value in values.items()}
     ends = [value for value in flatten(function(**given)).values if _has_graph(value)]
-    zeros = [torch.zeros_like(leaf) for leaf in leaves.values()]
     if not ends:
-        return zeros
+        return [None] * len(names)
     weights = [dyadic(place, value.shape).to(value.dtype) for place, value in enumerate(ends)]
     grads = torch.autograd.grad(ends, list(leaves.values()), weights, create_graph=True, allow_unused=True)
     firsts = [(dyadic(place, grad.shape) * grad).sum() for place, grad in enumerate(grads) if _has_graph(grad)]
     if not firsts:
-        return zeros
-    seconds = torch.autograd.grad(firsts, list(leaves.values()), allow_unused=True)
-    return [zero if grad is None else grad for zero, grad in zip(zeros, seconds, strict=True)]
+        return [None] * len(names)
+    return list(torch.autograd.grad(firsts, list(leaves.values()), allow_unused=True))
 
 
 def _has_graph(value: Any) -> bool:

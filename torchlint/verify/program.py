@@ -27,7 +27,7 @@ from torchlint.verify.observation import Effect, Record
 from torchlint.verify.outcome import Outcome, run
 from torchlint.verify.pairs import Unit
 from torchlint.verify.reproduce import headline
-from torchlint.verify.row import Row, claim_text, device_name, put_speed, torch_version
+from torchlint.verify.row import Row, claim_text, device_name, put_errors, put_speed, torch_version
 from torchlint.verify.runner import scales_of
 from torchlint.verify.shapes import all_shapes
 from torchlint.verify.speed import measure_program
@@ -145,6 +145,7 @@ def _verify(
     row.detail = headline(decision.witness) if decision.witness else ""
     row.contradiction = _contradiction(decision, claims, record)
     row.strip = strip(record)
+    put_errors(row, record)
 
 
 def _time(row: Row, before: Callable[..., Any], after: Callable[..., Any], device: str) -> None:

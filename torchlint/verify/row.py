@@ -10,7 +10,7 @@ from typing import Any
 import torch
 
 from torchlint.claims import Changes, Claim
-from torchlint.verify.observation import Effect, Worst
+from torchlint.verify.observation import Effect, Record, Worst
 from torchlint.verify.reproduce import headline, reproducer
 from torchlint.verify.runner import Result
 from torchlint.verify.speed import Speed
@@ -91,7 +91,8 @@ def machine(device: str) -> str:
         return device_name(device)
     if device != "cpu":
         return f"{platform.machine()}, {device}"
-    return f"{_processor()}, {torch.get_num_threads()} thread"
+    threads = torch.get_num_threads()
+    return f"{_processor()}, {threads} thread{'s' if threads > 1 else ''}"
 
 
 def _processor() -> str:
@@ -133,7 +134,7 @@ def fill(row: Row, result: Result, claim: Claim) -> Row:
     row.points, row.seconds = record.points, round(result.seconds, 3)
     row.dtypes = sorted(record.dtypes, key=_order)
     row.ranks, row.references = sorted(record.ranks), record.references
-    row.errors = {f"{dtype} {what}": _plain(worst) for (dtype, what), worst in sorted(record.worst.items())}
+    put_errors(row, record)
     row.curves = {
         f"{dtype} {what} {magnitude:g}": _plain(worst)
         for (dtype, what, magnitude), worst in sorted(record.curves.items())
@@ -144,6 +145,10 @@ def fill(row: Row, result: Result, claim: Claim) -> Row:
     if decision.witness is not None and result.unit is not None:
         row.reproducer = reproducer(result.unit, decision.witness)
     return row
+
+
+def put_errors(row: Row, record: Record) -> None:
+    row.errors = {f"{dtype} {what}": _plain(worst) for (dtype, what), worst in sorted(record.worst.items())}
 
 
 def _order(dtype: str) -> int:
