@@ -103,9 +103,9 @@ def test_the_search_refuses_what_the_lattice_misses() -> None:
     visited: list[Record] = []
 
     def visit(cell: Cell) -> Record:
-        from torchlint.verify.runner import _Walk
+        from torchlint.verify.runner import Walk
 
-        walk = _Walk(unit, "cpu")
+        walk = Walk(unit, "cpu")
         record = walk._tried(cell)
         visited.append(record)
         return record

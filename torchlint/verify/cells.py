@@ -84,7 +84,7 @@ class DoesNotFitError(Exception):
     """The cell has no value in this dtype: rounding would overflow."""
 
 
-def lattice(specs: Sequence[Spec], tier: str, runs: Callable[[Cell], bool]) -> Iterator[Cell]:
+def lattice(specs: Sequence[Spec], tier: str, runs: Callable[[Cell], bool] = lambda cell: True) -> Iterator[Cell]:
     """All cells of a tier, `fast` or `full`; ordinary ones first, so that a difference in meaning is found early.
 
     `runs` says whether `before` gives anything at a cell: most values are tried at the first shapes at which it does.

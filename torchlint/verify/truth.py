@@ -11,7 +11,7 @@ import torch
 from torchlint.verify.inputs import Spec
 from torchlint.verify.outcome import Outcome, dyadic, run
 from torchlint.verify.pairs import Unit
-from torchlint.verify.reference import SHAKE, NoReferenceError, Reference, UnstableError, multi_precision
+from torchlint.verify.reference import SHAKE, NoReferenceError, Reference, UnstableError
 
 # Above this many input elements one evaluation costs more than it tells.
 LARGEST = 400
@@ -50,6 +50,13 @@ class Truth:
 
     def _exact(self, values: Mapping[str, Any], plain: Outcome, ordinary: bool) -> Reference | None:
         if sum(self.reasons.values()) >= 3:
+            return None
+        try:
+            # gmpy2 and numpy may be missing where a GPU is.
+            from torchlint.verify.precise import multi_precision
+        except ModuleNotFoundError as error:
+            self.exact = False
+            self._give_up(f"{error.name} is not installed")
             return None
         try:
             found = multi_precision(self.unit.before, values, self.differentiable, dyadic)
