@@ -58,6 +58,7 @@ def verify_programs(
     before, after = modules
     if isinstance(before, Exception) or isinstance(after, Exception):
         row = _row(code, name, f"{path.stem}.*", digest, device, claims)
+        row.tier = tier
         _import_failed(row, before, after)
         return [row]
     old, new = _definitions(texts[0]), _definitions(texts[1])

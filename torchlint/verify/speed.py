@@ -21,7 +21,7 @@ from torchlint.verify.shapes import Shapes, all_shapes, shapes_of_size
 from torchlint.verify.values import normal
 
 # Seconds for one of the two measurements of a pair; rounds after which a median is good enough.
-BUDGET = 0.7
+BUDGET = 0.4
 ROUNDS = 15
 # Milliseconds below which a call is repeated until the clock can tell.
 SHORTEST = 1.0
