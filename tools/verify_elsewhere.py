@@ -3,7 +3,7 @@
     python tools/verify_elsewhere.py --out "$OUT"
 
 Needs Python 3.11 or newer and torch; this checkout is used as it lies, from a copy in a temporary folder. Wheels in a
-folder (`--wheels`, or `wheels` beside `tools`) are unpacked and used, those of other versions of Python are passed over:
+folder (`--wheels`, or `wheels` beside `tools`) are unpacked and used, those of other versions of Python passed over:
 
 - gmpy2 and numpy, for the multi-precision reference; without them the reference is `before` in float64, and the rows
   say so;
@@ -15,8 +15,8 @@ A folder for Python 3.12 on Linux is filled, where there is an index of packages
     python -m pip download -d wheels --only-binary :all: --python-version 3.12 --platform manylinux_2_28_x86_64 \\
         --platform manylinux2014_x86_64 gmpy2 numpy matplotlib
 
-What comes back in the folder: `rows.json`, `table.txt`, `log.txt`, `report.html`, and `certificates.json`, which is this
-checkout's table with the rows of the device put in. It becomes torchlint/data/certificates.json.
+What comes back in the folder: `rows.json`, `table.txt`, `log.txt`, `report.html`, and `certificates.json`, which is
+this checkout's table with the rows of the device put in. It becomes torchlint/data/certificates.json.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ def _verify(options: argparse.Namespace, work: Path, out: Path) -> int:
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONHOME"}
     kept = [str(work), str(work / "wheels"), *filter(None, [environment.get("PYTHONPATH")])]
     environment |= {"PYTHONPATH": os.pathsep.join(kept), "PYTHONUNBUFFERED": "1", "MPLCONFIGDIR": str(work / "mpl")}
-    verify = [sys.executable, "-m", "torchlint", "verify"]
+    verify = [sys.executable, "-W", "ignore", "-m", "torchlint", "verify"]
     chosen = [part for device in options.device or ["cuda"] for part in ("--device", device)]
     chosen += ["--tier", options.tier, "--jobs", options.jobs, "--budget", options.budget, *options.rule]
     rows, log = out / "rows.json", out / "log.txt"
