@@ -13,6 +13,7 @@ import pytest
 from torchlint import certificates, registry
 from torchlint.certificates import HARNESS, Grant, grant, grant_program, pair_digest, program_digest
 from torchlint.claims import Floats, Logits, Pair, Same, Stabilises
+from torchlint.cli import main
 from torchlint.finding import Applicability
 
 
@@ -219,3 +220,29 @@ def test_no_certificate_contradicts_its_rule() -> None:
 def test_program_digest_depends_on_order_and_text() -> None:
     assert program_digest(["a", "b"]) != program_digest(["b", "a"])
     assert program_digest(["ab"]) != program_digest(["a", "b"])
+
+
+def test_a_rule_page_ends_with_the_evidence(
+    table: dict[str, list[dict[str, Any]]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    errors = {"ulps_before": 1e6, "ulps_after": 0.5, "nonfinite_before": 54, "nonfinite_after": 0}
+    table["TLT202"] = [
+        row(label="f", errors={"float32 value": errors}, speed=[2.1, 1.4], speed_shape="9x5", machine="CPU, 1 thread"),
+        row(label="g", verdict="CONDITIONAL", condition="rank in {1}"),
+        row(kind="program", label="a", speed=[3.0, 0.0]),
+        row(kind="program", label="b", speed=[9.0, 0.0]),
+    ]
+    assert main(["rule", "TLT202", "--color=never"]) == 0
+    seen = capsys.readouterr().out.rpartition("## Evidence\n")[2].splitlines()
+    assert seen == [
+        "- `f`: improves, verified on 1,176 inputs (cpu, torch 2.13.0); float32: worst error 1e+06 ulp before, 0.5 after, "
+        "nan or inf 54 times before, 0 after; forward 2.1x the speed, 1.4x with backward (9x5 on CPU, 1 thread)",
+        "- `g`: conditional, verified on 1,176 inputs (cpu, torch 2.13.0); only where rank in {1}",
+        "- 2 programs of its fixtures: improves, verified on 2,352 inputs (cpu, torch 2.13.0); "
+        "forward 3x to 9x the speed",
+    ]
+    assert main(["rule", "TLT202", "--output-format=json"]) == 0
+    assert json.loads(capsys.readouterr().out)["evidence"] == table["TLT202"]
+    table.clear()
+    assert main(["rule", "TLT202", "--color=never"]) == 0
+    assert "## Evidence" not in capsys.readouterr().out
