@@ -235,8 +235,8 @@ def test_a_rule_page_ends_with_the_evidence(
     assert main(["rule", "TLT202", "--color=never"]) == 0
     seen = capsys.readouterr().out.rpartition("## Evidence\n")[2].splitlines()
     assert seen == [
-        "- `f`: improves, verified on 1,176 inputs (cpu, torch 2.13.0); float32: worst error 1e+06 ulp before, 0.5 after, "
-        "nan or inf 54 times before, 0 after; forward 2.1x the speed, 1.4x with backward (9x5 on CPU, 1 thread)",
+        "- `f`: improves, verified on 1,176 inputs (cpu, torch 2.13.0); float32: worst error 1e+06 ulp before, 0.5 "
+        "after, nan or inf 54 times before, 0 after; forward 2.1x the speed, 1.4x with backward (9x5 on CPU, 1 thread)",
         "- `g`: conditional, verified on 1,176 inputs (cpu, torch 2.13.0); only where rank in {1}",
         "- 2 programs of its fixtures: improves, verified on 2,352 inputs (cpu, torch 2.13.0); "
         "forward 3x to 9x the speed",
