@@ -19,7 +19,6 @@ from torchlint.verify.pairs import Unit, compile_text, fitted, from_pair  # noqa
 from torchlint.verify.runner import verify_unit  # noqa: E402
 from torchlint.verify.verdict import GOOD  # noqa: E402
 
-
 # Broken texts that do the same as the whole ones, and why.
 EQUIVALENT = {
     "TLT204 by_hand_over_all: dim changed": "its input is a vector: dim -1 is dim 0",
