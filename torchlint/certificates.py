@@ -80,6 +80,11 @@ def evidence(code: str) -> list[dict[str, Any]]:
     return list(_rows(code))
 
 
+def times(ratio: float) -> str:
+    """A speed-up as people write it: `0.83x`, `2.1x`, `4,404x`."""
+    return f"{ratio:,.0f}x" if ratio >= 100 else f"{ratio:.2g}x"
+
+
 def _strictest(rows: list[dict[str, Any]]) -> Grant:
     """CPU and GPU rows of one thing: the one that allows least decides."""
     if not rows:

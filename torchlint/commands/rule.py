@@ -7,7 +7,7 @@ import sys
 from typing import Any
 
 from torchlint import registry
-from torchlint.certificates import evidence
+from torchlint.certificates import evidence, times
 from torchlint.commands.terminal import COLOR_CHOICES, use_color
 from torchlint.registry import RuleInfo
 from torchlint.settings.layers import ConfigError
@@ -89,7 +89,7 @@ def _evidence(code: str) -> str:
         text = f"- {count}: {_word(verdict)}, verified on {points:,} inputs ({device}, torch {version})"
         ratios = [row["speed"][0] for row in group if row.get("speed")]
         if ratios:
-            text += f"; forward {min(ratios):.2g}x to {max(ratios):.2g}x the speed"
+            text += f"; forward {times(min(ratios))} to {times(max(ratios))} the speed"
         lines.append(text)
     return "\n".join(lines)
 
@@ -107,8 +107,8 @@ def _seen(row: dict[str, Any]) -> str:
             text += f", nan or inf {worst['nonfinite_before']:g} times before, {worst['nonfinite_after']:g} after"
     if any(row.get("speed", ())):
         forward, both = row["speed"]
-        with_backward = f", {both:.2g}x with backward" if both else ""
-        text += f"; forward {forward:.2g}x the speed{with_backward} ({row['speed_shape']} on {row['machine']})"
+        with_backward = f", {times(both)} with backward" if both else ""
+        text += f"; forward {times(forward)} the speed{with_backward} ({row['speed_shape']} on {row['machine']})"
     return text
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import matplotlib as mpl
 from matplotlib.figure import Figure
 
+from torchlint.certificates import times
 from torchlint.verify.row import Row
 
 # Colours that stay apart for colour-blind readers.
@@ -95,6 +96,7 @@ def speeds(rows: Sequence[Row]) -> str:
         axes.set_ylim(len(rows) - 0.4, -0.6)
         axes.set_yticks(range(len(rows)), [f"{row.code} {row.label.removeprefix('case.')}" for row in rows], fontsize=8)
         axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}x")
+        axes.xaxis.set_minor_formatter(lambda value, _: "")
         axes.set_xlabel("time before / time after (to the right of 1 the fix is faster)")
         axes.spines[["top", "right"]].set_visible(False)
         axes.tick_params(axis="y", length=0)
@@ -112,7 +114,7 @@ def _bar(axes: Any, place: float, ratio: float, milliseconds: Sequence[float], s
         return
     axes.barh(place, ratio - 1, height=0.36, left=1, color=color)
     before, after = milliseconds
-    text = f"{ratio:.2g}x, {before:.3g} to {after:.3g} ms" + (f", {shape}" if shape else "")
+    text = f"{times(ratio)}, {before:.3g} to {after:.3g} ms" + (f", {shape}" if shape else "")
     axes.text(max(ratio, 1.0) * 1.03, place, text, va="center", fontsize=7)
 
 

@@ -7,6 +7,7 @@ import itertools
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from torchlint.certificates import times
 from torchlint.verify.plots import curves, speeds
 from torchlint.verify.row import Row
 from torchlint.verify.strip import BETTER, NOTED, REFUSES, SAME
@@ -144,7 +145,7 @@ def _table(rows: Sequence[Row]) -> str:
             f"<td>{' '.join(_SHORT.get(name, name) for name in row.dtypes)}</td>",
             f'<td class="number">{_range(row.ranks)}</td><td class="number">{row.points:,}</td>',
             *(f'<td class="number">{_errors(row, what)}</td>' for what in ("value", "gradient")),
-            *(f'<td class="number">{f"{ratio:.2g}x" if ratio else ""}</td>' for ratio in row.speed),
+            *(f'<td class="number">{times(ratio) if ratio else ""}</td>' for ratio in row.speed),
             f'<td class="remarks">{html.escape(remarks)}</td>',
         )
         lines.append(f"<tr>{''.join(cells)}</tr>")
@@ -178,7 +179,8 @@ def _section(place: int, row: Row) -> str:
         facts.append(f"the rule claims: {row.claim}")
     parts.append(f"<p>{html.escape('; '.join(facts))}.</p>")
     if row.detail or row.condition:
-        text = "; ".join(text for text in (row.condition, row.detail) if text)
+        where = f"only where {row.condition}" if row.verdict == "CONDITIONAL" else row.condition
+        text = "; ".join(text for text in (where, row.detail) if text)
         parts.append(f'<p class="detail">{html.escape(text)}</p>')
     if row.strip:
         words = (f'<li class="{state}">{_MARKS[state]}{html.escape(kind)}</li>' for kind, state in row.strip.items())

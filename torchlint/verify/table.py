@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 
+from torchlint.certificates import times
 from torchlint.verify.row import Row
 
 _SHORT = {"float64": "f64", "float32": "f32", "float16": "f16", "bfloat16": "bf16"}
@@ -51,7 +52,7 @@ def _errors(row: Row, what: str) -> str:
 def _speed(row: Row) -> str:
     if not any(row.speed):
         return "-"
-    return ", ".join([*(f"{ratio:.2g}x" if ratio else "-" for ratio in row.speed), *poor(row)])
+    return ", ".join([*(times(ratio) if ratio else "-" for ratio in row.speed), *poor(row)])
 
 
 def poor(row: Row) -> list[str]:
@@ -60,7 +61,7 @@ def poor(row: Row) -> list[str]:
     if row.verdict in ("IDENTICAL", "EQUAL") and any(row.speed) and max(row.speed) < GAIN:
         found.append(f"below {GAIN}x")
     if row.memory and row.memory[1] > MEMORY * row.memory[0] > 0:
-        found.append(f"{row.memory[1] / row.memory[0]:.2g}x the memory")
+        found.append(f"{times(row.memory[1] / row.memory[0])} the memory")
     return found
 
 
