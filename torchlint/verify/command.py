@@ -82,7 +82,8 @@ def run(arguments: argparse.Namespace) -> int:
         complain(f"error: {error.filename or ''}: {reason(error)}")
         return 2
     if skipped:
-        complain(f"{skipped} tasks were not begun within {arguments.budget:g} s")
+        codes = " ".join(dict.fromkeys(task.code for task in skipped))
+        complain(f"{len(skipped)} tasks were not begun within {arguments.budget:g} s, of {codes}")
     return int(any(row.contradiction for row in rows))
 
 
@@ -104,10 +105,10 @@ def _chosen(arguments: argparse.Namespace) -> list[str]:
     return [*arguments.rules, *arguments.rule]
 
 
-def _rows(arguments: argparse.Namespace) -> tuple[list[Row], int]:
-    """The rows, and how many tasks there was no time for."""
+def _rows(arguments: argparse.Namespace) -> tuple[list[Row], Sequence[Task]]:
+    """The rows, and the tasks that there was no time for."""
     if arguments.source:
-        return _read(Path(arguments.source), _chosen(arguments)), 0
+        return _read(Path(arguments.source), _chosen(arguments)), []
     work = list(tasks(_chosen(arguments), _devices(arguments.device or ["cpu"]), arguments.tier))
     progress = _Progress(len(work))
     try:
@@ -137,19 +138,21 @@ def _devices(names: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(wanted))
 
 
-def _execute(work: Sequence[Task], jobs: int, budget: float | None, progress: _Progress) -> tuple[list[Row], int]:
+def _execute(
+    work: Sequence[Task], jobs: int, budget: float | None, progress: _Progress
+) -> tuple[list[Row], Sequence[Task]]:
     if jobs > 0:
         found = run_all(work, jobs, progress.step, budget)
         if found.missing:
             complain(f"note: this system has no limit on {', '.join(found.missing)} of a process: workers run without")
-        return found.rows, len(found.skipped)
+        return found.rows, found.skipped
     rows: list[Row] = []
     for place, task in enumerate(work):
         if budget is not None and time.monotonic() - progress.started > budget:
-            return rows, len(work) - place
+            return rows, work[place:]
         rows += execute(task)
         progress.step(task)
-    return rows, 0
+    return rows, []
 
 
 class _Progress:
