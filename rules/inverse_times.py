@@ -30,18 +30,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from torchlint.rule import Floats, Match, Pair, Rewrite, Stabilises, torch
+from torchlint.rule import Columns, Match, Pair, Regular, Rewrite, Stabilises, torch
 
 
-def inverse_times(a: Floats, b: Floats) -> Any:
+def inverse_times(a: Regular, b: Columns) -> Any:
     return torch.inverse(a) @ b
 
 
-def linalg_inverse_times(a: Floats, b: Floats) -> Any:
+def linalg_inverse_times(a: Regular, b: Columns) -> Any:
     return torch.linalg.inv(a) @ b
 
 
-def solve(a: Floats, b: Floats) -> Any:
+def solve(a: Regular, b: Columns) -> Any:
     return torch.linalg.solve(a, b)
 
 

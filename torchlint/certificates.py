@@ -1,7 +1,8 @@
 """What the harness found, read at lint time: who may apply a fix.
 
 The table `data/certificates.json` is written by `torchlint verify --write`. A certificate counts only as long as the
-text that it was made for is unchanged: its digest covers both functions of a pair, or a rule's fixture programs.
+text that it was made for is unchanged: its digest covers both functions of a pair with all that they call and take, or
+a rule's fixture programs.
 """
 
 from __future__ import annotations
@@ -12,17 +13,19 @@ import hashlib
 import inspect
 import json
 import textwrap
+import types
 from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib import resources
-from typing import Any
+from typing import Annotated, Any, get_args
 
 from torchlint.claims import Pair
 from torchlint.finding import Applicability
 
 # Raised whenever the harness changes so that old certificates say less than new ones.
-HARNESS = "1"
+HARNESS = "2"
 
+_ANNOTATED = type(Annotated[int, ""])
 _SAFE = ("IDENTICAL", "EQUAL", "IMPROVES", "EXTENDS")
 
 
@@ -59,8 +62,12 @@ def grant_program(code: str, digest: str | None = None) -> Grant:
 
 @functools.cache
 def pair_digest(pair: Pair) -> str:
-    """16 hex digits over both functions and the harness version; comments and layout do not count."""
-    return _digest(_function_text(pair.before), _function_text(pair.after))
+    """16 hex digits over both functions, the kind of claim and the harness version; comments and layout do not count.
+
+    Covered is all that decides what is run: the helpers and constants that the functions name, what they close over,
+    and the kinds of inputs in their annotations.
+    """
+    return _digest(*_texts(pair.before), *_texts(pair.after), type(pair.claim).__name__)
 
 
 def program_digest(texts: Iterable[str]) -> str:
@@ -71,6 +78,11 @@ def program_digest(texts: Iterable[str]) -> str:
 def evidence(code: str) -> list[dict[str, Any]]:
     """All certificate rows of a rule, as they are stored."""
     return list(_rows(code))
+
+
+def times(ratio: float) -> str:
+    """A speed-up as people write it: `0.83x`, `2.1x`, `4,404x`."""
+    return f"{ratio:,.0f}x" if ratio >= 100 else f"{ratio:.2g}x"
 
 
 def _strictest(rows: list[dict[str, Any]]) -> Grant:
@@ -117,13 +129,49 @@ def _digest(*texts: str) -> str:
     return digest.hexdigest()[:16]
 
 
-def _function_text(function: Any) -> str:
+def _texts(function: Any) -> list[str]:
+    """The function's own text, then what it names, in order of appearance; each function once."""
+    texts: list[str] = []
+    seen: set[int] = set()
+    _collect(function, texts, seen)
+    return texts
+
+
+def _collect(function: Any, texts: list[str], seen: set[int]) -> None:
+    if id(function) in seen:
+        return
+    seen.add(id(function))
+    tree = _definition(function)
+    if tree is None:
+        texts.append(function.__qualname__)
+        return
+    texts.append(_canonical(tree.args, tree.body) if isinstance(tree, ast.FunctionDef) else _canonical(tree))
+    reach = _reach(function)
+    # A field keeps its order; a set of names would not.
+    names = dict.fromkeys(node.id for node in ast.walk(tree) if isinstance(node, ast.Name))
+    for name in names:
+        value = reach.get(name)
+        # Asked by `type`, because anything else would make the stand-ins for torch import it.
+        if type(value) is types.FunctionType:
+            _collect(value, texts, seen)
+        elif type(value) in (bool, int, float, str, bytes, tuple):
+            texts.append(f"{name} = {value!r}")
+        elif type(value) is _ANNOTATED:
+            texts.append(f"{name}: {get_args(value)[1:]!r}")
+
+
+def _definition(function: Any) -> ast.stmt | None:
     try:
-        tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
+        return ast.parse(textwrap.dedent(inspect.getsource(function))).body[0]
     except (OSError, TypeError, SyntaxError):
-        return repr(function)
-    definition = tree.body[0]
-    return _canonical(definition.args, definition.body) if isinstance(definition, ast.FunctionDef) else _canonical(tree)
+        return None
+
+
+def _reach(function: Any) -> dict[str, Any]:
+    """Global names and those of enclosing functions, with their values now."""
+    code, cells = function.__code__, function.__closure__ or ()
+    closed = {name: cell.cell_contents for name, cell in zip(code.co_freevars, cells, strict=True)}
+    return {**function.__globals__, **closed}
 
 
 def _canonical(*nodes: Any) -> str:

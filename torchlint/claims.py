@@ -28,6 +28,9 @@ class Input:
 Floats = Annotated[_Tensor, Input("float")]
 Vector = Annotated[_Tensor, Input("float N")]
 Logits = Annotated[_Tensor, Input("float N C")]
+# Without a bound on the condition number neither side of a rewrite of matrices is right.
+Regular = Annotated[_Tensor, Input("regular N N")]
+Columns = Annotated[_Tensor, Input("float N M")]
 Labels = Annotated[_Tensor, Input("labels N < C")]
 Probabilities = Annotated[_Tensor, Input("prob")]
 Binary = Annotated[_Tensor, Input("binary")]

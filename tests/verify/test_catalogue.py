@@ -79,7 +79,7 @@ def test_traps_and_changes_are_not_granted(results: list[tuple[dict[str, Any], R
     granted = [describe(*case) for case in bad if case[1].decision.verdict in GOOD]
     print(f"refused {len(bad) - len(granted)} of {len(bad)} traps and changes; granted:", *granted, sep="\n")
     assert len(bad) == 28
-    assert len(granted) <= 1
+    assert granted == []
 
 
 def test_safe_rewrites_are_granted_or_refused_for_a_difference(results: list[tuple[dict[str, Any], Result]]) -> None:
@@ -89,8 +89,8 @@ def test_safe_rewrites_are_granted_or_refused_for_a_difference(results: list[tup
     print(*[describe(*case) for case in refused], sep="\n")
     unclear = [case for case in refused if case[1].decision.verdict in SILENT or case[1].decision.witness is None]
     assert len(good) == 143
-    assert len(good) - len(unclear) >= 132
-    assert len(refused) <= 30
+    assert unclear == []
+    assert len(good) - len(refused) >= 126
 
 
 def test_a_fully_masked_row_is_tried(results: list[tuple[dict[str, Any], Result]]) -> None:

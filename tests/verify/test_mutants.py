@@ -19,6 +19,12 @@ from torchlint.verify.pairs import Unit, compile_text, fitted, from_pair  # noqa
 from torchlint.verify.runner import verify_unit  # noqa: E402
 from torchlint.verify.verdict import GOOD  # noqa: E402
 
+# Broken texts that do the same as the whole ones, and why.
+EQUIVALENT = {
+    "TLT204 by_hand_over_all: dim changed": "its input is a vector: dim -1 is dim 0",
+    "TLT205 log_one_plus_exp: off by one": "past a threshold of 40, log(1 + exp(x)) is x in float64 as well",
+}
+
 
 def _sibling(name: str) -> ModuleType:
     spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
@@ -49,7 +55,7 @@ def units() -> list[tuple[str, Unit]]:
 
 def test_mutants_are_refused() -> None:
     torch.set_num_threads(1)
-    total, survivors = 0, []
+    total, survivors = 0, list[tuple[str, str]]()
     for name, unit in units():
         if verify_unit(unit).decision.verdict not in GOOD:
             continue
@@ -59,7 +65,9 @@ def test_mutants_are_refused() -> None:
             broken = replace(unit, after=after, after_text=text)
             verdict = verify_unit(broken, stop=True).decision.verdict
             if verdict in GOOD:
-                survivors.append(f"{name}: {kind}: {text.splitlines()[-1].strip()}: {verdict}")
-    print(f"{total - len(survivors)} of {total} mutants refused; survivors:", *survivors, sep="\n")
+                why = EQUIVALENT.get(f"{name}: {kind}", "")
+                survivors.append((f"{name}: {kind}: {text.splitlines()[-1].strip()}: {verdict}", why))
+    print(f"{total - len(survivors)} of {total} mutants refused; survivors:")
+    print(*(f"{text} ({why or 'no reason is known'})" for text, why in survivors), sep="\n")
     assert total > 50
-    assert len(survivors) <= 0.05 * total
+    assert sum(not why for _, why in survivors) <= 0.02 * total

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import itertools
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
@@ -16,9 +16,12 @@ from torchlint.verify.values import (
     FAST_MAGNITUDES,
     FULL_MAGNITUDES,
     FULL_SHAPED,
+    HALF_ORDINALS,
     LABELS,
     MASKS,
+    ORDINALS,
     SHAPED,
+    SINGLE_ORDINALS,
     SPECIAL,
     Recipe,
     fill,
@@ -33,15 +36,16 @@ NUMBERS = (0.5, 2.0, 1.0, -1.5)
 LENGTHS = (2, 1, 3)
 LAYOUTS = ("transposed", "strided", "expanded")
 MODES = ("no_grad", "inference", "autocast")
-CASTS = ("int64", "uint8", "bool")
+CASTS = ("int64", "uint8", "bool", "complex128")
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
     """One point of the lattice; `dtypes` share its values.
 
-    `scalars` are the arguments that are no tensors. `cast` replaces floating-point inputs by integers, which is
-    outside the domain of every annotation and only worth a note.
+    `scalars` are the arguments that are no tensors. `cast` replaces floating-point inputs by integers or complex
+    numbers, which is outside the domain of every annotation and only worth a note. `given` are the arguments
+    themselves where a search found them and no recipe makes them.
     """
 
     shapes: Shapes
@@ -51,6 +55,7 @@ class Cell:
     layout: str = "contiguous"
     mode: str = ""
     cast: str = ""
+    given: Mapping[str, Any] | None = field(default=None, compare=False, repr=False)
 
     @property
     def label(self) -> str:
@@ -66,26 +71,48 @@ class Cell:
             self.recipe.is_ordinary and not self.cast and not self.mode and self.shapes.kind not in ("empty", "hollow")
         )
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether a search for worse inputs can start here: few finite numbers of sizes that programs compute with."""
+        recipe, few = self.recipe, 0 < self.shapes.elements <= 60
+        inside = not recipe.special and not recipe.outside and recipe.name not in (ORDINALS, HALF_ORDINALS)
+        usual = recipe.name != "normal" or 1e-9 <= recipe.magnitude <= 1e12
+        return few and inside and usual and not self.cast and not self.mode and self.layout == "contiguous"
+
 
 class DoesNotFitError(Exception):
     """The cell has no value in this dtype: rounding would overflow."""
 
 
-def lattice(specs: Sequence[Spec], tier: str) -> Iterator[Cell]:
-    """All cells of a tier, `fast` or `full`; ordinary ones first, so that a difference in meaning is found early."""
+def lattice(specs: Sequence[Spec], tier: str, runs: Callable[[Cell], bool] = lambda cell: True) -> Iterator[Cell]:
+    """All cells of a tier, `fast` or `full`; ordinary ones first, so that a difference in meaning is found early.
+
+    `runs` says whether `before` gives anything at a cell: most values are tried at the first shapes at which it does.
+    """
     shapes = all_shapes(specs)
     for shape in shapes:
         limit = 8 if shape.kind in ("plain", "square") else 2
         for scalars in itertools.islice(_scalars(specs, shape), limit):
             yield Cell(shape, normal(1.0), scalars)
-    plain = [shape for shape in shapes if shape.kind == "plain"]
-    for place, shape in enumerate(plain[:2]):
+    for place, shape in enumerate(_bases(specs, shapes, runs)):
         yield from _on_base(specs, shape, tier, first=place == 0)
     for shape in shapes:
         if shape.kind == "long":
             scalars = next(iter(_scalars(specs, shape)), {})
             yield Cell(shape, normal(1.0), scalars, HALF)
     yield from _on_single(specs, shapes, tier)
+
+
+def _bases(specs: Sequence[Spec], shapes: Sequence[Shapes], runs: Callable[[Cell], bool]) -> list[Shapes]:
+    """Two shapes at which `before` runs: an inverse needs square ones."""
+    candidates = [shape for shape in shapes if shape.kind in ("plain", "square")]
+    candidates.sort(key=lambda shape: shape.kind == "square")
+    found: list[Shapes] = []
+    for shape in candidates:
+        choices = itertools.islice(_scalars(specs, shape), 2)
+        if len(found) < 2 and any(runs(Cell(shape, normal(1.0), scalars)) for scalars in choices):
+            found.append(shape)
+    return found or candidates[:1]
 
 
 def _recipes(specs: Sequence[Spec], tier: str) -> list[Recipe]:
@@ -105,7 +132,9 @@ def _on_base(specs: Sequence[Spec], shape: Shapes, tier: str, first: bool) -> It
     recipes = _recipes(specs, tier)
     for recipe, choice in itertools.product(recipes if first or tier != "fast" else recipes[:3], scalars):
         yield Cell(shape, recipe, choice)
-        yield Cell(shape, recipe, choice, HALF)
+        # Hardly any float32 number is one of float16.
+        narrow = replace(recipe, name=HALF_ORDINALS) if recipe.name == ORDINALS else recipe
+        yield Cell(shape, narrow, choice, HALF)
     if not first:
         return
     if tier != "fast":
@@ -129,6 +158,8 @@ def _on_single(specs: Sequence[Spec], shapes: Sequence[Shapes], tier: str) -> It
     scalars = next(iter(_scalars(specs, ones[-1])), {})
     for magnitude in (20.0, 1e-8) if tier == "fast" else FULL_MAGNITUDES:
         yield Cell(ones[-1], normal(magnitude), scalars)
+    for recipe in SINGLE_ORDINALS if tier != "fast" else ():
+        yield Cell(ones[-1], recipe, scalars)
 
 
 def _scalars(specs: Sequence[Spec], shapes: Shapes) -> Iterator[dict[str, Any]]:
@@ -149,6 +180,8 @@ def arguments(cell: Cell, specs: Sequence[Spec]) -> dict[str, Any]:
 
     Raises `DoesNotFitError` where a value does not fit.
     """
+    if cell.given is not None:
+        return dict(cell.given)
     seed = zlib.crc32(f"{cell.shapes.label} {cell.recipe.label}".encode())
     generator = torch.Generator().manual_seed(seed)
     values: dict[str, Any] = {}
@@ -166,13 +199,21 @@ def _rounded(tensor: torch.Tensor, cell: Cell) -> torch.Tensor:
     if not tensor.is_floating_point():
         return tensor
     if cell.cast:
-        return tensor.abs().to(getattr(torch, cell.cast)) if cell.cast != "bool" else tensor > 0
+        return _cast(tensor, cell.cast)
     result = tensor
     for name in reversed(cell.dtypes):
         result = result.to(getattr(torch, name)).to(torch.float64)
     if bool((result.isinf() & tensor.isfinite()).any()):
         raise DoesNotFitError(f"does not fit into {' and '.join(cell.dtypes)}")
     return result
+
+
+def _cast(tensor: torch.Tensor, name: str) -> torch.Tensor:
+    if name == "bool":
+        return tensor > 0
+    if name == "complex128":
+        return torch.complex(tensor, tensor.flip(-1) if tensor.ndim else tensor)
+    return tensor.abs().to(getattr(torch, name))
 
 
 def _laid_out(tensor: torch.Tensor, layout: str) -> torch.Tensor:

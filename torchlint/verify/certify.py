@@ -33,29 +33,47 @@ def certificate(row: Row) -> dict[str, Any]:
         kept |= {"references": row.references, "errors": row.errors}
     if row.intended_change:
         kept["intended_change"] = True
-    for name in ("condition", "detail", "contradiction", "notes"):
+    for name in ("condition", "detail", "contradiction", "notes", "flags"):
         value = getattr(row, name)
         if value:
             kept[name] = value
     if any(row.speed):
-        kept["speed"] = list(row.speed)
+        kept["speed"] = [float(f"{ratio:.3g}") for ratio in row.speed]
+        kept |= {"milliseconds": row.milliseconds, "memory": row.memory}
+        kept |= {"speed_shape": row.speed_shape, "machine": row.machine}
     return kept
 
 
-def write(rows: Sequence[Row], complete: bool, path: Path = TABLE) -> None:
+def write(rows: Sequence[Row], complete: bool, path: Path = TABLE) -> int:
     """Replace the certificates of the rows' rules and devices; with `complete`, drop all other rules of theirs.
 
-    Certificates of other devices stay: a GPU is not always at hand.
+    Certificates of other devices stay: a GPU is not always at hand. So does one of the full tier where the fast tier
+    says the same of the same text under the same torch: it rests on more inputs and has figures of speed. Returns how
+    many of these there are.
     """
     table = _existing(path)
     devices = {row.device for row in rows}
     codes = {row.code for row in rows}
+    replaced: dict[tuple[Any, ...], dict[str, Any]] = {}
     for code in list(table):
         if complete or code in codes:
+            gone = [kept for kept in table[code] if kept["device"] in devices]
             table[code] = [kept for kept in table[code] if kept["device"] not in devices]
+            replaced |= {_same(code, kept): kept for kept in gone if kept["tier"] == "full"}
+    stayed = 0
     for row in rows:
-        table.setdefault(row.code, []).append(certificate(row))
+        new = certificate(row)
+        fuller = replaced.get(_same(row.code, new)) if row.tier == "fast" else None
+        stayed += fuller is not None
+        table.setdefault(row.code, []).append(fuller or new)
     path.write_text(_render({code: table[code] for code in sorted(table) if table[code]}), encoding="utf-8")
+    return stayed
+
+
+def _same(code: str, kept: dict[str, Any]) -> tuple[Any, ...]:
+    """What two certificates must have in common to say the same of the same thing."""
+    names = ("kind", "index", "label", "digest", "device", "torch", "verdict", "condition", "agrees")
+    return (code, *(kept.get(name) for name in names))
 
 
 def _existing(path: Path) -> dict[str, list[dict[str, Any]]]:

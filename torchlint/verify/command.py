@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import json
+import shutil
 import sys
 import time
 from collections.abc import Sequence
@@ -11,63 +13,116 @@ from pathlib import Path
 
 import torch
 
-from torchlint.commands.terminal import complain
+from torchlint.commands.terminal import complain, reason
 from torchlint.verify.certify import write
-from torchlint.verify.row import Row
+from torchlint.verify.row import Row, torch_version
 from torchlint.verify.suite import Task, UnknownRuleError, execute, tasks
 from torchlint.verify.table import curves, span, summary, table
 from torchlint.verify.workers import run_all
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--rule", action="append", default=[], metavar="CODE", help="only this rule (repeatable)")
-    parser.add_argument("--tier", choices=("fast", "full"), default="fast", help="how many inputs (default: fast)")
+    parser.add_argument("rules", nargs="*", metavar="RULE", help="codes or names; without any, all rules")
+    parser.add_argument("--rule", action="append", default=[], metavar="RULE", help="the same (repeatable)")
+    parser.add_argument(
+        "--tier",
+        choices=("fast", "full"),
+        default="fast",
+        help="how much: full has more inputs, a search for worse ones, second derivatives and timings [fast]",
+    )
     parser.add_argument(
         "--device",
         action="append",
         choices=("cpu", "cuda", "mps", "auto"),
-        help="where to run (repeatable; auto: the CPU and each accelerator that there is; default: cpu)",
+        help="where to run (repeatable; auto: the CPU and each accelerator that there is) [cpu]",
     )
     parser.add_argument(
         "--jobs",
         type=int,
         default=1,
         metavar="N",
-        help="worker processes on the CPU; 0 runs everything in this process, without limits (default: 1)",
+        help="worker processes on the CPU; 0 runs everything in this process, without limits [1]",
     )
+    parser.add_argument("--budget", type=float, metavar="SECONDS", help="begin nothing more after this time")
     parser.add_argument("--json", action="store_true", help="print the rows as JSON")
+    parser.add_argument("--from", dest="source", metavar="FILE", help="run nothing: show rows that --json printed")
     parser.add_argument("--write", action="store_true", help="write certificates for the rules that were verified")
-    parser.add_argument("--report", metavar="FILE", help="write a page with curves (HTML)")
+    parser.add_argument("--report", metavar="FILE", help="write a page with curves and timings (HTML)")
     parser.add_argument("--reproduce", action="store_true", help="print a program for each refusal")
 
 
+class UsageError(Exception):
+    """What was asked for cannot be done; the message is one line."""
+
+
 def run(arguments: argparse.Namespace) -> int:
-    """Verify. Returns 1 if a verdict contradicts its rule's claim, 2 if a rule or device does not exist."""
+    """Verify. Returns 1 if a verdict contradicts its rule's claim, 2 if what was asked for cannot be done."""
     torch.set_num_threads(1)
     try:
-        work = list(tasks(arguments.rule, _devices(arguments.device or ["cpu"]), arguments.tier))
+        _check(arguments)
+        rows, skipped = _rows(arguments)
+        if arguments.json:
+            print(json.dumps([row.as_json() for row in rows], indent=1))
+        else:
+            _print(rows, arguments.reproduce)
+        if arguments.write:
+            # Rules that were not reached keep what they have.
+            _write(rows, complete=not _chosen(arguments) and not skipped)
+        if arguments.report:
+            from torchlint.verify.report import write_report
+
+            write_report(rows, Path(arguments.report))
     except UnknownRuleError as error:
         complain(f"error: no rule {error}")
         return 2
-    except NoDeviceError as error:
+    except UsageError as error:
         complain(f"error: {error}")
         return 2
-    rows = _execute(work, arguments.jobs)
-    if arguments.json:
-        print(json.dumps([row.as_json() for row in rows], indent=1))
-    else:
-        _print(rows, arguments.reproduce)
-    if arguments.write:
-        write(rows, complete=not arguments.rule)
-    if arguments.report:
-        from torchlint.verify.report import write_report
-
-        write_report(rows, Path(arguments.report))
+    except OSError as error:
+        complain(f"error: {error.filename or ''}: {reason(error)}")
+        return 2
+    if skipped:
+        codes = " ".join(dict.fromkeys(task.code for task in skipped))
+        complain(f"{len(skipped)} tasks were not begun within {arguments.budget:g} s, of {codes}")
     return int(any(row.contradiction for row in rows))
 
 
-class NoDeviceError(Exception):
-    """The device that was asked for is not here."""
+def _check(arguments: argparse.Namespace) -> None:
+    """Refuse before the work what would fail after it."""
+    if arguments.jobs < 0:
+        raise UsageError("--jobs must not be negative")
+    if arguments.source and arguments.write:
+        raise UsageError("--from runs nothing, so there is nothing to --write")
+    if arguments.report:
+        if importlib.util.find_spec("matplotlib") is None:
+            raise UsageError("--report needs matplotlib: pip install 'torchlint[verify]'")
+        folder = Path(arguments.report).resolve().parent
+        if not folder.is_dir():
+            raise UsageError(f"there is no folder {folder} for the report")
+
+
+def _chosen(arguments: argparse.Namespace) -> list[str]:
+    return [*arguments.rules, *arguments.rule]
+
+
+def _rows(arguments: argparse.Namespace) -> tuple[list[Row], Sequence[Task]]:
+    """The rows, and the tasks that there was no time for."""
+    if arguments.source:
+        return _read(Path(arguments.source), _chosen(arguments)), []
+    work = list(tasks(_chosen(arguments), _devices(arguments.device or ["cpu"]), arguments.tier))
+    progress = _Progress(len(work))
+    try:
+        return _execute(work, arguments.jobs, arguments.budget, progress)
+    finally:
+        progress.end()
+
+
+def _read(path: Path, chosen: Sequence[str]) -> list[Row]:
+    try:
+        rows = [Row(**row) for row in json.loads(path.read_text(encoding="utf-8"))]
+    except (ValueError, TypeError) as error:
+        raise UsageError(f"{path} does not hold what --json prints: {error}") from None
+    return [row for row in rows if not chosen or row.code in chosen or row.name in chosen]
 
 
 def _devices(names: Sequence[str]) -> list[str]:
@@ -77,19 +132,27 @@ def _devices(names: Sequence[str]) -> list[str]:
         wanted += [device for device, there in present.items() if there] if name == "auto" else [name]
     for device in wanted:
         if not present[device]:
-            raise NoDeviceError(f"there is no {device} device here")
+            raise UsageError(
+                f"torch {torch.__version__} finds no {device} device here; --device auto takes what there is"
+            )
     return list(dict.fromkeys(wanted))
 
 
-def _execute(work: Sequence[Task], jobs: int) -> list[Row]:
-    progress = _Progress(len(work))
+def _execute(
+    work: Sequence[Task], jobs: int, budget: float | None, progress: _Progress
+) -> tuple[list[Row], Sequence[Task]]:
     if jobs > 0:
-        return run_all(work, jobs, progress.step)
+        found = run_all(work, jobs, progress.step, budget)
+        if found.missing:
+            complain(f"note: this system has no limit on {', '.join(found.missing)} of a process: workers run without")
+        return found.rows, found.skipped
     rows: list[Row] = []
-    for task in work:
+    for place, task in enumerate(work):
+        if budget is not None and time.monotonic() - progress.started > budget:
+            return rows, work[place:]
         rows += execute(task)
         progress.step(task)
-    return rows
+    return rows, []
 
 
 class _Progress:
@@ -107,8 +170,20 @@ class _Progress:
         filled = 30 * self.done // self.count
         seconds = time.monotonic() - self.started
         line = f"[{'#' * filled}{'.' * (30 - filled)}] {self.done}/{self.count} {seconds:.0f} s {task.label}"
-        end = "\n" if self.done == self.count else ""
-        print(f"\r\033[K{line[:100]}", end=end, file=sys.stderr, flush=True)
+        # A line that wraps cannot be written over.
+        print(f"\r\033[K{line[: shutil.get_terminal_size().columns - 1]}", end="", file=sys.stderr, flush=True)
+
+    def end(self) -> None:
+        if self.done and sys.stderr.isatty():
+            print(file=sys.stderr)
+
+
+def _write(rows: Sequence[Row], complete: bool) -> None:
+    if not rows:
+        return
+    stayed = write(rows, complete)
+    if stayed:
+        complain(f"{stayed} certificates of the full tier stay: the fast tier says the same of the same text")
 
 
 def _print(rows: Sequence[Row], reproduce: bool) -> None:
@@ -122,4 +197,5 @@ def _print(rows: Sequence[Row], reproduce: bool) -> None:
         for row in rows:
             if row.reproducer:
                 print(f"\n# {row.code} {row.label}: {row.verdict}\n{row.reproducer}")
-    print(f"\n{summary(rows)}")
+    devices = ", ".join(dict.fromkeys(row.device for row in rows))
+    print(f"\n{summary(rows)}\n{devices or 'nothing was run'}, torch {torch_version()}")

@@ -89,6 +89,8 @@ def compare(point: Point, record: Record) -> None:
     record.observations += found
     if found:
         record.identical = False
+    if point.cell.cast == "complex128":
+        _note_complex(point, record)
     if point.cell.mode or point.cell.cast or not _comparable(before, after):
         return
     _compare_values(point, record)
@@ -288,7 +290,7 @@ def _contrast(old: float, new: float, truth: float) -> str:
 
 
 def _grad_or_zero(grad: torch.Tensor | None, like: torch.Tensor) -> torch.Tensor:
-    return torch.zeros_like(like) if grad is None else grad.detach().cpu()
+    return torch.zeros_like(like, device="cpu") if grad is None else grad.detach().cpu()
 
 
 def _compare_gradients(point: Point, record: Record) -> None:
@@ -315,6 +317,15 @@ def _compare_gradients(point: Point, record: Record) -> None:
         record.add_errors(point.cell, point.dtype, "gradient", verdict.worst)
         _forgive_kinks(point, record, name, verdict, new)
         _report(point, record, f"gradient of {name}", verdict, old, new, truth)
+
+
+def _note_complex(point: Point, record: Record) -> None:
+    pairs = zip(point.before.leaves.values, point.after.leaves.values, strict=False)
+    for place, (old, new) in enumerate(pairs):
+        if isinstance(old, torch.Tensor) and isinstance(new, torch.Tensor) and _form(old) == _form(new):
+            old, new = old.detach().cpu(), new.detach().cpu()
+            if not torch.allclose(old, new, rtol=1e-6, atol=1e-9, equal_nan=True):
+                record.observations.append(point.observe(Effect.REGRESSES, f"result {place} differs"))
 
 
 def _note_special(

@@ -14,16 +14,13 @@ import numpy as np
 import torch
 from torch.overrides import TorchFunctionMode
 
+from torchlint.verify.reference import NoReferenceError
 from torchlint.verify.scalar import Real, real
 
 Objects = Any  # numpy.ndarray[Any, numpy.dtype[numpy.object_]]
 Operation = TypeVar("Operation", bound=Callable[..., Any])
 
 OPERATIONS: dict[str, Callable[..., Any]] = {}
-
-
-class NoReferenceError(Exception):
-    """The text cannot be evaluated in real numbers; the message says which operation is missing."""
 
 
 def operation(*names: str) -> Callable[[Operation], Operation]:

@@ -12,9 +12,10 @@ from typing import Any
 
 import torch
 
-from torchlint.verify.exact import OPERATIONS, Exact, NoReferenceError, exact, objects, operation
+from torchlint.verify.exact import OPERATIONS, Exact, exact, objects, operation
 from torchlint.verify.exact_math import Dims, add_, clamp, div_, matmul, max_, mean, mul_, norm, sub_, sum_, where
 from torchlint.verify.exact_shape import gather, transpose
+from torchlint.verify.reference import NoReferenceError
 
 
 def _op(name: str) -> Callable[..., Exact]:

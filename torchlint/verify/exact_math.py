@@ -12,7 +12,6 @@ import torch
 from torchlint.verify.exact import (
     OPERATIONS,
     Exact,
-    NoReferenceError,
     Objects,
     booleans,
     boxed,
@@ -22,6 +21,7 @@ from torchlint.verify.exact import (
     operation,
     to_reals,
 )
+from torchlint.verify.reference import NoReferenceError
 from torchlint.verify.scalar import UNARY, Real, atan2, gmpy2, hypot, maximum, minimum, real, total
 
 Extreme = namedtuple("Extreme", "values indices")

@@ -11,7 +11,6 @@ import torch
 
 from torchlint.verify.exact import (
     Exact,
-    NoReferenceError,
     Objects,
     boxed,
     elementwise,
@@ -20,6 +19,7 @@ from torchlint.verify.exact import (
     objects,
     operation,
 )
+from torchlint.verify.reference import NoReferenceError
 from torchlint.verify.scalar import Real, real
 
 _constant = elementwise(lambda number: Real(number.value), 1)

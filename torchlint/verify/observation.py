@@ -82,7 +82,8 @@ class Record:
     """All that was seen of one pair on one device.
 
     `worst` is keyed by (dtype, `value` or `gradient`), `curves` by (dtype, quantity, magnitude). `points` counts the
-    generated inputs, one per cell and dtype, on which both versions ran and were compared.
+    generated inputs, one per cell and dtype, on which both versions ran and were compared. `sharpest` is the largest
+    error of after over that of before in float32 and where it was seen, for a search for worse.
     """
 
     observations: list[Observation] = field(default_factory=list)
@@ -96,6 +97,7 @@ class Record:
     references: dict[str, int] = field(default_factory=dict)
     reasons: dict[str, int] = field(default_factory=dict)
     cells: list[tuple[Cell, str]] = field(default_factory=list)
+    sharpest: tuple[float, Cell] | None = None
     raised: dict[str, int] = field(default_factory=dict)
 
     def refusals(self) -> Iterator[Observation]:
@@ -106,5 +108,8 @@ class Record:
 
     def add_errors(self, cell: Cell, dtype: str, quantity: str, worst: Worst) -> None:
         self.worst.setdefault((dtype, quantity), Worst()).add(worst)
+        ratio = worst.ulps_after / max(worst.ulps_before, 1.0)
+        if dtype == "float32" and cell.is_plain and (self.sharpest is None or ratio > self.sharpest[0]):
+            self.sharpest = ratio, cell
         if cell.recipe.name == "normal":
             self.curves.setdefault((dtype, quantity, cell.recipe.magnitude), Worst()).add(worst)

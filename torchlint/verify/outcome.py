@@ -93,6 +93,7 @@ def run(
     try:
         with context():
             outcome.leaves = flatten(function(**given))
+        _wait(given)
     except Exception as error:
         outcome.error = error
         return outcome
@@ -102,6 +103,12 @@ def run(
     if differentiable:
         _backward(outcome, {name: leaves[name] for name in differentiable}, cotangents)
     return outcome
+
+
+def _wait(given: Mapping[str, Any]) -> None:
+    """Until a GPU is done: what goes wrong there is raised by whatever asks for a result next."""
+    if any(isinstance(value, torch.Tensor) and value.is_cuda for value in given.values()):
+        torch.cuda.synchronize()
 
 
 def _leaf(value: Any, differentiable: bool) -> Any:
@@ -159,9 +166,16 @@ def bits(value: torch.Tensor) -> torch.Tensor:
 
 
 def _random_state(given: Mapping[str, Any]) -> str:
-    digest = hashlib.sha1(torch.get_rng_state().numpy().tobytes())
-    if any(isinstance(value, torch.Tensor) and value.is_cuda for value in given.values()):
-        digest.update(torch.cuda.get_rng_state().numpy().tobytes())
+    """A word for the state of the generators of the CPU and of the device of the inputs."""
+    types = {value.device.type for value in given.values() if isinstance(value, torch.Tensor)}
+    states = [torch.get_rng_state()]
+    if "cuda" in types:
+        states.append(torch.cuda.get_rng_state())
+    if "mps" in types:
+        states.append(torch.mps.get_rng_state())
+    digest = hashlib.sha1()
+    for state in states:
+        digest.update(bytes(state.tolist()))
     return digest.hexdigest()
 
 
@@ -186,6 +200,7 @@ def _backward(outcome: Outcome, leaves: Mapping[str, torch.Tensor], cotangents: 
     weights = [cotangents(place, value.shape).to(value.device, value.dtype) for place, value in ends]
     try:
         grads = torch.autograd.grad([value for _, value in ends], list(leaves.values()), weights, allow_unused=True)
+        _wait(leaves)
     except Exception as error:
         outcome.grad_error = error
         return

@@ -27,9 +27,11 @@ from torchlint.verify.observation import Effect, Record
 from torchlint.verify.outcome import Outcome, run
 from torchlint.verify.pairs import Unit
 from torchlint.verify.reproduce import headline
-from torchlint.verify.row import Row, claim_text, device_name, torch_version
+from torchlint.verify.row import Row, claim_text, device_name, put_errors, put_speed, torch_version
 from torchlint.verify.runner import scales_of
 from torchlint.verify.shapes import all_shapes
+from torchlint.verify.speed import measure_program
+from torchlint.verify.strip import strip
 from torchlint.verify.truth import Truth
 from torchlint.verify.values import Recipe, normal
 from torchlint.verify.verdict import GOOD, Decision, Verdict, contradiction, decide
@@ -40,8 +42,13 @@ _DTYPES = ("float64", "float32")
 PATIENCE = 30.0
 
 
-def verify_programs(code: str, name: str, path: Path, claims: tuple[Claim, ...], device: str) -> list[Row]:
-    """One row for each function of the fixture at `path` that the fix changed or that behaves differently."""
+def verify_programs(
+    code: str, name: str, path: Path, claims: tuple[Claim, ...], device: str, tier: str = "fast"
+) -> list[Row]:
+    """One row for each function of the fixture at `path` that the fix changed or that behaves differently.
+
+    With the tier `full` those that the fix changed are timed as well.
+    """
     from torchlint.verify.suite import fixture_digest, golden
 
     texts = [file.read_text(encoding="utf-8") for file in (path, golden(path))]
@@ -51,6 +58,7 @@ def verify_programs(code: str, name: str, path: Path, claims: tuple[Claim, ...],
     before, after = modules
     if isinstance(before, Exception) or isinstance(after, Exception):
         row = _row(code, name, f"{path.stem}.*", digest, device, claims)
+        row.tier = tier
         _import_failed(row, before, after)
         return [row]
     old, new = _definitions(texts[0]), _definitions(texts[1])
@@ -60,6 +68,9 @@ def verify_programs(code: str, name: str, path: Path, claims: tuple[Claim, ...],
             continue
         _verify(row, getattr(before, function), getattr(after, function), claims, device)
         changed = old[function] != new[function]
+        row.tier = tier
+        if tier == "full" and changed and row.verdict in GOOD:
+            _time(row, getattr(before, function), getattr(after, function), device)
         if changed or row.verdict not in (Verdict.IDENTICAL, Verdict.UNSUPPORTED, Verdict.VACUOUS):
             rows.append(row)
     return rows
@@ -134,6 +145,13 @@ def _verify(
     row.dtypes, row.ranks = sorted(record.dtypes, reverse=True), sorted(record.ranks)
     row.detail = headline(decision.witness) if decision.witness else ""
     row.contradiction = _contradiction(decision, claims, record)
+    row.strip = strip(record)
+    put_errors(row, record)
+
+
+def _time(row: Row, before: Callable[..., Any], after: Callable[..., Any], device: str) -> None:
+    with redirect_stdout(io.StringIO()):
+        put_speed(row, measure_program(Unit(before, after, of_program(before), "", ""), device), device)
 
 
 def _cells(specs: tuple[Spec, ...]) -> Iterator[Cell]:

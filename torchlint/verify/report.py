@@ -3,30 +3,43 @@
 from __future__ import annotations
 
 import html
-import io
-from collections.abc import Sequence
+import itertools
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
 
-import matplotlib as mpl
-
+from torchlint.certificates import times
+from torchlint.verify.plots import curves, speeds
 from torchlint.verify.row import Row
-from torchlint.verify.table import summary
+from torchlint.verify.strip import BETTER, NOTED, REFUSES, SAME
+from torchlint.verify.table import poor, summary
 
-# Colours that stay apart for colour-blind readers.
-BEFORE, AFTER = "#c44e12", "#1f6fb2"
 _STYLE = """
-body { font: 15px/1.45 system-ui, sans-serif; max-width: 1100px; margin: 2em auto; padding: 0 1em; color: #222; }
-table { border-collapse: collapse; width: 100%; font-size: 13px; }
+body { font: 15px/1.45 system-ui, sans-serif; max-width: 1300px; margin: 2em auto; padding: 0 1em; color: #222; }
+.wide { overflow-x: auto; }
+table { border-collapse: collapse; font-size: 13px; }
 th, td { text-align: left; padding: 3px 8px; border-bottom: 1px solid #ddd; vertical-align: top; }
+th { position: sticky; top: 0; background: #fff; } td.number { white-space: nowrap; }
+td.remarks { min-width: 18em; overflow-wrap: anywhere; }
 .good { color: #1a6b32; } .bad { color: #a1260d; } .unsure { color: #7a5b00; }
 pre { background: #f6f6f4; padding: 10px; overflow-x: auto; font-size: 12px; }
-figure { margin: 0.5em 0 1em; } svg { max-width: 100%; height: auto; }
-h2 { margin-top: 2em; border-top: 1px solid #ccc; padding-top: 0.8em; font-size: 18px; } code { font-size: 95%; }
+figure { margin: 0.5em 0 1em; overflow-x: auto; } svg { height: auto; max-width: 100%; min-width: 720px; }
+h2 { margin-top: 2em; border-top: 1px solid #ccc; padding-top: 0.8em; font-size: 19px; }
+h3 { margin: 1.6em 0 0.4em; font-size: 16px; }
+.strip { display: flex; flex-wrap: wrap; gap: 3px; margin: 0.4em 0; padding: 0; list-style: none; font-size: 12px; }
+.strip li { padding: 1px 6px; border-radius: 3px; background: #e9e9e6; }
+.strip .better { background: #cfe6d5; } .strip .note { background: #f3e6b8; }
+.strip .refuses { background: #a1260d; color: #fff; }
+.detail { overflow-wrap: anywhere; }
 """
 _GOOD = {"IDENTICAL", "EQUAL", "IMPROVES", "EXTENDS"}
 _UNSURE = {"CONDITIONAL", "TRADEOFF", "UNSUPPORTED", "TIMEOUT", "VACUOUS", "REPAIRS"}
-_DTYPES = ("float64", "float32", "float16", "bfloat16")
+# A mark beside the colour, for those who do not see it.
+_MARKS = {SAME: "", BETTER: "+ ", NOTED: "~ ", REFUSES: "x "}
+_HEADS = (
+    *("rule", "rewrite", "verdict", "dtypes", "ranks", "inputs"),
+    *("value error", "gradient error", "forward", "with backward", "remarks"),
+)
+_SHORT = {"float64": "f64", "float32": "f32", "float16": "f16", "bfloat16": "bf16"}
 
 
 def write_report(rows: Sequence[Row], path: Path) -> None:
@@ -39,15 +52,80 @@ def render(rows: Sequence[Row]) -> str:
     body = [
         "<h1>What the fixes do</h1>",
         f"<p>{html.escape(summary(rows))}</p>",
-        "<p>Each rewrite was run before and after on generated inputs. Errors are in units in the last place of the "
-        "result, to which rounding of the inputs is added where it weighs more. The true value is <em>before</em> "
-        "itself at a precision that no longer matters; where that is impossible, <em>before</em> in float64. "
-        "Nothing here is a proof.</p>",
+        f"<p>{html.escape(_where(rows))}</p>",
+        "<p>Each rewrite was run before and after on generated inputs. Nothing here is a proof: it is what was seen on "
+        "these inputs.</p>",
+        _approximations(rows),
+        *_speed(rows),
+        "<h2>All rewrites</h2>",
         _table(rows),
+        "<h2>One by one</h2>",
+        "<p>Curves: the error of the float results against the size of the inputs, in units in the last place, to "
+        "which rounding of the inputs is added where it weighs more. Coloured words: kinds of inputs; "
+        "<b>+</b> after is better, <b>~</b> a difference worth a note, <b>x</b> a difference that refuses.</p>",
         *(_section(place, row) for place, row in enumerate(rows) if row.curves or row.reproducer),
     ]
-    head = f'<meta charset="utf-8"><title>torchlint verify</title><style>{_STYLE}</style>'
+    head = (
+        '<meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+        f"<title>torchlint verify</title><style>{_STYLE}</style>"
+    )
     return f'<!doctype html><html lang="en"><head>{head}</head><body>{"".join(body)}</body></html>\n'
+
+
+def _where(rows: Sequence[Row]) -> str:
+    """Devices, versions and settings."""
+    machines = {row.device: row.machine for row in rows if row.machine}
+    devices = ", ".join(dict.fromkeys(machines.get(row.device, row.device) for row in rows))
+    versions = ", ".join(f"torch {version}" for version in dict.fromkeys(row.torch for row in rows if row.torch))
+    tiers = " and ".join(dict.fromkeys(row.tier for row in rows))
+    flags = "; ".join(dict.fromkeys(row.flags for row in rows if row.flags))
+    return f"{devices}; {versions}; tier {tiers}{'; ' if flags else ''}{flags}."
+
+
+def _approximations(rows: Sequence[Row]) -> str:
+    references: dict[str, int] = {}
+    reasons: dict[str, int] = {}
+    for row in rows:
+        for kind, count in row.references.items():
+            references[kind] = references.get(kind, 0) + count
+        for note in row.notes:
+            if note.startswith("no multi-precision reference"):
+                reasons[note] = reasons.get(note, 0) + 1
+    items = [
+        "The true value is <em>before</em> itself at a precision that no longer matters "
+        f"({references.get('mp', 0):,} points); where that is impossible, <em>before</em> in float64 "
+        f"({references.get('float64', 0):,} points); where that says nothing, only whether results are finite "
+        f"({references.get('none', 0):,} points).",
+        *(f"{html.escape(reason)} ({count} rewrites)." for reason, count in sorted(reasons.items())),
+        "Gradients are those of one fixed weighted sum of the results.",
+        "Inputs are small (ranks 0 to 4, up to a few thousand elements), so what shows only in large ones is not seen.",
+        "Timings are medians of runs that take turns, in float32: CPU time of one thread on a CPU, time between events "
+        "on a GPU. They depend on the machine; programs that name their sizes are timed at larger ones where they run.",
+    ]
+    return "<h2>Approximations</h2><ul>" + "".join(f"<li>{item}</li>" for item in items) + "</ul>"
+
+
+def _speed(rows: Sequence[Row]) -> Iterable[str]:
+    """A figure for each device and kind of rewrite with timings."""
+    timed = [row for row in rows if any(row.speed)]
+    if not timed:
+        return
+    yield "<h2>Speed</h2>"
+    for device in dict.fromkeys(row.device for row in timed):
+        for kind in ("pair", "program"):
+            chosen = [row for row in timed if row.device == device and row.kind == kind]
+            if not chosen:
+                continue
+            title = (
+                f"{'Rewrites of rules' if kind == 'pair' else 'Programs of fixtures'} on {chosen[0].machine or device}"
+            )
+            figures = "".join(f"<figure>{speeds(list(part))}</figure>" for part in _parts(chosen))
+            opened = " open" if kind == "pair" else ""
+            yield f"<details{opened}><summary>{html.escape(title)} ({len(chosen)})</summary>{figures}</details>"
+
+
+def _parts(rows: list[Row], length: int = 40) -> Iterable[Iterable[Row]]:
+    return (itertools.islice(rows, start, start + length) for start in range(0, len(rows), length))
 
 
 def _class(verdict: str) -> str:
@@ -55,29 +133,60 @@ def _class(verdict: str) -> str:
 
 
 def _table(rows: Sequence[Row]) -> str:
-    heads = ("rule", "rewrite", "device", "verdict", "inputs", "ranks", "reference", "speed", "remarks")
-    lines = ["<tr>" + "".join(f"<th>{head}</th>" for head in heads) + "</tr>"]
+    lines = ["<tr>" + "".join(f"<th>{head}</th>" for head in _HEADS) + "</tr>"]
+    several = len({row.device for row in rows}) > 1
     for place, row in enumerate(rows):
-        label = html.escape(f"{row.kind} {row.label}")
+        label = html.escape(f"{row.kind} {row.label}" + (f" on {row.device}" if several else ""))
         linked = f'<a href="#r{place}">{label}</a>' if row.curves or row.reproducer else label
-        reference = ", ".join(f"{count} {kind}" for kind, count in row.references.items())
-        speed = f"{row.speed[0]:.2g}x, {row.speed[1]:.2g}x" if any(row.speed) else ""
-        remarks = "; ".join(text for text in (row.condition, row.contradiction) if text)
-        cells = (row.code, linked, html.escape(row.device), f'<b class="{_class(row.verdict)}">{row.verdict}</b>')
-        rest = (f"{row.points:,}", " ".join(map(str, row.ranks)), reference, speed, html.escape(remarks))
-        lines.append("<tr>" + "".join(f"<td>{cell}</td>" for cell in (*cells, *rest)) + "</tr>")
-    return f"<table>{''.join(lines)}</table>"
+        remarks = "; ".join(text for text in (row.condition, row.contradiction, *poor(row)) if text)
+        cells = (
+            f"<td>{row.code}</td><td>{linked}</td>",
+            f'<td><b class="{_class(row.verdict)}">{row.verdict}</b></td>',
+            f"<td>{' '.join(_SHORT.get(name, name) for name in row.dtypes)}</td>",
+            f'<td class="number">{_range(row.ranks)}</td><td class="number">{row.points:,}</td>',
+            *(f'<td class="number">{_errors(row, what)}</td>' for what in ("value", "gradient")),
+            *(f'<td class="number">{times(ratio) if ratio else ""}</td>' for ratio in row.speed),
+            f'<td class="remarks">{html.escape(remarks)}</td>',
+        )
+        lines.append(f"<tr>{''.join(cells)}</tr>")
+    note = (
+        "<p>Errors are the worst in float32, before &rarr; after: in units in the last place, relative to the largest "
+        "result, and how many results are not finite.</p>"
+    )
+    return f'{note}<div class="wide"><table>{"".join(lines)}</table></div>'
+
+
+def _range(ranks: Sequence[int]) -> str:
+    return f"{ranks[0]}&ndash;{ranks[-1]}" if len(ranks) > 1 else "".join(map(str, ranks))
+
+
+def _errors(row: Row, what: str) -> str:
+    worst = row.errors.get(f"float32 {what}")
+    if worst is None:
+        return ""
+    text = f"{worst['ulps_before']:.3g} &rarr; {worst['ulps_after']:.3g} ulp<br>"
+    text += f"{worst['relative_before']:.1e} &rarr; {worst['relative_after']:.1e}"
+    bad = worst["nonfinite_before"], worst["nonfinite_after"]
+    return text + (f"<br>nan/inf {bad[0]:g} &rarr; {bad[1]:g}" if any(bad) else "")
 
 
 def _section(place: int, row: Row) -> str:
     title = html.escape(f"{row.code} {row.label}")
-    parts = [f'<h2 id="r{place}">{title} <span class="{_class(row.verdict)}">{row.verdict}</span></h2>']
+    verdict = f'<span class="{_class(row.verdict)}">{row.verdict}</span>'
+    parts = [f'<h3 id="r{place}">{title} {verdict}</h3>']
+    facts = [f"verified on {row.points:,} inputs on {row.device}"]
     if row.claim:
-        parts.append(f"<p>The rule claims: {html.escape(row.claim)}.</p>")
-    if row.detail:
-        parts.append(f"<p>{html.escape(row.detail)}</p>")
+        facts.append(f"the rule claims: {row.claim}")
+    parts.append(f"<p>{html.escape('; '.join(facts))}.</p>")
+    if row.detail or row.condition:
+        where = f"only where {row.condition}" if row.verdict == "CONDITIONAL" else row.condition
+        text = "; ".join(text for text in (where, row.detail) if text)
+        parts.append(f'<p class="detail">{html.escape(text)}</p>')
+    if row.strip:
+        words = (f'<li class="{state}">{_MARKS[state]}{html.escape(kind)}</li>' for kind, state in row.strip.items())
+        parts.append(f'<ul class="strip">{"".join(words)}</ul>')
     if row.curves:
-        parts.append(f"<figure>{_plot(row)}</figure>")
+        parts.append(f"<figure>{curves(row)}</figure>")
     if row.milliseconds:
         parts.append(_timing(row))
     if row.notes:
@@ -91,54 +200,11 @@ def _section(place: int, row: Row) -> str:
 
 def _timing(row: Row) -> str:
     before, after, both_before, both_after = row.milliseconds
-    text = f"{row.speed_shape} float32 on {row.device}: forward {before:.3g} ms before, {after:.3g} ms after"
+    text = f"{row.speed_shape} float32 on {row.machine}: forward {before:.3g} ms before, {after:.3g} ms after"
     if both_after:
         text += f"; with backward {both_before:.3g} ms before, {both_after:.3g} ms after"
+    if any(row.memory):
+        old, new = (size / 2**20 for size in row.memory)
+        what = "largest tensor" if row.machine.endswith(("thread", "threads")) else "peak memory"
+        text += f"; {what} {old:.3g} MiB before, {new:.3g} MiB after"
     return f"<p>{html.escape(text)}.</p>"
-
-
-def _plot(row: Row) -> str:
-    """Error against magnitude: a row of panels for values, one for gradients, a panel per dtype."""
-    from matplotlib.figure import Figure
-
-    keys = [key.split(" ") for key in row.curves]
-    dtypes = [name for name in _DTYPES if any(key[0] == name for key in keys)]
-    what = [name for name in ("value", "gradient") if any(key[1] == name for key in keys)]
-    figure = Figure(figsize=(3.0 * len(dtypes) + 0.6, 2.3 * len(what) + 0.3), layout="constrained")
-    axes = figure.subplots(len(what), len(dtypes), sharex=True, squeeze=False)
-    for line, quantity in enumerate(what):
-        for column, dtype in enumerate(dtypes):
-            _panel(axes[line][column], row, dtype, quantity)
-    axes[0][0].legend(fontsize=7, frameon=False)
-    buffer = io.StringIO()
-    with mpl.rc_context({"svg.hashsalt": "torchlint", "font.size": 8}):
-        figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
-    text = buffer.getvalue()
-    return text[text.index("<svg") :]
-
-
-def _panel(axes: Any, row: Row, dtype: str, quantity: str) -> None:
-    prefix = f"{dtype} {quantity} "
-    points = {float(key.removeprefix(prefix)): worst for key, worst in row.curves.items() if key.startswith(prefix)}
-    magnitudes = sorted({float(key.split(" ")[2]) for key in row.curves})
-    places = [place for place, magnitude in enumerate(magnitudes) if magnitude in points]
-    top = 1e8 if dtype in ("float64", "float32") else 1e4
-    axes.set_title(f"{dtype}, {quantity}", fontsize=8)
-    axes.set_yscale("symlog", linthresh=1)
-    axes.set_ylim(0, top)
-    axes.set_xticks(range(len(magnitudes)), [f"{magnitude:g}" for magnitude in magnitudes], rotation=60, ha="right")
-    axes.set_xlabel("size of the inputs" if quantity == "gradient" else "", fontsize=7)
-    axes.set_ylabel("error, ulp" if dtype == _first(row) else "", fontsize=7)
-    axes.tick_params(labelsize=6)
-    for side, colour, width, height in (("before", BEFORE, 2.4, 0.5), ("after", AFTER, 1.2, 0.1)):
-        worst = [points[magnitudes[place]] for place in places]
-        lines = [min(found[f"ulps_{side}"], top) for found in worst]
-        lost = [place for place, found in zip(places, worst, strict=True) if found[f"nonfinite_{side}"]]
-        axes.plot(places, lines, color=colour, linewidth=width, marker="o", markersize=2.5, label=side)
-        label = f"{side}: nan or inf" if lost else None
-        axes.plot(lost, [top * height] * len(lost), "x", color=colour, markersize=5, label=label)
-
-
-def _first(row: Row) -> str:
-    """The dtype of the leftmost panels."""
-    return next(name for name in _DTYPES if any(key.startswith(f"{name} ") for key in row.curves))

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import platform
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any
 
 import torch
 
 from torchlint.claims import Changes, Claim
-from torchlint.verify.observation import Effect, Worst
+from torchlint.verify.observation import Effect, Record, Worst
 from torchlint.verify.reproduce import headline, reproducer
 from torchlint.verify.runner import Result
+from torchlint.verify.speed import Speed
+from torchlint.verify.strip import strip
 from torchlint.verify.verdict import Verdict, contradiction
 
 
@@ -19,6 +23,8 @@ class Row:
     """`kind` is `pair` or `program`; `errors` is keyed by `dtype quantity`, `curves` by `dtype quantity magnitude`.
 
     `speed` is time before over time after, forward and forward with backward; 0 where it was not measured.
+    `milliseconds` are those of both versions, forward and then with backward, `memory` the bytes of both, all in
+    float32 at the sizes `speed_shape` on `machine`. `strip` is what was seen in each kind of cell.
     """
 
     code: str
@@ -46,11 +52,27 @@ class Row:
     speed: tuple[float, float] = (0.0, 0.0)
     milliseconds: list[float] = field(default_factory=list)
     speed_shape: str = ""
+    memory: list[int] = field(default_factory=list)
+    machine: str = ""
+    flags: str = ""
+    strip: dict[str, str] = field(default_factory=dict)
     seconds: float = 0.0
     intended_change: bool = False
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
+
+
+def put_speed(row: Row, speed: Speed | None, device: str) -> None:
+    """Put a measurement into a row, if there is one."""
+    if speed is None:
+        return
+    row.speed, row.milliseconds = speed.ratios, [_figures(value) for value in speed.milliseconds]
+    row.speed_shape, row.memory, row.machine = speed.shape, list(speed.memory), machine(device)
+
+
+def _figures(value: float) -> float:
+    return float(f"{value:.4g}")
 
 
 def torch_version() -> str:
@@ -61,6 +83,37 @@ def torch_version() -> str:
 def device_name(device: str) -> str:
     """The name under which certificates keep a device: the model for a GPU."""
     return torch.cuda.get_device_name(device) if device.startswith("cuda") else device
+
+
+def machine(device: str) -> str:
+    """What figures of speed were measured on: `AMD EPYC 7763, 1 thread`, or the model of the GPU."""
+    if device.startswith("cuda"):
+        return device_name(device)
+    if device != "cpu":
+        return f"{platform.machine()}, {device}"
+    threads = torch.get_num_threads()
+    return f"{_processor()}, {threads} thread{'s' if threads > 1 else ''}"
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        lines = []
+    named = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(named, "") or platform.processor() or platform.machine()
+
+
+def flags(device: str) -> str:
+    """The settings under which both versions ran and which change what a GPU computes; empty on others."""
+    if not device.startswith("cuda"):
+        return ""
+    precision = torch.get_float32_matmul_precision()
+    deterministic = "on" if torch.are_deterministic_algorithms_enabled() else "off"
+    return (
+        f"float32 matmul precision {precision}, TF32 in cuDNN {'on' if torch.backends.cudnn.allow_tf32 else 'off'}, "
+        f"deterministic algorithms {deterministic}, CUDA {torch.version.cuda}"
+    )
 
 
 def claim_text(claim: Claim | None) -> str:
@@ -74,13 +127,14 @@ def fill(row: Row, result: Result, claim: Claim) -> Row:
     record, decision = result.record, result.decision
     row.device, row.torch, row.tier = device_name(result.device), torch_version(), result.tier
     row.verdict, row.condition = str(decision.verdict), decision.condition
-    row.claim = claim_text(claim)
+    row.claim, row.flags = claim_text(claim), flags(result.device)
+    row.strip = strip(record)
     row.intended_change = isinstance(claim, Changes)
     row.contradiction = contradiction(decision, claim, record)
     row.points, row.seconds = record.points, round(result.seconds, 3)
     row.dtypes = sorted(record.dtypes, key=_order)
     row.ranks, row.references = sorted(record.ranks), record.references
-    row.errors = {f"{dtype} {what}": _plain(worst) for (dtype, what), worst in sorted(record.worst.items())}
+    put_errors(row, record)
     row.curves = {
         f"{dtype} {what} {magnitude:g}": _plain(worst)
         for (dtype, what, magnitude), worst in sorted(record.curves.items())
@@ -91,6 +145,10 @@ def fill(row: Row, result: Result, claim: Claim) -> Row:
     if decision.witness is not None and result.unit is not None:
         row.reproducer = reproducer(result.unit, decision.witness)
     return row
+
+
+def put_errors(row: Row, record: Record) -> None:
+    row.errors = {f"{dtype} {what}": _plain(worst) for (dtype, what), worst in sorted(record.worst.items())}
 
 
 def _order(dtype: str) -> int:
@@ -106,6 +164,8 @@ def _notes(result: Result) -> list[str]:
     """The approximations and the differences that refuse nothing, each text once."""
     record = result.record
     notes = [f"no multi-precision reference: {reason}" for reason in record.reasons]
+    if result.search is not None:
+        notes.append(result.search.text)
     for seen in record.observations:
         if seen.effect in (Effect.NOTE, Effect.KINK, Effect.REPAIRS):
             notes.append(seen.text)

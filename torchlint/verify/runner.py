@@ -14,19 +14,24 @@ import torch
 from torchlint.claims import Pair
 from torchlint.verify.cells import Cell, DoesNotFitError, arguments, lattice, typed
 from torchlint.verify.compare import Point, compare
+from torchlint.verify.higher import compare_higher
 from torchlint.verify.inputs import InputError
 from torchlint.verify.observation import Effect, Record
 from torchlint.verify.outcome import Outcome, run
 from torchlint.verify.pairs import Unit, from_pair
+from torchlint.verify.polish import Search, search
 from torchlint.verify.reference import Reference
+from torchlint.verify.repeat import same_results, widened
 from torchlint.verify.truth import Truth
-from torchlint.verify.values import normal
+from torchlint.verify.values import Recipe
 from torchlint.verify.verdict import Decision, Verdict, decide
 
 # CPU seconds after which a pair is given up, by tier: on a busy machine the same pairs must come out the same.
 PATIENCE = {"fast": 30.0, "full": 180.0}
 # After so many regressions a pair is refused anyway.
 UNEXPLAINED = 6
+# One draw of ordinary inputs may happen to have small gradients: harmless elsewhere, but a search finds it.
+SEARCHED_DRAWS = 4
 # A result that is 0 up to rounding has no scale of its own; ordinary inputs are of size 1.
 SMALLEST_SCALE = 1e-3
 
@@ -41,6 +46,7 @@ class Result:
     tier: str
     seconds: float = 0.0
     unit: Unit | None = None
+    search: Search | None = None
 
 
 def verify_pair(pair: Pair, device: str = "cpu", tier: str = "fast") -> Result:
@@ -62,11 +68,11 @@ def verify_unit(
     """
     started = time.monotonic()
     deadline = time.process_time() + (PATIENCE[tier] if patience is None else patience)
-    walk = _Walk(unit, device)
+    walk = Walk(unit, device)
     result = Result(Decision(Verdict.VACUOUS), walk.record, device, tier, unit=unit)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        for cell in lattice(unit.specs, tier):
+        for cell in lattice(unit.specs, tier, walk.runs):
             if time.process_time() > deadline:
                 result.decision = Decision(Verdict.TIMEOUT, f"stopped after {walk.record.points:,} points")
                 break
@@ -75,25 +81,31 @@ def verify_unit(
                 result.decision = decide(walk.record)
                 break
         else:
+            if tier == "full":
+                result.search = walk.finish()
             result.decision = decide(walk.record)
     walk.record.reasons = walk.truth.reasons
     result.seconds = time.monotonic() - started
     return result
 
 
-class _Walk:
-    """The state while the lattice of one unit is visited."""
+class Walk:
+    """The state while inputs of one unit are visited; without `exact` all references are `before` in float64."""
 
-    def __init__(self, unit: Unit, device: str) -> None:
+    def __init__(self, unit: Unit, device: str, exact: bool = True) -> None:
         self.unit = unit
         self.device = device
         self.record = Record()
-        self.truth = Truth(unit)
+        self.truth = Truth(unit, exact)
         self.scales: dict[str, tuple[list[float], dict[str, float]]] = {}
 
     @property
     def refused(self) -> bool:
         return next(self.record.refusals(), None) is not None
+
+    def runs(self, cell: Cell) -> bool:
+        """Whether `before` gives anything at a cell, in float64 on the CPU."""
+        return run(self.unit.before, arguments(cell, self.unit.specs)).error is None
 
     def visit(self, cell: Cell) -> None:
         try:
@@ -107,12 +119,37 @@ class _Walk:
         for group, values in groups:
             self._visit(group, values)
 
+    def finish(self) -> Search | None:
+        """What is done once: higher derivatives at an ordinary point, and, if nothing refuses, a search for worse."""
+        if not self.record.cells:
+            return None
+        ordinary = self.record.cells[0][0]
+        self.record.observations += compare_higher(self.unit, ordinary, arguments(ordinary, self.unit.specs))
+        if self.refused or self.record.sharpest is None:
+            return None
+        start = self.record.sharpest[1]
+        found, worst = search(start, arguments(start, self.unit.specs), self.unit.specs, self._tried)
+        if worst is not None:
+            self._visit(worst, arguments(worst, self.unit.specs))
+        return found
+
+    def _tried(self, cell: Cell) -> Record:
+        """What is seen at a cell, apart from all else."""
+        everything, self.record = self.record, Record()
+        try:
+            self._visit(cell, arguments(cell, self.unit.specs))
+            return self.record
+        finally:
+            self.record = everything
+
     def _visit(self, cell: Cell, values: Mapping[str, Any]) -> None:
         reference: Reference | None = None
         if not cell.cast and not cell.mode:
             reference = self.truth.at(values, cell.shapes.elements, cell.is_ordinary)
         for dtype in cell.dtypes:
-            self._compare(cell, dtype, values, reference)
+            # Apple's GPUs have no float64: what is decided there is decided on the CPU.
+            if dtype != "float64" or not self.device.startswith("mps"):
+                self._compare(cell, dtype, values, reference)
 
     def _compare(self, cell: Cell, dtype: str, values: Mapping[str, Any], reference: Reference | None) -> None:
         before, after = self._outcomes(cell, dtype, values)
@@ -122,6 +159,9 @@ class _Walk:
             reference = self.truth.unknown()
         else:
             self.record.references[reference.kind] = self.record.references.get(reference.kind, 0) + 1
+        again = self._spread(cell, dtype, values, before)
+        if again is not None:
+            reference = widened(reference, before, again, getattr(torch, dtype))
         values_scale, grads_scale = self._scales(cell)
         point = Point(
             cell,
@@ -151,6 +191,14 @@ class _Walk:
                 return before, after
         return on(self.device)
 
+    def _spread(self, cell: Cell, dtype: str, values: Mapping[str, Any], first: Outcome) -> Outcome | None:
+        """`before` once more where a device may add up in another order each time; None where that is the same."""
+        if self.device == "cpu" or first.error is not None or cell.mode or cell.cast:
+            return None
+        given = typed(values, getattr(torch, dtype), self.device)
+        again = run(self.unit.before, given, self.truth.differentiable)
+        return None if again.error is not None or same_results(first, again) else again
+
     def _neighbours(self, values: Mapping[str, Any]) -> list[Outcome]:
         """Evaluations beside `values`, as long as they explain anything: where meaning differs they never do."""
         unexplained = sum(seen.effect is Effect.REGRESSES for seen in self.record.observations)
@@ -158,18 +206,27 @@ class _Walk:
 
     def _scales(self, cell: Cell) -> tuple[list[float], dict[str, float]]:
         """The largest result and gradient of `before` on ordinary inputs of these shapes, in float64."""
-        key = f"{cell.shapes.label} {sorted(cell.scalars.items())}"
+        draws = SEARCHED_DRAWS if cell.given is not None else 1
+        key = f"{cell.shapes.label} {sorted(cell.scalars.items())} {draws}"
         if key not in self.scales:
-            ordinary = Cell(cell.shapes, normal(1.0), cell.scalars)
-            outcome = run(self.unit.before, arguments(ordinary, self.unit.specs), self.truth.differentiable)
-            self.scales[key] = scales_of(outcome)
+            self.scales[key] = _largest_of([self._ordinary(cell, draw) for draw in range(draws)])
         return self.scales[key]
+
+    def _ordinary(self, cell: Cell, draw: int) -> tuple[list[float], dict[str, float]]:
+        ordinary = Cell(cell.shapes, Recipe("normal", draw=draw), cell.scalars)
+        return scales_of(run(self.unit.before, arguments(ordinary, self.unit.specs), self.truth.differentiable))
 
 
 def scales_of(outcome: Outcome) -> tuple[list[float], dict[str, float]]:
     """The sizes of the results and of the gradients of a run on ordinary inputs."""
     values = [max(_largest(value), SMALLEST_SCALE) for value in outcome.leaves.values]
     return values, {name: max(_largest(grad), SMALLEST_SCALE) for name, grad in outcome.grads.items()}
+
+
+def _largest_of(scales: list[tuple[list[float], dict[str, float]]]) -> tuple[list[float], dict[str, float]]:
+    values = [max(column) for column in zip(*(values for values, _ in scales), strict=True)]
+    grads = {name: max(grads.get(name, 0.0) for _, grads in scales) for name in scales[0][1]}
+    return values, grads
 
 
 def _largest(value: Any) -> float:
@@ -197,5 +254,7 @@ def _context(mode: str, device: str) -> Callable[[], AbstractContextManager[Any]
     if mode == "inference":
         return torch.inference_mode
     if mode == "autocast":
-        return lambda: torch.autocast(torch.device(device).type, torch.bfloat16)
+        # The types that autocast is used with: float16 on a GPU, bfloat16 on a CPU.
+        dtype = torch.bfloat16 if device == "cpu" else torch.float16
+        return lambda: torch.autocast(torch.device(device).type, dtype)
     return nullcontext

@@ -143,11 +143,13 @@ def _assignments(names: Sequence[str]) -> Iterator[tuple[str, dict[str, int]]]:
 
 
 def shapes_of_size(specs: Sequence[Spec], rows: int, columns: int) -> list[Shapes]:
-    """Shapes for a measurement: the first named size is `rows`, the others `columns`; without names, one matrix."""
+    """Shapes for a measurement: the first named size is `rows`, the others `columns`; without names, one matrix,
+    a vector and a square matrix.
+    """
     tensors = [spec for spec in specs if spec.is_tensor]
     shaped = [spec for spec in tensors if spec.shape is not None]
     if not shaped:
-        shapes = [(rows, columns), (rows * columns,)]
+        shapes = [(rows, columns), (rows * columns,), (columns, columns)]
         return [Shapes("plain", {spec.name: shape for spec in tensors}, {}) for shape in shapes if tensors]
     names = size_names(shaped)
     sizes = dict.fromkeys(names, columns) | ({names[0]: rows} if names else {})

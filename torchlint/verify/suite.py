@@ -11,8 +11,7 @@ import torchlint
 from torchlint import registry
 from torchlint.certificates import pair_digest, program_digest
 from torchlint.claims import Claim, Pair
-from torchlint.verify.pairs import Unit
-from torchlint.verify.row import Row, fill
+from torchlint.verify.row import Row, fill, put_speed
 from torchlint.verify.runner import verify_pair
 from torchlint.verify.speed import measure
 
@@ -105,15 +104,8 @@ def execute(task: Task) -> list[Row]:
         result = verify_pair(pair, task.device, task.tier)
         fill(row, result, pair.claim)
         if task.tier == "full" and result.unit is not None:
-            _time(row, result.unit, task.device)
+            put_speed(row, measure(result.unit, task.device), task.device)
         return [row]
     from torchlint.verify.program import verify_programs
 
-    return verify_programs(task.code, rule.name(), FIXTURES / task.path, claims(task.code), task.device)
-
-
-def _time(row: Row, unit: Unit, device: str) -> None:
-    speed = measure(unit, device)
-    if speed is not None:
-        row.speed, row.milliseconds = speed.ratios, [round(value, 4) for value in speed.milliseconds]
-        row.speed_shape = speed.shape
+    return verify_programs(task.code, rule.name(), FIXTURES / task.path, claims(task.code), task.device, task.tier)

@@ -5,10 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 
+from torchlint.certificates import times
 from torchlint.verify.row import Row
 
 _SHORT = {"float64": "f64", "float32": "f32", "float16": "f16", "bfloat16": "bf16"}
-_HEADS = ("rule", "what", "verdict", "dtypes", "ranks", "points", "value error, ulp (relative)", "gradient", "speed")
+_HEADS = (
+    *("rule", "what", "verdict", "dtypes", "ranks", "points"),
+    *("value error, ulp (relative)", "gradient error, ulp (relative)", "forward, and with backward"),
+)
+# Whoever applies a fix that makes nothing more accurate wants at least this speed-up, for no more than this memory.
+GAIN, MEMORY = 1.1, 2.0
 # From no error to all bits wrong; then not finite.
 _SHADES = " .:-=+*#%@"
 
@@ -44,7 +50,19 @@ def _errors(row: Row, what: str) -> str:
 
 
 def _speed(row: Row) -> str:
-    return f"{row.speed[0]:.2g}x {row.speed[1]:.2g}x" if any(row.speed) else "-"
+    if not any(row.speed):
+        return "-"
+    return ", ".join([*(times(ratio) if ratio else "-" for ratio in row.speed), *poor(row)])
+
+
+def poor(row: Row) -> list[str]:
+    """What speaks against a fix that is there for speed: too small a gain, too much memory."""
+    found = []
+    if row.verdict in ("IDENTICAL", "EQUAL") and any(row.speed) and max(row.speed) < GAIN:
+        found.append(f"below {GAIN}x")
+    if row.memory and row.memory[1] > MEMORY * row.memory[0] > 0:
+        found.append(f"{times(row.memory[1] / row.memory[0])} the memory")
+    return found
 
 
 def _remarks(row: Row) -> Iterable[str]:

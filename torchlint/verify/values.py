@@ -19,17 +19,20 @@ class Recipe:
     """How the inputs are filled.
 
     `magnitude` scales those kinds that have a scale (units of the values themselves). `special` recipes contain
-    infinities or NaN. `outside` recipes leave the domain that the annotation promises.
+    infinities or NaN. `outside` recipes leave the domain that the annotation promises. Recipes that differ in `draw`
+    have other random numbers.
     """
 
     name: str
     magnitude: float = 1.0
     special: bool = False
     outside: bool = False
+    draw: int = 0
 
     @property
     def label(self) -> str:
-        return f"{self.name} {self.magnitude:g}" if self.name in ("normal", "offset") else self.name
+        scaled = self.name in ("normal", "offset", "polished")
+        return self.name + (f" {self.magnitude:g}" if scaled else "") + (f" #{self.draw}" if self.draw else "")
 
     @property
     def is_ordinary(self) -> bool:
@@ -46,7 +49,14 @@ def normal(magnitude: float) -> Recipe:
 FAST_MAGNITUDES = (1.0, 1e-30, 1e-8, 20.0, 90.0, 1e4)
 FULL_MAGNITUDES = (1.0, 1e-40, 1e-30, 1e-15, 1e-8, 1e-3, 5.0, 20.0, 90.0, 300.0, 1e3, 1e4, 1e10, 1e30)
 SHAPED = (Recipe("ties"), Recipe("zeros"), Recipe("grid"), Recipe("offset", 100.0), Recipe("spread"))
-FULL_SHAPED = (Recipe("zero row"), Recipe("constant"), Recipe("near ties"), Recipe("ordinals"), Recipe("offset", 1e4))
+# Every float32 number, or every float16 number, is as likely as any other.
+ORDINALS, HALF_ORDINALS = "ordinals", "half ordinals"
+FULL_SHAPED = (
+    *(Recipe(name) for name in ("zero row", "constant", "near ties", "log-uniform")),
+    Recipe("offset", 1e4),
+    *(Recipe(ORDINALS, draw=draw) for draw in range(3)),
+)
+SINGLE_ORDINALS = tuple(Recipe(ORDINALS, draw=draw) for draw in range(16))
 SPECIAL = tuple(Recipe(name, special=True) for name in ("nan", "+inf", "-inf", "-inf row"))
 MASKS = (Recipe("all true"), Recipe("all false"), Recipe("mask row"))
 LABELS = (Recipe("ignored", outside=True), Recipe("minus one", outside=True))
@@ -86,9 +96,19 @@ def _float(shape: Shape, recipe: Recipe, generator: Generator) -> torch.Tensor:
         return torch.full(shape, 0.7, dtype=torch.float64)
     if recipe.name == "near ties":
         return 1 + 1e-7 * torch.randint(0, 4, shape, generator=generator).to(torch.float64)
-    if recipe.name == "ordinals":
+    if recipe.name == "log-uniform":
         return random.sign() * torch.exp(60 * torch.rand(shape, generator=generator, dtype=torch.float64) - 40)
+    if recipe.name in (ORDINALS, HALF_ORDINALS):
+        return _ordinals(shape, recipe.name == HALF_ORDINALS, generator)
     return _placed(random, recipe)
+
+
+def _ordinals(shape: Shape, half: bool, generator: Generator) -> torch.Tensor:
+    """Bit patterns drawn uniformly from those of finite numbers; in half precision up to 59,904, which both have."""
+    patterns, floats = (torch.int16, torch.float16) if half else (torch.int32, torch.float32)
+    largest = 0x7B50 if half else 0x7F7F_FFFF
+    drawn = torch.randint(-largest, largest + 1, shape, generator=generator)
+    return drawn.sign() * drawn.abs().to(patterns).view(floats).to(torch.float64)
 
 
 def _placed(random: torch.Tensor, recipe: Recipe) -> torch.Tensor:
@@ -113,7 +133,7 @@ def _special(values: torch.Tensor, recipe: Recipe) -> torch.Tensor:
 def _positive(shape: Shape, recipe: Recipe, generator: Generator) -> torch.Tensor:
     if recipe.name == "ties":
         return torch.randint(1, 4, shape, generator=generator).to(torch.float64)
-    if recipe.name in ("grid", "ordinals", "offset", "constant", "near ties"):
+    if recipe.name in ("grid", "log-uniform", ORDINALS, HALF_ORDINALS, "offset", "constant", "near ties"):
         return _float(shape, recipe, generator).abs().clamp_min(1e-3)
     return _rand(shape, generator) * recipe.magnitude
 

@@ -9,6 +9,7 @@ from enum import StrEnum
 from torchlint.claims import Changes, Claim, Same, Stabilises
 from torchlint.verify.cells import Cell
 from torchlint.verify.observation import Effect, Observation, Record
+from torchlint.verify.values import HALF_ORDINALS, ORDINALS
 
 
 class Verdict(StrEnum):
@@ -135,17 +136,20 @@ def _is_change(seen: Observation) -> bool:
 
 def _extreme(seen: Observation) -> bool:
     recipe = seen.cell.recipe
-    return recipe.name == "ordinals" or (recipe.name == "normal" and not 1e-20 <= recipe.magnitude <= 1e15)
+    if recipe.name in (ORDINALS, HALF_ORDINALS):
+        return True
+    return recipe.name in ("normal", "polished") and not 1e-10 <= recipe.magnitude <= 1e15
 
 
 _MARGINS: tuple[tuple[Callable[[Observation], bool], str], ...] = (
     (lambda seen: seen.cell.mode == "autocast", "outside autocast"),
+    (lambda seen: seen.cell.mode == "double backward", "without second derivatives"),
     (lambda seen: seen.cell.mode != "", "with gradients enabled"),
     (lambda seen: seen.cell.recipe.outside, "labels are class indices in range"),
     (lambda seen: seen.cell.recipe.special, "finite inputs"),
     (lambda seen: seen.cell.shapes.kind == "empty", "inputs are not empty"),
     (lambda seen: seen.cell.shapes.kind == "broadcast", "inputs have the same shape"),
-    (_extreme, "1e-20 < |x| < 1e15"),
+    (_extreme, "1e-10 < |x| < 1e15"),
     (lambda seen: seen.cell.layout != "contiguous", "contiguous inputs"),
     (lambda seen: seen.dtype in ("float16", "bfloat16"), "not in {dtypes}"),
 )

@@ -1,7 +1,7 @@
 """The other end of a pipe: one warm process that has imported torch and runs one task after another.
 
-Run as `python -I -m torchlint.verify.worker`. Requests and answers are JSON objects, each after its length in 4 bytes.
-Whatever a task prints goes to standard error.
+Started by `torchlint.verify.process`. Requests and answers are JSON objects, each after its length in 4 bytes.
+Whatever a task prints goes nowhere; what keeps the worker from starting goes to standard error.
 """
 
 from __future__ import annotations
@@ -39,14 +39,17 @@ def receive(stream: BinaryIO) -> dict[str, Any] | None:
 
 
 def _limit(on_cpu: bool) -> list[str]:
-    """Set the limits that this system has; the names of those that it has not."""
+    """Set the limits that this system has; the names of those that it has not.
+
+    CUDA reserves far more address space than it uses, its driver starts threads and its compilers fill caches.
+    """
     try:
         import resource
     except ImportError:
-        return ["memory", "CPU time", "file size", "processes"]
-    wanted = {"RLIMIT_FSIZE": FILE_SIZE, "RLIMIT_CORE": 0, "RLIMIT_NPROC": PROCESSES}
+        return ["RLIMIT_AS", "RLIMIT_CPU", "RLIMIT_FSIZE", "RLIMIT_NPROC"]
+    wanted = {"RLIMIT_CORE": 0}
     if on_cpu:
-        wanted["RLIMIT_AS"] = MEMORY
+        wanted |= {"RLIMIT_FSIZE": FILE_SIZE, "RLIMIT_NPROC": PROCESSES, "RLIMIT_AS": MEMORY}
     missing = []
     for name, value in wanted.items():
         try:
@@ -88,21 +91,38 @@ def main() -> int:
     os.dup2(2, 1)
     import torch
 
-    from torchlint.verify.suite import Task, execute
-
     torch.set_num_threads(1)
-    send(answers, {"missing": _limit(on_cpu="cpu" in sys.argv[1:])})
+    name = _device_name(sys.argv[1:])
+    send(answers, {"missing": _limit(on_cpu="cpu" in sys.argv[1:]), "device": name})
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.dup2(nowhere, 2)
     while (message := receive(requests)) is not None:
-        task = Task(**message)
-        _limit_cpu(CPU_SECONDS[task.tier])
         try:
-            answer: dict[str, Any] = {"rows": [row.as_json() for row in execute(task)]}
+            answer = _answer(message)
         except Exception as error:
             answer = {"error": f"{type(error).__name__}: {error}"}
-        send(answers, answer)
-        if _poisoned(task.device):
+        poisoned = _poisoned(message["device"])
+        send(answers, answer | {"poisoned": poisoned})
+        if poisoned:
             return POISONED
     return 0
+
+
+def _answer(message: dict[str, Any]) -> dict[str, Any]:
+    """What a task comes to."""
+    from torchlint.verify.suite import Task, execute
+
+    task = Task(**message)
+    _limit_cpu(CPU_SECONDS[task.tier])
+    return {"rows": [row.as_json() for row in execute(task)]}
+
+
+def _device_name(arguments: list[str]) -> str:
+    import torch
+
+    cuda = [device for device in arguments if device.startswith("cuda")]
+    return str(torch.cuda.get_device_name(cuda[0])) if cuda and torch.cuda.is_available() else " ".join(arguments)
 
 
 if __name__ == "__main__":
