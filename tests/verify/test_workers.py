@@ -18,7 +18,7 @@ from torchlint.certificates import grant, pair_digest  # noqa: E402
 from torchlint.claims import Same, Stabilises  # noqa: E402
 from torchlint.cli import main  # noqa: E402
 from torchlint.finding import Applicability  # noqa: E402
-from torchlint.verify import certify, suite, workers  # noqa: E402
+from torchlint.verify import certify, process, suite, workers  # noqa: E402
 from torchlint.verify.program import verify_programs  # noqa: E402
 from torchlint.verify.row import Row  # noqa: E402
 
@@ -120,8 +120,8 @@ def test_worker_is_warm_and_replaced_when_it_dies(monkeypatch: pytest.MonkeyPatc
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no signals of this kind")
 def test_how_a_worker_ended_is_told() -> None:
-    assert workers._ending(-signal.SIGSEGV) == "SIGSEGV"
-    assert workers._ending(3) == "status 3"
+    assert process._ending(-signal.SIGSEGV) == "SIGSEGV"
+    assert process._ending(3) == "status 3"
 
 
 def test_command_prints_a_table_and_writes_certificates(

@@ -88,7 +88,7 @@ def run(
     leaves = {name: _leaf(value, name in differentiable) for name, value in arguments.items()}
     given = {name: _copy(value) for name, value in leaves.items()}
     versions = {name: _version(value) for name, value in given.items()}
-    torch.manual_seed(seed)
+    _seed(seed, given)
     outcome = Outcome()
     try:
         with context():
@@ -102,6 +102,13 @@ def run(
     if differentiable:
         _backward(outcome, {name: leaves[name] for name in differentiable}, cotangents)
     return outcome
+
+
+def _seed(seed: int, given: Mapping[str, Any]) -> None:
+    """Seed the generators that the call can reach: `torch.manual_seed` formats a stack trace for each GPU backend."""
+    torch.default_generator.manual_seed(seed)
+    if any(isinstance(value, torch.Tensor) and value.device.type != "cpu" for value in given.values()):
+        torch.manual_seed(seed)
 
 
 def _leaf(value: Any, differentiable: bool) -> Any:

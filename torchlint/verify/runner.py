@@ -62,7 +62,7 @@ def verify_unit(
     """
     started = time.monotonic()
     deadline = time.process_time() + (PATIENCE[tier] if patience is None else patience)
-    walk = _Walk(unit, device)
+    walk = Walk(unit, device)
     result = Result(Decision(Verdict.VACUOUS), walk.record, device, tier, unit=unit)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -81,14 +81,14 @@ def verify_unit(
     return result
 
 
-class _Walk:
-    """The state while the lattice of one unit is visited."""
+class Walk:
+    """The state while inputs of one unit are visited; without `exact` all references are `before` in float64."""
 
-    def __init__(self, unit: Unit, device: str) -> None:
+    def __init__(self, unit: Unit, device: str, exact: bool = True) -> None:
         self.unit = unit
         self.device = device
         self.record = Record()
-        self.truth = Truth(unit)
+        self.truth = Truth(unit, exact)
         self.scales: dict[str, tuple[list[float], dict[str, float]]] = {}
 
     @property

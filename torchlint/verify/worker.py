@@ -18,6 +18,7 @@ FILE_SIZE = 2**24  # torch.optim makes a temporary file when it is imported
 MEMORY = 12 * 2**30
 PROCESSES = 1_024
 CPU_SECONDS = {"fast": 120, "full": 600}
+INSTANCE_CPU_SECONDS = {"fast": 20, "full": 120}
 # After a CUDA error the process is of no use; the client starts another.
 POISONED = 3
 
@@ -88,21 +89,41 @@ def main() -> int:
     os.dup2(2, 1)
     import torch
 
-    from torchlint.verify.suite import Task, execute
-
     torch.set_num_threads(1)
-    send(answers, {"missing": _limit(on_cpu="cpu" in sys.argv[1:])})
+    send(answers, {"missing": _limit(on_cpu="cpu" in sys.argv[1:]), "device": _device_name(sys.argv[1:])})
     while (message := receive(requests)) is not None:
-        task = Task(**message)
-        _limit_cpu(CPU_SECONDS[task.tier])
         try:
-            answer: dict[str, Any] = {"rows": [row.as_json() for row in execute(task)]}
+            answer = _answer(message)
         except Exception as error:
             answer = {"error": f"{type(error).__name__}: {error}"}
         send(answers, answer)
-        if _poisoned(task.device):
+        if _poisoned(message["device"]):
             return POISONED
     return 0
+
+
+def _answer(message: dict[str, Any]) -> dict[str, Any]:
+    """What a task or a rewrite of the user's comes to."""
+    if message["kind"] == "instance":
+        from torchlint.verify.instance.validate import validate
+
+        _limit_cpu(INSTANCE_CPU_SECONDS[message["tier"]])
+        return validate(message)
+    from torchlint.verify.suite import Task, execute
+
+    task = Task(**message)
+    _limit_cpu(CPU_SECONDS[task.tier])
+    return {"rows": [row.as_json() for row in execute(task)]}
+
+
+def _device_name(arguments: list[str]) -> str:
+    """What the device calls itself; empty if there is no such device here."""
+    import torch
+
+    device = " ".join(arguments)
+    if device.startswith("cuda"):
+        return str(torch.cuda.get_device_name(device)) if torch.cuda.is_available() else ""
+    return "" if device == "mps" and not torch.backends.mps.is_available() else device
 
 
 if __name__ == "__main__":
