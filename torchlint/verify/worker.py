@@ -105,8 +105,9 @@ def main() -> int:
 def _answer(message: dict[str, Any]) -> dict[str, Any]:
     """What a task or a rewrite of the user's comes to."""
     if message["kind"] == "instance":
-        from torchlint.verify.instance.validate import validate
+        from torchlint.verify.instance.validate import validate, warm_up
 
+        warm_up()
         _limit_cpu(INSTANCE_CPU_SECONDS[message["tier"]])
         return validate(message)
     from torchlint.verify.suite import Task, execute

@@ -38,8 +38,7 @@ class Expressions:
 
     `events` are the calls that became inputs, in the order of evaluation, and whatever else the outside notices;
     `observed` are the locals that such a call reads: both versions have to give it the same.
-    `common` are the shapes of subexpressions that become inputs as a whole. `written` are the inputs that are changed in
-    place.
+    `common` are the shapes of subexpressions that become inputs as a whole; `written` the inputs changed in place.
     """
 
     def __init__(

@@ -37,6 +37,7 @@ _REDUCING = names_in("""
     softmax log_softmax logsumexp sum mean argmax argmin amax amin max min prod cumsum cumprod squeeze size var std norm
     softmin unbind split chunk topk sort argsort any all flatten
 """)
+_OF_NUMBERS = names_in("int float len range max min sum round abs pow log exp sqrt zip enumerate")
 _SIZED = names_in("view reshape expand repeat zeros ones full empty rand randn arange eye range linspace")
 _KEYWORDS = _table("""
 dim axis dim0 dim1 start_dim end_dim: dim
@@ -107,6 +108,8 @@ def of_call(call: ast.Call, named: _Named) -> None:
     for place, argument in enumerate(arguments):
         for hole in _holes(argument, named):
             hole.used_as(*_at(name, place, method))
+            if place == 0 and name not in _SIZED and name not in _OF_NUMBERS:
+                hole.is_tensor = True
     for keyword in call.keywords:
         for hole in _holes(keyword.value, named):
             hole.used_as(*_KEYWORDS.get(keyword.arg or "", ()))

@@ -18,13 +18,15 @@ _USUAL = ("float", "number", "long")
 class Hole:
     """An input. `text` is the user's expression for it; an `opaque` one holds a call, of which each is its own input.
 
-    `uses` are the kinds of inputs that the operations around it ask for, `guesses` those that its name suggests.
+    `uses` are the kinds of inputs that the operations around it ask for, `guesses` those that its name suggests;
+    `is_tensor` is whether an operation takes nothing else in its place.
     """
 
     name: str
     text: str
     opaque: bool
     known: Known = field(default_factory=Known)
+    is_tensor: bool = False
     uses: list[str] = field(default_factory=list)
     guesses: list[str] = field(default_factory=list)
 
@@ -36,9 +38,9 @@ class Hole:
         """The kinds of inputs to try, best first."""
         if self.known.kind and self.known.tensor:
             return [self.known.kind]
-        certain = [self.known.kind] if self.known.kind else []
-        kinds = [*certain, *self.uses, *self.guesses, *_USUAL]
-        if self.known.tensor:
+        # That it is an int is known; whether it is a size or a dim, its uses say.
+        kinds = [*self.uses, *filter(None, [self.known.kind]), *self.guesses, *_USUAL]
+        if self.known.tensor or self.is_tensor:
             kinds = [kind for kind in kinds if kind not in ("dim", "flag", "size", "number")]
         return list(dict.fromkeys(kinds))
 

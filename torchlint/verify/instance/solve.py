@@ -41,12 +41,14 @@ class Input:
 class Solution:
     """How a text can be called: the kinds of its inputs, and for each rank the shapes and numbers that run.
 
-    `domain` says what was assumed of the values so that the results are numbers; empty if nothing was.
+    `domain` says what was assumed of the values so that the results are numbers; empty if nothing was. `fixed` are the
+    sizes that the code certainly has.
     """
 
     specs: tuple[Spec, ...]
     points: list[tuple[Shapes, dict[str, Any]]]
     domain: str = ""
+    fixed: frozenset[int] = frozenset()
 
 
 class Solver:
@@ -65,6 +67,7 @@ class Solver:
         Numbers in tensors without dims run almost everywhere: they count only where nothing else does.
         """
         last: Solution | None = None
+        fixed = frozenset(size for entry in self._inputs for size in entry.sizes or () if size is not None)
         if not self._inputs:
             return Solution((), list(self._points((), 1)))
         for kinds, most in itertools.chain(*([(kinds, most) for kinds in _choices(self._inputs)] for most in _TRIALS)):
@@ -73,9 +76,9 @@ class Solver:
             )
             points = list(self._points(specs, most))
             if any(shapes.rank for shapes, _ in points):
-                return self._in_domain(Solution(specs, points))
+                return self._in_domain(Solution(specs, points, fixed=fixed))
             if points and last is None:
-                last = Solution(specs, points)
+                last = Solution(specs, points, fixed=fixed)
             if time.process_time() > self._deadline:
                 break
         return self._in_domain(last) if last else None
@@ -173,7 +176,7 @@ class Solver:
                     continue
                 if self._share_of_numbers(specs, shapes, scalars) > 0.5:
                     said = " and ".join(f"{{{name}}} {_SAID[domain]}" for name in names)
-                    return Solution(specs, solution.points, said)
+                    return Solution(specs, solution.points, said, solution.fixed)
         return solution
 
     def _share_of_numbers(self, specs: Sequence[Spec], shapes: Shapes, scalars: Mapping[str, Any]) -> float:
