@@ -159,6 +159,16 @@ def test_a_definition_behind_another_assignment_is_not_followed() -> None:
         assert "which the old code does not" in candidate.problem
 
 
+def test_what_only_the_old_code_reads_is_followed_back_too() -> None:
+    code = "def f(x, k):\n    n = x.norm(dim=-1, keepdim=True)\n    return x / n / k\n"
+    first, second = extracted(code, ("x / n", "F.normalize(x, dim=-1)"))[:2]
+    assert "v0 = h0.norm(dim=-1, keepdim=True)" in first.before
+    assert first.apart == ()
+    assert second.apart == ("n",)
+    # A parameter depends on nothing.
+    assert extracted(code, ("x / n / k", "x / n"))[0].apart == ()
+
+
 def test_a_loop_is_run_as_a_whole() -> None:
     code = (
         "def f(x):\n    out = torch.zeros(x.size(1))\n    for i in range(len(x)):\n        out = out + x[i]\n"
@@ -213,3 +223,25 @@ def test_nothing_but_pure_operations_runs(expression: str) -> None:
 
     with pytest.raises(NotAllowedError):
         check(ast.parse(f"def before(h0):\n    return {expression}\n"))
+
+
+def test_a_local_layer_is_called_as_what_it_is_in_each_version() -> None:
+    code = "def f(x, y):\n    loss = nn.BCELoss()\n    return loss(torch.sigmoid(x), y)\n"
+    found = extracted(code, ("nn.BCELoss()", "nn.BCEWithLogitsLoss()"), ("torch.sigmoid(x)", "x"))[0]
+    assert "v0 = torch.nn.BCELoss()\n    return v0(torch.sigmoid(h0), h1)" in found.before
+    assert "v0 = torch.nn.BCEWithLogitsLoss()\n    return v0(h0, h1)" in found.after
+    assert found.holes[1].kinds[0] == "binary"
+
+
+def test_names_of_other_functions_and_globals_are_results() -> None:
+    code = "def f(x):\n    global total\n    total = torch.exp(x) - 1\n    return x\n"
+    assert "return v0" in extracted(code, ("torch.exp(x) - 1", "torch.expm1(x)"))[-1].before
+    code = "def f(x):\n    p = torch.exp(x) - 1\n    def g():\n        return p\n    return g\n"
+    assert "return (h1, v0, s0)" in extracted(code, ("torch.exp(x) - 1", "torch.expm1(x)"))[-1].before
+
+
+def test_a_device_is_that_of_the_run() -> None:
+    code = "def f(x, device):\n    return torch.exp(x.to(device)) - torch.ones(3, device=device)\n"
+    old = "torch.exp(x.to(device)) - torch.ones(3, device=device)"
+    first = extracted(code, (old, "torch.expm1(x.to(device))"))[0]
+    assert body(first.before) == "return torch.exp(h0.to(DEVICE)) - torch.ones(3, device=DEVICE)"

@@ -60,6 +60,7 @@ class File:
         if tree is None:
             raise NotExtractableError("the file does not parse")
         self.tree = tree
+        self._scopes: dict[ast.stmt, Scope] = {}
         self.imports = imported(_top_level(tree))
         self.bound = frozenset(name for node in tree.body for name in stored(node)) - set(self.imports)
 
@@ -68,23 +69,52 @@ class File:
         own, imports = self._sorted_out(edits)
         if not own:
             raise NotExtractableError("the fix only changes imports")
-        first, last = _touched(self._spans(self.tree.body), own)
+        definition = self._definition(own)
+        body: list[ast.stmt] = self.tree.body if definition is None else [definition]
+        spans = self._spans(body)
+        first, last = _touched(spans, own)
         if first == last:
             raise NotExtractableError("the fix adds statements to the module")
-        spans = self._spans(self.tree.body)
         start, end = spans[first][0], spans[last - 1][1]
         if not all(start <= edit.start and edit.end <= end for edit in own):
             raise NotExtractableError("the fix changes code between statements")
-        # The text of the changed statements alone: a file may be long.
-        moved = [Edit(edit.start - start, edit.end - start, edit.content) for edit in own]
-        new = parsed(apply(self.source.text[start:end], moved))
-        if new is None:
+        scope = Scope(self.imports, self.bound, self.tree)
+        new = self._parsed(start, end, own)
+        change = Change(body[first:last], new, body[:first], body[last:], scope, scope)
+        change = self._narrowed(change, own)
+        change.new_scope = change.old_scope.changed(change.new, imports)
+        return change
+
+    def _parsed(self, start: int, end: int, edits: Sequence[Edit]) -> list[ast.stmt]:
+        """The statements between two offsets after the edits. The text of these alone: a file may be long."""
+        text = self.source.text
+        moved = [Edit(edit.start - start, edit.end - start, edit.content) for edit in edits]
+        indent = text[text.rfind("\n", 0, start) + 1 : start]
+        new = apply(text[start:end], moved)
+        tree = parsed(f"if 1:\n{indent}{new}" if indent else new)
+        if tree is None:
             raise NotExtractableError("the new code does not parse by itself")
-        old_scope = Scope(self.imports, self.bound, self.tree)
-        new_scope = Scope({**self.imports, **imports}, self.bound, self.tree)
-        body = self.tree.body
-        change = Change(body[first:last], new.body, body[:first], body[last:], old_scope, new_scope)
-        return self._narrowed(change, own)
+        block = tree.body[0] if indent and tree.body else tree
+        assert isinstance(block, ast.Module | ast.If)
+        return block.body
+
+    def _definition(self, edits: Sequence[Edit]) -> ast.stmt | None:
+        """The innermost function whose body holds all edits and that stands on lines of its own."""
+        found: ast.stmt | None = None
+        block: list[ast.stmt] = self.tree.body
+        while True:
+            spans = self._spans(block)
+            first, last = _touched(spans, edits)
+            if last - first != 1:
+                return found
+            statement = block[first]
+            name = self._only_block(statement, statement, edits)
+            if name is None:
+                return found
+            line_start = self.source.text.rfind("\n", 0, spans[first][0]) + 1
+            if isinstance(statement, Function) and not self.source.text[line_start : spans[first][0]].strip():
+                found = statement
+            block = getattr(statement, name)
 
     def _sorted_out(self, edits: Sequence[Edit]) -> tuple[list[Edit], dict[str, str]]:
         """The edits of code, and the imports that the others add."""
@@ -115,10 +145,14 @@ class File:
             return change
         raise NotExtractableError("the fix changes a definition as a whole")
 
+    def _scope(self, node: Function) -> Scope:
+        if node not in self._scopes:
+            self._scopes[node] = Scope(self.imports, self.bound, node)
+        return self._scopes[node]
+
     def _enter(self, change: Change, old: ast.stmt, new: ast.stmt) -> None:
         if isinstance(old, Function) and isinstance(new, Function):
-            change.old_scope = Scope(self.imports, self.bound, old)
-            change.new_scope = Scope(change.new_scope.module_imports, self.bound, new)
+            change.old_scope = self._scope(old)
             change.levels = []
         elif isinstance(old, ast.ClassDef):
             change.levels = []

@@ -52,6 +52,7 @@ class Expressions:
         self.defined: set[str] = set()
         self.written: set[str] = set()
         self.moved: dict[str, str] = {}
+        self.layers: dict[str, ast.expr] = {}
         self._context = context
         self._bound: list[set[str]] = []
         self._rare = 0
@@ -129,9 +130,10 @@ class Expressions:
         root = dotted(node)
         if node.attr in _OF_TENSORS and root not in (f"self.{node.attr}", f"cls.{node.attr}"):
             return ast.Attribute(self.rebuild(node.value), node.attr, node.ctx)
-        if node.attr in ATTRIBUTES and isinstance(node.value, ast.Call):
+        is_local = isinstance(node.value, ast.Name) and node.value.id in self.defined
+        if node.attr in ATTRIBUTES and (isinstance(node.value, ast.Call) or is_local):
             base = self.rebuild(node.value)
-            if isinstance(base, ast.Call):
+            if isinstance(base, ast.Call) or is_local:
                 return ast.Attribute(base, node.attr, node.ctx)
         if root is None or root.partition(".")[0] in self.defined:
             raise NotRebuiltError("it is an attribute of something unknown")
@@ -156,7 +158,8 @@ class Expressions:
         arguments = [self._argument(argument, node) for argument in node.args]
         keywords = [self._keyword(keyword) for keyword in node.keywords]
         call = ast.Call(function, arguments, keywords)
-        hints.of_call(call, self.holes.named)
+        layer = self.layers.get(node.func.id) if isinstance(node.func, ast.Name) else None
+        hints.of_call(ast.Call(layer, arguments, keywords) if layer else call, self.holes.named)
         return call
 
     def _callee(self, node: ast.Call) -> ast.expr:
@@ -166,6 +169,10 @@ class Expressions:
             if is_function(qualname):
                 return _path(qualname)
             raise NotRebuiltError("it is a call of another module")
+        if isinstance(function, ast.Name) and function.id in self.defined:
+            if function.id in self.layers:
+                return self.name(function)
+            raise NotRebuiltError("it is a call of a local")
         layer = self._layer(node)
         if layer is not None:
             return layer

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from torchlint.verify.instance.change import Change, NotExtractableError
 from torchlint.verify.instance.context import Context
 from torchlint.verify.instance.expressions import Expressions, NotRebuiltError
 from torchlint.verify.instance.holes import Hole, Holes
 from torchlint.verify.instance.narrow import chain, shared
-from torchlint.verify.instance.reads import earlier, live, slice_of, tail
-from torchlint.verify.instance.scope import Scope, stored
+from torchlint.verify.instance.reads import changed, earlier, escaping, live, slice_of, tail
+from torchlint.verify.instance.scope import stored
 from torchlint.verify.instance.statements import Statements
 from torchlint.verify.instance.whitelist import NotAllowedError
 
@@ -26,7 +26,9 @@ LONGEST = 24
 class Candidate:
     """A pair of functions that stands for a fix: definitions of `before` and `after` with the inputs as parameters.
 
-    `problem` says why the pair says nothing about the fix, `difference` that both differ whatever they compute.
+    `problem` says why the pair says nothing about the fix, `difference` that both differ whatever they compute. `lacks`
+    and `apart` are the inputs that only the new, only the old code reads and that may depend on the others in ways that
+    the pair does not show. A `general` pair has inputs in the places of what both versions have in common.
     """
 
     region: str
@@ -35,16 +37,19 @@ class Candidate:
     holes: tuple[Hole, ...] = ()
     problem: str = ""
     difference: str = ""
+    lacks: tuple[str, ...] = ()
+    apart: tuple[str, ...] = ()
+    general: bool = False
 
 
 def candidates(change: Change, context: Context) -> Iterator[Candidate]:
     """The pairs to try in turn: the smallest region that is equal decides. Never empty."""
     found = False
     expressions = chain(change)
+    # Where the smallest does not do, the largest most likely does.
+    expressions = [*expressions[:1], *expressions[1:][-1:], *expressions[1:-1]][:MOST_EXPRESSIONS]
     slices = slice_of(change, [*change.old, *change.new])
-    for place, (old, new) in enumerate([*expressions[: MOST_EXPRESSIONS - 1], *expressions[-1:]]):
-        if place and (old, new) == expressions[min(place, len(expressions)) - 1] and place >= len(expressions):
-            break
+    for old, new in expressions:
         for candidate in _of_expressions(change, context, old, new, slices):
             found = True
             yield candidate
@@ -59,30 +64,24 @@ def _of_expressions(
     change: Change, context: Context, old: ast.expr, new: ast.expr, slices: Sequence[ast.stmt]
 ) -> Iterator[Candidate]:
     plain = _pair(change, context, [], old, new, frozenset())
-    if plain is None or _is_loose(plain):
+    if plain is None or plain.lacks or plain.apart:
         sliced = _pair(change, context, slices, old, new, frozenset()) if slices else None
-        if sliced is not None and not _is_loose(sliced):
+        if sliced is not None and not sliced.lacks:
             yield sliced
+    if plain is None or plain.lacks:
         return
     yield plain
     common = shared(old, new)
     general = _pair(change, context, [], old, new, common) if common else None
-    if general is not None and not _is_loose(general) and general.before != plain.before:
-        yield general
-
-
-def _is_loose(candidate: Candidate) -> bool:
-    """Whether `after` takes something that `before` does not: how both are related is not in the pair."""
-    before, after = (_used(text) for text in (candidate.before, candidate.after))
-    return bool(after - before)
+    if general is not None and not general.lacks and general.before != plain.before:
+        yield replace(general, general=True)
 
 
 def _used(text: str) -> set[str]:
     body = ast.parse(text).body[0]
     assert isinstance(body, ast.FunctionDef)
-    return {
-        node.id for part in body.body for node in ast.walk(part) if isinstance(node, ast.Name) and node.id[0] == "h"
-    }
+    nodes = (node for part in body.body for node in ast.walk(part))
+    return {node.id for node in nodes if isinstance(node, ast.Name) and node.id.startswith("h")}
 
 
 def _pair(
@@ -105,8 +104,9 @@ def _pair(
             value = rebuilt.rebuild(expression)
         except (NotRebuiltError, NotAllowedError):
             return None
-        statements._observe()
+        statements.observe()
         versions.append(_Version(statements, [value]))
+    _give_written(versions)
     region = "the expression" if not slices else "the expression and what it is made of"
     return _candidate(region, holes, versions)
 
@@ -140,10 +140,10 @@ def _block(change: Change, context: Context, slices: Sequence[ast.stmt], core: S
         except (NotRebuiltError, NotAllowedError):
             return None
         versions.append(_Version(statements, []))
-    assigned = {name for node in (*change.old, *change.new, *core) for name in stored(node)}
+    assigned = {name for node in (*change.old, *change.new, *core) for name in changed(node)}
     returns = any(version.statements.returned is not None for version in versions)
-    names = sorted(live(change, core, assigned) if not returns else ())
-    lost = _lost(change, core, bound, names)
+    names = sorted(escaping(change, assigned) if returns else live(change, core, assigned))
+    lost = _lost([*slices, *change.new, *core], bound, names)
     if lost:
         return Candidate("the statements", "", "", difference=lost)
     for version in versions:
@@ -151,16 +151,21 @@ def _block(change: Change, context: Context, slices: Sequence[ast.stmt], core: S
             version.give(names)
         except (NotRebuiltError, NotAllowedError):
             return None
-    written = sorted({name for version in versions for name in version.statements.expressions.written})
-    for version in versions:
-        version.results += [ast.Name(name, ast.Load()) for name in written]
+    _give_written(versions)
     region = "the changed statements" if not core else "the changed statements and those that use them"
     return _candidate(region, holes, versions)
 
 
-def _lost(change: Change, core: Sequence[ast.stmt], bound: frozenset[str], names: Sequence[str]) -> str:
-    """A name that is read later and that the new version does not define."""
-    defined = {name for node in (*change.new, *core) for name in stored(node)}
+def _give_written(versions: Sequence[_Version]) -> None:
+    """Give back the inputs that either version changes in place."""
+    written = sorted({name for version in versions for name in version.statements.expressions.written})
+    for version in versions:
+        version.results += [ast.Name(name, ast.Load()) for name in written]
+
+
+def _lost(statements: Sequence[ast.stmt], bound: frozenset[str], names: Sequence[str]) -> str:
+    """A name that is read later and that neither the new version's statements nor what was there before defines."""
+    defined = {name for node in statements for name in stored(node)}
     for name in names:
         if name not in defined and name not in bound:
             return f"`{name}` is read later and is not defined any more"
@@ -197,16 +202,22 @@ def _candidate(region: str, holes: Holes, versions: Sequence[_Version]) -> Candi
     problem = _reordered(old.statements.expressions.events, new.statements.expressions.events)
     parameters = [hole.name for hole in holes]
     before, after = old.text("before", parameters), new.text("after", parameters)
-    used = _used(before) | _used(after)
-    if _used(after) - _used(before):
-        loose = [hole.text for hole in holes if hole.name in _used(after) - _used(before)]
-        problem = problem or f"the new code reads {_short(loose)}, which the old code does not"
-    kept = [hole for hole in holes if hole.name in used]
+    read = _used(before), _used(after)
+    kept = [hole for hole in holes if hole.name in read[0] | read[1]]
     if len(kept) < len(parameters):
-        before, after = (
-            version.text(name, [hole.name for hole in kept]) for version, name in ((old, "before"), (new, "after"))
-        )
-    return Candidate(region, before, after, tuple(kept), problem)
+        names = [hole.name for hole in kept]
+        before, after = old.text("before", names), new.text("after", names)
+    lacks, apart = (
+        tuple(hole.text for hole in kept if hole.name in only) for only in (read[1] - read[0], read[0] - read[1])
+    )
+    if lacks and not problem:
+        named = all(text.replace(".", "").isidentifier() for text in lacks)
+        reads = f"the new code reads {_short(lacks)}, which the old code does not"
+        problem = reads if named else f"the change is in code that is not run: {_short(lacks)}"
+    parameters_of = old.statements.expressions.scope.parameters
+    # A parameter is what it is, whatever the others are.
+    hidden = tuple(text for text in apart if text.partition(".")[0] not in parameters_of)
+    return Candidate(region, before, after, tuple(kept), problem, lacks=lacks, apart=hidden)
 
 
 def _reordered(old: Sequence[str], new: Sequence[str]) -> str:
@@ -223,6 +234,3 @@ def _reordered(old: Sequence[str], new: Sequence[str]) -> str:
 def _short(texts: Sequence[str]) -> str:
     text = ", ".join(f"`{' '.join(text.split())}`" for text in texts[:3])
     return text if len(text) <= 100 else text[:97] + "..."
-
-
-__all__ = ["Candidate", "Scope", "candidates"]

@@ -39,6 +39,8 @@ _REDUCING = names_in("""
 """)
 _OF_NUMBERS = names_in("int float len range max min sum round abs pow log exp sqrt zip enumerate")
 _SIZED = names_in("view reshape expand repeat zeros ones full empty rand randn arange eye range linspace")
+# Methods of which the result is used for what the tensor holds.
+_PASSING = names_in("long int item view reshape flatten squeeze unsqueeze detach clone contiguous to")
 _KEYWORDS = _table("""
 dim axis dim0 dim1 start_dim end_dim: dim
 keepdim training unbiased inplace largest sorted: flag
@@ -108,8 +110,9 @@ def of_call(call: ast.Call, named: _Named) -> None:
     for place, argument in enumerate(arguments):
         for hole in _holes(argument, named):
             hole.used_as(*_at(name, place, method))
-            if place == 0 and name not in _SIZED and name not in _OF_NUMBERS:
-                hole.is_tensor = True
+        taken = named.get(argument.id) if isinstance(argument, ast.Name) else None
+        if taken is not None and place == 0 and name not in _SIZED and name not in _OF_NUMBERS:
+            taken.is_tensor = True
     for keyword in call.keywords:
         for hole in _holes(keyword.value, named):
             hole.used_as(*_KEYWORDS.get(keyword.arg or "", ()))
@@ -154,7 +157,21 @@ def of_slice(node: ast.Slice, named: _Named) -> None:
 
 
 def _holes(node: ast.expr, named: _Named) -> Iterator[Hole]:
-    """The input that an argument is, or those that a list or tuple of them holds."""
+    """The input that an argument is or is made of, or those that a list or tuple of them holds."""
     for part in node.elts if isinstance(node, ast.Tuple | ast.List) else [node]:
-        if isinstance(part, ast.Name) and part.id in named:
-            yield named[part.id]
+        inner = _unwrapped(part)
+        if isinstance(inner, ast.Name) and inner.id in named:
+            yield named[inner.id]
+
+
+def _unwrapped(node: ast.expr) -> ast.expr:
+    """`y` for `int(y[i])` and `y.view(-1).long()`: what is asked of the whole is asked of it."""
+    while True:
+        if isinstance(node, ast.Subscript):
+            node = node.value
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _PASSING:
+            node = node.func.value
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "int" and node.args:
+            node = node.args[0]
+        else:
+            return node

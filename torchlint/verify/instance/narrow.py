@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from torchlint.verify.instance.change import Change
 
 _Pair = tuple[ast.AST, ast.AST]
+# Of a name or a constant nothing can be seen; the others have no value of their own.
+_MUTE = (ast.Name, ast.Attribute, ast.Constant, ast.Starred, ast.Slice)
 _COMPOUND = (ast.Call, ast.BinOp, ast.Subscript, ast.Compare, ast.IfExp, ast.UnaryOp)
 
 
@@ -19,10 +21,16 @@ def chain(change: Change) -> list[tuple[ast.expr, ast.expr]]:
     pair: _Pair | None = (change.old[0], change.new[0])
     while pair is not None:
         old, new = pair
-        if isinstance(old, ast.expr) and isinstance(new, ast.expr) and not isinstance(old, ast.Starred | ast.Slice):
+        if _tells(old) and _tells(new):
+            assert isinstance(old, ast.expr)
+            assert isinstance(new, ast.expr)
             found.append((old, new))
         pair = _only_difference(old, new)
     return found[::-1]
+
+
+def _tells(node: ast.AST) -> bool:
+    return isinstance(node, ast.expr) and not isinstance(node, _MUTE)
 
 
 def _only_difference(old: ast.AST, new: ast.AST) -> _Pair | None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Sequence
 
+from torchlint.analysis import trees
 from torchlint.verify.instance.change import Change
 from torchlint.verify.instance.expressions import root_of
-from torchlint.verify.instance.scope import Function, loaded, own_nodes, stored
+from torchlint.verify.instance.scope import Function, loaded, stored
 
 # Statements that a region is extended by, at most.
 _MOST = 10
@@ -22,7 +23,7 @@ def earlier(change: Change, slices: Sequence[ast.stmt]) -> frozenset[str]:
     own = [*change.old, *slices]
     loops = change.loops
     names = set(scope.parameters)
-    for node in own_nodes(scope.node):
+    for node in trees.walk_own(scope.node):
         if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
             in_loop = bool(loops) and loops[0].lineno <= node.lineno <= (loops[0].end_lineno or 0)
             if (node.lineno < start or in_loop) and not _within(node, own):
@@ -42,8 +43,13 @@ def live(change: Change, core: Sequence[ast.stmt], assigned: set[str]) -> set[st
     if isinstance(scope, ast.Module):
         # Other files may read them too.
         return assigned
-    escaping = {name for node in own_nodes(scope) for name in _escapes(node)}
-    return {name for name in assigned if name in escaping or _is_read(name, change, core)}
+    outside = escaping(change, assigned)
+    return {name for name in assigned if name in outside or _is_read(name, change, core)}
+
+
+def escaping(change: Change, assigned: set[str]) -> set[str]:
+    """Those of some names that code may read which is not part of the function's own course."""
+    return {name for node in trees.walk_own(change.old_scope.node) for name in _escapes(node)} & assigned
 
 
 def _escapes(node: ast.AST) -> set[str]:
@@ -57,11 +63,18 @@ def _escapes(node: ast.AST) -> set[str]:
 
 def _is_read(name: str, change: Change, core: Sequence[ast.stmt]) -> bool:
     for statement in _after(change, core):
-        if name in loaded(statement):
+        if name in _read_first(statement):
             return True
         if isinstance(statement, ast.Assign | ast.AnnAssign) and name in stored(statement):
             return False
     return False
+
+
+def _read_first(statement: ast.stmt) -> set[str]:
+    """The names that a statement reads, less the variable that a loop sets before it is read."""
+    if isinstance(statement, ast.For | ast.AsyncFor):
+        return (loaded(statement) - stored(statement.target)) | loaded(statement.iter)
+    return loaded(statement)
 
 
 def _after(change: Change, core: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
@@ -80,7 +93,7 @@ def _after(change: Change, core: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
 
 def tail(change: Change) -> int:
     """How many of the following statements a region needs so that no changed name is read after it."""
-    names = {name for node in (*change.old, *change.new) for name in stored(node)}
+    names = {name for node in (*change.old, *change.new) for name in changed(node)}
     count = 0
     for place, statement in enumerate(change.following[:_MOST]):
         if names & loaded(statement):
@@ -99,7 +112,7 @@ def slice_of(change: Change, core: Sequence[ast.stmt]) -> list[ast.stmt]:
         if not isinstance(statement, ast.stmt):
             blocked |= statement
             continue
-        names = _changed(statement)
+        names = changed(statement)
         if not names & (needed | blocked):
             continue
         if _is_plain(statement) and not (names | loaded(statement)) & blocked and len(found) < _MOST:
@@ -138,14 +151,14 @@ def _is_plain(statement: ast.stmt) -> bool:
     return isinstance(statement, ast.AnnAssign | ast.AugAssign) and isinstance(statement.target, ast.Name)
 
 
-def _changed(statement: ast.stmt) -> set[str]:
+def changed(statement: ast.stmt) -> set[str]:
     """The names that a statement gives other values, by assignment or in place."""
     names = stored(statement)
-    for part in ast.walk(statement):
+    for part in trees.walk(statement):
         if isinstance(part, ast.Subscript | ast.Attribute) and isinstance(part.ctx, ast.Store | ast.Del):
             root = root_of(part)
             names |= {root} if root else set()
         elif isinstance(part, ast.Call) and isinstance(part.func, ast.Attribute):
             root = root_of(part.func.value) if part.func.attr.endswith("_") else None
             names |= {root} if root else set()
-    return names
+    return names - {"self", "cls"}

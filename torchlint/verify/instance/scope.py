@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import cached_property
 
 from torchlint.analysis import trees
 from torchlint.verify.instance.whitelist import dotted
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
+_DEFINITIONS = Function | ast.ClassDef
 _Scope = Function | ast.Module
 
 
@@ -27,47 +28,46 @@ def imported(nodes: Iterable[ast.AST]) -> dict[str, str]:
     return found
 
 
-def own_nodes(scope: ast.AST) -> Iterator[ast.AST]:
-    """The nodes that run in a function's or a module's own scope, without those of definitions inside."""
-    stack: list[ast.AST] = list(ast.iter_child_nodes(scope))
-    while stack:
-        node = stack.pop()
-        yield node
-        if not isinstance(node, Function | ast.ClassDef | ast.Lambda):
-            stack.extend(ast.iter_child_nodes(node))
-
-
 def stored(node: ast.AST) -> set[str]:
     """The names that a statement binds in its scope."""
     names = set()
-    for part in (node, *own_nodes(node)):
-        if isinstance(part, ast.Name) and not isinstance(part.ctx, ast.Load):
-            names.add(part.id)
-        elif isinstance(part, Function | ast.ClassDef | ast.ExceptHandler) and part.name:
+    inside = [] if isinstance(node, _DEFINITIONS) else trees.walk_own(node)
+    for part in (node, *inside):
+        if isinstance(part, ast.Name):
+            if not isinstance(part.ctx, ast.Load):
+                names.add(part.id)
+        elif isinstance(part, _DEFINITIONS | ast.ExceptHandler) and part.name:
             names.add(part.name)
-    return names | set(imported([node, *own_nodes(node)]))
+        elif isinstance(part, ast.Import | ast.ImportFrom):
+            names |= set(imported([part]))
+    return names
 
 
 def loaded(node: ast.AST) -> set[str]:
     """The names that a node reads, in definitions and lambdas inside it too."""
-    return {
-        part.id
-        for part in trees.walk(node)
-        if isinstance(part, ast.Name) and (isinstance(part.ctx, ast.Load) or _augments(node, part))
-    }
-
-
-def _augments(node: ast.AST, name: ast.Name) -> bool:
-    return any(isinstance(part, ast.AugAssign) and part.target is name for part in trees.walk(node))
+    names = set()
+    for part in trees.walk(node):
+        if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Load):
+            names.add(part.id)
+        elif isinstance(part, ast.AugAssign) and isinstance(part.target, ast.Name):
+            names.add(part.target.id)
+    return names
 
 
 class Scope:
     """A function, or the body of a module, in one version of a file."""
 
-    def __init__(self, module_imports: dict[str, str], module_bound: frozenset[str], node: _Scope) -> None:
+    def __init__(self, imports: dict[str, str], globals_: frozenset[str], node: _Scope) -> None:
         self.node = node
-        self.module_imports = module_imports
-        self._module_bound = module_bound
+        self._imports = imports
+        self._globals = globals_
+
+    def changed(self, statements: Iterable[ast.stmt], imports: dict[str, str]) -> Scope:
+        """The same scope after a fix that adds imports to the file and puts other statements into it."""
+        other = Scope({**self._imports, **imports}, self._globals, self.node)
+        other.__dict__["bound"] = self.bound | {name for statement in statements for name in stored(statement)}
+        other.__dict__["_local_imports"] = self._local_imports
+        return other
 
     @cached_property
     def parameters(self) -> dict[str, ast.arg]:
@@ -90,7 +90,7 @@ class Scope:
 
     @cached_property
     def _local_imports(self) -> dict[str, str]:
-        return imported(own_nodes(self.node))
+        return imported(trees.walk_own(self.node))
 
     @cached_property
     def bound(self) -> frozenset[str]:
@@ -106,12 +106,12 @@ class Scope:
         root, _, rest = text.partition(".")
         if root in self.bound:
             return None
-        origin = self._local_imports.get(root) or self.module_imports.get(root)
+        origin = self._local_imports.get(root) or self._imports.get(root)
         return None if origin is None else _public(f"{origin}.{rest}" if rest else origin)
 
     def is_builtin(self, name: str) -> bool:
         """Whether a name means what it means everywhere."""
-        taken = (self.bound, self._local_imports, self.module_imports, self._module_bound)
+        taken = (self.bound, self._local_imports, self._imports, self._globals)
         return not any(name in names for names in taken)
 
 

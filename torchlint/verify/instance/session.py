@@ -89,6 +89,9 @@ class Session:
         found: list[Validation] = []
         try:
             for candidate in self._candidates(source, fix):
+                if candidate.general and found[-1].status != "unverifiable":
+                    # The pair itself could be run, and says more.
+                    continue
                 found.append(self._of_candidate(candidate, fix))
                 # That an unsafe fix changes results is known; how much more of the code does not matter.
                 if found[-1].status in ("validated", "changes"):
@@ -124,10 +127,15 @@ class Session:
         digest, answer, cached = self._answer(pair)
         texts = {hole.name: hole.text for hole in pair.holes}
         status = policy.status(answer["verdict"], fix.applicability)
+        condition = _in_words(answer["condition"], texts)
+        if candidate.apart and status in ("refused", "changes", "conditional"):
+            # `x / n` is `normalize(x)` if n is the norm of x, which this region does not say.
+            status = "unverifiable"
+            condition = f"it depends on what {' and '.join(f'`{text}`' for text in candidate.apart)} holds"
         return Validation(
             status,
             answer["verdict"],
-            _in_words(answer["condition"], texts),
+            condition,
             answer["detail"],
             answer["points"],
             tuple(answer.get("ranks", ())),

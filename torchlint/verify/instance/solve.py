@@ -18,8 +18,7 @@ from torchlint.verify.values import normal
 Shape = tuple[int, ...]
 # Sizes that differ, so that a broadcast by accident raises; then equal ones, for matrices that are to be square.
 _MAIN: tuple[Shape, ...] = ((3, 5), (6,), (3, 4, 5), (), (2, 3, 4, 5), (4, 4), (3, 4, 4))
-# CPU seconds for one text, and trials for one rank and one choice of kinds.
-PATIENCE = {"fast": 0.04, "full": 1.0}
+# Trials for one rank and one choice of kinds.
 _TRIALS = (8, 60)
 _DOMAINS = ("positive", "unit", "prob", "inner", "spd")
 _SAID = {"positive": "> 0", "unit": "in (0, 1)", "prob": "a softmax", "inner": "in (-1, 1)", "spd": "positive definite"}
@@ -52,30 +51,35 @@ class Solution:
 
 
 class Solver:
-    """Looks for inputs on which a function runs. `error` is what the last trial raised."""
+    """Looks for inputs on which a function runs, for so many CPU seconds. `error` is what the first trial raised."""
 
-    def __init__(self, function: Callable[..., Any], inputs: Sequence[Input], tier: str) -> None:
+    def __init__(
+        self, function: Callable[..., Any], inputs: Sequence[Input], patience: float, numbers: Sequence[int] = ()
+    ) -> None:
         self._function = function
         self._inputs = inputs
-        self._deadline = time.process_time() + PATIENCE[tier]
+        self._shapes = [*_MAIN, *_shapes_with(numbers)]
+        self._deadline = time.process_time() + patience
         self.error = ""
         self.trials = 0
 
     def solve(self) -> Solution | None:
         """The first choice of kinds that runs at any rank, with all ranks at which it runs; None if there is none.
 
-        Numbers in tensors without dims run almost everywhere: they count only where nothing else does.
+        Numbers in tensors without dims run almost everywhere, and square matrices broadcast by accident: they count
+        only where nothing else does.
         """
         last: Solution | None = None
         fixed = frozenset(size for entry in self._inputs for size in entry.sizes or () if size is not None)
         if not self._inputs:
-            return Solution((), list(self._points((), 1)))
+            points = list(self._points((), 1))
+            return Solution((), points) if points else None
         for kinds, most in itertools.chain(*([(kinds, most) for kinds in _choices(self._inputs)] for most in _TRIALS)):
             specs = tuple(
                 Spec(entry.name, kind, None, _bound(kind)) for entry, kind in zip(self._inputs, kinds, strict=True)
             )
             points = list(self._points(specs, most))
-            if any(shapes.rank for shapes, _ in points):
+            if any(_tells(shapes) for shapes, _ in points):
                 return self._in_domain(Solution(specs, points, fixed=fixed))
             if points and last is None:
                 last = Solution(specs, points, fixed=fixed)
@@ -93,10 +97,7 @@ class Solver:
         # Labels and masks follow the shape of another tensor.
         main = next((spec for spec in tensors if spec.is_float), tensors[0])
         plain: set[int] = set()
-        for shape in _MAIN:
-            square = len(set(shape)) < len(shape)
-            if square and len(shape) in plain:
-                continue
+        for shape in self._shapes:
             first = _fitted(shape, by_name[main.name])
             if first is None or len(first) in plain:
                 continue
@@ -156,7 +157,8 @@ class Solver:
             return None
         except Exception as error:
             lines = str(error).splitlines() or [""]
-            self.error = f"{type(error).__name__}: {lines[0][:100]}"
+            # The first choice is the likeliest: what it raises says most.
+            self.error = self.error or f"{type(error).__name__}: {lines[0][:100]}"
             return None
         return [part for part in _parts(result) if isinstance(part, torch.Tensor) and part.is_floating_point()]
 
@@ -186,6 +188,19 @@ class Solver:
             return 0.0
         count = sum(part.numel() for part in parts)
         return sum(int(part.isfinite().sum()) for part in parts) / count if count else 1.0
+
+
+def _tells(shapes: Shapes) -> bool:
+    """Whether it takes the right shapes to run at these: no two sizes of the largest are the same."""
+    largest = max(shapes.shapes.values(), key=len, default=())
+    return bool(largest) and len(set(largest)) == len(largest)
+
+
+def _shapes_with(numbers: Sequence[int]) -> Iterator[Shape]:
+    """Shapes with the sizes that a text names, such as the 10 of `torch.zeros(n, 10)`."""
+    for number in numbers:
+        yield from ((3, number), (number, 5), (number,), (3, number, 5))
+    yield from itertools.permutations(numbers, 2)
 
 
 def _choices(inputs: Sequence[Input]) -> Iterator[tuple[str, ...]]:
@@ -236,7 +251,7 @@ def _related(spec: Spec, shape: Shape) -> list[Shape]:
         [(*shape[:-2], shape[-1], shape[-2]), (shape[-1], 4), (4, shape[-1])] if len(shape) > 1 else []
     )
     first = [shape[:1]] if shape else []
-    ordered = [*rows, *same] if spec.kind == "labels" else [*same, *last, *rows, *product, *first]
+    ordered = [*rows, *same] if spec.kind in ("labels", "long") else [*same, *last, *rows, *product, *first]
     return list(dict.fromkeys(ordered))
 
 

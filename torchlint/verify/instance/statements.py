@@ -8,7 +8,7 @@ from typing import Any
 
 from torchlint.verify.instance.expressions import Expressions, NotRebuiltError, root_of
 from torchlint.verify.instance.scope import loaded, stored
-from torchlint.verify.instance.whitelist import NotAllowedError
+from torchlint.verify.instance.whitelist import NotAllowedError, is_layer
 
 _LEAVES = (ast.Return, ast.Break, ast.Continue, ast.Raise)
 
@@ -45,10 +45,10 @@ class Statements:
             del expressions.events[lengths[0] :], self.body[lengths[1] :], self.seen[lengths[2] :]
             expressions.observed.clear()
             new = self._foreign(statement)
-        self._observe()
+        self.observe()
         self.body += new
 
-    def _observe(self) -> None:
+    def observe(self) -> None:
         """Keep what the calls of the next statement read, before it runs."""
         for name in self.expressions.observed:
             self._see(ast.Name(self.expressions.holes.local(name), ast.Load()))
@@ -85,8 +85,15 @@ class Statements:
 
     def assign(self, node: ast.Assign) -> list[ast.stmt]:
         value = self.expressions.rebuild(node.value)
-        self._observe()
-        return [ast.Assign([self._target(target) for target in node.targets], value, lineno=0)]
+        self.observe()
+        targets = [self._target(target) for target in node.targets]
+        names = {target.id for target in node.targets if isinstance(target, ast.Name)}
+        for name in names:
+            self.expressions.layers.pop(name, None)
+            if isinstance(value, ast.Call) and is_layer(value.func):
+                # Calling the local is calling the layer that it holds.
+                self.expressions.layers[name] = value
+        return [ast.Assign(targets, value, lineno=0)]
 
     def annotated(self, node: ast.AnnAssign) -> list[ast.stmt]:
         if node.value is None:
@@ -116,14 +123,14 @@ class Statements:
     def asserts(self, node: ast.Assert) -> list[ast.stmt]:
         value = self.expressions.rebuild(node.test)
         self.expressions.events.append("assert")
-        self._observe()
+        self.observe()
         self._see(value)
         return []
 
     def branch(self, node: ast.If) -> list[ast.stmt]:
         self._initialise(stored(node))
         test = self.expressions.rebuild(node.test)
-        self._observe()
+        self.observe()
         with self.expressions.sometimes():
             body, orelse = self._block(node.body), self._block(node.orelse)
         self.expressions.defined |= stored(node)
@@ -134,7 +141,7 @@ class Statements:
             raise NotRebuiltError("a loop with else is not run")
         source = self.expressions.rebuild(node.iter)
         self._initialise(stored(node))
-        self._observe()
+        self.observe()
         with self.expressions.sometimes():
             target = self._target(node.target)
             body = self._block(node.body)

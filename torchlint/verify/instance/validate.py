@@ -16,7 +16,7 @@ import torch
 
 from torchlint.verify import cells
 from torchlint.verify.cells import Cell, arguments
-from torchlint.verify.inputs import Spec
+from torchlint.verify.inputs import FLOAT_KINDS, INTEGER_KINDS, SCALAR_KINDS, Spec
 from torchlint.verify.instance import whitelist
 from torchlint.verify.instance.solve import Input, Solution, Solver
 from torchlint.verify.observation import Effect
@@ -30,9 +30,14 @@ from torchlint.verify.verdict import GOOD, Decision, Verdict, decide
 
 # CPU seconds after which a verdict is given up between two inputs.
 PATIENCE = {"fast": 5.0, "full": 60.0}
+# CPU seconds for the search of inputs on which a text runs.
+SEARCH = {"fast": 0.04, "full": 0.5}
 _EXTREME = (normal(90.0), normal(1e-8), normal(1e-30))
 _FAST = (*_EXTREME, Recipe("ties"), Recipe("zeros"))
-_LOST_GRADIENT = re.compile(r"requires_grad True becomes False|gradient of .* becomes 0,")
+_OF_GRADIENTS = re.compile(r"requires_grad True becomes False|gradient of |backward ")
+# What each kind of input is called in a condition.
+_WORDS = {**FLOAT_KINDS, **INTEGER_KINDS, **SCALAR_KINDS, "float": "a floating-point tensor", "prob": "a softmax"}
+_WORDS |= {"labels": "a tensor of indices", "long": "an integer tensor", "bool": "a mask", "size": "an int"}
 # Elements of all inputs together, beyond which a single run takes too long.
 _MANY = 20_000
 # A fix that takes a result out of the graph is right where nobody asks for its gradient.
@@ -65,7 +70,8 @@ def _validate(request: Mapping[str, Any]) -> dict[str, Any]:
     except (SyntaxError, whitelist.NotAllowedError, RecursionError) as error:
         return _silent(f"it is not run: {error}")
     entries = [_input(entry) for entry in request["holes"]]
-    solver = Solver(before, entries, request["tier"])
+    numbers = _sizes_in(texts[0])
+    solver = Solver(before, entries, SEARCH[request["tier"]], numbers)
     solution = solver.solve()
     if solution is None:
         return _silent(f"no inputs were found on which the old code runs ({solver.error or 'too many to try'})")
@@ -73,6 +79,8 @@ def _validate(request: Mapping[str, Any]) -> dict[str, Any]:
     unit = Unit(compiled(located[0]), compiled(located[1]), solution.specs, *located)
     walk = Walk(unit, request["device"], exact=request["tier"] == "full")
     decision = _walked(walk, solution, request["tier"])
+    if decision.verdict is Verdict.EXCEPTION:
+        return _where_both_run(request, entries, numbers, solution, walk, decision)
     if _cuts_graph(walk):
         decision = _without_gradients(unit, solution, request, decision)
     if solution.domain and decision.verdict in GOOD:
@@ -208,10 +216,56 @@ def _with_sizes(kind: str, shapes: Shapes, sizes: Mapping[int, int]) -> Shapes:
     return Shapes(kind, new, {"K": min(extents, default=1)})
 
 
+def _sizes_in(text: str) -> tuple[int, ...]:
+    """The numbers in a text that may be sizes, the first three of them."""
+    constants = (node.value for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Constant))
+    numbers = (
+        int(value) for value in constants if isinstance(value, int | float) and 2 < value <= 512 and value % 1 == 0
+    )
+    return tuple(itertools.islice(dict.fromkeys(numbers), 3))
+
+
+def _where_both_run(
+    request: Mapping[str, Any],
+    entries: Sequence[Input],
+    numbers: Sequence[int],
+    solution: Solution,
+    walk: Walk,
+    decision: Decision,
+) -> dict[str, Any]:
+    """The answer where the new code raises on the likeliest inputs: are there others on which both versions run?"""
+    unit, tier = walk.unit, request["tier"]
+
+    def both(**given: Any) -> Any:
+        copies = {name: value.clone() if isinstance(value, torch.Tensor) else value for name, value in given.items()}
+        return unit.before(**copies), unit.after(**given)
+
+    other = Solver(both, entries, SEARCH["full"], numbers).solve()
+    if other is None:
+        return _answer(walk, decision, solution)
+    again = Walk(replace(unit, specs=other.specs), request["device"], exact=tier == "full")
+    values = _walked(again, other, tier)
+    if values.verdict not in (*GOOD, Verdict.CONDITIONAL):
+        return _answer(walk, decision, solution)
+    kinds = {spec.name: spec.kind for spec in solution.specs}
+    said = [f"{{{spec.name}}} is {_WORDS[spec.kind]}" for spec in other.specs if spec.kind != kinds[spec.name]]
+    shapes = [f"{{{name}}} of shape {_size(shape)}" for name, shape in other.points[0][0].shapes.items()]
+    condition = " and ".join(said) or f"the inputs fit together as {' and '.join(shapes)} do"
+    condition += f"; {values.condition}" if values.condition else ""
+    return _answer(again, Decision(Verdict.CONDITIONAL, condition, decision.witness, values.verdict), other) | {
+        "reproducer": reproducer(unit, decision.witness) if decision.witness else ""
+    }
+
+
+def _size(shape: Sequence[int]) -> str:
+    return "x".join(map(str, shape)) or "scalar"
+
+
 def _cuts_graph(walk: Walk) -> bool:
-    """Whether a result has no gradient any more, and nothing else differs."""
+    """Whether the new code takes more out of the graph, and nothing but gradients differs."""
     refusals = [seen.text for seen in walk.record.refusals()]
-    return bool(refusals) and all(map(_LOST_GRADIENT.search, refusals))
+    more = walk.unit.after_text.count("detach") > walk.unit.before_text.count("detach")
+    return more and bool(refusals) and all(map(_OF_GRADIENTS.search, refusals))
 
 
 def _without_gradients(unit: Unit, solution: Solution, request: Mapping[str, Any], decision: Decision) -> Decision:

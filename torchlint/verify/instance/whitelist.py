@@ -128,6 +128,12 @@ def is_constant(qualname: str) -> bool:
     return name in _CONSTANTS.get(module, ())
 
 
+def is_layer(callee: ast.expr) -> bool:
+    """Whether a rebuilt callee makes a layer."""
+    module, _, name = (dotted(callee) or "").rpartition(".")
+    return module == "torch.nn" and name in LAYERS
+
+
 class NotAllowedError(Exception):
     """A text holds something that may not run; the message says what."""
 
