@@ -93,7 +93,7 @@ def test_a_good_fix_is_validated_and_written(tmp_path: Path, capsys: pytest.Capt
     assert path.read_text() == FIXED
     out = capsys.readouterr().out
     assert "Fixed 1 error." in out
-    assert "Ran 1 fix before and after, on " in out
+    assert "Tried 1 fix before and after, on " in out
     assert "1 validated." in out
     assert "proven" not in out
 
@@ -176,7 +176,7 @@ def test_a_diff_holds_what_would_be_written(tmp_path: Path, broken: Break, capsy
     assert run(path, "--diff", "--verify") == 1
     shown = capsys.readouterr()
     assert "+    return torch.log_softmax(x, dim=1)" in shown.out
-    assert "Ran 1 fix before and after" in shown.err
+    assert "Tried 1 fix before and after" in shown.err
     broken("dim=1", "dim=0")
     assert run(path, "--diff", "--verify") == 0
     shown = capsys.readouterr()

@@ -94,6 +94,21 @@ def test_a_rank_at_which_it_differs_is_a_condition() -> None:
     assert answer["reproducer"]
 
 
+def test_a_rank_at_which_the_shape_differs_is_a_condition() -> None:
+    answer = verdict("h0.sum(1)", "h0.sum(-1)")
+    assert (answer["verdict"], answer["condition"]) == ("CONDITIONAL", "rank in {2}")
+
+
+def test_kinds_on_which_the_new_code_raises_are_excluded_by_a_condition() -> None:
+    before = "-(h1 * h0.log_softmax(1)).sum(1)"
+    after = "torch.nn.functional.cross_entropy(h0, h1, reduction='none')"
+    answer = verdict(before, after, hole(), hole("h1", "labels", "prob", "float"))
+    assert answer["verdict"] == "CONDITIONAL"
+    assert answer["condition"].startswith("{h1} is a softmax")
+    assert "expected floating point type" in answer["detail"].lower()
+    assert answer["reproducer"]
+
+
 def test_a_rank_that_the_code_excludes_is_none() -> None:
     answer = verdict("torch.log_softmax(h0, 1)", "torch.log_softmax(h0, -1)", hole(rank=2))
     assert answer["verdict"] == "IDENTICAL"

@@ -150,7 +150,7 @@ class _Check:
             out.write(summary.fixes(run))
         out.write(summary.totals(run))
         if self._session:
-            out.write(instances.summary(self._session.records))
+            out.write(instances.summary(self._session.records, unsafe=self._arguments.unsafe_fixes))
 
     def _show_diff(self, outcomes: list[Outcome]) -> int:
         run = Run(outcomes, unsafe=self._arguments.unsafe_fixes)
@@ -158,7 +158,7 @@ class _Check:
         write_bytes(diff)
         complain(f"Would fix {summary.errors(run.fixed)}.")
         if self._session:
-            complain(instances.summary(self._session.records).rstrip("\n"))
+            complain(instances.summary(self._session.records, unsafe=self._arguments.unsafe_fixes).rstrip("\n"))
         return 2 if run.broken else int(bool(diff))
 
     def _exit_code(self, run: Run) -> int:

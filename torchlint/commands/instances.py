@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 from torchlint.commands.terminal import printable
-from torchlint.finding import Finding, Validation
+from torchlint.finding import Applicability, Finding, Validation
 from torchlint.running.outcome import Outcome
 from torchlint.running.runner import Job, Mode, run_file
 from torchlint.settings.layers import ConfigError
@@ -38,6 +38,8 @@ class Record(Protocol):
     def column(self) -> int: ...
     @property
     def code(self) -> str: ...
+    @property
+    def offered(self) -> Applicability: ...
     @property
     def validation(self) -> Validation: ...
 
@@ -94,14 +96,16 @@ def _verified(session: Session, outcome: Outcome, job: Job | None, mode: Mode) -
     return outcome
 
 
-def summary(records: Sequence[Record]) -> str:
-    """What came out of the run of each fix: counts, and why fixes are held back, with programs that show it."""
+def summary(records: Sequence[Record], *, unsafe: bool) -> str:
+    """What came out for each fix: counts, and why those are held back that would have been applied otherwise."""
     if not records:
         return ""
     lines = [_counts(records)]
     for record in records:
-        if record.validation.status in _HELD:
+        if record.validation.status == "refused" and record.offered is not Applicability.DISPLAY:
             lines += ["", _reason(record), *_program(record.validation)]
+        elif not unsafe and record.offered is Applicability.SAFE and record.validation.status in _HELD:
+            lines += ["", _reason(record)]
     return "\n".join([*lines, ""])
 
 
@@ -109,7 +113,7 @@ def _counts(records: Sequence[Record]) -> str:
     counts = Counter(record.validation.status for record in records)
     points = sum(record.validation.points for record in records)
     listing = ", ".join(f"{counts[status]} {said}" for status, said in _STATUSES.items() if counts[status])
-    return f"Ran {len(records)} fix{'es' * (len(records) != 1)} before and after, on {points:,} inputs: {listing}."
+    return f"Tried {len(records)} fix{'es' * (len(records) != 1)} before and after, on {points:,} inputs: {listing}."
 
 
 def _reason(record: Record) -> str:

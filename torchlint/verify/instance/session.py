@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from torchlint.finding import Edit, Finding, Fix, Validation
+from torchlint.finding import Applicability, Edit, Finding, Fix, Validation
 from torchlint.source import Source
 from torchlint.verify.instance import policy
 from torchlint.verify.instance.cache import Verdicts
@@ -33,12 +33,13 @@ class UnavailableError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A fix that was validated: where, by which rule, and what came out."""
+    """A fix that was validated: where, by which rule, who might have applied it before, and what came out."""
 
     path: str
     row: int
     column: int
     code: str
+    offered: Applicability
     validation: Validation
 
 
@@ -191,7 +192,7 @@ class Session:
         place = (source.path, f"{finding.code} {around} {finding.location.column}", old)
         if place not in self._seen:
             self._seen.add(place)
-            self.records.append(Record(source.path, *finding.location, finding.code, validation))
+            self.records.append(Record(source.path, *finding.location, finding.code, fix.applicability, validation))
 
 
 def _nothing(verdict: str, reason: str) -> dict[str, Any]:

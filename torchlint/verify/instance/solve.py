@@ -191,9 +191,9 @@ class Solver:
 
 
 def _tells(shapes: Shapes) -> bool:
-    """Whether it takes the right shapes to run at these: no two sizes of the largest are the same."""
+    """Whether it takes the right shapes to run at these: no two sizes of the largest are equal, all have dims."""
     largest = max(shapes.shapes.values(), key=len, default=())
-    return bool(largest) and len(set(largest)) == len(largest)
+    return all(shapes.shapes.values()) and bool(largest) and len(set(largest)) == len(largest)
 
 
 def _shapes_with(numbers: Sequence[int]) -> Iterator[Shape]:

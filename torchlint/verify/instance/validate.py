@@ -146,8 +146,7 @@ def _ordinary(solution: Solution, tier: str) -> Iterator[Cell]:
     for shapes, scalars in solution.points:
         ranks[shapes.rank] = ranks.get(shapes.rank, 0) + 1
         if ranks[shapes.rank] <= 2 or tier == "full" or shapes is solution.points[0][0]:
-            first = shapes is solution.points[0][0]
-            yield Cell(shapes, normal(1.0), scalars, cells.WIDE if first or tier == "full" else cells.WIDE[:1])
+            yield Cell(shapes, normal(1.0), scalars)
 
 
 def _others(unit: Unit, solution: Solution, tier: str) -> Iterator[Cell]:
@@ -158,7 +157,7 @@ def _others(unit: Unit, solution: Solution, tier: str) -> Iterator[Cell]:
     # Meaning is decided in float64; the smaller dtypes are about accuracy.
     wide = cells.WIDE if tier == "full" else cells.WIDE[:1]
     for other in _resized(shapes, solution.fixed):
-        yield Cell(other, normal(1.0), scalars, cells.WIDE[1:] if other.kind == "long" else wide)
+        yield Cell(other, normal(1.0), scalars, cells.WIDE[1:] if other.kind == "long" else cells.WIDE)
     small = _small(unit, solution)
     for recipe in _recipes(tier) if floats else ():
         extreme = recipe in _EXTREME
