@@ -52,17 +52,43 @@ class Related:
 
 
 @dataclass(frozen=True, slots=True)
+class Validation:
+    """What came out when this very fix was run before and after, see `--verify`.
+
+    `status` is `validated`, `conditional` (equal only where `condition` holds), `changes` (it does other than the old
+    code, and is an unsafe fix), `refused` or `unverifiable` (for the reason that `condition` gives). `verdict` is the
+    harness's word, `points` the number of inputs on which both ran, `reproducer` a program that shows the difference.
+    """
+
+    status: str
+    verdict: str
+    condition: str = ""
+    detail: str = ""
+    points: int = 0
+    ranks: tuple[int, ...] = ()
+    dtypes: tuple[str, ...] = ()
+    device: str = "cpu"
+    domain: str = ""
+    region: str = ""
+    reproducer: str = ""
+    digest: str = ""
+    cached: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Fix:
     """Edits that belong together: all of them are applied or none.
 
     `verification` says in one line what the harness saw (`verified on 1,176 inputs on cpu`), or why
-    there is no such line; it is empty only where no harness run applies.
+    there is no such line; it is empty only where no harness run applies. `validation` is there where the fix itself was
+    run.
     """
 
     title: str
     applicability: Applicability
     edits: tuple[Edit, ...]
     verification: str = ""
+    validation: Validation | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,11 @@ import importlib
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TextIO
 
-from torchlint.commands import summary
+from torchlint.commands import instances, summary
 from torchlint.commands.options import add_arguments, overrides
 from torchlint.commands.terminal import complain, printable, reason, use_color, write_bytes
 from torchlint.reporters import FORMATS, TEXT_FORMATS
@@ -39,6 +39,7 @@ class _Check:
         self._configuration = Configuration(overrides(arguments))
         self._stdin = arguments.stdin_filename is not None or arguments.paths == ["-"]
         self._fix = arguments.fix or arguments.fix_only or arguments.diff
+        self._session: instances.Session | None = None
         if "-" in arguments.paths and len(arguments.paths) > 1:
             raise ConfigError("- (standard input) cannot be combined with other paths")
 
@@ -48,7 +49,14 @@ class _Check:
         if self._arguments.show_files:
             return self._show_files()
         output_format = self._output_format()
-        outcomes = [self._standard_input()] if self._stdin else self._files()
+        with ExitStack() as stack:
+            if self._arguments.verify:
+                opened = instances.opened(self._arguments.verify, self._arguments.device, self._cache_folder())
+                self._session = stack.enter_context(opened)
+            outcomes = [self._standard_input()] if self._stdin else self._files()
+        return self._report(outcomes, output_format)
+
+    def _report(self, outcomes: list[Outcome], output_format: str) -> int:
         for outcome in outcomes:
             _complain_of(outcome)
         if self._arguments.diff:
@@ -71,20 +79,30 @@ class _Check:
         mode, targets = self._mode(), list(self._targets())
         if not targets:
             complain("warning: no Python files found under the given paths")
-        jobs = [Job(path, self._configuration.settings_for(path), mode) for path, error in targets if not error]
+        # With --verify fixes are run, and applied, after everything is found: one worker serves all files.
+        found = Mode() if self._session else mode
+        jobs = [Job(path, self._configuration.settings_for(path), found) for path, error in targets if not error]
         missing = [Outcome(path, error=error) for path, error in targets if error]
-        return [*missing, *self._run(jobs)]
+        outcomes = [*missing, *self._run(jobs)]
+        return instances.verified(self._session, outcomes, jobs, mode) if self._session else outcomes
 
     def _run(self, jobs: list[Job]) -> list[Outcome]:
-        if self._arguments.no_cache:
+        folder = self._cache_folder()
+        if folder is None:
             return run_files(jobs, self._arguments.jobs)
         from torchlint.running import cache, recall
 
-        folder = self._arguments.cache_dir or os.environ.get("TORCHLINT_CACHE_DIR")
-        if not folder:
-            folder = recall.root_of(self._configuration.settings_in(os.getcwd())) / cache.DIRECTORY
-        known = cache.Cache(Path(folder), cache.tool_digest())
+        known = cache.Cache(folder, cache.tool_digest())
         return recall.run_files_with(known, jobs, self._arguments.jobs)
+
+    def _cache_folder(self) -> Path | None:
+        """Where earlier runs left what they found; None if it is not to be used."""
+        if self._arguments.no_cache:
+            return None
+        from torchlint.running import cache, recall
+
+        folder = self._arguments.cache_dir or os.environ.get("TORCHLINT_CACHE_DIR")
+        return Path(folder or recall.root_of(self._configuration.settings_in(os.getcwd())) / cache.DIRECTORY)
 
     def _standard_input(self) -> Outcome:
         filename = self._arguments.stdin_filename
@@ -93,7 +111,7 @@ class _Check:
         data = sys.stdin.buffer.read()
         outcome = Outcome(path)
         if not (self._arguments.force_exclude and settings.excludes(path)):
-            outcome = run_bytes(Job(path, settings, self._mode()), data)
+            outcome = run_bytes(Job(path, settings, self._mode()), data, self._session.judge if self._session else None)
         if self._fix and not self._arguments.diff:
             fixed = outcome.source if outcome.fixed else None
             write_bytes(fixed.encode(fixed.text) if fixed else data)
@@ -131,12 +149,16 @@ class _Check:
         if self._arguments.show_fixes:
             out.write(summary.fixes(run))
         out.write(summary.totals(run))
+        if self._session:
+            out.write(instances.summary(self._session.records, unsafe=self._arguments.unsafe_fixes))
 
     def _show_diff(self, outcomes: list[Outcome]) -> int:
         run = Run(outcomes, unsafe=self._arguments.unsafe_fixes)
         diff = b"".join(outcome.diff for outcome in outcomes)
         write_bytes(diff)
         complain(f"Would fix {summary.errors(run.fixed)}.")
+        if self._session:
+            complain(instances.summary(self._session.records, unsafe=self._arguments.unsafe_fixes).rstrip("\n"))
         return 2 if run.broken else int(bool(diff))
 
     def _exit_code(self, run: Run) -> int:

@@ -32,6 +32,20 @@ def _add_fixes(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--unsafe-fixes", action="store_true", help="let --fix and --diff apply unsafe fixes too")
     group.add_argument("--diff", action="store_true", help="print what --fix would change and change nothing")
     group.add_argument("--fix-only", action="store_true", help="apply fixes and do not report what is left")
+    # Two spellings and no argument: `--verify src` is about src.
+    group.add_argument(
+        *("--verify", "--verify=fast"),
+        dest="verify",
+        action="store_const",
+        const="fast",
+        help="run each fix before and after on generated inputs and hold back what differs (needs torch)",
+    )
+    group.add_argument(
+        "--verify=full", dest="verify", action="store_const", const="full", help="the same on many more inputs"
+    )
+    group.add_argument(
+        "--device", choices=("cpu", "cuda", "mps"), default="cpu", help="where --verify runs fixes [cpu]"
+    )
     group.add_argument("--show-fixes", action="store_true", help="list the applied fixes")
     group.add_argument("--exit-non-zero-on-fix", action="store_true", help="exit with 1 if a fix was applied")
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Iterator
+from dataclasses import asdict
 from typing import Any, TextIO
 
-from torchlint.finding import Edit, Finding, Fix, Location, Related
+from torchlint.finding import Edit, Finding, Fix, Location, Related, Validation
 from torchlint.running.outcome import Run
 from torchlint.source import Source
 from torchlint.suppress import Suppressions
@@ -57,7 +58,13 @@ def _fix(fix: Fix, source: Source) -> dict[str, Any]:
         "message": fix.title,
         "edits": [_edit(edit, source) for edit in fix.edits],
         "verification": fix.verification,
+        **({} if fix.validation is None else {"validation": _validation(fix.validation)}),
     }
+
+
+def _validation(validation: Validation) -> dict[str, Any]:
+    entry = asdict(validation)
+    return {**entry, "reproducer": validation.reproducer or None}
 
 
 def _edit(edit: Edit, source: Source) -> dict[str, Any]:

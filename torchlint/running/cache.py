@@ -20,8 +20,11 @@ from torchlint import __version__, registry
 from torchlint.finding import Applicability, Edit, Finding, Fix, Location, Related, Severity
 
 DIRECTORY = ".torchlint_cache"
+# What `--verify` found out about fixes, one file each, named by a digest.
+VERDICTS = "verdicts"
 _FILE = "findings.json"
 _FORMAT = 1
+_DIGITS = 64
 Stamp = tuple[int, int]  # time of change in nanoseconds, size in bytes
 
 
@@ -115,11 +118,8 @@ class Cache:
             return
         content = json.dumps({"format": _FORMAT, "tool": self._tool, "files": self._entries}, separators=(",", ":"))
         try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            ignore = self._folder / ".gitignore"
-            if not ignore.exists():
-                ignore.write_text("*\n", encoding="utf-8")
-            _replace(self._folder / _FILE, content)
+            prepare(self._folder)
+            replace(self._folder / _FILE, content)
         except OSError:
             return
         self._changed = False
@@ -127,13 +127,27 @@ class Cache:
 
 def clean(folder: Path) -> bool:
     """Delete a cache folder, but nothing in it that is not ours. True if there was a cache."""
-    if not (folder / _FILE).exists():
+    verdicts = folder / VERDICTS
+    ours = [path for path in verdicts.glob("*.json") if len(path.stem) == _DIGITS] if verdicts.is_dir() else []
+    if not (folder / _FILE).exists() and not ours:
         return False
+    for path in ours:
+        path.unlink(missing_ok=True)
+    if verdicts.is_dir() and not any(verdicts.iterdir()):
+        verdicts.rmdir()
     for name in (_FILE, ".gitignore"):
         (folder / name).unlink(missing_ok=True)
     if not any(folder.iterdir()):
         folder.rmdir()
     return True
+
+
+def prepare(folder: Path) -> None:
+    """Make a cache folder that git ignores. Raises `OSError`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    ignore = folder / ".gitignore"
+    if not ignore.exists():
+        ignore.write_text("*\n", encoding="utf-8")
 
 
 def stamp(stat: os.stat_result) -> Stamp:
@@ -159,7 +173,8 @@ def _read(path: Path, tool: str) -> dict[str, dict[str, Any]]:
     return entries if isinstance(entries, dict) else {}
 
 
-def _replace(path: Path, content: str) -> None:
+def replace(path: Path, content: str) -> None:
+    """Write a file in one step. Raises `OSError`."""
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=".tmp")
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as stream:

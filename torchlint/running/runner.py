@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import io
 import os
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,10 @@ from torchlint.suppress import Suppressions
 
 if TYPE_CHECKING:
     from torchlint.engine import Report
+
+
+# What becomes of a finding when its fix has been run; see `--verify`.
+Judge = Callable[[Source, Finding], Finding]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,26 +45,27 @@ class Job:
     mode: Mode
 
 
-def run_file(job: Job) -> Outcome:
-    """Check one file, and fix it if asked. Whatever goes wrong ends up in the outcome."""
+def run_file(job: Job, judge: Judge | None = None) -> Outcome:
+    """Check one file, and fix it if asked, after `judge` has seen each finding. Whatever goes wrong ends up in the
+    outcome."""
     try:
         with open(job.path, "rb") as stream:
             read = stamp(os.fstat(stream.fileno()))
             data = stream.read()
     except OSError as error:
         return Outcome(job.path, error=_problem(error))
-    outcome = run_bytes(job, data)
+    outcome = run_bytes(job, data, judge)
     outcome.stamp, outcome.digest = read, content_digest(data)
     return outcome
 
 
-def run_bytes(job: Job, data: bytes) -> Outcome:
+def run_bytes(job: Job, data: bytes, judge: Judge | None = None) -> Outcome:
     """The same for the content of a file. Only with `Mode.write` is the disk touched."""
     try:
         if b"torch" not in data:
             # No rule has anything to say of it, but a file that is no Python is worth a line.
             return _outcome_of(parse(Source.from_bytes(job.path, data).text), job)
-        return _Task(job, Source.from_bytes(job.path, data)).run()
+        return _Task(job, Source.from_bytes(job.path, data), judge).run()
     except Exception as error:
         return Outcome(job.path, error=_problem(error))
 
@@ -81,8 +87,9 @@ class _Task:
     The engine and the editing of text are imported only here: a file that does not name torch needs neither.
     """
 
-    def __init__(self, job: Job, source: Source) -> None:
+    def __init__(self, job: Job, source: Source, judge: Judge | None = None) -> None:
         self._job = job
+        self._judge = judge
         self._source = source
         self._codes = job.settings.codes_for(job.path)
         self._report = self._check(source)
@@ -111,7 +118,8 @@ class _Task:
     def _lint(self, source: Source) -> list[Finding]:
         report = self._report if source is self._source else self._check(source)
         suppressions = Suppressions(source)
-        return [judged(f, self._job.settings) for f in report.findings if not suppressions.hides(f)]
+        findings = [judged(f, self._job.settings) for f in report.findings if not suppressions.hides(f)]
+        return [self._judge(source, finding) for finding in findings] if self._judge else findings
 
     def _fix(self, outcome: Outcome) -> None:
         from torchlint.fixing import edits

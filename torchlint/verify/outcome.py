@@ -88,7 +88,7 @@ def run(
     leaves = {name: _leaf(value, name in differentiable) for name, value in arguments.items()}
     given = {name: _copy(value) for name, value in leaves.items()}
     versions = {name: _version(value) for name, value in given.items()}
-    torch.manual_seed(seed)
+    _seed(seed, given)
     outcome = Outcome()
     try:
         with context():
@@ -109,6 +109,13 @@ def _wait(given: Mapping[str, Any]) -> None:
     """Until a GPU is done: what goes wrong there is raised by whatever asks for a result next."""
     if any(isinstance(value, torch.Tensor) and value.is_cuda for value in given.values()):
         torch.cuda.synchronize()
+
+
+def _seed(seed: int, given: Mapping[str, Any]) -> None:
+    """Seed the generators that the call can reach: `torch.manual_seed` formats a stack trace for each GPU backend."""
+    torch.default_generator.manual_seed(seed)
+    if any(isinstance(value, torch.Tensor) and value.device.type != "cpu" for value in given.values()):
+        torch.manual_seed(seed)
 
 
 def _leaf(value: Any, differentiable: bool) -> Any:

@@ -18,6 +18,7 @@ FILE_SIZE = 2**24  # torch.optim makes a temporary file when it is imported
 MEMORY = 12 * 2**30
 PROCESSES = 1_024
 CPU_SECONDS = {"fast": 120, "full": 600}
+INSTANCE_CPU_SECONDS = {"fast": 20, "full": 120}
 # After a CUDA error the process is of no use; the client starts another.
 POISONED = 3
 
@@ -110,7 +111,13 @@ def main() -> int:
 
 
 def _answer(message: dict[str, Any]) -> dict[str, Any]:
-    """What a task comes to."""
+    """What a task or a rewrite of the user's comes to."""
+    if message["kind"] == "instance":
+        from torchlint.verify.instance.validate import validate, warm_up
+
+        warm_up()
+        _limit_cpu(INSTANCE_CPU_SECONDS[message["tier"]])
+        return validate(message)
     from torchlint.verify.suite import Task, execute
 
     task = Task(**message)
@@ -119,10 +126,13 @@ def _answer(message: dict[str, Any]) -> dict[str, Any]:
 
 
 def _device_name(arguments: list[str]) -> str:
+    """What the device calls itself; empty if there is no such device here."""
     import torch
 
-    cuda = [device for device in arguments if device.startswith("cuda")]
-    return str(torch.cuda.get_device_name(cuda[0])) if cuda and torch.cuda.is_available() else " ".join(arguments)
+    device = " ".join(arguments)
+    if device.startswith("cuda"):
+        return str(torch.cuda.get_device_name(device)) if torch.cuda.is_available() else ""
+    return "" if device == "mps" and not torch.backends.mps.is_available() else device
 
 
 if __name__ == "__main__":
