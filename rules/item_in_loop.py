@@ -94,6 +94,7 @@ class ItemInLoop(Check):
 
     def check_frame(self, frame: Frame) -> Iterator[Problem]:
         backward = [event for event in events(frame, 0) if event.kind is Kind.BACKWARD and event.frame is frame]
+        seen: set[ast.stmt | None] = set()
         for event in backward:
             loop = loop_of(frame.module, event.at)
             if not isinstance(loop, ast.For) or not _is_on_device(frame, event):
@@ -101,12 +102,13 @@ class ItemInLoop(Check):
             roots = _roots(event, frame)
             made = list(_made_of(roots))
             if any(_is_batch(value, loop, frame) for value in made):
-                yield from _reads(frame, loop, event, _sources(made, roots))
+                yield from _reads(frame, loop, event, _sources(made, roots), seen)
 
 
-def _reads(frame: Frame, loop: ast.For, event: Event, sources: set[Value]) -> Iterator[Problem]:
-    """Where a turn reads a number that is computed from these values."""
-    seen: set[ast.stmt | None] = set()
+def _reads(
+    frame: Frame, loop: ast.For, event: Event, sources: set[Value], seen: set[ast.stmt | None]
+) -> Iterator[Problem]:
+    """The statements, not `seen` before, in which a turn reads a number that is computed from these values."""
     for call, callee in frame.callees.items():
         read = _read(call, callee)
         value = frame.values.get(read) if read is not None else None
