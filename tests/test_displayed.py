@@ -53,6 +53,19 @@ def test_iterating_over_unbind_is_the_same(function: str) -> None:
     assert "for i in range(x.size(0)):  # TLT402" not in fixed
 
 
+def test_a_loop_that_is_one_operation_is_not_told_to_iterate_over_unbind() -> None:
+    text = """import torch
+
+def total(x: torch.Tensor):
+    z = torch.zeros(7)
+    for i in range(x.size(0)):
+        z += x[i]
+    return z
+"""
+    found = engine.check(Source("program.py", text), {"TLT401", "TLT402"}).findings
+    assert [finding.code for finding in found] == ["TLT401"]
+
+
 def test_a_registered_tensor_is_moved_and_saved_and_computes_the_same() -> None:
     text = (FIXTURES / "unregistered_tensor" / "case.py").read_text(encoding="utf-8")
     before, after = names(text), names(displayed(text, "TLT603"))
