@@ -175,6 +175,22 @@ FOUND = {
             "@torch.jit.script\ndef gather(t: torch.Tensor, idx: torch.Tensor):\n    out = []\n    for i in range(t.shape[0]):\n        out += [t[i][idx[i]]]\n    return torch.stack(out, dim=0)\n",
         ],
     ),
+    "S14 body that is no sum": (
+        "TLT402",
+        [
+            "def f(x: torch.Tensor, h):\n    for i in range(x.size(0)):\n        h = g(x[i], h)\n    return h\n",
+            "def f(h):\n    x = torch.rand(500, 10)\n    for i in range(len(x)):\n        h = g(h, x[i] * i)\n    return h\n",
+            "def f(h):\n    x = torch.rand(5, 10)\n    for t in range(x.shape[1]):\n        h = g(h, x[:, t])\n    return h\n",
+        ],
+    ),
+    "S15 offsets": (
+        "TLT410",
+        [
+            "def gather(t: torch.Tensor, idx):\n    n, m = t.shape[:2]\n    offset = (torch.arange(n).cuda() * m)[:, None]\n    return t.reshape(n * m, -1)[idx + offset]\n",
+            "def gather(t: torch.Tensor, idx):\n    rows = torch.arange(t.size(0)).to(t.device)\n    return t[rows, idx]\n",
+            "def gather(t: torch.Tensor, idx):\n    rows = th.arange(len(t)).view(-1, 1)\n    rows = rows.to('cuda')\n    return t[rows, idx]\n",
+        ],
+    ),
     "S17": (
         "TLT307",
         [
@@ -253,6 +269,14 @@ FOUND = {
             "class N(nn.Module):\n    def __init__(self):\n        self.fc = nn.Linear(2, 2)\n    def forward(self, x):\n        return self.fc(x)\n",
             "class N(torch.nn.Module):\n    def __init__(self, n):\n        self.n = n\n        self.fc = nn.Linear(n, n)\n    def forward(self, x):\n        return self.fc(x)\n",
             "class N(nn.Module):\n    def __init__(self):\n        super().__init__\n        self.fc = nn.Linear(2, 2)\n    def forward(self, x):\n        return self.fc(x)\n",
+        ],
+    ),
+    "S27 tensor": (
+        "TLT603",
+        [
+            "class N(nn.Module):\n    def __init__(self):\n        super().__init__()\n        self.m = torch.tensor([0.5, 0.2])\n    def forward(self, x):\n        return x - self.m\n",
+            "class N(nn.Module):\n    def __init__(self, n):\n        super().__init__()\n        self.w = torch.randn(n, 3, requires_grad=True)\n    def forward(self, x):\n        return x @ self.w\n",
+            "class N(nn.Module):\n    def __init__(self, n):\n        super().__init__()\n        mask = th.ones(n, n).tril()\n        self.mask = mask\n    def forward(self, x):\n        return self.f(x)\n    def f(self, x):\n        return x * self.mask\n",
         ],
     ),
     "S27 list": (
