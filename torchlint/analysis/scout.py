@@ -227,6 +227,10 @@ class Module:
         return self.source.text[starts[first - 1] : end]
 
     @cached_property
+    def words(self) -> frozenset[str]:
+        return words_of(self.source.text)
+
+    @cached_property
     def _assigned_words(self) -> dict[str, frozenset[str]]:
         """The words of the module-level statements that give each global name its value, `import x as y` too."""
         words: dict[str, frozenset[str]] = {}
