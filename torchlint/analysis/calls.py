@@ -6,7 +6,7 @@ import ast
 import re
 from collections.abc import Mapping, Sequence
 
-from torchlint.analysis import classes, evaluate, expressions, facts, families, methods, ops, signatures
+from torchlint.analysis import classes, evaluate, expressions, facts, families, methods, ops, signatures, storing
 from torchlint.analysis.arguments import Arguments, arguments_of
 from torchlint.analysis.frame import Frame
 from torchlint.analysis.scout import FunctionModel
@@ -151,6 +151,9 @@ def _call_external(frame: Frame, callee: External, arguments: Arguments, node: a
         return apply(frame, arguments.values[0], inputs, node)
     if name == "collections.OrderedDict" and len(arguments.values) == 1:
         return _mapped(arguments.values[0]) or opaque(frame, callee, arguments, node)
+    if name.startswith("torch.distributed."):
+        for value in arguments.values:
+            storing.mutate(frame, value, node)
     if not name.startswith("torch.") or name in families.NO_GRAD | families.GRAD:
         return opaque(frame, callee, arguments, node)
     layer = _LAYER.match(name)
