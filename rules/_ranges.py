@@ -247,7 +247,14 @@ def _is_scaled_table(value: Value) -> bool:
     """Whether a value is a table such as `arange(n) * scale`, and nothing in it is known to be a tensor besides."""
     parts = [part for found in walk(value) for part in (walk(found.base) if isinstance(found, Mutated) else (found,))]
     tables = any(isinstance(part, Op) and part.name in _STEPS for part in parts)
+    if any(isinstance(part, Op) and _has_weights(part) for part in parts):
+        return False
     return tables and not any(facts.is_tensor(part) for part in parts if not isinstance(part, Op | Choice | Mutated))
+
+
+def _has_weights(op: Op) -> bool:
+    """Whether an operation is a layer that no function is like: its weights are none of its arguments."""
+    return op.name[:1].isupper() and op.name != "T"
 
 
 def _is_made_of(value: Value, factories: frozenset[str], depth: int) -> bool:
@@ -264,6 +271,8 @@ def _is_made_of(value: Value, factories: frozenset[str], depth: int) -> bool:
             return isinstance(value.annotation, ast.Name) and value.annotation.id in ("int", "float", "bool")
         case Element() | Mutated():
             return _is_made_of(value.base, factories, depth - 1)
+        case Op() if _has_weights(value):
+            return False
         case Op():
             made = value.name in factories
             return made or all(_is_made_of(arg, factories, depth - 1) for arg in value.args.values())
