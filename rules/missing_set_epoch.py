@@ -46,11 +46,12 @@ from torchlint.rule import (
     Frame,
     FunctionRef,
     Instance,
+    Items,
+    Mapped,
     Place,
     Problem,
     Value,
     members,
-    walk,
 )
 
 from ._datasets import LOADERS
@@ -171,13 +172,25 @@ def _hands_over(frame: Frame, loop: Loop, found: tuple[Call, Call]) -> bool:
 def _gives(frame: Frame, call: ast.Call, found: tuple[Call, Call]) -> bool:
     for arg in (*call.args, *(keyword.value for keyword in call.keywords)):
         value = frame.values.get(arg)
-        if value is None:
-            continue
-        if isinstance(arg, ast.Starred) or any(part is one for part in walk(value) for one in found):
+        if isinstance(arg, ast.Starred):
             return True
-        if any(isinstance(member, Instance) for member in members(value)) and not is_module(frame, value):
-            return True
+        for part in _held(value) if value is not None else ():
+            if any(settled(part) is one for one in found):
+                return True
+            if isinstance(part, Instance) and not is_module(frame, part):
+                return True
     return False
+
+
+def _held(value: Value) -> Iterator[Value]:
+    """A value and what it holds: `len(loader)` does not hold the loader."""
+    for member in members(value):
+        yield member
+        inner = (
+            member.items if isinstance(member, Items) else member.items.values() if isinstance(member, Mapped) else ()
+        )
+        for item in inner:
+            yield from _held(item)
 
 
 def _places(frame: Frame, loader: Call, sampler: Call) -> tuple[Place, ...]:
