@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -100,8 +101,19 @@ def _guarded(tree: ast.Module) -> Iterator[ast.AST]:
             inside = [*node.body, *node.handlers, *node.orelse]
         elif isinstance(node, ast.If | ast.IfExp) and _GUARD.search(ast.unparse(node.test)):
             inside = [node]
-        for part in inside:
+        for part in (*inside, *_replaced(node)):
             yield from trees.walk(part)
+
+
+def _replaced(node: ast.AST) -> Iterator[ast.stmt]:
+    """The statements below a node that a test of what torch has comes after: `f = old`, `if hasattr(..): f = new`."""
+    for name in ("body", "orelse"):
+        block = getattr(node, name, None)
+        for first, second in itertools.pairwise(block if isinstance(block, list) else ()):
+            if isinstance(second, ast.If) and isinstance(first, ast.Assign) and _GUARD.search(ast.unparse(second.test)):
+                again = {ast.unparse(target) for part in second.body for target in getattr(part, "targets", ())}
+                if {ast.unparse(target) for target in first.targets} & again:
+                    yield first
 
 
 def _expects(handler: ast.ExceptHandler) -> bool:

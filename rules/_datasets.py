@@ -7,7 +7,19 @@ import re
 from difflib import SequenceMatcher
 from functools import cache
 
-from torchlint.rule import ClassModel, External, Frame, FunctionModel, classes
+from torchlint.rule import (
+    Call,
+    ClassModel,
+    Element,
+    External,
+    Frame,
+    FunctionModel,
+    Instance,
+    Items,
+    Value,
+    classes,
+    members,
+)
 
 _HOMES = ("torch.utils.data.", "torch.utils.data.dataset.")
 MAP_STYLE = frozenset(home + "Dataset" for home in _HOMES)
@@ -15,6 +27,12 @@ ITERABLE = frozenset(home + "IterableDataset" for home in _HOMES)
 SAMPLERS = frozenset({"torch.utils.data.Sampler", "torch.utils.data.sampler.Sampler"})
 MODULES = frozenset({"torch.nn.Module", "torch.nn.modules.Module", "torch.nn.modules.module.Module"})
 LOADERS = frozenset({"torch.utils.data.DataLoader", "torch.utils.data.dataloader.DataLoader"})
+# Datasets of torch that are made of others, and what divides one.
+_WRAPPERS = frozenset(
+    home + name for home in _HOMES for name in ("TensorDataset", "Subset", "ConcatDataset", "StackDataset")
+)
+_SPLITS = frozenset(home + "random_split" for home in _HOMES)
+_IMAGES = re.compile(r"torchvision\.datasets\.(?:\w+\.)?[A-Z]\w*$")
 # Bases that bring no special method along.
 _BARE = frozenset(
     {*MAP_STYLE, *ITERABLE, "builtins.object", "abc.ABC", "typing.Generic", "typing.Protocol", "abc.ABCMeta"}
@@ -87,3 +105,19 @@ def is_abstract(method: FunctionModel) -> bool:
         or (isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant))
         for statement in method.node.body
     )
+
+
+def is_map_style(frame: Frame, value: Value) -> bool:
+    """Whether a value is certainly a dataset of which samples are taken by index, on every path."""
+    return all(_is_map_style(frame, member) for member in members(value))
+
+
+def _is_map_style(frame: Frame, value: Value) -> bool:
+    if isinstance(value, Instance):
+        is_map = classes.is_subclass(frame, value.cls, MAP_STYLE) is True
+        return is_map and not is_iterable(frame, value.cls)
+    if isinstance(value, Element):
+        return isinstance(value.base, Call) and value.base.qualname in _SPLITS
+    if isinstance(value, Items):
+        return value.kind != "set"
+    return isinstance(value, Call) and (value.qualname in _WRAPPERS or _IMAGES.match(value.qualname) is not None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator, Sequence
 from weakref import WeakKeyDictionary
 
@@ -10,6 +11,8 @@ from torchlint.rule import Module, trees
 
 Loop = ast.For | ast.AsyncFor | ast.While
 Function = ast.FunctionDef | ast.AsyncFunctionDef
+_TEST = re.compile(r"^test_|_test\.py$|_test_case\.py$|^conftest\.py$")
+_TEST_FOLDERS = frozenset({"test", "tests", "testing"})
 _parents: WeakKeyDictionary[Module, dict[ast.AST, ast.AST]] = WeakKeyDictionary()
 
 
@@ -78,6 +81,5 @@ def is_conditional(module: Module, node: ast.AST, outer: ast.AST) -> bool:
 
 def is_test(module: Module) -> bool:
     """Whether a file is a test, which may do on purpose what is a mistake elsewhere."""
-    parts = module.source.path.replace("\\", "/").split("/")
-    name = parts[-1]
-    return name.startswith("test_") or name.endswith("_test.py") or name == "conftest.py" or "tests" in parts[:-1]
+    *folders, name = module.source.path.replace("\\", "/").split("/")
+    return _TEST.search(name) is not None or not _TEST_FOLDERS.isdisjoint(folders)

@@ -5,7 +5,21 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 
-from torchlint.rule import Choice, Constant, Element, External, Items, Match, Op, Parameter, Value, same
+from torchlint.rule import (
+    Choice,
+    Constant,
+    Element,
+    External,
+    Items,
+    Match,
+    Mutated,
+    Op,
+    Parameter,
+    Value,
+    facts,
+    same,
+    walk,
+)
 
 _DEPTH = 12
 # Results within [-1, 1], [0, 1] or the like.
@@ -32,6 +46,7 @@ _SUMS = frozenset(["sum", "mean", "nansum", "nanmean"])
 _MAXIMA = frozenset(["max", "amax", "maximum", "cummax", "logsumexp", "logcumsumexp"])
 # What these make does not depend on tensors: tables, and data in general.
 _TABLES = frozenset(["arange", "linspace", "logspace", "eye", "zeros", "ones", "full"])
+_STEPS = frozenset(["arange", "linspace", "logspace"])
 _DATA = _TABLES | {
     "tensor",
     "scalar_tensor",
@@ -136,7 +151,7 @@ def non_positive(value: Value, depth: int = _DEPTH) -> bool:
     negative, parts = _factors(value, depth)
     parts = [part for part in parts if not isinstance(part, Constant)]
     known = [part for part in parts if non_negative(part, depth - 1)]
-    scales = [part for part in parts if not isinstance(part, Op | Element) and part not in known]
+    scales = [part for part in parts if not isinstance(_bare(part), Op | Element) and part not in known]
     return negative and bool(known) and len(known) + len(scales) == len(parts)
 
 
@@ -153,6 +168,12 @@ def _factors(value: Value, depth: int) -> tuple[bool, list[Value]]:
             b, second = _factors(value.args["other"], depth - 1)
             return a != b, [*first, *second]
     return False, [value]
+
+
+def _bare(value: Value) -> Value:
+    while isinstance(value, Op) and value.name in _LAYOUT:
+        value = value.input
+    return value
 
 
 def subtracts_maximum(value: Value) -> bool:
@@ -195,7 +216,21 @@ def _is_maximum(value: Value, depth: int = _DEPTH) -> bool:
 
 def harmless_exp(value: Value) -> bool:
     """Whether `exp` of a value certainly does not overflow."""
-    return bounded(value) or non_positive(value) or subtracts_maximum(value)
+    known = bounded(value) or non_positive(value) or subtracts_maximum(value)
+    return known or _is_scaled_table(value) or is_lowered(value)
+
+
+def is_lowered(value: Value) -> bool:
+    """Whether the lesser of two minus the greater, or what something was subtracted from in place."""
+    match value:
+        case Mutated(node=ast.Call(func=ast.Attribute(attr="sub_"))):
+            return True
+        case Op(name="sub", args={"input": low, "other": high}, frame=frame) if frame is not None:
+            # `low, high = (x, y) if x < y else (y, x)`
+            made = frame.definitions.get(low)
+            ordered = isinstance(made, ast.Assign) and isinstance(made.value, ast.IfExp)
+            return ordered and frame.definitions.get(high) is made
+    return False
 
 
 def is_table(value: Value) -> bool:
@@ -204,8 +239,22 @@ def is_table(value: Value) -> bool:
 
 
 def is_data(value: Value) -> bool:
-    """Whether a value is made of constants and random numbers alone: no gradient goes through it."""
-    return _is_made_of(value, _DATA, _DEPTH)
+    """Whether no gradient goes through a value: it is made of constants and random numbers, or is a table of them."""
+    return _is_made_of(value, _DATA, _DEPTH) or _is_scaled_table(value)
+
+
+def _is_scaled_table(value: Value) -> bool:
+    """Whether a value is a table such as `arange(n) * scale`, and nothing in it is known to be a tensor besides."""
+    parts = [part for found in walk(value) for part in (walk(found.base) if isinstance(found, Mutated) else (found,))]
+    tables = any(isinstance(part, Op) and part.name in _STEPS for part in parts)
+    if any(isinstance(part, Op) and _has_weights(part) for part in parts):
+        return False
+    return tables and not any(facts.is_tensor(part) for part in parts if not isinstance(part, Op | Choice | Mutated))
+
+
+def _has_weights(op: Op) -> bool:
+    """Whether an operation is a layer that no function is like: its weights are none of its arguments."""
+    return op.name[:1].isupper() and op.name != "T"
 
 
 def _is_made_of(value: Value, factories: frozenset[str], depth: int) -> bool:
@@ -220,8 +269,10 @@ def _is_made_of(value: Value, factories: frozenset[str], depth: int) -> bool:
             return all(_is_made_of(member, factories, depth - 1) for member in value.members)
         case Parameter():
             return isinstance(value.annotation, ast.Name) and value.annotation.id in ("int", "float", "bool")
-        case Element():
+        case Element() | Mutated():
             return _is_made_of(value.base, factories, depth - 1)
+        case Op() if _has_weights(value):
+            return False
         case Op():
             made = value.name in factories
             return made or all(_is_made_of(arg, factories, depth - 1) for arg in value.args.values())

@@ -61,7 +61,7 @@ if TYPE_CHECKING:
 _GRADIENTS_NAMES = """
     backward manual_backward grad autograd jacobian hessian vjp jvp enable_grad set_grad_enabled requires_grad
     requires_grad_ inference_mode no_grad retain_grad is_grad_enabled register_full_backward_hook captum
-    saliency export onnx trace
+    saliency perturb attack export onnx trace
     """
 _GRADIENTS = frozenset(_GRADIENTS_NAMES.split())
 # Contexts that leave gradients as they are.

@@ -1,7 +1,8 @@
 """`exp(x) - 1` where `expm1(x)` keeps the digits of a small x.
 
 ## What it does
-Finds `exp(x) - 1`, `-1 + exp(x)`, `1 - exp(x)` and `exp(x) - x - 1`. Silent where the result is rounded to integers.
+Finds `exp(x) - 1`, `-1 + exp(x)`, `1 - exp(x)` and `exp(x) - x - 1`, once in each function. Silent where the result is
+rounded to integers or is one term of a sum, in which the lost digits make no difference.
 
 ## Why is this bad?
 For small x the difference of two numbers near 1 is left with few digits: in float32, `exp(1e-4) - 1` has three, and
@@ -27,8 +28,9 @@ negative x it has an absolute error of an eps, where that of `exp(x)` has a rela
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
-from torchlint.rule import INFO, Floats, Match, Pair, Rewrite, Stabilises, torch
+from torchlint.rule import INFO, Floats, Frame, Match, Op, Pair, Rewrite, Stabilises, Value, same, torch
 
 from ._ranges import is_data
 
@@ -36,6 +38,9 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
+_first: WeakKeyDictionary[Frame, Op] = WeakKeyDictionary()
+_SCALES = frozenset(["mul", "neg", "getitem", "view", "reshape", "unsqueeze", "to", "float"])
+_MAX_STEPS = 6
 _ROUNDING = frozenset(["round", "floor", "ceil", "long", "int", "trunc"])
 
 
@@ -68,9 +73,33 @@ def expm1_minus_x(x: Floats) -> Tensor:
 
 
 def _counts(match: Match) -> bool:
-    """Whether the last digits matter: the result is not rounded, and depends on more than constants."""
-    rounded = any(op.name in _ROUNDING and op.input is match.root for op in match.frame.ops)
-    return not rounded and not is_data(match.captured["x"])
+    """Whether the last digits matter: the result depends on more than constants, and nothing larger absorbs it."""
+    x = match.captured["x"]
+    if is_data(x) or _is_absorbed(match.frame, match.root, x):
+        return False
+    # One note is enough for each function: a formula often has many such terms.
+    return _first.setdefault(match.frame, match.root) is match.root
+
+
+def _is_absorbed(frame: Frame, value: Value, x: Value, steps: int = _MAX_STEPS) -> bool:
+    """Whether a value is rounded or is a term of sums, other than one with x itself, in all its uses."""
+    users = [op for op in frame.ops if any(arg is value for arg in op.args.values())]
+    return bool(users) and all(_absorbs(frame, op, value, x, steps) for op in users)
+
+
+def _absorbs(frame: Frame, op: Op, value: Value, x: Value, steps: int) -> bool:
+    if op.name in _SCALES and steps:
+        return _is_absorbed(frame, op, x, steps - 1)
+    others = [_positive(arg) for arg in op.args.values() if arg is not value]
+    return op.name in _ROUNDING or (
+        op.name in ("add", "sub") and not any(same(other, _positive(x)) for other in others)
+    )
+
+
+def _positive(value: Value) -> Value:
+    while isinstance(value, Op) and value.name == "neg":
+        value = value.input
+    return value
 
 
 class ExpMinusOne(Rewrite):

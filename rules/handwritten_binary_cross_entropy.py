@@ -22,8 +22,9 @@ loss = F.binary_cross_entropy_with_logits(x, t, reduction="none")
 ```
 
 ## Fix safety
-Equal where the original is finite and accurate. Targets of the shape of the logits are needed, so the fix is shown only
-unless both shapes are certain. With `+ eps` inside the logs the result changes.
+Equal where the original is finite and accurate. The loss wants targets of the shape of the logits: where the shapes are
+not certain, the fix writes the same sum with `logsigmoid(x)` and `logsigmoid(-x)`. With `+ eps` inside the logs the
+result changes.
 
 ## References
 -
@@ -68,12 +69,20 @@ def with_logits(x: Logits, t: BinaryTargets) -> Tensor:
     return F.binary_cross_entropy_with_logits(x, t, reduction="none")
 
 
+def of_log_sigmoids(x: Logits, t: BinaryTargets) -> Tensor:
+    return -(t * F.logsigmoid(x) + (1 - t) * F.logsigmoid(-x))
+
+
 def total(x: Logits, t: BinaryTargets) -> Tensor:
     return t * torch.log(torch.sigmoid(x)) + (1 - t) * torch.log(1 - torch.sigmoid(x))
 
 
 def minus_with_logits(x: Logits, t: BinaryTargets) -> Tensor:
     return -F.binary_cross_entropy_with_logits(x, t, reduction="none")
+
+
+def total_of_log_sigmoids(x: Logits, t: BinaryTargets) -> Tensor:
+    return t * F.logsigmoid(x) + (1 - t) * F.logsigmoid(-x)
 
 
 def negated_with_eps(x: Logits, t: BinaryTargets, eps: Number) -> Tensor:
@@ -109,6 +118,14 @@ def _alone(match: Match) -> bool:
     return _has_target(match) and not any(op.name == "neg" and op.input is match.root for op in match.frame.ops)
 
 
+def _fits(match: Match) -> bool:
+    return _has_target(match) and _same_shape(match)
+
+
+def _fits_alone(match: Match) -> bool:
+    return _alone(match) and _same_shape(match)
+
+
 def _small(match: Match) -> bool:
     eps = match.constant("eps")
     return _has_target(match) and match.grad and isinstance(eps, float | int) and 0 < eps <= 1e-3
@@ -126,12 +143,17 @@ class HandwrittenBinaryCrossEntropy(Rewrite):
     code = "TLT112"
     since = "0.1"
     message = "Binary cross entropy over `log(sigmoid(x))` becomes infinite: take it from the logits"
-    title = "Use `binary_cross_entropy_with_logits`"
+    title = "Take the loss from the logits"
     pairs = (
-        Pair(negated, with_logits, Stabilises(), when=_has_target, applies=_same_shape),
-        Pair(subtracted, with_logits, Stabilises(), when=_has_target, applies=_same_shape),
-        Pair(subtracted_product, with_logits, Stabilises(), when=_has_target, applies=_same_shape),
-        Pair(total, minus_with_logits, Stabilises(), when=_alone, applies=_same_shape),
+        Pair(negated, with_logits, Stabilises(), when=_fits),
+        Pair(subtracted, with_logits, Stabilises(), when=_fits),
+        Pair(subtracted_product, with_logits, Stabilises(), when=_fits),
+        Pair(total, minus_with_logits, Stabilises(), when=_fits_alone),
+        # The loss wants targets of the logits' shape; the logs do not.
+        Pair(negated, of_log_sigmoids, Stabilises(), when=_has_target),
+        Pair(subtracted, of_log_sigmoids, Stabilises(), when=_has_target),
+        Pair(subtracted_product, of_log_sigmoids, Stabilises(), when=_has_target),
+        Pair(total, total_of_log_sigmoids, Stabilises(), when=_alone),
         Pair(negated_with_eps, with_logits_for_eps, _EPS, when=_small, applies=_same_shape, message=_MESSAGE),
         Pair(total_with_eps, minus_with_logits_for_eps, _EPS, when=_small_alone, applies=_same_shape, message=_MESSAGE),
     )

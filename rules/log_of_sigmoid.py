@@ -31,7 +31,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from torchlint.rule import Changes, F, Floats, Match, Number, Op, Pair, Rewrite, Stabilises, Value, same, torch
+from torchlint.rule import (
+    Changes,
+    Constant,
+    F,
+    Floats,
+    Match,
+    Number,
+    Op,
+    Pair,
+    Rewrite,
+    Stabilises,
+    Value,
+    same,
+    torch,
+)
 
 from ._ranges import is_table
 
@@ -83,7 +97,7 @@ def _sigmoid(match: Match) -> Op:
 
 
 def _plain(match: Match) -> bool:
-    return not is_table(match.captured["x"]) and not _is_entropy(match)
+    return not is_table(match.captured["x"]) and not _is_entropy(match) and not _is_cross_entropy(match)
 
 
 def _is_entropy(match: Match) -> bool:
@@ -96,6 +110,48 @@ def _is_entropy(match: Match) -> bool:
                 if _positive(log) is match.root and any(same(_positive(weight), part) for part in inside):
                     return True
     return False
+
+
+def _is_cross_entropy(match: Match) -> bool:
+    """Whether the log is one of the two of a binary cross entropy, of which TLT112 says more."""
+    for op in match.frame.ops:
+        if op.name not in ("add", "sub") or "other" not in op.args:
+            continue
+        terms = [_term(op.input), _term(op.args["other"])]
+        if None in terms or not any(term is not None and term[1] is match.root for term in terms):
+            continue
+        (weight, log), (other, second) = terms  # type: ignore[misc]
+        logs = _argument(log), _argument(second)
+        if _are_opposite(weight, other) and _are_opposite(*logs):
+            return True
+    return False
+
+
+def _term(value: Value) -> tuple[Value, Value] | None:
+    """Weight and log of a product."""
+    value = _positive(value)
+    if not isinstance(value, Op) or value.name != "mul" or "other" not in value.args:
+        return None
+    a, b = _positive(value.input), _positive(value.args["other"])
+    return (
+        (a, b) if isinstance(b, Op) and b.name == "log" else (b, a) if isinstance(a, Op) and a.name == "log" else None
+    )
+
+
+def _argument(log: Value) -> Value:
+    return log.input if isinstance(log, Op) else log
+
+
+def _are_opposite(a: Value, b: Value) -> bool:
+    """Whether one value is 1 minus the other."""
+    return any(
+        isinstance(one, Op)
+        and one.name == "sub"
+        and isinstance(one.input, Constant)
+        and one.input.value == 1
+        and same(one.args.get("other", one), other)
+        for one, other in ((a, b), (b, a))
+    )
 
 
 def _positive(value: Value) -> Value:

@@ -34,7 +34,7 @@ from typing import TYPE_CHECKING
 
 from torchlint.rule import Dim, Floats, Match, Pair, Rewrite, Stabilises, Vector, torch
 
-from ._ranges import bounded, subtracts_global_maximum, subtracts_maximum
+from ._ranges import bounded, is_lowered, subtracts_global_maximum, subtracts_maximum
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -68,7 +68,7 @@ def logsumexp_of_vector(x: Vector) -> Tensor:
 
 def _overflows(match: Match) -> bool:
     x = match.captured["x"]
-    return not (bounded(x) or subtracts_maximum(x))
+    return not (bounded(x) or subtracts_maximum(x) or is_lowered(x))
 
 
 def _global_maximum(match: Match) -> bool:

@@ -99,7 +99,8 @@ def _roots(frame: Frame, event: Event) -> Iterator[Value]:
     call = event.node
     if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Attribute):
         return
-    nodes: list[ast.expr] = [call.func.value, *call.args[:1]]
+    # `x.backward(y.grad)` is given a gradient; an engine's `backward(loss)` a loss.
+    nodes: list[ast.expr] = [call.func.value, *(arg for arg in call.args[:1] if not _reads_gradient(arg))]
     while nodes:
         node = nodes.pop()
         value = frame.values.get(node)
@@ -113,6 +114,10 @@ def _roots(frame: Frame, event: Event) -> Iterator[Value]:
             and not isinstance(value, Constant | Instance)
         ):
             yield value
+
+
+def _reads_gradient(node: ast.expr) -> bool:
+    return any(isinstance(part, ast.Attribute) and part.attr == "grad" for part in trees.walk(node))
 
 
 def _root_of(value: Value | None, roots: dict[int, Event]) -> Event | None:

@@ -41,16 +41,22 @@ from torchlint.rule import (
     Check,
     Choice,
     Constant,
+    External,
     Field,
     Frame,
+    Items,
     Op,
+    Parameter,
     Problem,
     Value,
     facts,
     members,
     ops,
     sizes,
+    walk,
 )
+
+from ._nodes import parents
 
 if TYPE_CHECKING:
     from torchlint.rule import Editor
@@ -93,10 +99,12 @@ class SqueezeWithoutDim(Check):
         if "dim" in op.args or not isinstance(op.node, ast.Call) or _is_fixed(op.input):
             return
         if _is_nonzero(op.input):
+            if not any(_minds_rank(frame, use, op) for use in frame.loads.get(op, [op.node])):
+                return
             fix = partial(_add_dim, op.node) if _is_vector_search(op.input) else None
             message = "`nonzero(..).squeeze()` is 0-dimensional where one element is found; name the dim"
             yield Problem(op.node, message, fix, Changes("a single index stays a vector"))
-        elif _is_numbered(op, frame):
+        elif _is_of_batch(op, frame) and _is_numbered(op, frame):
             yield Problem(op.node, "`squeeze()` before a numbered dim: a batch of one shifts the dims; name the dim")
         elif _is_one_sided(op, frame):
             yield Problem(
@@ -118,6 +126,41 @@ def _is_nonzero(value: Value) -> bool:
 
 def _is_vector_search(value: Value) -> bool:
     return isinstance(value, Op) and facts.rank(value.input) == 1
+
+
+def _minds_rank(frame: Frame, use: ast.expr, op: Op) -> bool:
+    """Whether a use of indices may need a vector: `index_select` takes a single index, and what is not known may."""
+    outer = parents(frame.module).get(use)
+    call = parents(frame.module).get(outer) if isinstance(outer, ast.keyword) else outer
+    if not isinstance(call, ast.Call) or use is call.func:
+        return True
+    result = frame.values.get(call)
+    if isinstance(result, Op):
+        return not (result.name == "index_select" and result.args.get("index") is op)
+    callee = frame.callees.get(call)
+    return isinstance(callee, External) and callee.qualname.startswith("builtins.")
+
+
+def _is_of_batch(op: Op, frame: Frame) -> bool:
+    """Whether what is squeezed may have a batch dim: it is made of arguments, and not picked out of a batch."""
+    function = frame.function
+    if function is None or any(_picks_one(part) for part in walk(op.input)):
+        return False
+    if function.cls is not None and function.name == "forward":
+        return True
+    # What an unknown call returns may be one sample.
+    parts = list(walk(op.input))
+    given = any(isinstance(part, Parameter) and part.frame is frame for part in parts)
+    return given and not any(isinstance(part, Call) for part in parts)
+
+
+def _picks_one(value: Value) -> bool:
+    """Whether a value is `x[0]`, `x[0, i]` or the like."""
+    if not isinstance(value, Op) or value.name != "getitem":
+        return False
+    index = value.args["index"]
+    parts = index.items if isinstance(index, Items) else (index,)
+    return any(isinstance(part, Constant) and type(part.value) is int for part in parts)
 
 
 def _is_numbered(op: Op, frame: Frame) -> bool:

@@ -6,7 +6,7 @@ import ast
 import re
 from collections.abc import Mapping, Sequence
 
-from torchlint.analysis import classes, evaluate, expressions, facts, families, methods, ops, signatures
+from torchlint.analysis import classes, evaluate, expressions, facts, families, methods, ops, signatures, storing
 from torchlint.analysis.arguments import Arguments, arguments_of
 from torchlint.analysis.frame import Frame
 from torchlint.analysis.scout import FunctionModel
@@ -111,6 +111,8 @@ def _method_of(frame: Frame, receiver: Value, node: ast.Attribute) -> Value:
 def apply(frame: Frame, callee: Value, arguments: Arguments, node: ast.Call) -> Value:
     """The result of calling a value."""
     match callee:
+        case Choice() if _is_choice_of_losses(callee):
+            return opaque(frame, callee, arguments, node)
         case Choice():
             return join(*(apply(frame, member, arguments, node) for member in callee.members))
         case External():
@@ -129,6 +131,12 @@ def apply(frame: Frame, callee: Value, arguments: Arguments, node: ast.Call) -> 
         case Method():
             return methods.call_method(frame, callee, arguments, node)
     return opaque(frame, callee, arguments, node)
+
+
+def _is_choice_of_losses(callee: Choice) -> bool:
+    """Whether the kind of loss depends on the path: what it is given then does too."""
+    names = {member.name for member in callee.members if isinstance(member, Layer)}
+    return len(names) > 1 and any(name.endswith("Loss") for name in names)
 
 
 def opaque(frame: Frame, callee: Value, arguments: Arguments, node: ast.Call) -> Value:
@@ -151,6 +159,9 @@ def _call_external(frame: Frame, callee: External, arguments: Arguments, node: a
         return apply(frame, arguments.values[0], inputs, node)
     if name == "collections.OrderedDict" and len(arguments.values) == 1:
         return _mapped(arguments.values[0]) or opaque(frame, callee, arguments, node)
+    if name.startswith("torch.distributed."):
+        for value in arguments.values:
+            storing.mutate(frame, value, node)
     if not name.startswith("torch.") or name in families.NO_GRAD | families.GRAD:
         return opaque(frame, callee, arguments, node)
     layer = _LAYER.match(name)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from torchlint.analysis import classes, expressions, families, storing, trees
+from torchlint.analysis import classes, expressions, facts, families, storing, trees
 from torchlint.analysis.frame import Environment, Frame, merge
 from torchlint.analysis.scout import ClassModel, FunctionModel
 from torchlint.analysis.values import Call, ClassRef, Constant, External, FunctionRef, Item, LoopCarried, Unknown, Value
 
 # Decorators under which a function is called with the arguments, and returns the result, that its text shows.
+_TENSORS = re.compile(r"Tensor|Parameter")
 _PLAIN_DECORATORS = frozenset(
     {
         *families.NO_GRAD,
@@ -105,14 +107,27 @@ def _if(frame: Frame, statement: ast.If) -> bool:
     branches = [statement.body, statement.orelse]
     if decided is not None:
         branches = [statement.body if decided else statement.orelse]
-    return _branches(frame, branches)
+    return _branches(frame, branches, _denied(frame, statement.test))
 
 
-def _branches(frame: Frame, blocks: Sequence[Sequence[ast.stmt]]) -> bool:
+def _denied(frame: Frame, test: ast.expr) -> str | None:
+    """The name of which `isinstance(x, ndarray)` says that it is none of the tensors that callers in the file pass."""
+    match test:
+        case ast.Call(func=ast.Name(id="isinstance"), args=[ast.Name() as name, kind]):
+            value = frame.env.get(name.id)
+            leaves = [getattr(part, "attr", getattr(part, "id", "")) for part in trees.walk(kind)]
+            if value is not None and facts.is_tensor(value) and not any(_TENSORS.search(leaf) for leaf in leaves):
+                return name.id
+    return None
+
+
+def _branches(frame: Frame, blocks: Sequence[Sequence[ast.stmt]], denied: str | None = None) -> bool:
     start = frame.fork()
     ends: list[Environment] = []
-    for block in blocks:
+    for position, block in enumerate(blocks):
         frame.restore(start)
+        if denied is not None and position == 0:
+            frame.unbind(denied)
         if run(frame, block):
             ends.append(frame.fork())
     if not ends:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from torchlint.analysis import expressions
-from torchlint.analysis.scout import Module, statements_of, words_of
+from torchlint.analysis.scout import Module, statements_of
 from torchlint.analysis.values import External, Unknown, Value
 from torchlint.source import Source, SourceError
 
@@ -27,6 +27,7 @@ class Project:
     def __init__(self) -> None:
         self.consulted: set[str] = set()
         self._values: dict[tuple[str, str], Value | None] = {}
+        self._words: dict[tuple[str, int], frozenset[str]] = {}
         self._hops = 0
 
     def lookup(self, frame: Frame, qualname: str) -> Value | None:
@@ -90,16 +91,16 @@ class Project:
 
     def _words_behind(self, path: str, hops: int = 2) -> frozenset[str]:
         """The words of a module and, if it is a package, of the modules that it imports from."""
+        known = self._words.get((path, hops))
+        if known is not None:
+            return known
         module = self._load(path)
-        if module is None:
-            return frozenset()
-        words = words_of(module.source.text)
-        if hops and os.path.basename(path) == "__init__.py":
-            for statement in module.tree.body:
-                for _, qualname in _imported(statement):
-                    inner = _home(path, qualname)
-                    if inner is not None and inner != path:
-                        words |= self._words_behind(inner, hops - 1)
+        words = module.words.all if module is not None else frozenset()
+        if module is not None and hops and os.path.basename(path) == "__init__.py":
+            named = (name for statement in module.tree.body for _, name in _imported(statement))
+            homes = dict.fromkeys(_home(path, name) for name in named)
+            words = words.union(*(self._words_behind(inner, hops - 1) for inner in homes if inner and inner != path))
+        self._words[path, hops] = words
         return words
 
 

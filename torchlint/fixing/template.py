@@ -34,6 +34,8 @@ def fill(template: ast.expr, captures: Mapping[str, Capture], quote: str) -> str
     The text means the same as the tree in which the names are replaced by the nodes, and it has no parentheses around
     a capture that it could do without. `quote` is the quotation mark for the strings of the template.
     """
+    signs = _Signs(dict(captures))
+    template, captures = signs.visit(copy.deepcopy(template)), signs.captures
     slots = _Slots(captures, quote)
     marked = ast.fix_missing_locations(slots.visit(copy.deepcopy(template)))
     parts = _SLOT.split(ast.unparse(marked))
@@ -67,6 +69,40 @@ def _spliced(text: str, parts: Mapping[Span, str]) -> str:
 def _barest(parts: list[str], index: int, bare: str, wanted: str) -> str:
     without = [*parts[:index], bare, *parts[index + 1 :]]
     return bare if _shape("".join(without)) == wanted else parts[index]
+
+
+@dataclass
+class _Signs(ast.NodeTransformer):
+    """Takes two signs away where a template negates `-a * b`: the product is the same to the last bit."""
+
+    captures: dict[str, Capture]
+
+    def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.expr:
+        name = node.operand.id if isinstance(node.operand, ast.Name) and isinstance(node.op, ast.USub) else ""
+        positive = _without_sign(self.captures[name]) if name in self.captures else None
+        if positive is None:
+            return node
+        self.captures[f"{name}_positive"] = positive
+        return ast.Name(f"{name}_positive", ast.Load())
+
+
+def _without_sign(capture: Capture) -> Capture | None:
+    """A product or quotient without the minus sign that it begins with; None where it begins with none."""
+    if not (capture.bare.startswith("-") and isinstance(capture.node, ast.BinOp | ast.UnaryOp)):
+        return None
+    outer = ast.Expr(copy.deepcopy(capture.node))
+    parent: ast.Expr | ast.BinOp = outer
+    first: ast.expr = outer.value
+    while isinstance(first, ast.BinOp) and isinstance(first.op, ast.Mult | ast.Div):
+        parent, first = first, first.left
+    if not isinstance(first, ast.UnaryOp) or not isinstance(first.op, ast.USub):
+        return None
+    if isinstance(parent, ast.BinOp):
+        parent.left = first.operand
+    else:
+        parent.value = first.operand
+    text = capture.bare[1:].lstrip()
+    return Capture(outer.value, text, f"({text})")
 
 
 @dataclass

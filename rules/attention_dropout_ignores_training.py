@@ -1,0 +1,138 @@
+"""`scaled_dot_product_attention` with a `dropout_p` that no one sets to 0 for evaluation.
+
+## What it does
+Finds `dropout_p` in a method of an `nn.Module`, where what is passed is a number above 0, the `p` of a dropout layer,
+or what the constructor was given, and where nothing in the class asks for `self.training`.
+
+## Why is this bad?
+`scaled_dot_product_attention` is a function and knows nothing of the module: it drops attention weights whenever
+`dropout_p` is above 0. After `model.eval()` the results still differ from call to call and are worse than they should
+be.
+
+## Example
+```python
+F.scaled_dot_product_attention(q, k, v, dropout_p=self.dropout)
+```
+Use instead:
+```python
+F.scaled_dot_product_attention(q, k, v, dropout_p=self.dropout if self.training else 0.0)
+```
+
+## Fix safety
+The fix changes results at evaluation; that is its purpose. Training is the same.
+
+## References
+- [torch.nn.functional.scaled_dot_product_attention](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.scaled_dot_product_attention.html)
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from torchlint.rule import (
+    Changes,
+    Check,
+    ClassModel,
+    Constant,
+    Field,
+    Frame,
+    Layer,
+    Op,
+    Parameter,
+    Problem,
+    Value,
+    classes,
+    members,
+    trees,
+)
+
+from ._modules import is_module_class
+from ._nodes import parents
+
+if TYPE_CHECKING:
+    from torchlint.fixing.rewrite import Editor
+
+_DROPOUTS = ("Dropout", "Dropout1d", "Dropout2d", "Dropout3d", "AlphaDropout", "FeatureAlphaDropout")
+# A class that decides for itself when it drops: at every call, or as its mode is switched.
+_OWN_MODES = frozenset({"train", "eval", "mc_dropout", "enable_dropout"})
+
+
+class AttentionDropoutIgnoresTraining(Check):
+    code = "TLT611"
+    since = "0.1"
+    message = "`scaled_dot_product_attention` drops attention weights at evaluation too"
+    title = "Drop only while training"
+    ops = ("scaled_dot_product_attention",)
+    words = (("torch:scaled_dot_product_attention",),)
+
+    def check_op(self, op: Op, frame: Frame) -> Iterator[Problem]:
+        function, given = frame.function, op.args.get("dropout_p")
+        if given is None or function is None or function.cls is None or function.self_name is None:
+            return
+        if not is_module_class(frame, function.cls) or not _drops(given) or _minds_mode(frame, function.cls):
+            return
+        node, name = op.nodes.get("dropout_p"), function.self_name
+        if node is None or not isinstance(op.node, ast.Call):
+            return
+        template = ast.parse(f"p if {name}.training else 0.0", mode="eval").body
+
+        def fix(editor: Editor) -> None:
+            editor.template(node, template, {"p": node})
+
+        yield Problem(node, "", fix, Changes("nothing is dropped in eval mode"))
+
+
+def _drops(value: Value) -> bool:
+    """Whether every path passes a probability, and some path one that is not certainly 0."""
+    found = [_probability(member) for member in members(value)]
+    return None not in found and any(found)
+
+
+def _probability(value: Value) -> bool | None:
+    """Whether a value is a probability above 0, or one that the constructor was given; None where it is not known."""
+    if isinstance(value, Constant):
+        is_number = isinstance(value.value, int | float) and not isinstance(value.value, bool)
+        return value.value > 0 if is_number else None  # type: ignore[operator]
+    if isinstance(value, Field):
+        if isinstance(value.base, Layer) and value.name == "p" and value.base.name in _DROPOUTS:
+            given = value.base.args.get("p")
+            return value.base.complete if given is None else _drops(given)
+        return True if _is_given(value.base) else None
+    return True if _is_given(value) else None
+
+
+def _is_given(value: Value) -> bool:
+    """Whether a value is what the constructor was given, or an attribute of it."""
+    while isinstance(value, Field):
+        value = value.base
+    if not isinstance(value, Parameter) or value.frame is None or value.frame.function is None:
+        return False
+    return value.frame.function.name == "__init__"
+
+
+def _minds_mode(frame: Frame, cls: ClassModel) -> bool:
+    """Whether a class, or one that it derives from, asks for its mode, other than to tell it to another dropout."""
+    for ancestor in classes.lineage(frame, cls):
+        if not isinstance(ancestor, ClassModel):
+            continue
+        if not _OWN_MODES.isdisjoint(ancestor.methods):
+            return True
+        for node in trees.walk(ancestor.node):
+            name = node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
+            if name in _OWN_MODES or (name == "training" and not _is_told(ancestor, node)):
+                return True
+    return False
+
+
+def _is_told(cls: ClassModel, node: ast.AST) -> bool:
+    """Whether `training` is an argument of a functional dropout or normalisation."""
+    above = parents(cls.module)
+    outer = above.get(node)
+    call = above.get(outer) if isinstance(outer, ast.keyword) else outer
+    if not isinstance(call, ast.Call):
+        return False
+    func = call.func
+    name = func.attr if isinstance(func, ast.Attribute) else func.id if isinstance(func, ast.Name) else ""
+    return name.endswith(("dropout", "dropout1d", "dropout2d", "dropout3d", "_norm"))

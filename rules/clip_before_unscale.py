@@ -1,0 +1,196 @@
+"""Gradients clipped while a `GradScaler` still scales them.
+
+## What it does
+Finds `clip_grad_norm_` and `clip_grad_value_` between `scaler.scale(loss).backward()` and `scaler.step(optimizer)` with
+no `scaler.unscale_(optimizer)` before the clipping. Also where `backward` is called elsewhere, if the scaler is one of
+torch and nothing in the file unscales. Silent where the threshold is scaled too.
+
+## Why is this bad?
+The scaler multiplies the loss, and with it all gradients, by 65,536 at first. A threshold of 1.0 then cuts gradients
+down to a norm of 1 / 65,536: the steps are tiny, and their size changes whenever the scaler adapts its factor.
+
+## Example
+```python
+scaler.scale(loss).backward()
+torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+scaler.step(optimizer)
+scaler.update()
+```
+Use instead:
+```python
+scaler.scale(loss).backward()
+scaler.unscale_(optimizer)
+torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+scaler.step(optimizer)
+scaler.update()
+```
+
+## Fix safety
+There is no fix: `unscale_` may be called once for each optimiser and step.
+
+## References
+- [Working with unscaled gradients](https://docs.pytorch.org/docs/stable/notes/amp_examples.html#gradient-clipping)
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+from torchlint.rule import (
+    Call,
+    Check,
+    Constant,
+    External,
+    Frame,
+    FunctionRef,
+    Instance,
+    Layer,
+    Module,
+    Place,
+    Problem,
+    Value,
+    members,
+    trees,
+)
+
+from ._evaluation import attributes
+from ._nodes import ancestors, is_test
+from ._training import settled
+
+_CLIPS = ("clip_grad_norm_", "clip_grad_value_", "clip_grad_norm", "clip_grads_with_norm_")
+_CLIP = re.compile(rf"torch\.nn\.utils\.(?:clip_grad\.)?(?:{'|'.join(_CLIPS)})$")
+_SCALER = re.compile(r"torch\.(?:amp|cuda\.amp|cpu\.amp)\.(?:grad_scaler\.)?GradScaler$")
+# Gradients that are unscaled by hand.
+_SCALES = frozenset({"get_scale", "inv_scale", "_scale", "loss_scale"})
+# Words of tests that tell apart with and without a scaler.
+_PRECISION = re.compile(r"scaler|amp|16|half|precision|mixed", re.IGNORECASE)
+
+
+class ClipBeforeUnscale(Check):
+    code = "TLT713"
+    since = "0.1"
+    message = "Gradients are clipped while they are scaled: call `scaler.unscale_(optimizer)` before"
+    words = (_CLIPS, ("call:step",), ("scale", "GradScaler"))
+
+    def check_frame(self, frame: Frame) -> Iterator[Problem]:
+        clips = [call for call, callee in frame.callees.items() if isinstance(callee, External)]
+        clips = [call for call in clips if _CLIP.match(frame.callees[call].qualname)]  # type: ignore[attr-defined]
+        if not clips or is_test(frame.module):
+            return
+        for clip in clips:
+            backward = _last([call for call in _scaled(frame) if _goes_on(frame.module, call, clip)])
+            for step in frame.callees:
+                if _is_step(frame, step, backward) and _goes_on(frame.module, clip, step):
+                    others = [step] if backward is None else [backward, step]
+                    if not _is_apart(frame.module, clip, others) and not _is_unscaled(frame, backward, clip, step):
+                        places = (Place(backward, "gradients are scaled here"),) if backward is not None else ()
+                        yield Problem(clip, places=(*places, Place(step, "and unscaled here at the earliest")))
+                    break
+
+
+def _position(node: ast.AST) -> tuple[int, int]:
+    return getattr(node, "lineno", 0), getattr(node, "col_offset", 0)
+
+
+def _last(calls: list[ast.Call]) -> ast.Call | None:
+    return max(calls, key=_position, default=None)
+
+
+def _scaled(frame: Frame) -> Iterator[ast.Call]:
+    """The calls `scaler.scale(loss).backward()`."""
+    for call in frame.callees:
+        match call.func:
+            case ast.Attribute(
+                value=ast.Call(func=ast.Attribute(value=scaler, attr="scale"), args=[_]), attr="backward"
+            ) if _may_be_scaler(frame.values.get(scaler)):
+                yield call
+
+
+def _is_step(frame: Frame, call: ast.Call, backward: ast.Call | None) -> bool:
+    """Whether a call is `scaler.step(optimizer)`: of the scaler that scaled, or of one that is certainly a scaler."""
+    func = call.func
+    if not (isinstance(func, ast.Attribute) and func.attr == "step" and call.args):
+        return False
+    if backward is not None:
+        scale = backward.func.value.func.value  # type: ignore[attr-defined]
+        return ast.unparse(scale) == ast.unparse(func.value)
+    # Gradients that were scaled elsewhere: nothing in the file may unscale them.
+    return _is_scaler(frame.values.get(func.value)) and "unscale" not in frame.module.source.text
+
+
+def _is_scaler(value: Value | None) -> bool:
+    """Whether a value is a scaler of torch that is at work, where it is not None."""
+    found = [settled(member) for member in members(value)] if value is not None else []
+    made = [member for member in found if not (isinstance(member, Constant) and member.value is None)]
+    return bool(made) and all(isinstance(member, Call) and _works(member) for member in made)
+
+
+def _works(scaler: Call) -> bool:
+    enabled = scaler.keywords.get("enabled")
+    is_off = isinstance(enabled, Constant) and not enabled.value
+    return _SCALER.match(scaler.qualname) is not None and not is_off
+
+
+def _may_be_scaler(value: Value | None) -> bool:
+    """Whether a value with the methods of a scaler is one, as far as is known."""
+    for member in members(value) if value is not None else ():
+        inner = settled(member)
+        if isinstance(inner, Instance | Layer) or (isinstance(inner, Call) and inner.qualname and not _works(inner)):
+            return False
+    return True
+
+
+def _goes_on(module: Module, first: ast.AST, second: ast.AST) -> bool:
+    """Whether one call comes after another, and no test runs only one of the two."""
+    before, after = _branches(module, first), _branches(module, second)
+    return _position(first) < _position(second) and all(before.get(test, side) == side for test, side in after.items())
+
+
+def _branches(module: Module, node: ast.AST) -> dict[ast.If, str]:
+    """The tests around a node, and on which side of each it stands."""
+    found: dict[ast.If, str] = {}
+    inner = node
+    for outer in ancestors(module, node):
+        if isinstance(outer, ast.If):
+            found[outer] = "body" if inner in outer.body else "orelse"
+        inner = outer
+    return found
+
+
+def _is_apart(module: Module, clip: ast.Call, others: list[ast.Call]) -> bool:
+    """Whether a test of its own may keep the clipping to runs without a scaler."""
+    around = [_branches(module, other) for other in others]
+    own = _branches(module, clip).keys() - set().union(*around)
+    known = set().union(*(_names(test.test) for branches in around for test in branches))
+    return any(_PRECISION.search(ast.unparse(test.test)) or _names(test.test) & known for test in own)
+
+
+def _names(test: ast.expr) -> set[str]:
+    """The names that a test reads."""
+    return {ast.unparse(node) for node in trees.walk(test) if isinstance(node, ast.Name | ast.Attribute)} - {"self"}
+
+
+def _is_unscaled(frame: Frame, backward: ast.Call | None, clip: ast.Call, step: ast.Call) -> bool:
+    """Whether something before the clipping may unscale, or the threshold is scaled too."""
+    scope = frame.function.node if frame.function else frame.module.tree
+    if _SCALES.intersection(attributes(scope)) or "scale" in ast.unparse(clip):
+        return True
+    start = _position(backward) if backward is not None else (0, 0)
+    scaler = ast.unparse(step.func.value)  # type: ignore[attr-defined]
+    return any(
+        _may_unscale(call, callee, scaler)
+        for call, callee in frame.callees.items()
+        if start < _position(call) < _position(clip)
+    )
+
+
+def _may_unscale(call: ast.Call, callee: Value, scaler: str) -> bool:
+    """Whether a call unscales by its name, is given the scaler, or is of a function that speaks of it."""
+    name = ast.unparse(call.func)
+    given = {ast.unparse(arg) for arg in (*call.args, *(keyword.value for keyword in call.keywords))}
+    if "unscale" in name or scaler in given:
+        return True
+    functions = (member.function for member in members(callee) if isinstance(member, FunctionRef))
+    return any("unscale" in ast.unparse(function.node) for function in functions)

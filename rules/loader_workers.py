@@ -1,0 +1,77 @@
+"""`DataLoader` that reads its samples in the process that trains.
+
+## What it does
+Finds a `DataLoader` with `num_workers` 0, which is what it is where it is not passed. Silent on datasets that are in
+memory already (`TensorDataset`, a list) and on iterable ones, which every worker would read from the start.
+
+This rule is off by default: workers cost time to start and memory, and pay where reading a sample takes long.
+
+## Why is this bad?
+Without workers the accelerator waits while samples are read, decoded and collated, one after the other. With some, the
+next batches are made while the present one is trained on.
+
+## Example
+```python
+loader = DataLoader(images, batch_size=64)
+```
+Use instead:
+```python
+loader = DataLoader(images, batch_size=64, num_workers=4, persistent_workers=True)
+```
+
+## Fix safety
+There is no fix: the right number depends on the machine.
+
+## References
+- [Single- and multi-process data loading](https://docs.pytorch.org/docs/stable/data.html#single-and-multi-process-data-loading)
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from torchlint.rule import INFO, Call, Check, Constant, External, Frame, Instance, Items, Problem, Value, members
+
+from ._datasets import LOADERS, is_iterable
+from ._nodes import is_test
+
+_IN_MEMORY = frozenset({"torch.utils.data.TensorDataset", "torch.utils.data.dataset.TensorDataset", "builtins.range"})
+# The place of `num_workers` among the arguments of a loader.
+_POSITION = 5
+
+
+class LoaderWorkers(Check):
+    code = "TLT509"
+    since = "0.1"
+    severity = INFO
+    default = False
+    message = "`num_workers` is 0: samples are read while the training waits"
+    words = (("DataLoader",),)
+
+    def check_call(self, call: ast.Call, frame: Frame) -> Iterator[Problem]:
+        callee = frame.callees[call]
+        if not isinstance(callee, External) or callee.qualname not in LOADERS or is_test(frame.module):
+            return
+        given = {keyword.arg: keyword.value for keyword in call.keywords}
+        if None in given or any(isinstance(arg, ast.Starred) for arg in call.args):
+            return
+        positional = call.args[_POSITION] if len(call.args) > _POSITION else None
+        workers = given.get("num_workers", positional)
+        if workers is not None and not _is_zero(frame.values.get(workers)):
+            return
+        dataset = call.args[0] if call.args else given.get("dataset")
+        value = frame.values.get(dataset) if dataset is not None else None
+        if value is None or not any(_wants_none(frame, member) for member in members(value)):
+            yield Problem(workers or call.func)
+
+
+def _is_zero(value: Value | None) -> bool:
+    return isinstance(value, Constant) and type(value.value) is int and value.value == 0
+
+
+def _wants_none(frame: Frame, dataset: Value) -> bool:
+    """Whether workers would be of no use to a dataset, or read it once each."""
+    if isinstance(dataset, Instance):
+        return is_iterable(frame, dataset.cls)
+    return isinstance(dataset, Items) or (isinstance(dataset, Call) and dataset.qualname in _IN_MEMORY)
