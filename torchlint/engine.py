@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 from torchlint.analysis.gate import Gate
 from torchlint.analysis.plan import Asked, plan_of
-from torchlint.analysis.scout import Module, Words
+from torchlint.analysis.scout import Module
+from torchlint.analysis.words import Words
 from torchlint.finding import Finding
 from torchlint.parsing import parse
 from torchlint.source import Source

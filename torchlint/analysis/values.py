@@ -305,9 +305,7 @@ _MAX_MEMBERS, _MAX_COMPARISONS = 8, 400
 
 def same(a: Value, b: Value) -> bool:
     """Whether two values are certainly the same. Where that takes too long to tell, they are not."""
-    if a.__class__ is not b.__class__ or a.__class__ not in _COMPARABLE:
-        return a is b and a is not UNKNOWN
-    return _same(a, b, [_MAX_COMPARISONS])
+    return _same(a, b, [_MAX_COMPARISONS]) if a.__class__ in _COMPARABLE else a is b and a is not UNKNOWN
 
 
 def _same(a: Value, b: Value, left: list[int]) -> bool:
@@ -320,9 +318,7 @@ def _same(a: Value, b: Value, left: list[int]) -> bool:
         case Constant(), Constant():
             return type(a.value) is type(b.value) and a.value == b.value
         case Op(), Op():
-            if a.name != b.name or not families.is_pure(a.name) or a.args.keys() != b.args.keys():
-                return False
-            return all(_same(value, b.args[key], left) for key, value in a.args.items())
+            return a.name == b.name and families.is_pure(a.name) and _same_args(a.args, b.args, left)
         case Element(), Element():
             return a.key == b.key and _same(a.base, b.base, left)
         case Field(), Field():
@@ -333,22 +329,20 @@ def _same(a: Value, b: Value, left: list[int]) -> bool:
             return a.qualname == b.qualname
         case ClassRef(), ClassRef():
             return a.cls is b.cls
-        case (FunctionRef(), FunctionRef()):
+        case FunctionRef(), FunctionRef():
             return a.function is b.function and a.bound is b.bound
         case Layer(), Layer():
-            return (
-                a.name == b.name
-                and a.complete
-                and b.complete
-                and a.args.keys() == b.args.keys()
-                and all(_same(value, b.args[key], left) for key, value in a.args.items())
-                and _all_same(a.children, b.children, left)
-            )
+            known = a.name == b.name and a.complete and b.complete and _same_args(a.args, b.args, left)
+            return known and _all_same(a.children, b.children, left)
     return False
 
 
 # All others are the same only as themselves.
 _COMPARABLE = frozenset({Constant, Op, Element, Field, Items, External, ClassRef, FunctionRef, Layer})
+
+
+def _same_args(a: Mapping[str, Value], b: Mapping[str, Value], left: list[int]) -> bool:
+    return a.keys() == b.keys() and all(_same(value, b[key], left) for key, value in a.items())
 
 
 def _all_same(a: Sequence[Value], b: Sequence[Value], left: list[int]) -> bool:
