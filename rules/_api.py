@@ -28,9 +28,12 @@ def by_name(rows: Sequence[Row]) -> dict[str, Row]:
     return {row.old: row for row in rows}
 
 
-def may_use(cls: ClassModel, rows: Mapping[str, Row]) -> bool:
-    """Whether what stands in a class outside its methods reads a name that may be one of a table's."""
-    last = {name.rpartition(".")[2] for name in rows}
+def last_names(rows: Mapping[str, Row]) -> frozenset[str]:
+    return frozenset(name.rpartition(".")[2] for name in rows)
+
+
+def may_use(cls: ClassModel, last: frozenset[str]) -> bool:
+    """Whether what stands in a class outside its methods reads a name that may be one of these of a table."""
     nodes = inventory_of(cls.node)
     if not last.isdisjoint(node.attr for node in nodes.of(ast.Attribute)):
         return True

@@ -37,11 +37,12 @@ from collections.abc import Iterator
 
 from torchlint.rule import INFO, Check, ClassModel, Frame, Problem, Same, trees
 
-from ._api import by_name, may_use, uses, words_of
+from ._api import by_name, last_names, may_use, uses, words_of
 from ._api_calls import rewriting
 from ._api_table import DEPRECATED
 
 _ROWS = by_name(DEPRECATED)
+_LAST = last_names(_ROWS)
 
 
 class DeprecatedApi(Check):
@@ -55,7 +56,7 @@ class DeprecatedApi(Check):
         yield from _problems(frame, None)
 
     def glance_at_class(self, cls: ClassModel) -> bool:
-        return may_use(cls, _ROWS)
+        return may_use(cls, _LAST)
 
     def check_class(self, cls: ClassModel, frame: Frame) -> Iterator[Problem]:
         yield from _problems(frame, cls)

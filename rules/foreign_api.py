@@ -32,11 +32,12 @@ from collections.abc import Iterator
 
 from torchlint.rule import ERROR, Changes, Check, ClassModel, Frame, Problem
 
-from ._api import by_name, may_use, uses, words_of
+from ._api import by_name, last_names, may_use, uses, words_of
 from ._api_calls import rewriting
 from ._api_table import FOREIGN
 
 _ROWS = by_name(FOREIGN)
+_LAST = last_names(_ROWS)
 
 
 class ForeignApi(Check):
@@ -51,7 +52,7 @@ class ForeignApi(Check):
         yield from _problems(frame, None)
 
     def glance_at_class(self, cls: ClassModel) -> bool:
-        return may_use(cls, _ROWS)
+        return may_use(cls, _LAST)
 
     def check_class(self, cls: ClassModel, frame: Frame) -> Iterator[Problem]:
         yield from _problems(frame, cls)
