@@ -54,7 +54,7 @@ def _bound(node: ast.AST) -> list[str]:
 
 def names_read(function: FunctionModel) -> set[str]:
     """All names that a function and those in it read."""
-    return {node.id for nodes in function.inventories() for node in nodes.of(ast.Name)}
+    return set().union(*(nodes.names for nodes in function.inventories()))
 
 
 def free_reads(function: FunctionModel, name: str) -> list[ast.Name]:

@@ -66,9 +66,9 @@ class MissingSuperInit(Check):
         return not _begins_right(init)
 
     def check_class(self, cls: ClassModel, frame: Frame) -> Iterator[Problem]:
-        init = cls.methods["__init__"]
         if not self.glance_at_class(cls) or not is_module_class(frame, cls):
             return
+        init = cls.methods["__init__"]
         calls = _initialisations(init)
         if calls:
             yield from _too_late(init, frame, calls)

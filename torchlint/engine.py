@@ -98,7 +98,7 @@ def _run(
 ) -> None:
     from torchlint.run import Runner
 
-    runner = Runner(module, report, fixes, project)
+    runner = Runner(module, report, fixes, project, glances=gate is not None)
     rules = [asked.info for asked in wanted]
     for region in module.regions:
         if region.classes:

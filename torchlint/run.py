@@ -29,7 +29,11 @@ _ORDER = [Applicability.SAFE, Applicability.UNSAFE, Applicability.DISPLAY]
 class Runner:
     """Runs rules over one file and collects their findings in a report."""
 
-    def __init__(self, module: Module, report: Report, fixes: bool, project: Project | None = None) -> None:
+    def __init__(
+        self, module: Module, report: Report, fixes: bool, project: Project | None = None, *, glances: bool = True
+    ) -> None:
+        """`glances`: leave alone what a rule has no interest in by the looks of the bare tree."""
+        self._glances = glances
         self.module = module
         self.report = report
         self.fixes = fixes
@@ -41,7 +45,7 @@ class Runner:
         """Run rules over the classes of a region."""
         checks = [rule for info in infos if info.on_classes and isinstance(rule := self._load(info.code), Check)]
         for cls in region.classes if checks else ():
-            asked = [check for check in checks if check.glance_at_class(cls)]
+            asked = [check for check in checks if not self._glances or check.glance_at_class(cls)]
             outer = self._frame_of(cls.parent) if asked else None
             if outer is not None:
                 for check in asked:
@@ -50,10 +54,15 @@ class Runner:
     def check_function(self, function: FunctionModel | None, infos: Iterable[RuleInfo]) -> None:
         """Run rules over a function, or over the module's body."""
         scope = function.node if function is not None else self.module.tree
-        rules = [rule for info in infos if info.on_frames and (rule := self._load(info.code)) and _glance(rule, scope)]
+        rules = [
+            rule for info in infos if info.on_frames and (rule := self._load(info.code)) and self._looks_at(rule, scope)
+        ]
         frame = self._frame_of(function) if rules else None
         if frame is not None:
             self._run_frame(frame, rules)
+
+    def _looks_at(self, rule: Rule, scope: ast.AST) -> bool:
+        return not (self._glances and isinstance(rule, Check)) or rule.glance(scope)
 
     def _load(self, code: str) -> Rule | None:
         try:
@@ -238,7 +247,3 @@ def _root_ops(rule: Rule) -> frozenset[str]:
     if isinstance(rule, Rewrite):
         return frozenset().union(*(pattern.root_names for _, pattern in _patterns(rule.code)))
     return frozenset(rule.ops) if isinstance(rule, Check) else frozenset()
-
-
-def _glance(rule: Rule, scope: ast.AST) -> bool:
-    return not isinstance(rule, Check) or rule.glance(scope)

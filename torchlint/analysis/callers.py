@@ -6,8 +6,9 @@ import ast
 from collections.abc import Iterator
 
 from torchlint.analysis.frame import Frame
+from torchlint.analysis.inventory import inventory_of
 from torchlint.analysis.scout import FunctionModel
-from torchlint.analysis.values import Parameter, Value, join
+from torchlint.analysis.values import Constant, Parameter, Value, join
 
 _MAX_CALLERS = 3
 _Call = tuple[ast.Call, FunctionModel | None]
@@ -55,9 +56,14 @@ def _is_open(call: ast.Call) -> bool:
 def _passed(frame: Frame, function: FunctionModel, name: str, calls: list[_Call]) -> list[Value] | None:
     """The values that all calls in the file pass for a parameter; None where not all are known."""
     given = [(_argument_of(function, name, call), caller) for call, caller in calls]
+    if any(node is None or _is_passed_on(node, caller) for node, caller in given):
+        return None
+    evaluator = frame.evaluator
     values: list[Value] = []
-    for node, caller in given if all(node is not None for node, _ in given) else ():
-        evaluator = frame.evaluator
+    for node, caller in given:
+        if isinstance(node, ast.Constant):
+            values.append(Constant(node.value, node))  # without evaluating the caller
+            continue
         if caller is not None and evaluator.is_busy(caller):
             return None
         outer = evaluator.frame(caller) if caller else evaluator.module_frame(function.module)
@@ -66,6 +72,14 @@ def _passed(frame: Frame, function: FunctionModel, name: str, calls: list[_Call]
             return None
         values.append(value)
     return values
+
+
+def _is_passed_on(node: ast.expr, caller: FunctionModel | None) -> bool:
+    """Whether a caller passes what it was given itself: one level of callers is looked at."""
+    if caller is None or not isinstance(node, ast.Name) or all(arg.arg != node.id for arg in caller.parameters):
+        return False
+    names = inventory_of(caller.node).of(ast.Name)
+    return all(name.id != node.id or name.ctx.__class__ is ast.Load for name in names)
 
 
 def _argument_of(function: FunctionModel, name: str, call: ast.Call) -> ast.expr | None:

@@ -49,6 +49,7 @@ class Inventory:
                 stack += children(node)
         self._by_class: dict[type[ast.AST], list[ast.AST]] = by_class
         self._reads: dict[str, list[ast.expr]] | None = None
+        self.names = frozenset([node.id for node in self.of(ast.Name)])
 
     def of(self, cls: type[_Node]) -> list[_Node]:
         """The nodes of a class, its subclasses aside."""

@@ -128,7 +128,7 @@ def tokens_of(
 
 def _words(nodes: Inventory) -> set[str]:
     """The identifiers of a scope, and what may be one in a string: `getattr(torch, "exp")`."""
-    words = {node.id for node in nodes.of(ast.Name)}
+    words = set(nodes.names)
     words.update([node.attr for node in nodes.of(ast.Attribute)])
     words.update([node.arg or "**" for node in nodes.of(ast.keyword)])
     words.update([node.value for node in nodes.of(ast.Constant) if node.value.__class__ is str])
