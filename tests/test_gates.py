@@ -24,6 +24,9 @@ def files(*folders: Path) -> list[Path]:
     return sorted(path for folder in folders for path in folder.rglob("*.py"))
 
 
+# A finding of a rule that is left alone in the test below.
+OTHER = "\n\ndef other(x):\n    return F.softmax(x)\n"
+
 # Without gates every function is evaluated for every rule, so a third of timm has to do.
 TIMM = files(folder_of("timm"))[::3]
 TORCH = files(folder_of("torch") / "nn" / "utils", folder_of("torch") / "optim")
@@ -61,3 +64,32 @@ def test_what_a_file_calls_otherwise_is_still_seen(program: str) -> None:
     gated = engine.check(source, CODES, fixes=False)
     assert gated.findings
     assert gated.findings == engine.check(source, CODES, fixes=False, gates=False).findings
+
+
+@pytest.mark.parametrize(
+    ("rule", "glance", "program"),
+    [
+        ("TLT101", "glance", "def f(x, y):\n    return F.cross_entropy(F.softmax(x, 1), y) + x.sum() / len(x)\n"),
+        (
+            "TLT601",
+            "glance_at_class",
+            "class M(nn.Module):\n    def __init__(self):\n        self.a = nn.Linear(2, 2)\n",
+        ),
+    ],
+)
+def test_a_glance_that_raises_costs_only_its_own_rule(
+    rule: str, glance: str, program: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    head = "import torch\nimport torch.nn.functional as F\nfrom torch import nn\n\n"
+    source = Source("program.py", f"{head}{program}{OTHER}")
+    whole = engine.check(source, CODES, fixes=False)
+    assert rule in {finding.code for finding in whole.findings}
+
+    def crash(*_: object) -> bool:
+        raise RuntimeError("no glance")
+
+    monkeypatch.setattr(registry.load(rule), glance, crash)
+    report = engine.check(source, CODES, fixes=False)
+    assert report.findings == [finding for finding in whole.findings if finding.code != rule]
+    assert {finding.code for finding in report.findings} >= {"TLT301"}
+    assert [failure.split(":")[0] for failure in report.failures] == [f"rule {rule} crashed"]

@@ -11,7 +11,7 @@ from torchlint import certificates, registry
 from torchlint.analysis.evaluate import Evaluator
 from torchlint.analysis.frame import Frame
 from torchlint.analysis.patterns import Match, Pattern
-from torchlint.analysis.scout import FunctionModel, Module, Region
+from torchlint.analysis.scout import ClassModel, FunctionModel, Module, Region
 from torchlint.analysis.values import Op
 from torchlint.claims import Changes, Claim, Pair
 from torchlint.finding import Applicability, Finding, Fix, Related
@@ -45,7 +45,7 @@ class Runner:
         """Run rules over the classes of a region."""
         checks = [rule for info in infos if info.on_classes and isinstance(rule := self._load(info.code), Check)]
         for cls in region.classes if checks else ():
-            asked = [check for check in checks if not self._glances or check.glance_at_class(cls)]
+            asked = [check for check in checks if self._looks_at(check, check.glance_at_class, cls)]
             outer = self._frame_of(cls.parent) if asked else None
             if outer is not None:
                 for check in asked:
@@ -54,15 +54,25 @@ class Runner:
     def check_function(self, function: FunctionModel | None, infos: Iterable[RuleInfo]) -> None:
         """Run rules over a function, or over the module's body."""
         scope = function.node if function is not None else self.module.tree
+        loaded = (self._load(info.code) for info in infos if info.on_frames)
         rules = [
-            rule for info in infos if info.on_frames and (rule := self._load(info.code)) and self._looks_at(rule, scope)
+            rule
+            for rule in loaded
+            if rule is not None and (not isinstance(rule, Check) or self._looks_at(rule, rule.glance, scope))
         ]
         frame = self._frame_of(function) if rules else None
         if frame is not None:
             self._run_frame(frame, rules)
 
-    def _looks_at(self, rule: Rule, scope: ast.AST) -> bool:
-        return not (self._glances and isinstance(rule, Check)) or rule.glance(scope)
+    def _looks_at(self, rule: Rule, glance: Callable[[Any], bool], at: ast.AST | ClassModel) -> bool:
+        """What a rule's glance says; like a check, one that raises costs only its own rule."""
+        if not self._glances:
+            return True
+        try:
+            return glance(at)
+        except Exception as error:
+            self._fail(rule.code, error)
+            return False
 
     def _load(self, code: str) -> Rule | None:
         try:
