@@ -6,26 +6,15 @@ import ast
 import builtins
 from functools import lru_cache
 
-from torchlint.rule import ClassModel, FunctionModel, Module, inventory_of, trees
+from torchlint.rule import ClassModel, FunctionModel, Module, bound_by, inventory_of, trees
 
 _BUILTINS = frozenset({*dir(builtins), "__file__", "__name__", "__doc__", "__path__", "__class__", "__builtins__"})
-
-
-_BINDERS: tuple[type[ast.AST], ...] = (
-    *(ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom, ast.ExceptHandler),
-    *(ast.MatchAs, ast.MatchStar, ast.MatchMapping),
-)
 
 
 @lru_cache(maxsize=4)
 def bound_in_module(module: Module) -> frozenset[str]:
     """The names that the module's scope may hold; `*` among them where not all of them are known."""
-    names = set(_BUILTINS)
-    own = inventory_of(module.tree)
-    names.update([node.id for node in own.of(ast.Name) if isinstance(node.ctx, ast.Store)])
-    for cls in _BINDERS:
-        for binder in own.of(cls):
-            names.update(_bound(binder))
+    names = {*_BUILTINS, *inventory_of(module.tree).bound}
     words = module.words.all
     for _, nodes in module.scopes if "global" in words else ():
         for declaration in nodes.of(ast.Global):
@@ -33,23 +22,6 @@ def bound_in_module(module: Module) -> frozenset[str]:
     if any(word in words and module.references(word) for word in ("globals", "exec")):
         names.add("*")
     return frozenset(names)
-
-
-def _bound(node: ast.AST) -> list[str]:
-    match node:
-        case ast.Name(ctx=ast.Store()):
-            return [node.id]
-        case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
-            return [node.name]
-        case ast.Import() | ast.ImportFrom():
-            return [alias.asname or alias.name.partition(".")[0] for alias in node.names]
-        case (
-            ast.ExceptHandler(name=str() as name) | ast.MatchAs(name=str() as name) | ast.MatchStar(name=str() as name)
-        ):
-            return [name]
-        case ast.MatchMapping(rest=str() as name):
-            return [name]
-    return []
 
 
 def names_read(function: FunctionModel) -> set[str]:
@@ -71,7 +43,7 @@ def free_reads(function: FunctionModel, name: str) -> list[ast.Name]:
                 if not isinstance(node.ctx, ast.Load):
                     return []
                 reads.append(node)
-            elif (isinstance(node, ast.arg) and node.arg == name) or name in _bound(node):
+            elif (isinstance(node, ast.arg) and node.arg == name) or name in bound_by(node):
                 return []
     return reads
 

@@ -11,10 +11,6 @@ from ._modules import is_module
 from ._training import settled
 
 
-def scope_of(frame: Frame) -> ast.AST:
-    return frame.function.node if frame.function else frame.module.tree
-
-
 def mode_calls(frame: Frame, name: str) -> Iterator[tuple[ast.Call, ast.expr]]:
     """The calls of `eval()` or `train(..)` in a frame that may be those of a module, with what they are called on."""
     for call in frame.callees:

@@ -69,7 +69,7 @@ def _assigned(parent: ast.AST | None, node: ast.AST) -> str | None:
 
 def reads_of(frame: Frame, name: str, value: Value | None) -> list[ast.Name]:
     """Where a name is read that may hold a value; a read of which nothing certain is known counts."""
-    scope = frame.function.node if frame.function else frame.module.tree
+    scope = frame.scope
     found = []
     for node in trees.walk(scope):
         if isinstance(node, ast.Global | ast.Nonlocal) and name in node.names:

@@ -119,7 +119,7 @@ def _around(loop: ast.For, name: str, frame: Frame) -> tuple[ast.stmt, ast.stmt 
 
     None where anything else knows of the list.
     """
-    scope = frame.function.node if frame.function else frame.module.tree
+    scope = frame.scope
     block = trees.block_of(scope, loop)
     if block is None or frame.function is None:
         return None

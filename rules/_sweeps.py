@@ -177,7 +177,7 @@ def leaks(sweep: Sweep, frame: Frame) -> bool:
 
 def _reads(frame: Frame, names: set[str]) -> Iterator[ast.Name]:
     """Where names of a function are read, in functions inside it too unless they have their own of that name."""
-    scope = frame.function.node if frame.function else frame.module.tree
+    scope = frame.scope
     for node in own_nodes(scope):
         model = frame.module.models.get(node)
         if isinstance(model, FunctionModel):

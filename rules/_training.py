@@ -134,7 +134,7 @@ def events(frame: Frame, depth: int = _MAX_DEPTH) -> list[Event]:
     found: list[Event] = []
     for call, callee in frame.callees.items():
         found.extend(_of_call(frame, call, callee, depth))
-    for node in own_nodes(frame.function.node if frame.function else frame.module.tree):
+    for node in own_nodes(frame.scope):
         if isinstance(node, ast.Attribute) and node.attr == "grad" and isinstance(node.ctx, ast.Store | ast.Del):
             found.append(Event(Kind.CLEAR, node, node, None, "", frame))
     found.sort(key=lambda event: (getattr(event.at, "lineno", 0), getattr(event.at, "col_offset", 0)))

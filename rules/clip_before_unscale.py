@@ -174,7 +174,7 @@ def _names(test: ast.expr) -> set[str]:
 
 def _is_unscaled(frame: Frame, backward: ast.Call | None, clip: ast.Call, step: ast.Call) -> bool:
     """Whether something before the clipping may unscale, or the threshold is scaled too."""
-    scope = frame.function.node if frame.function else frame.module.tree
+    scope = frame.scope
     if _SCALES.intersection(attributes(scope)) or "scale" in ast.unparse(clip):
         return True
     start = _position(backward) if backward is not None else (0, 0)

@@ -160,7 +160,7 @@ def _shows(op: Op, value: Value) -> bool:
 
 def _watched(frame: Frame) -> Iterator[ast.stmt]:
     """The statements that are there to raise, to be timed or to be looked at."""
-    scope = frame.function.node if frame.function else frame.module.tree
+    scope = frame.scope
     for node in trees.walk(scope):
         if isinstance(node, ast.Try | ast.With | ast.AsyncWith | ast.For) and _watches(node):
             for statement in node.body:

@@ -50,7 +50,7 @@ from torchlint.rule import (
     trees,
 )
 
-from ._evaluation import attributes, callers, calls_of, mode_calls, scope_of
+from ._evaluation import attributes, callers, calls_of, mode_calls
 from ._nodes import ancestors, is_test, loops_around, statement_of
 from ._training import is_without_grad
 
@@ -84,9 +84,7 @@ class EvalWithoutNoGrad(Check):
     words = (("eval",),)
 
     def check_frame(self, frame: Frame) -> Iterator[Problem]:
-        if is_test(frame.module) or not _GRADIENTS.isdisjoint(
-            attributes(scope_of(frame)) - {"no_grad", "inference_mode"}
-        ):
+        if is_test(frame.module) or not _GRADIENTS.isdisjoint(attributes(frame.scope) - {"no_grad", "inference_mode"}):
             return
         for call, model in mode_calls(frame, "eval"):
             used = [found for found in calls_of(frame, model) if _is_evaluation(frame, call, found, model)]
@@ -155,7 +153,7 @@ def _is_in_context(frame: Frame, node: ast.AST) -> bool:
 
 def _is_off(frame: Frame) -> bool:
     """Whether a function, or the module, switches gradients off for all that follows."""
-    return "set_grad_enabled" in attributes(scope_of(frame)) if frame.function else _module_is_off(frame)
+    return "set_grad_enabled" in attributes(frame.scope) if frame.function else _module_is_off(frame)
 
 
 def _module_is_off(frame: Frame) -> bool:

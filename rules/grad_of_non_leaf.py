@@ -45,7 +45,7 @@ class GradOfNonLeaf(Check):
     words = (("grad",),)
 
     def check_frame(self, frame: Frame) -> Iterator[Problem]:
-        for node in own_nodes(frame.function.node if frame.function else frame.module.tree):
+        for node in own_nodes(frame.scope):
             if not isinstance(node, ast.Attribute) or node.attr != "grad" or not isinstance(node.ctx, ast.Load):
                 continue
             value = frame.values.get(node.value)
@@ -57,7 +57,7 @@ class GradOfNonLeaf(Check):
 def _is_kept(frame: Frame, node: ast.expr, value: Value) -> bool:
     """Whether the code knows: it calls `retain_grad` on the tensor, or asks whether it is a leaf."""
     text = ast.unparse(node)
-    for inner in own_nodes(frame.function.node if frame.function else frame.module.tree):
+    for inner in own_nodes(frame.scope):
         asked = inner.value if isinstance(inner, ast.Attribute) and inner.attr in _KEEPING else None
         if asked is not None and (frame.values.get(asked) is value or ast.unparse(asked) == text):
             return True

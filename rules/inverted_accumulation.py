@@ -51,7 +51,7 @@ class InvertedAccumulation(Check):
         if not frame.loops:
             return
         found = None
-        for node in own_nodes(frame.function.node if frame.function else frame.module.tree):
+        for node in own_nodes(frame.scope):
             if not isinstance(node, ast.If) or node.orelse:
                 continue
             modulo = _modulo(node.test)

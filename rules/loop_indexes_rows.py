@@ -237,7 +237,7 @@ def _fix(loop: ast.For, found: Sweep, rows: list[_Rows], frame: Frame) -> Fix | 
 
 def _names(rows: list[_Rows], index: str, frame: Frame) -> list[str]:
     """A name for each row that the function does not have."""
-    scope = frame.function.node if frame.function else frame.module.tree
+    scope = frame.scope
     used = {node.id for node in trees.walk(scope) if isinstance(node, ast.Name)}
     used |= {node.arg for node in trees.walk(scope) if isinstance(node, ast.arg)}
     names = []

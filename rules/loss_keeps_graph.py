@@ -71,7 +71,7 @@ class LossKeepsGraph(Check):
         if not frame.loops:
             return
         backward = [event for event in events(frame, 0) if event.kind is Kind.BACKWARD and event.frame is frame]
-        scope = frame.function.node if frame.function else frame.module.tree
+        scope = frame.scope
         roots = {id(value): event for event in backward for value in _roots(frame, event)}
         if not roots or any(_keeps_on_purpose(event.node) for event in backward):
             return

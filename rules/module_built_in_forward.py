@@ -118,8 +118,7 @@ def _makes_instance(node: ast.expr) -> bool:
 
 
 def _is_class_name(func: ast.expr) -> bool:
-    name = func.attr if isinstance(func, ast.Attribute) else func.id if isinstance(func, ast.Name) else ""
-    return name[:1].isupper()
+    return _last(func)[:1].isupper()
 
 
 def _new_layer(frame: Frame, call: ast.Call, in_loop: bool) -> Iterator[Problem]:

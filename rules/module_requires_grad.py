@@ -65,7 +65,7 @@ class ModuleRequiresGrad(Check):
     words = (("requires_grad",),)
 
     def check_frame(self, frame: Frame) -> Iterator[Problem]:
-        for node in own_nodes(frame.function.node if frame.function else frame.module.tree):
+        for node in own_nodes(frame.scope):
             if not isinstance(node, ast.Assign):
                 continue
             for target in node.targets:

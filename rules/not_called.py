@@ -113,7 +113,7 @@ class NotCalled(Check):
         )
 
     def check_frame(self, frame: Frame) -> Iterator[Problem]:
-        for node in own_nodes(frame.function.node if frame.function else frame.module.tree):
+        for node in own_nodes(frame.scope):
             if isinstance(node, ast.With | ast.AsyncWith):
                 for item in node.items:
                     if _names(frame, item.context_expr, _CONTEXTS):

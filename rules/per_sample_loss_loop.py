@@ -125,7 +125,7 @@ def _read_later(loop: ast.For, total: str | None, frame: Frame) -> bool:
     """Whether a name that the nest binds, other than the total, is read outside it."""
     inside = set(trees.walk(loop))
     bound = {node.id for node in inside if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)} - {total}
-    scope = frame.function.node if frame.function else frame.module.tree
+    scope = frame.scope
     return any(
         isinstance(node, ast.Name) and node.id in bound and isinstance(node.ctx, ast.Load) and node not in inside
         for node in trees.walk(scope)

@@ -48,7 +48,7 @@ class RequiresGradOnLoss(Check):
     def check_frame(self, frame: Frame) -> Iterator[Problem]:
         if is_test(frame.module):
             return
-        nodes = list(own_nodes(frame.function.node if frame.function else frame.module.tree))
+        nodes = list(own_nodes(frame.scope))
         backward = [node for node in nodes if isinstance(node, ast.Attribute) and node.attr == "backward"]
         for node in nodes if backward else ():
             marked = _marked(node)

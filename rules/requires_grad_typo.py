@@ -66,7 +66,7 @@ class RequiresGradTypo(Check):
 
     def check_frame(self, frame: Frame) -> Iterator[Problem]:
         defined = _defined(frame.module)
-        for node in own_nodes(frame.function.node if frame.function else frame.module.tree):
+        for node in own_nodes(frame.scope):
             if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
                 own = isinstance(node.value, ast.Name) and node.value.id == frame.self_name
                 if node.attr in _TYPOS - defined and not own:

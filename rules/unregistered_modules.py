@@ -36,7 +36,15 @@ from typing import TYPE_CHECKING
 
 from torchlint.rule import ERROR, Changes, Check, ClassModel, Frame, FunctionModel, Problem, path, trees
 
-from ._containers import DISPLAYS, Content, contents, is_known_container, may_be_container, may_hold_modules
+from ._containers import (
+    DISPLAYS,
+    Content,
+    assignments,
+    contents,
+    is_known_container,
+    may_be_container,
+    may_hold_modules,
+)
 from ._modules import has_parameters, is_module, is_module_class, is_parameter
 from ._nodes import parents
 
@@ -76,7 +84,7 @@ class UnregisteredModules(Check):
 
     def check_class(self, cls: ClassModel, frame: Frame) -> Iterator[Problem]:
         candidates = set(_given_containers(cls))
-        if not self.glance_at_class(cls) or not is_module_class(frame, cls):
+        if not candidates or not _OWN_WAYS.isdisjoint(cls.methods) or not is_module_class(frame, cls):
             return
         if any(nodes.reads(name) for nodes in cls.inventories() for name in _REGISTERING):
             return
@@ -88,18 +96,15 @@ class UnregisteredModules(Check):
 def _given_containers(cls: ClassModel) -> Iterator[str]:
     """The attributes that are assigned what may be a container: a look that spares most classes."""
     for nodes in cls.inventories():
-        assigned = nodes.of(ast.Assign)
-        annotated = nodes.of(ast.AnnAssign)
+        assigned = list(assignments(nodes))
         displayed = {
             target.id
-            for node in assigned
-            if isinstance(node.value, DISPLAYS)
-            for target in node.targets
+            for targets, value in assigned
+            if isinstance(value, DISPLAYS)
+            for target in targets
             if isinstance(target, ast.Name)
         }
-        written = [(node.targets, node.value) for node in assigned]
-        written += [([node.target], node.value) for node in annotated if node.value is not None]
-        for targets, value in written:
+        for targets, value in assigned:
             held = [target.attr for target in targets if isinstance(target, ast.Attribute)]
             if held and (value.id in displayed if isinstance(value, ast.Name) else may_be_container(value)):
                 yield from held

@@ -6,35 +6,18 @@ import ast
 import re
 import subprocess
 import sys
-from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from rewriting import find, rewrite
 
 from torchlint.fixing.edits import apply
 from torchlint.fixing.rewrite import CannotFix, Editor
 from torchlint.source import Source
 
-Act = Callable[[Editor, ast.Module], object]
-Node = TypeVar("Node", bound=ast.AST)
 LOST = "CannotFix: a comment would be lost"
-
-
-def rewrite(text: str, act: Act) -> str:
-    """The text after `act` built its edits, or why it could not."""
-    tree = ast.parse(text)
-    editor = Editor(Source("a.py", text), tree)
-    try:
-        act(editor, tree)
-        return apply(text, editor.edits())
-    except CannotFix as reason:
-        return f"CannotFix: {reason}"
-
-
-def find(tree: ast.AST, kind: type[Node], index: int = 0) -> Node:
-    return [found for found in ast.walk(tree) if isinstance(found, kind)][index]
 
 
 def hole(tree: ast.AST) -> ast.Call:

@@ -3,35 +3,13 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
-from typing import TypeVar
 
 import pytest
+from rewriting import find, rewrite
 
-from torchlint.fixing.edits import apply
-from torchlint.fixing.rewrite import CannotFix, Editor
-from torchlint.source import Source
+from torchlint.fixing.rewrite import Editor
 
-Act = Callable[[Editor, ast.Module], object]
-Node = TypeVar("Node", bound=ast.AST)
 TAKEN = "CannotFix: the name `torch` is taken"
-
-
-def rewrite(text: str, act: Act) -> str:
-    """The text after `act` built its edits, or why it could not."""
-    tree = ast.parse(text)
-    editor = Editor(Source("a.py", text), tree)
-    try:
-        act(editor, tree)
-        result = apply(text, editor.edits())
-    except CannotFix as reason:
-        return f"CannotFix: {reason}"
-    ast.parse(result)
-    return result
-
-
-def find(tree: ast.AST, kind: type[Node]) -> Node:
-    return next(node for node in ast.walk(tree) if isinstance(node, kind))
 
 
 @pytest.mark.parametrize(

@@ -72,10 +72,6 @@ class RuleInfo:
     on_classes: bool
     on_frames: bool
 
-    def concerns(self, words: frozenset[str]) -> bool:
-        """Whether a text with these words may have something for the rule."""
-        return any(all(not group.isdisjoint(words) for group in groups) for groups in self.words)
-
 
 @cache
 def rules() -> Sequence[RuleInfo]:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, ClassVar
 from torchlint.analysis import classes, dtypes, facts, ops, sizes, trees
 from torchlint.analysis.expressions import path, peek
 from torchlint.analysis.frame import Frame
-from torchlint.analysis.inventory import Inventory, inventory_of
+from torchlint.analysis.inventory import Inventory, bound_by, inventory_of
 from torchlint.analysis.patterns import Match
 from torchlint.analysis.scout import ClassModel, FunctionModel, Module, own_nodes
 from torchlint.analysis.tokens import is_flag
@@ -270,6 +270,7 @@ __all__ = [
     "Value",
     "Vector",
     "agree",
+    "bound_by",
     "classes",
     "dtypes",
     "facts",

@@ -155,8 +155,6 @@ def _targets(statement: ast.stmt) -> Iterator[str]:
             targets = [statement.target]
         case ast.With():
             targets = [item.optional_vars for item in statement.items if item.optional_vars is not None]
-        case ast.Import() | ast.ImportFrom():
-            yield from (alias.asname or alias.name for alias in statement.names)
         case ast.FunctionDef() | ast.ClassDef():
             yield statement.name
         case ast.Expr(value=ast.Call(func=ast.Attribute(value=ast.expr() as receiver))):

@@ -57,6 +57,11 @@ class Frame:
         self.statement: ast.stmt | None = None
         self.grad = True
 
+    @property
+    def scope(self) -> ast.AST:
+        """The function that was evaluated, or the module."""
+        return self.function.node if self.function else self.module.tree
+
     def enter(self, statement: ast.stmt) -> None:
         """Make a statement the current one and keep the environment it starts from."""
         self.statement = statement

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import cached_property
 from typing import Any, TypeVar
 
 from torchlint.analysis import trees
@@ -70,6 +71,15 @@ class Inventory:
                     self._reads.setdefault(attribute.attr, []).append(attribute)
         return self._reads.get(name, [])
 
+    @cached_property
+    def bound(self) -> frozenset[str]:
+        """The names that the scope binds, parameters aside."""
+        names = {node.id for node in self.of(ast.Name) if node.ctx.__class__ is not ast.Load}
+        for binders in _BINDERS:
+            for binder in self.of(binders):
+                names.update(bound_by(binder))
+        return frozenset(names)
+
     def stored_attributes(self) -> Iterator[ast.Attribute]:
         """The attributes that are assigned or deleted."""
         return (node for node in self.of(ast.Attribute) if node.ctx.__class__ is not ast.Load)
@@ -81,3 +91,25 @@ def inventory_of(root: ast.AST) -> Inventory:
     if known is None:
         known = root.__dict__[_KEY] = Inventory(root)
     return known
+
+
+_BINDERS: tuple[type[ast.AST], ...] = (
+    *(ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom, ast.ExceptHandler),
+    *(ast.MatchAs, ast.MatchStar, ast.MatchMapping),
+)
+
+
+def bound_by(node: ast.AST) -> Iterator[str]:
+    """The names that a single node, no name itself, binds in its scope; `*` for all that a module has."""
+    match node:
+        case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+            yield node.name
+        case ast.Import() | ast.ImportFrom():
+            for alias in node.names:
+                yield alias.asname or alias.name.partition(".")[0]
+        case ast.ExceptHandler(name=str() as name):
+            yield name
+        case ast.MatchAs(name=str() as name) | ast.MatchStar(name=str() as name):
+            yield name
+        case ast.MatchMapping(rest=str() as name):
+            yield name

@@ -70,19 +70,15 @@ class FunctionModel:
     def locals(self) -> frozenset[str]:
         """The names that the function binds, its parameters included."""
         args = self.node.args
-        names = {arg.arg for arg in self.parameters}
-        names.update(arg.arg for arg in (args.vararg, args.kwarg) if arg is not None)
-        outer: set[str] = set()
         nodes = inventory_of(self.node)
-        names.update([node.id for node in nodes.of(ast.Name) if node.ctx.__class__ is not ast.Load])
-        for binders in _BINDERS:
-            for binder in nodes.of(binders):
-                names.update(_bound_by(binder))
+        names = nodes.bound.union(arg.arg for arg in self.parameters)
+        names = names.union(arg.arg for arg in (args.vararg, args.kwarg) if arg is not None)
+        outer: set[str] = set()
         for declaration in nodes.of(ast.Global):
             outer.update(declaration.names)
         for other in nodes.of(ast.Nonlocal):
             outer.update(other.names)
-        return frozenset(names - outer)
+        return names - outer
 
     @cached_property
     def flags(self) -> frozenset[str]:
@@ -357,25 +353,3 @@ def inner_statements(statement: ast.stmt) -> list[ast.stmt]:
 def own_nodes(node: ast.AST) -> list[ast.AST]:
     """The nodes below one that run in its own scope; definitions inside are among them, not what is in these."""
     return trees.walk_own(node)
-
-
-_BINDERS: tuple[type[ast.AST], ...] = (
-    *(ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom, ast.ExceptHandler),
-    *(ast.MatchAs, ast.MatchStar, ast.MatchMapping),
-)
-
-
-def _bound_by(node: ast.AST) -> Iterator[str]:
-    """The names that a single node, no name itself, binds in its scope."""
-    match node:
-        case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
-            yield node.name
-        case ast.Import() | ast.ImportFrom():
-            for alias in node.names:
-                yield alias.asname or alias.name.partition(".")[0]
-        case ast.ExceptHandler(name=str() as name):
-            yield name
-        case ast.MatchAs(name=str() as name) | ast.MatchStar(name=str() as name):
-            yield name
-        case ast.MatchMapping(rest=str() as name):
-            yield name

@@ -101,7 +101,7 @@ def _check_calls(match: Match, captures: dict[str, ast.expr], dead: list[ast.stm
     if not any(isinstance(part, ast.Call) for node in moved for part in trees.walk(node)):
         return
     frame = match.frame
-    scope = frame.function.node if frame.function else frame.module.tree
+    scope = frame.scope
     body = trees.block_of(scope, match.root.statement)
     if len(dead) != 1 or body is None or dead[0] not in body or match.root.statement not in body:
         raise CannotFix("a call would be moved")
@@ -112,7 +112,7 @@ def _check_calls(match: Match, captures: dict[str, ast.expr], dead: list[ast.stm
 def _dead_statements(match: Match) -> list[ast.stmt]:
     """The assignments of matched operations that nothing but the match reads."""
     frame = match.frame
-    scope = frame.function.node if frame.function else frame.module.tree
+    scope = frame.scope
     gone: set[ast.AST] = set(trees.walk(match.root.node)) if match.root.node else set()
     dead: list[ast.stmt] = []
     # Later definitions first: their own reads are gone before the earlier ones are judged.

@@ -79,8 +79,12 @@ def compile_text(text: str) -> Callable[..., Any]:
     import torch.nn.functional
 
     names: dict[str, Any] = {"torch": torch, "F": torch.nn.functional, "nn": torch.nn, "math": math}
-    tree = ast.parse(text)
-    exec(compile(tree, "<rewrite>", "exec"), names)
+    return run_definition(ast.parse(text), names, "<rewrite>")
+
+
+def run_definition(tree: ast.Module, names: dict[str, Any], label: str) -> Callable[..., Any]:
+    """The function that a module of one definition defines, with these names in reach. The module is executed."""
+    exec(compile(tree, label, "exec"), names)
     definition = tree.body[0]
     assert isinstance(definition, ast.FunctionDef)
     found = names[definition.name]

@@ -11,7 +11,7 @@ from torchlint.certificates import times
 from torchlint.verify.plots import curves, speeds
 from torchlint.verify.row import Row
 from torchlint.verify.strip import BETTER, NOTED, REFUSES, SAME
-from torchlint.verify.table import poor, summary
+from torchlint.verify.table import poor, summary, worst_errors
 
 _STYLE = """
 body { font: 15px/1.45 system-ui, sans-serif; max-width: 1300px; margin: 2em auto; padding: 0 1em; color: #222; }
@@ -161,13 +161,11 @@ def _range(ranks: Sequence[int]) -> str:
 
 
 def _errors(row: Row, what: str) -> str:
-    worst = row.errors.get(f"float32 {what}")
-    if worst is None:
+    found = worst_errors(row, what)
+    if not found:
         return ""
-    text = f"{worst['ulps_before']:.3g} &rarr; {worst['ulps_after']:.3g} ulp<br>"
-    text += f"{worst['relative_before']:.1e} &rarr; {worst['relative_after']:.1e}"
-    bad = worst["nonfinite_before"], worst["nonfinite_after"]
-    return text + (f"<br>nan/inf {bad[0]:g} &rarr; {bad[1]:g}" if any(bad) else "")
+    ulps, *others = found
+    return "<br>".join([f"{ulps} ulp", *others]).replace("->", "&rarr;")
 
 
 def _section(place: int, row: Row) -> str:

@@ -39,14 +39,22 @@ def _cells(row: Row) -> tuple[str, ...]:
 
 
 def _errors(row: Row, what: str) -> str:
-    """Float32 before and after: worst error in ulp, relative error, and how many results were not finite."""
+    found = worst_errors(row, what)
+    if not found:
+        return "-"
+    ulps, relative, *bad = found
+    return ", ".join([f"{ulps} ({relative})", *bad])
+
+
+def worst_errors(row: Row, what: str) -> list[str]:
+    """Float32 before and after: worst error in ulp, relative error, and, if any, how many results were not finite."""
     worst = row.errors.get(f"float32 {what}")
     if worst is None:
-        return "-"
-    text = f"{worst['ulps_before']:.3g} -> {worst['ulps_after']:.3g}"
-    text += f" ({worst['relative_before']:.1e} -> {worst['relative_after']:.1e})"
+        return []
+    ulps = f"{worst['ulps_before']:.3g} -> {worst['ulps_after']:.3g}"
+    relative = f"{worst['relative_before']:.1e} -> {worst['relative_after']:.1e}"
     bad = worst["nonfinite_before"], worst["nonfinite_after"]
-    return text + (f", nan/inf {bad[0]:g} -> {bad[1]:g}" if any(bad) else "")
+    return [ulps, relative, *([f"nan/inf {bad[0]:g} -> {bad[1]:g}"] if any(bad) else [])]
 
 
 def _speed(row: Row) -> str:

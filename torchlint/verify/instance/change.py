@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import ast
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from torchlint.finding import Edit
 from torchlint.fixing.edits import apply
+from torchlint.fixing.pieces import parse
 from torchlint.source import Source
 from torchlint.verify.instance.scope import Function, Scope, imported, stored
 
@@ -56,7 +56,7 @@ class File:
 
     def __init__(self, source: Source) -> None:
         self.source = source
-        tree = parsed(source.text)
+        tree = parse(source.text)
         if tree is None:
             raise NotExtractableError("the file does not parse")
         self.tree = tree
@@ -91,7 +91,7 @@ class File:
         moved = [Edit(edit.start - start, edit.end - start, edit.content) for edit in edits]
         indent = text[text.rfind("\n", 0, start) + 1 : start]
         new = apply(text[start:end], moved)
-        tree = parsed(f"if 1:\n{indent}{new}" if indent else new)
+        tree = parse(f"if 1:\n{indent}{new}" if indent else new)
         if tree is None:
             raise NotExtractableError("the new code does not parse by itself")
         block = tree.body[0] if indent and tree.body else tree
@@ -121,7 +121,7 @@ class File:
         own: list[Edit] = []
         added: dict[str, str] = {}
         for edit in edits:
-            lines = parsed(edit.content) if edit.start == edit.end and edit.content.strip() else None
+            lines = parse(edit.content) if edit.start == edit.end and edit.content.strip() else None
             if lines is not None and all(isinstance(line, ast.Import | ast.ImportFrom) for line in lines.body):
                 added |= imported(lines.body)
             else:
@@ -189,15 +189,6 @@ class File:
             at = self.source.offset(decorators[0].lineno, decorators[0].col_offset)
             start = self.source.text.rfind("@", 0, at)
         return start, self.source.offset(statement.end_lineno or 1, statement.end_col_offset or 0)
-
-
-def parsed(text: str) -> ast.Module | None:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            return ast.parse(text)
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            return None
 
 
 def _top_level(tree: ast.Module) -> list[ast.AST]:

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 
 from torchlint.verify.cells import Cell, DoesNotFitError, arguments
-from torchlint.verify.inputs import MATRIX_KINDS, SCALAR_KINDS, Spec
+from torchlint.verify.inputs import MATRIX_KINDS, Spec
 from torchlint.verify.shapes import Shapes
 from torchlint.verify.values import normal
 
@@ -61,7 +61,6 @@ class Solver:
         self._shapes = [*_MAIN, *_shapes_with(numbers)]
         self._deadline = time.process_time() + patience
         self.error = ""
-        self.trials = 0
 
     def solve(self) -> Solution | None:
         """The first choice of kinds that runs at any rank, with all ranks at which it runs; None if there is none.
@@ -148,7 +147,6 @@ class Solver:
 
     def _runs(self, specs: Sequence[Spec], shapes: Shapes, scalars: Mapping[str, Any]) -> list[torch.Tensor] | None:
         """The floating-point results on ordinary inputs; None if it raises."""
-        self.trials += 1
         try:
             given = arguments(Cell(shapes, normal(1.0), scalars), specs)
             with torch.no_grad():
@@ -270,7 +268,3 @@ def _parts(result: Any) -> Iterator[Any]:
             yield from _parts(part)
     else:
         yield result
-
-
-def is_scalar(kind: str) -> bool:
-    return kind in SCALAR_KINDS

@@ -21,7 +21,7 @@ from torchlint.verify.instance import whitelist
 from torchlint.verify.instance.solve import Input, Solution, Solver
 from torchlint.verify.observation import Effect
 from torchlint.verify.outcome import run
-from torchlint.verify.pairs import Unit
+from torchlint.verify.pairs import Unit, run_definition
 from torchlint.verify.reproduce import headline, reproducer
 from torchlint.verify.runner import Walk
 from torchlint.verify.shapes import LONG, Shapes
@@ -92,13 +92,7 @@ def compiled(text: str) -> Callable[..., Any]:
     """The function that a text defines, if all of it may run. Raises `NotAllowedError` and `SyntaxError`."""
     tree = ast.parse(text)
     whitelist.check(tree)
-    names = whitelist.namespace(torch, "cpu")
-    exec(compile(tree, "<instance>", "exec"), names)
-    definition = tree.body[0]
-    assert isinstance(definition, ast.FunctionDef)
-    found = names[definition.name]
-    assert callable(found)
-    return found  # type: ignore[no-any-return]
+    return run_definition(tree, whitelist.namespace(torch, "cpu"), "<instance>")
 
 
 def _input(entry: Mapping[str, Any]) -> Input:
