@@ -7,7 +7,19 @@ import itertools
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from torchlint.rule import UNKNOWN, ClassModel, External, Frame, Method, facts, inventory_of, members, peek, trees
+from torchlint.rule import (
+    UNKNOWN,
+    ClassModel,
+    External,
+    Frame,
+    Method,
+    Module,
+    facts,
+    inventory_of,
+    members,
+    peek,
+    trees,
+)
 
 from ._api_table import Row
 
@@ -15,6 +27,8 @@ _TENSOR = "torch.Tensor."
 # Tests of what the installed torch has.
 _GUARD = re.compile(r"hasattr|version|WITH_PT|TORCH_(?:GE|LT|MAJOR|MINOR|\d)|_available", re.IGNORECASE)
 _CAUGHT = frozenset({"ImportError", "ModuleNotFoundError", "AttributeError", "Exception", "BaseException"})
+# What these names mean in every file that has them: modules of torch.
+_USUAL = {"torch": "torch", "F": "torch.nn.functional", "nn": "torch.nn"}
 _Use = tuple[Row, ast.Name | ast.Attribute, ast.Call | None]
 
 
@@ -32,18 +46,27 @@ def last_names(rows: Mapping[str, Row]) -> frozenset[str]:
     return frozenset(name.rpartition(".")[2] for name in rows)
 
 
-def may_use(cls: ClassModel, last: frozenset[str]) -> bool:
-    """Whether what stands in a class outside its methods reads a name that may be one of these of a table."""
-    nodes = inventory_of(cls.node)
-    if not last.isdisjoint(node.attr for node in nodes.of(ast.Attribute)):
+def may_use(scope: ast.AST, module: Module, rows: Mapping[str, Row], last: frozenset[str]) -> bool:
+    """Whether a function, a class outside its methods or the module's body may read a name of a table, whose last parts
+    are `last`: `F.pad` is no `torch.pad`."""
+    nodes = inventory_of(scope)
+    if any(_may_be(node, rows) for node in nodes.of(ast.Attribute) if node.attr in last):
         return True
-    names = {node.id for node in nodes.of(ast.Name)}
-    if not last.isdisjoint(names):
+    naming = module.naming
+    return any(name in naming.imported or name not in last for name in naming.names_for(last) & nodes.names)
+
+
+def _may_be(node: ast.Attribute, rows: Mapping[str, Row]) -> bool:
+    """Whether an attribute with the last name of a row may be that name, or that method of a tensor."""
+    if f"{_TENSOR}{node.attr}" in rows:
         return True
-    outer = inventory_of(cls.module.tree)
-    renamed = {alias.asname for _, scope in cls.module.scopes for alias in scope.of(ast.alias) if alias.asname}
-    renamed.update(node.id for node in outer.of(ast.Name) if isinstance(node.ctx, ast.Store))
-    return not renamed.isdisjoint(names)
+    parts = [node.attr]
+    value = node.value
+    while isinstance(value, ast.Attribute):
+        parts.append(value.attr)
+        value = value.value
+    module = _USUAL.get(value.id) if isinstance(value, ast.Name) else None
+    return module is None or ".".join([module, *reversed(parts)]) in rows
 
 
 def uses(frame: Frame, rows: Mapping[str, Row], cls: ClassModel | None = None) -> Iterator[_Use]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass
 
-from torchlint.rule import Frame, Op, Value, facts
+from torchlint.rule import Frame, Op, Value, facts, trees
 
 from ._accesses import Access, Full, Turn, access, number
 from ._tensors import is_number, shown_tensor
@@ -26,6 +26,24 @@ class Term:
     @property
     def loops(self) -> tuple[ast.For, ...]:
         return (*self.picked.turns(), *self.label.turns())
+
+
+def may_add_loss(loop: ast.AST) -> bool:
+    """Whether a loop, by the looks of it, takes a logarithm or calls something with parts of two things."""
+    return any(isinstance(node, ast.Call) and _may_be_loss(node) for node in trees.walk(loop))
+
+
+def _may_be_loss(call: ast.Call) -> bool:
+    name = getattr(call.func, "attr", getattr(call.func, "id", ""))
+    given = [*call.args, *(keyword.value for keyword in call.keywords)]
+    return name == "log" or (len(given) > 1 and all(map(_may_be_part, given[:2])))
+
+
+def _may_be_part(node: ast.expr) -> bool:
+    """Whether an expression may be what a loop takes in one turn: `x[i]`, `row`, `x[i].unsqueeze(0)`."""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+        node = node.func.value
+    return isinstance(node, ast.Name | ast.Subscript)
 
 
 def term_of(statement: ast.AST, frame: Frame) -> Term | None:

@@ -39,6 +39,7 @@ from torchlint.rule import (
     Field,
     Frame,
     Layer,
+    Module,
     Op,
     Parameter,
     Problem,
@@ -57,6 +58,7 @@ if TYPE_CHECKING:
 _DROPOUTS = ("Dropout", "Dropout1d", "Dropout2d", "Dropout3d", "AlphaDropout", "FeatureAlphaDropout")
 # A class that decides for itself when it drops: at every call, or as its mode is switched.
 _OWN_MODES = frozenset({"train", "eval", "mc_dropout", "enable_dropout"})
+_ATTENTION = frozenset({"scaled_dot_product_attention"})
 
 
 class AttentionDropoutIgnoresTraining(Check):
@@ -66,6 +68,9 @@ class AttentionDropoutIgnoresTraining(Check):
     title = "Drop only while training"
     ops = ("scaled_dot_product_attention",)
     words = (("torch:scaled_dot_product_attention",),)
+
+    def glance(self, scope: ast.AST, module: Module) -> bool:
+        return any(_gives_probability(call) for call in module.naming.calls_in(scope, _ATTENTION))
 
     def check_op(self, op: Op, frame: Frame) -> Iterator[Problem]:
         function, given = frame.function, op.args.get("dropout_p")
@@ -82,6 +87,15 @@ class AttentionDropoutIgnoresTraining(Check):
             editor.template(node, template, {"p": node})
 
         yield Problem(node, "", fix, Changes("nothing is dropped in eval mode"))
+
+
+def _gives_probability(call: ast.Call) -> bool:
+    """Whether a call may give `dropout_p`, the fifth parameter."""
+    return (
+        len(call.args) > 4
+        or any(isinstance(arg, ast.Starred) for arg in call.args)
+        or any(keyword.arg in ("dropout_p", None) for keyword in call.keywords)
+    )
 
 
 def _drops(value: Value) -> bool:

@@ -49,6 +49,7 @@ from torchlint.rule import (
     is_flag,
     members,
     sizes,
+    tested,
 )
 
 from ._routes import parents_of, reads_of
@@ -95,8 +96,7 @@ def _tested(frame: Frame, node: ast.AST) -> list[Value]:
     flags = frame.function.flags if frame.function else frozenset()
     match node:
         case ast.BoolOp():
-            operands = [operand for operand in node.values[:-1] if not is_flag(operand, flags)]
-            return [frame.values.get(operand, UNKNOWN) for operand in operands]
+            return [frame.values.get(operand, UNKNOWN) for operand in tested(node, flags)]
         case ast.UnaryOp(op=ast.Not()):
             return [] if is_flag(node.operand, flags) else [frame.values.get(node.operand, UNKNOWN)]
         case ast.Compare() if len(node.ops) > 1 and all(isinstance(op, _ORDER) for op in node.ops):

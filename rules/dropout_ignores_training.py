@@ -30,7 +30,7 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from torchlint.rule import Changes, Check, ClassModel, Frame, Instance, Op, Problem, members, trees
+from torchlint.rule import Changes, Check, ClassModel, Frame, Instance, Module, Op, Problem, members, trees
 
 from ._modules import is_module_class
 from ._nodes import ancestors
@@ -48,6 +48,10 @@ class DropoutIgnoresTraining(Check):
     title = "Pass `training=self.training`"
     ops = _DROPOUTS
     words = (tuple(f"torch:{name}" for name in _DROPOUTS),)
+
+    def glance(self, scope: ast.AST, module: Module) -> bool:
+        calls = module.naming.calls_in(scope, frozenset(_DROPOUTS))
+        return any(all(keyword.arg != "training" for keyword in call.keywords) for call in calls)
 
     def check_op(self, op: Op, frame: Frame) -> Iterator[Problem]:
         function = frame.function

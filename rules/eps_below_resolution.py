@@ -1,9 +1,9 @@
 """An eps that the dtype rounds away.
 
 ## What it does
-Finds, where the dtype is certain: `x + 1e-8` and `clamp(min=1e-8)` in float16, which has no number between 0 and
-6e-8; `clamp(max=1 - 1e-8)` in float32, where `1 - 1e-8` is 1; and `masked_fill(mask, -1e9)` in float16, whose
-smallest number is -65504.
+Finds, where the dtype is certain from the function itself: `x + 1e-8` and `clamp(min=1e-8)` in float16, which has no
+number between 0 and 6e-8; `clamp(max=1 - 1e-8)` in float32, where `1 - 1e-8` is 1; and `masked_fill(mask, -1e9)` in
+float16, whose smallest number is -65504.
 
 ## Why is this bad?
 The guard does nothing: the division by zero or the log of zero that it was written against happens. `masked_fill`
@@ -32,7 +32,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from torchlint.rule import Check, Frame, Op, Problem, Value, dtypes
+from torchlint.rule import Check, Frame, Module, Op, Problem, Value, dtypes, inventory_of
 
 # Half of the smallest positive number of float16: what is below is rounded to 0.
 _HALF_TINY = 2.0**-25
@@ -41,6 +41,9 @@ _HALF_LARGEST = 65504.0
 _SPACING = {"float64": 2.0**-53, "float32": 2.0**-24, "float16": 2.0**-11, "bfloat16": 2.0**-8}
 # Words that make another dtype than float32 the one of layers and of what is computed from them.
 _OTHER_DEFAULTS = ("float64", "double", "set_default_dtype")
+# What makes a tensor one of float16, and what bounds one from above.
+_HALF = frozenset({"half", "float16", "HalfTensor"})
+_BOUNDS = frozenset({"clamp", "clip", "clamp_max", "clamp_", "clip_", "clamp_max_"})
 
 
 class EpsBelowResolution(Check):
@@ -48,10 +51,13 @@ class EpsBelowResolution(Check):
     since = "0.1"
     message = "eps is rounded away by the dtype"
     ops = ("add", "clamp", "clamp_min", "clamp_max", "masked_fill")
-    words = (("half", "float16", "HalfTensor", "clamp", "clip", "clamp_max"),)
+    words = (tuple(sorted(_HALF | _BOUNDS)),)
+
+    def glance(self, scope: ast.AST, module: Module) -> bool:
+        return _speaks_of(scope, _HALF | _BOUNDS)
 
     def check_op(self, op: Op, frame: Frame) -> Iterator[Problem]:
-        if not isinstance(op.node, ast.expr):
+        if not isinstance(op.node, ast.expr) or not _speaks_of(frame.scope, _HALF | _BOUNDS):
             return
         if op.name == "masked_fill":
             value = _number(op, "value")
@@ -67,6 +73,14 @@ class EpsBelowResolution(Check):
             dtype = _dtype(op.input, frame)
             if dtype is not None and 1 - top < _SPACING[dtype] / 2:
                 yield Problem(op.node, f"1 - {1 - top:.0e} is 1 in {dtype}: the upper bound does nothing")
+
+
+def _speaks_of(scope: ast.AST, words: frozenset[str]) -> bool:
+    """Whether a function has one of these names itself: float16 rarely comes from elsewhere, and looking costs time."""
+    nodes = inventory_of(scope)
+    if not words.isdisjoint(nodes.names) or any(node.attr in words for node in nodes.of(ast.Attribute)):
+        return True
+    return any(node.value in words for node in nodes.of(ast.Constant) if isinstance(node.value, str))
 
 
 def _number(op: Op, name: str) -> float | None:

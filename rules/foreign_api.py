@@ -28,9 +28,10 @@ counterpart.
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 
-from torchlint.rule import ERROR, Changes, Check, ClassModel, Frame, Problem
+from torchlint.rule import ERROR, Changes, Check, ClassModel, Frame, Module, Problem
 
 from ._api import by_name, last_names, may_use, uses, words_of
 from ._api_calls import rewriting
@@ -51,8 +52,11 @@ class ForeignApi(Check):
     def check_frame(self, frame: Frame) -> Iterator[Problem]:
         yield from _problems(frame, None)
 
+    def glance(self, scope: ast.AST, module: Module) -> bool:
+        return may_use(scope, module, _ROWS, _LAST)
+
     def glance_at_class(self, cls: ClassModel) -> bool:
-        return may_use(cls, _LAST)
+        return may_use(cls.node, cls.module, _ROWS, _LAST)
 
     def check_class(self, cls: ClassModel, frame: Frame) -> Iterator[Problem]:
         yield from _problems(frame, cls)

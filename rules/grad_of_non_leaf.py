@@ -31,7 +31,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from torchlint.rule import Check, Frame, Place, Problem, Value, own_nodes
+from torchlint.rule import Check, Frame, Module, Place, Problem, Value, inventory_of, own_nodes
 
 from ._graph import is_non_leaf
 
@@ -43,6 +43,9 @@ class GradOfNonLeaf(Check):
     since = "0.1"
     message = "`.grad` of a tensor that is not a leaf is None: only leaves keep their gradient"
     words = (("grad",),)
+
+    def glance(self, scope: ast.AST, module: Module) -> bool:
+        return any(isinstance(node, ast.Attribute) for node in inventory_of(scope).reads("grad"))
 
     def check_frame(self, frame: Frame) -> Iterator[Problem]:
         for node in own_nodes(frame.scope):

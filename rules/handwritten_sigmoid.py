@@ -83,6 +83,7 @@ class HandwrittenSigmoid(Rewrite):
     since = "0.1"
     message = "sigmoid by hand: the gradient is NaN where `exp` overflows; use `sigmoid`"
     title = "Use `sigmoid`"
+    local = True
     pairs = (
         Pair(of_negative, sigmoid, Stabilises(), when=_overflows),
         Pair(quotient, sigmoid, Stabilises(), when=_overflows),

@@ -96,6 +96,7 @@ class HandwrittenStableSoftmax(Rewrite):
     default = False
     message = "softmax by hand; `softmax` is one operation"
     title = "Use one operation"
+    local = True
     pairs = (
         Pair(softmax_by_max, softmax, Same()),
         Pair(softmax_by_amax, softmax, Same()),

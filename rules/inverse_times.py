@@ -60,6 +60,7 @@ class InverseTimes(Rewrite):
     default = False
     message = "`inverse(A) @ b` loses accuracy where A is ill-conditioned: use `linalg.solve(A, b)`"
     title = "Use `linalg.solve`"
+    local = True
     pairs = (
         Pair(inverse_times, solve, Stabilises(), when=_used_once, applies=_never),
         Pair(linalg_inverse_times, solve, Stabilises(), when=_used_once, applies=_never),

@@ -85,6 +85,7 @@ class LogOfSumOfExp(Rewrite):
     since = "0.1"
     message = "`log(sum(exp(x)))` overflows for large x and is -inf for small x; `logsumexp` is finite"
     title = "Use `logsumexp`"
+    local = True
     pairs = (
         Pair(by_hand, logsumexp, Stabilises(), when=_global_maximum, message=_GLOBAL),
         Pair(by_hand, logsumexp, Stabilises(), when=_overflows),

@@ -44,6 +44,7 @@ from torchlint.rule import (
     Constant,
     Frame,
     LoopCarried,
+    Module,
     Op,
     Problem,
     Same,
@@ -70,7 +71,7 @@ class LoopSumsSlices(Check):
     title = "Sum in one call"
     words = (("for:1",),)
 
-    def glance(self, scope: ast.AST) -> bool:
+    def glance(self, scope: ast.AST, module: Module) -> bool:
         return any(len(loop.body) == 1 and _may_add(loop.body[0]) for loop in inventory_of(scope).of(ast.For))
 
     def check_loop(self, loop: ast.For | ast.AsyncFor | ast.While, frame: Frame) -> Iterator[Problem]:

@@ -34,7 +34,21 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from torchlint.rule import Changes, Check, Claim, Frame, Op, Problem, Same, Value, facts, inventory_of, path, same
+from torchlint.rule import (
+    Changes,
+    Check,
+    Claim,
+    Frame,
+    Module,
+    Op,
+    Problem,
+    Same,
+    Value,
+    facts,
+    inventory_of,
+    path,
+    same,
+)
 
 from ._slices import Leaf, Whole, leaf, whole
 from ._sweeps import Sweep, leaks, number_of, sweep
@@ -56,7 +70,7 @@ class LoopWritesElements(Check):
     title = "Write all elements at once"
     words = (("for:1",), tuple(sorted(_FRESH)))
 
-    def glance(self, scope: ast.AST) -> bool:
+    def glance(self, scope: ast.AST, module: Module) -> bool:
         loops = inventory_of(scope).of(ast.For)
         return any(len(loop.body) == 1 and _written(loop.body[0]) is not None for loop in loops)
 

@@ -40,6 +40,7 @@ from torchlint.rule import (
     FunctionModel,
     Instance,
     Layer,
+    Module,
     Place,
     Problem,
     Value,
@@ -68,7 +69,7 @@ class ModuleBuiltInForward(Check):
     words = (("forward", "backward", "manual_backward"),)
     anchors = ("step",)
 
-    def glance(self, scope: ast.AST) -> bool:
+    def glance(self, scope: ast.AST, module: Module) -> bool:
         nodes = inventory_of(scope)
         return nodes.has(ast.For, ast.AsyncFor, ast.While) and bool(nodes.reads("step"))
 

@@ -41,9 +41,11 @@ from torchlint.rule import (
     Instance,
     Item,
     Method,
+    Module,
     Problem,
     Value,
     classes,
+    inventory_of,
     own_nodes,
 )
 
@@ -63,6 +65,9 @@ class ModuleRequiresGrad(Check):
     message = "A module has no `requires_grad`: this sets an attribute and freezes nothing"
     title = "Call `requires_grad_`"
     words = (("requires_grad",),)
+
+    def glance(self, scope: ast.AST, module: Module) -> bool:
+        return any(node.attr == "requires_grad" for node in inventory_of(scope).stored_attributes())
 
     def check_frame(self, frame: Frame) -> Iterator[Problem]:
         for node in own_nodes(frame.scope):

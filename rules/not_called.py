@@ -40,6 +40,7 @@ from torchlint.rule import (
     External,
     Frame,
     Instance,
+    Module,
     Problem,
     inventory_of,
     own_nodes,
@@ -96,7 +97,7 @@ class NotCalled(Check):
         ),
     )
 
-    def glance(self, scope: ast.AST) -> bool:
+    def glance(self, scope: ast.AST, module: Module) -> bool:
         nodes = inventory_of(scope)
         entered = [item.context_expr for one in nodes.of(ast.With) for item in one.items]
         entered += [item.context_expr for one in nodes.of(ast.AsyncWith) for item in one.items]

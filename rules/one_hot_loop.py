@@ -34,7 +34,7 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from torchlint.rule import Changes, Check, Constant, Frame, Op, Problem, Same, facts, inventory_of, path
+from torchlint.rule import Changes, Check, Constant, Frame, Module, Op, Problem, Same, facts, inventory_of, path
 
 from ._sweeps import Sweep, leaks, number_of, sweep
 from ._tensors import dtype, fills, settled, shown_tensor
@@ -50,7 +50,7 @@ class OneHotLoop(Check):
     title = "Use `scatter_`"
     words = (("for:1",),)
 
-    def glance(self, scope: ast.AST) -> bool:
+    def glance(self, scope: ast.AST, module: Module) -> bool:
         loops = inventory_of(scope).of(ast.For)
         return any(isinstance(loop.body[0], ast.Assign) and _writes_row(loop.body[0]) for loop in loops)
 

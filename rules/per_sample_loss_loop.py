@@ -39,10 +39,10 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from torchlint.rule import Call, Changes, Check, Frame, Op, Problem, Value, trees
+from torchlint.rule import Call, Changes, Check, Frame, Module, Op, Problem, Value, inventory_of, trees
 
 from ._accesses import Turn, covers
-from ._sample_losses import Term, term_of, total_of
+from ._sample_losses import Term, may_add_loss, term_of, total_of
 from ._sweeps import module_name
 from ._tensors import dtype
 
@@ -57,8 +57,11 @@ class PerSampleLossLoop(Check):
     title = "Use `F.cross_entropy`"
     words = (("for:1", "for:n"), ("log", "cross_entropy", "CrossEntropyLoss", "nll_loss", "NLLLoss"))
 
+    def glance(self, scope: ast.AST, module: Module) -> bool:
+        return any(map(may_add_loss, inventory_of(scope).of(ast.For)))
+
     def check_loop(self, loop: ast.For | ast.AsyncFor | ast.While, frame: Frame) -> Iterator[Problem]:
-        for statement in trees.walk(loop):
+        for statement in trees.walk(loop) if may_add_loss(loop) else ():
             term = term_of(statement, frame)
             if term is not None and _outermost(term, frame) is loop and isinstance(loop, ast.For):
                 yield _problem(loop, statement, term, frame)

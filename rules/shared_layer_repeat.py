@@ -27,7 +27,20 @@ import ast
 import re
 from collections.abc import Iterator
 
-from torchlint.rule import Check, Constant, Frame, Instance, Items, Layer, Op, Problem, Value, inventory_of, trees
+from torchlint.rule import (
+    Check,
+    Constant,
+    Frame,
+    Instance,
+    Items,
+    Layer,
+    Module,
+    Op,
+    Problem,
+    Value,
+    inventory_of,
+    trees,
+)
 
 from ._modules import has_parameters
 
@@ -39,9 +52,9 @@ class SharedLayerRepeat(Check):
     code = "TLT608"
     since = "0.1"
     message = "`[layer] * n` is one layer n times: all of them share their weights"
-    words = (("op:repeat", "comp:"), ("ModuleList", "Sequential"))
+    words = (("op:repeat", "comp:"), ("args:ModuleList", "args:Sequential"))
 
-    def glance(self, scope: ast.AST) -> bool:
+    def glance(self, scope: ast.AST, module: Module) -> bool:
         nodes = inventory_of(scope)
         generated: list[ast.ListComp | ast.GeneratorExp] = [*nodes.of(ast.ListComp), *nodes.of(ast.GeneratorExp)]
         return any(isinstance(node.elt, ast.Name) and not _is_own_target(node.elt, node) for node in generated) or any(

@@ -32,7 +32,7 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from torchlint.rule import Check, External, Frame, Op, Parameter, Problem, Same, Value, facts
+from torchlint.rule import Check, External, Frame, Module, Op, Parameter, Problem, Same, Value, facts
 
 from ._graph import requires_grad
 from ._nodes import is_test
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 
 _ATOMS = ast.Name | ast.Call | ast.Attribute | ast.Subscript
 _ARGUMENTS = frozenset({"data", "dtype", "device", "requires_grad"})
+_NO_TENSORS = (ast.Constant, ast.List, ast.Tuple, ast.ListComp, ast.Dict, ast.UnaryOp)
 _QUESTIONS = frozenset({"builtins.isinstance", "torch.is_tensor", "builtins.type", "builtins.hasattr"})
 
 
@@ -52,6 +53,9 @@ class TensorCopyConstruct(Check):
     title = "Use `detach().clone()`"
     words = (("torch:tensor",),)
     ops = ("tensor",)
+
+    def glance(self, scope: ast.AST, module: Module) -> bool:
+        return any(map(_may_be_given_tensor, module.naming.calls_in(scope, frozenset({"tensor"}))))
 
     def check_op(self, op: Op, frame: Frame) -> Iterator[Problem]:
         data, node = op.args.get("data"), op.nodes.get("data")
@@ -76,6 +80,12 @@ class TensorCopyConstruct(Check):
             "`torch.tensor(x, requires_grad=True)` cuts the graph of `x`: no gradient gets through" if lost else ""
         )
         yield Problem(op.node, message, fix, Same())
+
+
+def _may_be_given_tensor(call: ast.Call) -> bool:
+    """Whether the data of a call of `torch.tensor` may be a tensor by the looks of it."""
+    data = [*call.args[:1], *(keyword.value for keyword in call.keywords if keyword.arg in ("data", None))]
+    return not all(isinstance(node, _NO_TENSORS) for node in data)
 
 
 def _is_doubted(frame: Frame, data: Value, node: ast.expr) -> bool:

@@ -119,6 +119,7 @@ class UnstableSoftmax(Rewrite):
     since = "0.1"
     message = "`exp(x) / exp(x).sum()` overflows to NaN for large x; `softmax` does not"
     title = "Use `softmax`"
+    local = True
     pairs = (
         Pair(over_dim, softmax, Stabilises(), when=_global_maximum, message=_GLOBAL),
         Pair(over_dim, softmax, Stabilises(), when=overflows("x")),

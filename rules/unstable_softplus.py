@@ -60,6 +60,7 @@ class UnstableSoftplus(Rewrite):
     since = "0.1"
     message = "`log(1 + exp(x))` overflows for large x and its gradient is NaN; `softplus` is finite"
     title = "Use `softplus`"
+    local = True
     pairs = (
         Pair(log_one_plus_exp, softplus, Stabilises(), when=overflows("x")),
         Pair(log1p_exp, softplus, Stabilises(), when=overflows("x")),

@@ -57,6 +57,16 @@ def test_there_is_something_to_compare() -> None:
         "from torch.nn import Softmax as soft\nact = soft()\n",
         "from torch.nn import CrossEntropyLoss as ce\ndef f(x: torch.Tensor, y: torch.Tensor):\n    return ce(x, y)\n",
         "def f(m):\n    return torch.zeros(3, dtype=torch.float16).masked_fill(m, -1_000_000.0)\n",
+        "from torch.jit import script as compiled\n@compiled\ndef f(x):\n    return x\n",
+        "again = torch.expand_dims\ndef f(x):\n    return again(x, 0)\n",
+        "from torch import tensor as t\ndef f():\n    return t(torch.ones(3))\n",
+        "make = torch.tensor\ncopy = make\ndef f():\n    return copy(torch.ones(3))\n",
+        "def f():\n    return torch.randn(3, 1) - torch.sum(torch.randn(3, 1) * torch.randn(3))\n",
+        "from torch import sum\ndef f():\n    return sum(torch.randn(3, 1) * torch.randn(3))\n",
+        "total = torch.sum\ndef f():\n    return total(torch.randn(3, 1) * torch.randn(3))\n",
+        "def f():\n    return (torch.randn(3, 1) * torch.randn(3)).norm(2)\n",
+        "th = torch\ndef f():\n    return th.sum(torch.randn(3, 1) * torch.randn(3))\n",
+        "from torch import max\ndef f(x):\n    return max(torch.softmax(x, 1), 1).indices\n",
     ],
 )
 def test_what_a_file_calls_otherwise_is_still_seen(program: str) -> None:

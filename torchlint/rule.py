@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, ClassVar
 
 from torchlint.analysis import classes, dtypes, facts, ops, sizes, trees
 from torchlint.analysis.expressions import path, peek
+from torchlint.analysis.flags import is_flag, tested
 from torchlint.analysis.frame import Frame
 from torchlint.analysis.inventory import Inventory, bound_by, inventory_of
 from torchlint.analysis.patterns import Match
 from torchlint.analysis.scout import ClassModel, FunctionModel, Module, own_nodes
-from torchlint.analysis.tokens import is_flag
 from torchlint.analysis.values import (
     UNKNOWN,
     Call,
@@ -142,9 +142,14 @@ class Rule:
 
 
 class Rewrite(Rule):
-    """A rule that is pairs of functions: what is written, and what should be."""
+    """A rule that is pairs of functions: what is written, and what should be.
+
+    `local`: only what one function computes by itself is an occurrence, so that a function without the words of the
+    operations has none.
+    """
 
     pairs: ClassVar[tuple[Pair, ...]]
+    local: ClassVar[bool] = False
 
 
 class Check(Rule):
@@ -185,8 +190,8 @@ class Check(Rule):
         """Called once for each function and for the body of the module, after its evaluation."""
         yield from ()
 
-    def glance(self, scope: ast.AST) -> bool:
-        """Whether the bare tree of a function, or of the module, leaves open that there is something in it to report.
+    def glance(self, scope: ast.AST, module: Module) -> bool:
+        """Whether the bare tree of a function, or of the module's body, leaves open that there is something to report.
 
         Asked before a function is evaluated, which costs far more. What it says must follow from what the rule
         reports: where it says no, no check finds a thing.
@@ -283,6 +288,7 @@ __all__ = [
     "peek",
     "same",
     "sizes",
+    "tested",
     "torch",
     "trees",
     "walk",

@@ -58,18 +58,19 @@ class Runner:
         rules = [
             rule
             for rule in loaded
-            if rule is not None and (not isinstance(rule, Check) or self._looks_at(rule, rule.glance, scope))
+            if rule is not None
+            and (not isinstance(rule, Check) or self._looks_at(rule, rule.glance, scope, self.module))
         ]
         frame = self._frame_of(function) if rules else None
         if frame is not None:
             self._run_frame(frame, rules)
 
-    def _looks_at(self, rule: Rule, glance: Callable[[Any], bool], at: ast.AST | ClassModel) -> bool:
+    def _looks_at(self, rule: Rule, glance: Callable[..., bool], *at: ast.AST | ClassModel | Module) -> bool:
         """What a rule's glance says; like a check, one that raises costs only its own rule."""
         if not self._glances:
             return True
         try:
-            return glance(at)
+            return glance(*at)
         except Exception as error:
             self._fail(rule.code, error)
             return False
@@ -234,7 +235,7 @@ def _check_op(rule: Rule, op: Op, frame: Frame) -> Iterator[_Found]:
         return
     assert isinstance(rule, Rewrite)
     for pair, pattern in _patterns(rule.code):
-        match = pattern.match(op, frame) if op.name in pattern.root_names else None
+        match = pattern.match(op, frame, rule.local) if op.name in pattern.root_names else None
         if match is not None and (pair.when is None or pair.when(match)):
             yield pair, match
             return

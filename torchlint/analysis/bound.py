@@ -55,7 +55,7 @@ class Bound:
 
     @cached_property
     def torch_names(self) -> Mapping[str, str]:
-        """The names that imports of torch bind anywhere in the file: the name in torch that each stands for."""
+        """The names that stand for torch or something of it, anywhere in the file: for what each stands there."""
         names: dict[str, str] = {}
         for statement in self._statements:
             if isinstance(statement, ast.Import):
@@ -64,6 +64,11 @@ class Bound:
                         names[alias.asname or "torch"] = ""
             elif isinstance(statement, ast.ImportFrom) and (statement.module or "").partition(".")[0] == "torch":
                 names.update({alias.asname or alias.name: alias.name for alias in statement.names})
+        for statement in self._statements:
+            if isinstance(statement, ast.Assign) and isinstance(statement.value, ast.Name):
+                known = names.get(statement.value.id)
+                if known is not None:
+                    names.update({target.id: known for target in statement.targets if isinstance(target, ast.Name)})
         return names
 
     @cached_property

@@ -30,8 +30,9 @@ def words_needed(rule: type[Rule]) -> Words:
 def anchors_needed(rule: type[Rule]) -> tuple[Anchor, ...]:
     """Groups of tokens of which a function needs one each."""
     if issubclass(rule, Rewrite):
-        roots = frozenset().union(*(Pattern(pair).root_names for pair in rule.pairs))
-        return (_anchor(roots),)
+        patterns = [Pattern(pair) for pair in rule.pairs]
+        roots = frozenset().union(*(pattern.root_names for pattern in patterns))
+        return (_anchor(roots), *(_common(patterns) if rule.local else ()))
     assert issubclass(rule, Check)
     found = [_anchor(rule.ops, rule.dimless)] if rule.ops else []
     for position, group in enumerate(rule.words):
@@ -39,6 +40,12 @@ def anchors_needed(rule: type[Rule]) -> tuple[Anchor, ...]:
         if any(":" in word for word in group) or first:
             found.append(Anchor(frozenset(rule.anchors if first and rule.anchors else group), False))
     return tuple(found)
+
+
+def _common(patterns: list[Pattern]) -> list[Anchor]:
+    """An anchor for each operation that all patterns have in them, the one at the root aside."""
+    inner = [pattern.inner_names for pattern in patterns]
+    return [_anchor([name]) for name in sorted(frozenset.intersection(*inner))]
 
 
 def _spelled(names: Iterable[str]) -> frozenset[str]:

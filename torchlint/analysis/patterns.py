@@ -75,17 +75,22 @@ class Pattern:
             value = value.base
         return frozenset({value.name}) if isinstance(value, Op) else frozenset()
 
+    @property
+    def inner_names(self) -> frozenset[str]:
+        """The operations that an occurrence has below its root."""
+        return frozenset(part.name for part in walk(self.value) if isinstance(part, Op) and part is not self.value)
+
     def groups(self) -> list[frozenset[str]]:
         """The words of which an occurrence needs one each."""
         found = {ops.spellings(value.name) for value in walk(self.value) if isinstance(value, Op)}
         return sorted((group for group in found if group), key=sorted)
 
-    def match(self, root: Op, frame: Frame) -> Match | None:
-        """The first way in which an operation is an occurrence of the pattern."""
+    def match(self, root: Op, frame: Frame, local: bool = False) -> Match | None:
+        """The first way in which an operation is an occurrence of the pattern; `local`: all of it within the frame."""
         if not isinstance(self.value, Op):
             return None
         for match in _match(self.value, root, Match(root, frame), None):
-            if facts.evidence(root):
+            if facts.evidence(root) and not (local and any(op.frame is not frame for op in match.ops)):
                 return match
         return None
 

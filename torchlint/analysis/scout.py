@@ -12,7 +12,9 @@ from functools import cached_property
 from typing import NamedTuple
 
 from torchlint.analysis import trees
+from torchlint.analysis.flags import flags_of
 from torchlint.analysis.inventory import Inventory, inventory_of
+from torchlint.analysis.naming import Naming
 from torchlint.analysis.words import Words
 from torchlint.source import Source
 
@@ -82,13 +84,12 @@ class FunctionModel:
 
     @cached_property
     def flags(self) -> frozenset[str]:
-        """The parameters that are taken for settings: not rebound, and not annotated as tensors."""
+        """The names that hold settings and other plain values, not tensors."""
         args = self.node.args
-        found = {arg.arg for arg in self.parameters if arg.annotation is None or not _names_tensor(arg.annotation)}
-        found.update(arg.arg for arg in (args.vararg, args.kwarg) if arg is not None)
-        stored = {node for node in inventory_of(self.node).of(ast.Name) if node.ctx.__class__ is not ast.Load}
-        stored.difference_update(_defaulted(inventory_of(self.node)))
-        return frozenset(found.difference(node.id for node in stored))
+        tensors = {arg.arg for arg in self.parameters if arg.annotation is not None and _names_tensor(arg.annotation)}
+        settings = [arg.arg for arg in self.parameters if arg.arg not in tensors]
+        settings += [arg.arg for arg in (args.vararg, args.kwarg) if arg is not None]
+        return flags_of(settings, tensors, inventory_of(self.node))
 
     def inventories(self) -> Iterator[Inventory]:
         """What is in the function, and in the functions in it."""
@@ -283,6 +284,10 @@ class Module:
         )
 
     @cached_property
+    def naming(self) -> Naming:
+        return Naming([nodes for _, nodes in self.scopes])
+
+    @cached_property
     def scopes(self) -> list[tuple[FunctionModel | None, Inventory]]:
         """The module's body, the classes and the functions: what is in each, and the function that it is part of."""
         return [
@@ -290,15 +295,6 @@ class Module:
             *((cls.parent, inventory_of(cls.node)) for cls in self.all_classes),
             *((function, inventory_of(function.node)) for function in self.all_functions),
         ]
-
-
-def _defaulted(nodes: Inventory) -> Iterator[ast.Name]:
-    """The targets of statements like `width = width or 64`: what a setting is where it is not given."""
-    for node in nodes.of(ast.Assign):
-        match node:
-            case ast.Assign(targets=[ast.Name(id=name) as target], value=ast.BoolOp(values=[ast.Name(id=first), *_])):
-                if name == first:
-                    yield target
 
 
 _TENSORS = re.compile(r"Tensor|Parameter|Variable")

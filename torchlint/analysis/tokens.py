@@ -7,7 +7,7 @@ A token is an identifier, an operator (`-`, `**`), or one of these:
 `stmt:view`    a call of `view` that is a statement of its own
 `named:step`   the name or attribute `step` where it is not called
 `torch:range`  the name `range` of torch or one of its modules, whatever the file calls it
-`bare:sum`     a call of `sum` without a `dim` or `axis`, and without a literal that could be one; None is none
+`bare:sum`     a call of torch's `sum` without a `dim` or `axis`, and without a literal that could be one; None is none
 `args:ReLU`    a call of `ReLU` with a positional argument that is no literal, or with `input=`
 `op:repeat`    a list display times a number
 `op:and`       an `and`; likewise `op:or`, `op:not`, and `op:chain` for `a < b < c`; not if all operands are flags
@@ -16,10 +16,10 @@ A token is an identifier, an operator (`-`, `**`), or one of these:
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from torchlint.analysis.flags import is_flag, tested
 from torchlint.analysis.inventory import Inventory, inventory_of
 from torchlint.analysis.scout import FunctionModel, Module
 
@@ -54,11 +54,8 @@ _STRUCTURES: tuple[tuple[str, *tuple[type[ast.AST], ...]], ...] = (
     ("[]", ast.Subscript),
 )
 _COMPARISONS = (ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.Eq, ast.NotEq)
-# Functions that answer with a truth value, or look something up: what they are called says so.
-_QUESTION = re.compile(
-    r"_*(is|has|should|can|use|exists|supports|isinstance|issubclass|hasattr|callable|startswith|endswith"
-    r"|isdigit|isalpha|isalnum|equal|allclose|len|any|all|bool|get|pop|isfile|isdir|match|search)(_|$)"
-)
+# Functions of Python with a namesake in torch.
+_PYTHONS = frozenset({"sum", "max", "min", "any", "all"})
 _KINDS_OF_CALLS = ("bare", "args", "stmt", "call")
 
 
@@ -74,6 +71,7 @@ class Interest:
         self.called = frozenset().union(*(by_kind.get(kind, ()) for kind in _KINDS_OF_CALLS))
         self.named = frozenset(by_kind.get("named", ()))
         self.torch = frozenset(by_kind.get("torch", ()))
+        self.torch_aliases: dict[str, list[str]] = {}
 
     def widened(self, aliases: Mapping[str, Collection[str]]) -> Interest:
         """This, and the names of a file that stand for some of it."""
@@ -81,6 +79,11 @@ class Interest:
         wider.called = self.called | {name for name, words in aliases.items() if not self.called.isdisjoint(words)}
         wider.named = self.named | {name for name, words in aliases.items() if not self.named.isdisjoint(words)}
         wider.torch = self.torch
+        wider.torch_aliases = {
+            name: [f"torch:{word}" for word in words if word in self.torch]
+            for name, words in aliases.items()
+            if not self.torch.isdisjoint(words)
+        }
         return wider
 
 
@@ -99,9 +102,9 @@ def tokens_of(
 ) -> Tokens:
     """The tokens of a function without those in it, or of the module's body; `torch_names` are those of torch."""
     nodes = inventory_of(function.node if function is not None else module.tree)
-    tokens = Tokens(_words(nodes))
+    tokens = Tokens(_words(nodes, torch_names))
     parameters = {arg.arg for arg in function.parameters} if function is not None else set()
-    _note_calls(nodes, tokens, interest, parameters)
+    _note_calls(nodes, tokens, interest, parameters, torch_names)
     _note_named(nodes, tokens, interest, torch_names)
     spelled = tokens.spelled
     flags = function.flags if function is not None and nodes.has(ast.BoolOp, ast.UnaryOp, ast.Compare) else frozenset()
@@ -116,7 +119,7 @@ def tokens_of(
         if not (isinstance(unary.op, ast.Not) and is_flag(unary.operand, flags)):
             spelled.add(_SYMBOLS.get(type(unary.op), ""))
     for boolean in nodes.of(ast.BoolOp):
-        if not all(is_flag(value, flags) for value in boolean.values[:-1]):
+        if tested(boolean, flags):
             spelled.add("op:and" if isinstance(boolean.op, ast.And) else "op:or")
     if any(_is_chain(node, flags) for node in nodes.of(ast.Compare)):
         spelled.add("op:chain")
@@ -126,9 +129,11 @@ def tokens_of(
     return tokens
 
 
-def _words(nodes: Inventory) -> set[str]:
+def _words(nodes: Inventory, torch_names: Collection[str]) -> set[str]:
     """The identifiers of a scope, and what may be one in a string: `getattr(torch, "exp")`."""
     words = set(nodes.names)
+    if not _PYTHONS.isdisjoint(words):
+        words -= _PYTHONS.difference(torch_names, nodes.bound)
     words.update([node.attr for node in nodes.of(ast.Attribute)])
     words.update([node.arg or "**" for node in nodes.of(ast.keyword)])
     words.update([node.value for node in nodes.of(ast.Constant) if node.value.__class__ is str])
@@ -136,7 +141,9 @@ def _words(nodes: Inventory) -> set[str]:
     return words
 
 
-def _note_calls(nodes: Inventory, tokens: Tokens, interest: Interest, parameters: set[str]) -> None:
+def _note_calls(
+    nodes: Inventory, tokens: Tokens, interest: Interest, parameters: set[str], torch_names: Mapping[str, str]
+) -> None:
     callees, called = tokens.callees, interest.called
     for call in nodes.of(ast.Call):
         callee = call.func
@@ -148,7 +155,7 @@ def _note_calls(nodes: Inventory, tokens: Tokens, interest: Interest, parameters
         if name in parameters and isinstance(callee, ast.Name):
             tokens.opaque = True
         if name in called:
-            tokens.spelled.update(_call_tokens(call, name))
+            tokens.spelled.update(_call_tokens(call, name, torch_names))
     if not called.isdisjoint(callees):
         calls = (node.value for node in nodes.of(ast.Expr) if isinstance(node.value, ast.Call))
         tokens.spelled.update(f"stmt:{leaf(call.func)}" for call in calls)
@@ -157,6 +164,8 @@ def _note_calls(nodes: Inventory, tokens: Tokens, interest: Interest, parameters
 def _note_named(nodes: Inventory, tokens: Tokens, interest: Interest, torch_names: Mapping[str, str]) -> None:
     """The names that stand for something of torch, and those that are not called."""
     spelled = tokens.spelled
+    for alias in interest.torch_aliases.keys() & spelled:
+        spelled.update(interest.torch_aliases[alias])
     wanted = interest.named | interest.torch
     if wanted.isdisjoint(spelled) and spelled.isdisjoint(torch_names):
         return
@@ -180,50 +189,36 @@ def _root(node: ast.expr) -> str | None:
     return node.id if isinstance(node, ast.Name) else None
 
 
-def is_flag(node: ast.expr, flags: Collection[str] = ()) -> bool:
-    """Whether an expression is taken for a truth value of Python's by the looks of it; `flags` are names of such."""
-    match node:
-        case ast.Constant() | ast.Attribute():
-            return True
-        case ast.Name(id=name):
-            return name in flags
-        case ast.Compare():
-            tests = all(isinstance(op, ast.Is | ast.IsNot | ast.In | ast.NotIn) for op in node.ops)
-            texts = any(isinstance(side, ast.Constant) and isinstance(side.value, str) for side in node.comparators)
-            return tests or texts or all(_is_setting(side, flags) for side in (node.left, *node.comparators))
-        case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name)):
-            return _QUESTION.match(name) is not None
-        case ast.UnaryOp(op=ast.Not()):
-            return True
-        case ast.BoolOp():
-            return all(is_flag(value, flags) for value in node.values)
-    return False
-
-
-def _is_setting(node: ast.expr, flags: Collection[str]) -> bool:
-    while isinstance(node, ast.Subscript):
-        node = node.value
-    return isinstance(node, ast.Attribute | ast.Constant) or (isinstance(node, ast.Name) and node.id in flags)
-
-
 def _is_chain(node: ast.Compare, flags: Collection[str]) -> bool:
     return (
         len(node.ops) > 1
         and all(isinstance(op, _COMPARISONS) for op in node.ops)
-        and not all(_is_setting(side, flags) for side in (node.left, *node.comparators))
+        and not all(is_flag(side, flags) for side in (node.left, *node.comparators))
     )
 
 
-def _call_tokens(call: ast.Call, name: str) -> Iterator[str]:
+def _call_tokens(call: ast.Call, name: str, torch_names: Mapping[str, str]) -> Iterator[str]:
     if isinstance(call.func, ast.Attribute):
         yield f"call:{name}"
     literal = [isinstance(arg, ast.Constant | ast.UnaryOp) for arg in call.args]
-    dims = [keyword.value for keyword in call.keywords if keyword.arg in ("dim", "axis")]
-    dims += [arg for arg in call.args if isinstance(arg, ast.Constant | ast.UnaryOp)]
-    if all(isinstance(dim, ast.Constant) and dim.value is None for dim in dims):
+    if not _has_dim(call, name, torch_names):
         yield f"bare:{name}"
     if not all(literal) or any(keyword.arg == "input" for keyword in call.keywords):
         yield f"args:{name}"
+
+
+def _has_dim(call: ast.Call, name: str, torch_names: Mapping[str, str]) -> bool:
+    """Whether a call gives a dim by the looks of it, or is one of Python's own function, which takes none."""
+    dims = [keyword.value for keyword in call.keywords if keyword.arg in ("dim", "axis")]
+    func, given = call.func, call.args
+    if isinstance(func, ast.Name):
+        if name in _PYTHONS and name not in torch_names:
+            return True
+        given = given[1:]
+    elif isinstance(func, ast.Attribute) and _root(func) in torch_names:
+        given = given[1:]
+    dims += given[1:] if name == "norm" else given  # `norm(p, dim)`, `sum(dim)`
+    return not all(isinstance(dim, ast.Constant) and isinstance(dim.value, bool | None) for dim in dims)
 
 
 def leaf(node: ast.expr) -> str | None:
