@@ -6,6 +6,7 @@ import ast
 import keyword
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
+from typing import TypeVar
 
 from torchlint.analysis import trees
 from torchlint.analysis.plan import Plan, union
@@ -14,6 +15,7 @@ from torchlint.analysis.tokens import leaf
 
 _KEYWORDS = frozenset(keyword.kwlist)
 # How far a name is followed through the statements that bind it.
+_Node = TypeVar("_Node", bound=ast.AST)
 _STEPS = 3
 # Calls that give back what they are given, as far as calling it is concerned.
 _WRAPPERS = frozenset({"compile", "script", "trace", "DataParallel", "DistributedDataParallel", "deepcopy"})
@@ -36,7 +38,8 @@ class Bound:
     @cached_property
     def held(self) -> dict[str, int]:
         """The bits of the layers that names may hold: one can come from any statement, a definition too."""
-        return self._followed(binding for statement in self._statements for binding in self._of(statement))
+        statements = _all_statements(self._module.tree.body)
+        return self._followed(binding for statement in statements for binding in self._of(statement))
 
     @cached_property
     def aliases(self) -> dict[str, set[str]]:
@@ -57,28 +60,30 @@ class Bound:
     def torch_names(self) -> Mapping[str, str]:
         """The names that stand for torch or something of it, anywhere in the file: for what each stands there."""
         names: dict[str, str] = {}
-        for statement in self._statements:
-            if isinstance(statement, ast.Import):
-                for alias in statement.names:
-                    if alias.name.partition(".")[0] == "torch":
-                        names[alias.asname or "torch"] = ""
-            elif isinstance(statement, ast.ImportFrom) and (statement.module or "").partition(".")[0] == "torch":
+        for plain in self._all(ast.Import):
+            for alias in plain.names:
+                if alias.name.partition(".")[0] == "torch":
+                    names[alias.asname or "torch"] = ""
+        for statement in self._all(ast.ImportFrom):
+            if (statement.module or "").partition(".")[0] == "torch":
                 names.update({alias.asname or alias.name: alias.name for alias in statement.names})
-        for statement in self._statements:
-            if isinstance(statement, ast.Assign) and isinstance(statement.value, ast.Name):
-                known = names.get(statement.value.id)
+        for assigned in self._all(ast.Assign):
+            if isinstance(assigned.value, ast.Name):
+                known = names.get(assigned.value.id)
                 if known is not None:
-                    names.update({target.id: known for target in statement.targets if isinstance(target, ast.Name)})
+                    names.update({target.id: known for target in assigned.targets if isinstance(target, ast.Name)})
         return names
 
-    @cached_property
-    def _statements(self) -> list[ast.stmt]:
-        return list(_all_statements(self._module.tree.body))
+    def _all(self, *classes: type[_Node]) -> Iterator[_Node]:
+        for _, nodes in self._module.scopes:
+            for cls in classes:
+                yield from nodes.of(cls)
 
     @cached_property
     def _renaming(self) -> list[_Binding]:
         """The bindings that give a function or a class another name."""
-        return [binding for statement in self._statements if _is_alias(statement) for binding in self._of(statement)]
+        statements: Iterator[ast.stmt] = self._all(ast.Import, ast.ImportFrom, ast.For, ast.Assign, ast.AnnAssign)
+        return [binding for statement in statements if _is_alias(statement) for binding in self._of(statement)]
 
     def _of(self, statement: ast.stmt) -> Iterator[_Binding]:
         if isinstance(statement, ast.Import | ast.ImportFrom):

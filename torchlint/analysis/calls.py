@@ -364,9 +364,11 @@ def _call_instance(frame: Frame, instance: Instance, arguments: Arguments, node:
 
 def _call_function(frame: Frame, reference: FunctionRef, arguments: Arguments, node: ast.Call) -> Value:
     inlined = None
+    on_self = reference.bound is not None and reference.bound is frame.instance
+    if not on_self and reference.function.is_procedure:
+        return expressions.none(node)  # nothing that it does is seen here
     if arguments.known:
         inlined = frame.evaluator.inline(reference, arguments.values, arguments.keywords, frame)
-    on_self = reference.bound is not None and reference.bound is frame.instance
     if inlined is None:
         if on_self:
             _forget_attributes(frame, reference.function)

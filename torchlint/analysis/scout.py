@@ -97,6 +97,13 @@ class FunctionModel:
         yield from (inventory_of(function.node) for function in self.inner)
 
     @cached_property
+    def is_procedure(self) -> bool:
+        """Whether a call gives back None, whatever happens."""
+        nodes = inventory_of(self.node)
+        made = self.is_generator or isinstance(self.node, ast.AsyncFunctionDef) or bool(self.node.decorator_list)
+        return not made and all(node.value is None for node in nodes.of(ast.Return))
+
+    @cached_property
     def is_generator(self) -> bool:
         return inventory_of(self.node).has(ast.Yield, ast.YieldFrom)
 

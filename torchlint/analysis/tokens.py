@@ -46,7 +46,6 @@ _SYMBOLS: dict[type[ast.AST], str] = {
     ast.Pow: "**",
     ast.MatMult: "@",
     ast.USub: "u-",
-    ast.Not: "op:not",
 }
 _STRUCTURES: tuple[tuple[str, *tuple[type[ast.AST], ...]], ...] = (
     ("while:", ast.While),
@@ -107,7 +106,6 @@ def tokens_of(
     _note_calls(nodes, tokens, interest, parameters, torch_names)
     _note_named(nodes, tokens, interest, torch_names)
     spelled = tokens.spelled
-    flags = function.flags if function is not None and nodes.has(ast.BoolOp, ast.UnaryOp, ast.Compare) else frozenset()
     spelled.update(_SYMBOLS.get(type(node.op), "") for node in nodes.of(ast.AugAssign))
     for binary in nodes.of(ast.BinOp):
         spelled.add(_SYMBOLS.get(type(binary.op), ""))
@@ -115,14 +113,10 @@ def tokens_of(
             isinstance(binary.left, ast.List) or isinstance(binary.right, ast.List)
         ):
             spelled.add("op:repeat")
-    for unary in nodes.of(ast.UnaryOp):
-        if not (isinstance(unary.op, ast.Not) and is_flag(unary.operand, flags)):
-            spelled.add(_SYMBOLS.get(type(unary.op), ""))
-    for boolean in nodes.of(ast.BoolOp):
-        if tested(boolean, flags):
-            spelled.add("op:and" if isinstance(boolean.op, ast.And) else "op:or")
-    if any(_is_chain(node, flags) for node in nodes.of(ast.Compare)):
-        spelled.add("op:chain")
+    spelled.update(
+        _SYMBOLS.get(type(node.op), "") for node in nodes.of(ast.UnaryOp) if not isinstance(node.op, ast.Not)
+    )
+    spelled.update(_tests(nodes, function))
     spelled.update("for:1" if len(loop.body) == 1 else "for:n" for loop in nodes.of(ast.For))
     spelled.update("for:1" if len(loop.body) == 1 else "for:n" for loop in nodes.of(ast.AsyncFor))
     spelled.update(token for token, *classes in _STRUCTURES if nodes.has(*classes))
@@ -189,12 +183,26 @@ def _root(node: ast.expr) -> str | None:
     return node.id if isinstance(node, ast.Name) else None
 
 
-def _is_chain(node: ast.Compare, flags: Collection[str]) -> bool:
-    return (
-        len(node.ops) > 1
-        and all(isinstance(op, _COMPARISONS) for op in node.ops)
-        and not all(is_flag(side, flags) for side in (node.left, *node.comparators))
-    )
+def _tests(nodes: Inventory, function: FunctionModel | None) -> set[str]:
+    """The tokens of what is taken for true or false and may be a tensor."""
+    tests: list[ast.expr] = [*nodes.of(ast.BoolOp)]
+    tests += [node for node in nodes.of(ast.UnaryOp) if isinstance(node.op, ast.Not)]
+    tests += [node for node in nodes.of(ast.Compare) if len(node.ops) > 1]
+    tests = [test for test in tests if _token_of_test(test, ())]
+    flags = function.flags if tests and function is not None else ()
+    return {_token_of_test(test, flags) for test in tests}
+
+
+def _token_of_test(node: ast.expr, flags: Collection[str]) -> str:
+    """The token of an `and`, `or`, `not` or chain; empty where all that is tested is plain."""
+    match node:
+        case ast.BoolOp(op=op) if tested(node, flags):
+            return "op:and" if isinstance(op, ast.And) else "op:or"
+        case ast.UnaryOp(operand=operand) if not is_flag(operand, flags):
+            return "op:not"
+        case ast.Compare(left=left, ops=ops, comparators=others) if all(isinstance(op, _COMPARISONS) for op in ops):
+            return "" if all(is_flag(side, flags) for side in (left, *others)) else "op:chain"
+    return ""
 
 
 def _call_tokens(call: ast.Call, name: str, torch_names: Mapping[str, str]) -> Iterator[str]:
