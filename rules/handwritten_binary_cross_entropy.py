@@ -144,6 +144,8 @@ class HandwrittenBinaryCrossEntropy(Rewrite):
     since = "0.1"
     message = "Binary cross entropy over `log(sigmoid(x))` becomes infinite: take it from the logits"
     title = "Take the loss from the logits"
+    local = True
+    elsewhere = ("sigmoid",)
     pairs = (
         Pair(negated, with_logits, Stabilises(), when=_fits),
         Pair(subtracted, with_logits, Stabilises(), when=_fits),

@@ -145,11 +145,12 @@ class Rewrite(Rule):
     """A rule that is pairs of functions: what is written, and what should be.
 
     `local`: only what one function computes by itself is an occurrence, so that a function without the words of the
-    operations has none.
+    operations has none. Operations of `elsewhere` may have been computed in another one all the same.
     """
 
     pairs: ClassVar[tuple[Pair, ...]]
     local: ClassVar[bool] = False
+    elsewhere: ClassVar[tuple[str, ...]] = ()
 
 
 class Check(Rule):

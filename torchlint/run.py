@@ -235,10 +235,15 @@ def _check_op(rule: Rule, op: Op, frame: Frame) -> Iterator[_Found]:
         return
     assert isinstance(rule, Rewrite)
     for pair, pattern in _patterns(rule.code):
-        match = pattern.match(op, frame, rule.local) if op.name in pattern.root_names else None
-        if match is not None and (pair.when is None or pair.when(match)):
+        match = pattern.match(op, frame) if op.name in pattern.root_names else None
+        if match is not None and (not rule.local or _is_local(match, rule)) and (pair.when is None or pair.when(match)):
             yield pair, match
             return
+
+
+def _is_local(match: Match, rule: Rewrite) -> bool:
+    """Whether one function computes all that was matched."""
+    return all(op.frame is match.frame or op.name in rule.elsewhere for op in match.ops)
 
 
 @cache

@@ -32,7 +32,7 @@ def anchors_needed(rule: type[Rule]) -> tuple[Anchor, ...]:
     if issubclass(rule, Rewrite):
         patterns = [Pattern(pair) for pair in rule.pairs]
         roots = frozenset().union(*(pattern.root_names for pattern in patterns))
-        return (_anchor(roots), *(_common(patterns) if rule.local else ()))
+        return (_anchor(roots), *(_common(patterns, rule.elsewhere) if rule.local else ()))
     assert issubclass(rule, Check)
     found = [_anchor(rule.ops, rule.dimless)] if rule.ops else []
     for position, group in enumerate(rule.words):
@@ -42,10 +42,10 @@ def anchors_needed(rule: type[Rule]) -> tuple[Anchor, ...]:
     return tuple(found)
 
 
-def _common(patterns: list[Pattern]) -> list[Anchor]:
-    """An anchor for each operation that all patterns have in them, the one at the root aside."""
+def _common(patterns: list[Pattern], elsewhere: Collection[str]) -> list[Anchor]:
+    """An anchor for each operation that all patterns have in them, those at the root and from elsewhere aside."""
     inner = [pattern.inner_names for pattern in patterns]
-    return [_anchor([name]) for name in sorted(frozenset.intersection(*inner))]
+    return [_anchor([name]) for name in sorted(frozenset.intersection(*inner).difference(elsewhere))]
 
 
 def _spelled(names: Iterable[str]) -> frozenset[str]:

@@ -85,12 +85,12 @@ class Pattern:
         found = {ops.spellings(value.name) for value in walk(self.value) if isinstance(value, Op)}
         return sorted((group for group in found if group), key=sorted)
 
-    def match(self, root: Op, frame: Frame, local: bool = False) -> Match | None:
-        """The first way in which an operation is an occurrence of the pattern; `local`: all of it within the frame."""
+    def match(self, root: Op, frame: Frame) -> Match | None:
+        """The first way in which an operation is an occurrence of the pattern."""
         if not isinstance(self.value, Op):
             return None
         for match in _match(self.value, root, Match(root, frame), None):
-            if facts.evidence(root) and not (local and any(op.frame is not frame for op in match.ops)):
+            if facts.evidence(root):
                 return match
         return None
 

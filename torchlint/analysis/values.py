@@ -351,14 +351,13 @@ def _all_same(a: Sequence[Value], b: Sequence[Value], left: list[int]) -> bool:
 
 def join(*values: Value) -> Value:
     """The value where paths meet: the one value if all agree, else a choice."""
-    members: list[Value] = []
-    for value in values:
-        for member in value.members if isinstance(value, Choice) else (value,):
-            if not any(member is known or same(member, known) for known in members):
-                members.append(member)
-    if len(members) == 1:
-        return members[0]
-    return Choice(members) if len(members) <= _MAX_MEMBERS else Unknown()
+    found: list[Value] = []
+    for member in [member for value in dict.fromkeys(values) for member in members(value)]:
+        if not any(member is known or same(member, known) for known in found):
+            found.append(member)
+    if len(found) == 1:
+        return found[0]
+    return Choice(found) if len(found) <= _MAX_MEMBERS else Unknown()
 
 
 def members(value: Value) -> tuple[Value, ...]:
