@@ -6,8 +6,21 @@ import ast
 import itertools
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 
-from torchlint.rule import UNKNOWN, ClassModel, External, Frame, Method, facts, inventory_of, members, peek, trees
+from torchlint.rule import (
+    UNKNOWN,
+    ClassModel,
+    External,
+    Frame,
+    Method,
+    Module,
+    facts,
+    inventory_of,
+    members,
+    peek,
+    trees,
+)
 
 from ._api_table import Row
 
@@ -40,10 +53,15 @@ def may_use(cls: ClassModel, last: frozenset[str]) -> bool:
     names = {node.id for node in nodes.of(ast.Name)}
     if not last.isdisjoint(names):
         return True
-    outer = inventory_of(cls.module.tree)
-    renamed = {alias.asname for _, scope in cls.module.scopes for alias in scope.of(ast.alias) if alias.asname}
-    renamed.update(node.id for node in outer.of(ast.Name) if isinstance(node.ctx, ast.Store))
-    return not renamed.isdisjoint(names)
+    return not _renamed(cls.module).isdisjoint(names)
+
+
+@lru_cache(maxsize=1)
+def _renamed(module: Module) -> frozenset[str]:
+    """The names of a file that may stand for another one: a file of many classes asks for them as often."""
+    imported = {alias.asname for _, scope in module.scopes for alias in scope.of(ast.alias) if alias.asname}
+    stored = {node.id for node in inventory_of(module.tree).of(ast.Name) if isinstance(node.ctx, ast.Store)}
+    return frozenset(imported | stored)
 
 
 def uses(frame: Frame, rows: Mapping[str, Row], cls: ClassModel | None = None) -> Iterator[_Use]:

@@ -19,6 +19,7 @@ from torchlint import engine, registry, run
 from torchlint.analysis import gate, project
 from torchlint.analysis.evaluate import Evaluator
 from torchlint.analysis.frame import Frame
+from torchlint.analysis.inventory import Inventory
 from torchlint.analysis.scout import ClassModel
 from torchlint.rule import Check, Rule
 
@@ -32,6 +33,7 @@ _ENTRIES: tuple[tuple[Any, str, str], ...] = (
     (engine, "Words", GATE),
     (engine, "plan_of", GATE),
     (engine, "Module", GATE),
+    (Inventory, "__init__", GATE),
     (gate.Gate, "__init__", GATE),
     (gate.Gate, "on_classes", GATE),
     (gate.Gate, "on_function", GATE),
