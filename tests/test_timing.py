@@ -25,7 +25,10 @@ class Net(nn.Module):
 def logs(x):
     return torch.log(torch.softmax(x, dim=0))
 """
-STAGES = ["start-up", "parsing", "words and gates", "other files of the project", "loading of rules", "evaluation"]
+STAGES = [
+    *("start-up", "parsing", "words and gates", "other files of the project", "loading of rules", "evaluation"),
+    *("asking the rules", "fixes", "other"),
+]
 
 
 def torchlint(*arguments: str, cwd: Path, stdin: str = "") -> subprocess.CompletedProcess[str]:

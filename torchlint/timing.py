@@ -24,8 +24,10 @@ from torchlint.analysis.scout import ClassModel
 from torchlint.rule import Check, Rule
 
 START, PARSE, GATE, PROJECT = "start-up", "parsing", "words and gates", "other files of the project"
-LOAD, EVALUATION, FIX, OTHER = "loading of rules", "evaluation", "fixes", "other"
-_STAGES = (START, PARSE, GATE, PROJECT, LOAD, EVALUATION, FIX, OTHER)
+LOAD, EVALUATION, ASK, FIX = "loading of rules", "evaluation", "asking the rules", "fixes"
+# Reading, letting go of trees, suppressions, reporting.
+OTHER = "other"
+_STAGES = (START, PARSE, GATE, PROJECT, LOAD, EVALUATION, ASK, FIX, OTHER)
 
 # Where the stages are entered: an object, the name of a function in it, and the stage.
 _ENTRIES: tuple[tuple[Any, str, str], ...] = (
@@ -42,6 +44,8 @@ _ENTRIES: tuple[tuple[Any, str, str], ...] = (
     (Evaluator, "frame", EVALUATION),
     (Evaluator, "module_frame", EVALUATION),
     (Evaluator, "close", EVALUATION),
+    (run.Runner, "check_classes", ASK),
+    (run.Runner, "check_function", ASK),
 )
 
 
