@@ -6,7 +6,6 @@ import ast
 import itertools
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from functools import lru_cache
 
 from torchlint.rule import (
     UNKNOWN,
@@ -23,6 +22,7 @@ from torchlint.rule import (
 )
 
 from ._api_table import Row
+from ._kept import once_per_file
 
 _TENSOR = "torch.Tensor."
 # Tests of what the installed torch has.
@@ -56,7 +56,7 @@ def may_use(cls: ClassModel, last: frozenset[str]) -> bool:
     return not _renamed(cls.module).isdisjoint(names)
 
 
-@lru_cache(maxsize=1)
+@once_per_file
 def _renamed(module: Module) -> frozenset[str]:
     """The names of a file that may stand for another one: a file of many classes asks for them as often."""
     imported = {alias.asname for _, scope in module.scopes for alias in scope.of(ast.alias) if alias.asname}
