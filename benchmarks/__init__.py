@@ -1,1 +1,1 @@
-"""What torchlint costs, beside its peers and by its own stages."""
+"""What torchlint costs, beside its peers, by its own stages, and as programs grow."""

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import ast
 import builtins
-from functools import lru_cache
 
 from torchlint.rule import ClassModel, FunctionModel, Module, bound_by, inventory_of, trees
+
+from ._kept import once_per_file
 
 _BUILTINS = frozenset({*dir(builtins), "__file__", "__name__", "__doc__", "__path__", "__class__", "__builtins__"})
 
 
-@lru_cache(maxsize=4)
+@once_per_file
 def bound_in_module(module: Module) -> frozenset[str]:
     """The names that the module's scope may hold; `*` among them where not all of them are known."""
     names = {*_BUILTINS, *inventory_of(module.tree).bound}

@@ -5,24 +5,21 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator, Sequence
-from weakref import WeakKeyDictionary
 
 from torchlint.rule import Module, trees
+
+from ._kept import once_per_file
 
 Loop = ast.For | ast.AsyncFor | ast.While
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 _TEST = re.compile(r"^test_|_test\.py$|_test_case\.py$|^conftest\.py$")
 _TEST_FOLDERS = frozenset({"test", "tests", "testing"})
-_parents: WeakKeyDictionary[Module, dict[ast.AST, ast.AST]] = WeakKeyDictionary()
 
 
+@once_per_file
 def parents(module: Module) -> dict[ast.AST, ast.AST]:
     """The parent of every node of a file."""
-    known = _parents.get(module)
-    if known is None:
-        known = {child: node for node in trees.walk(module.tree) for child in trees.children(node)}
-        _parents[module] = known
-    return known
+    return {child: node for node in trees.walk(module.tree) for child in trees.children(node)}
 
 
 def ancestors(module: Module, node: ast.AST) -> Iterator[ast.AST]:

@@ -50,7 +50,6 @@ from torchlint.rule import (
 )
 
 from ._modules import is_module_class
-from ._nodes import parents
 
 if TYPE_CHECKING:
     from torchlint.fixing.rewrite import Editor
@@ -133,20 +132,18 @@ def _minds_mode(frame: Frame, cls: ClassModel) -> bool:
             continue
         if not _OWN_MODES.isdisjoint(ancestor.methods):
             return True
-        for node in trees.walk(ancestor.node):
+        told: set[ast.AST] = set()
+        for node in trees.walk(ancestor.node):  # a call comes before its arguments
+            if isinstance(node, ast.Call) and _minds(node):
+                told.update(node.args, [keyword.value for keyword in node.keywords])
             name = node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
-            if name in _OWN_MODES or (name == "training" and not _is_told(ancestor, node)):
+            if name in _OWN_MODES or (name == "training" and node not in told):
                 return True
     return False
 
 
-def _is_told(cls: ClassModel, node: ast.AST) -> bool:
-    """Whether `training` is an argument of a functional dropout or normalisation."""
-    above = parents(cls.module)
-    outer = above.get(node)
-    call = above.get(outer) if isinstance(outer, ast.keyword) else outer
-    if not isinstance(call, ast.Call):
-        return False
+def _minds(call: ast.Call) -> bool:
+    """Whether a call is that of a functional dropout or normalisation, which are told the mode."""
     func = call.func
     name = func.attr if isinstance(func, ast.Attribute) else func.id if isinstance(func, ast.Name) else ""
     return name.endswith(("dropout", "dropout1d", "dropout2d", "dropout3d", "_norm"))

@@ -34,7 +34,19 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from torchlint.rule import ERROR, Changes, Check, ClassModel, Frame, FunctionModel, Problem, path, trees
+from torchlint.rule import (
+    ERROR,
+    Changes,
+    Check,
+    ClassModel,
+    Frame,
+    FunctionModel,
+    Inventory,
+    Problem,
+    inventory_of,
+    path,
+    trees,
+)
 
 from ._containers import (
     DISPLAYS,
@@ -86,7 +98,7 @@ class UnregisteredModules(Check):
         candidates = set(_given_containers(cls))
         if not candidates or not _OWN_WAYS.isdisjoint(cls.methods) or not is_module_class(frame, cls):
             return
-        if any(nodes.reads(name) for nodes in cls.inventories() for name in _REGISTERING):
+        if any(map(_registers, cls.inventories())):
             return
         for attribute, writers in cls.writers.items():
             if attribute in candidates and all(writer.name != "forward" for writer in writers):
@@ -110,9 +122,20 @@ def _given_containers(cls: ClassModel) -> Iterator[str]:
                 yield from held
 
 
+def _registers(nodes: Inventory) -> bool:
+    """Whether a scope reads a name by which modules are registered one by one."""
+    if _REGISTERING.isdisjoint(nodes.names) and _REGISTERING.isdisjoint(
+        [node.attr for node in nodes.of(ast.Attribute)]
+    ):
+        return False
+    return any(map(nodes.reads, _REGISTERING))
+
+
 def _attribute(cls: ClassModel, attribute: str, writers: list[FunctionModel], outer: Frame) -> Iterator[Problem]:
     """The problem of one attribute: all that it is ever assigned are plain containers, and modules are put into it."""
     if not any(may_hold_modules(cls, writer, attribute) for writer in writers):
+        return
+    if any(_holds_more(writer, attribute) for writer in writers):
         return
     stored: list[tuple[ast.expr, Frame]] = []
     found: list[Content] = []
@@ -149,6 +172,19 @@ def _attribute(cls: ClassModel, attribute: str, writers: list[FunctionModel], ou
     parameters = all(is_parameter(content.value) for content in weighted)
     message = "Parameters in a plain list are not registered: never trained, saved or moved" if parameters else ""
     yield Problem(value, message, fix, Changes("they are trained, saved and moved with the model"))
+
+
+def _holds_more(writer: FunctionModel, attribute: str) -> bool:
+    """Whether a method assigns to the attribute what is no container by the looks of it, None for one."""
+    return any(
+        isinstance(target, ast.Attribute)
+        and target.attr == attribute
+        and isinstance(target.value, ast.Name)
+        and target.value.id == writer.self_name
+        for targets, value in assignments(inventory_of(writer.node))
+        if not may_be_container(value)
+        for target in targets
+    )
 
 
 def _is_hidden(value: ast.expr, found: list[Content]) -> bool:

@@ -61,3 +61,22 @@ def test_our_time_is_divided_into_stages(tree: Path) -> None:
     assert re.search(r"^4 files, 20 lines, \d", result.stdout)
     assert re.search(r"^parse \(ast\) +\d+\.\d%", result.stdout, re.MULTILINE)
     assert re.search(r"^TLT202 log-of-softmax +\d", result.stdout, re.MULTILINE)
+
+
+def test_growth_is_tabled_and_drawn(tmp_path: Path) -> None:
+    result = benchmark("growth", "--only=size,depth,rules,files", "--runs=1", "--largest=100", f"--out={tmp_path}")
+    assert result.returncode == 0, result.stderr
+    assert re.search(r"^start of torchlint --version: \d+ ms CPU$", result.stdout, re.MULTILINE)
+    for row in ("size, linked", "depth, statements", "rules, default rules", "files, importing each other"):
+        assert re.search(rf"^{row}\n.*\nCPU us per line [ \d.]+ x\d+\.\d\d$", result.stdout, re.MULTILINE)
+    picture = tmp_path / "growth.png"
+    assert result.stdout.splitlines()[-1] == str(picture)
+    assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+def test_what_is_hard_is_checked_and_none_of_it_crashes(tmp_path: Path) -> None:
+    result = benchmark("growth", "--only=hard", "--runs=1", "--scale=0.02", f"--out={tmp_path}")
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert re.search(r"^chain of 32 calls +\d+ +\d+\.\d\d  All checks passed!$", result.stdout, re.MULTILINE)
+    assert "crash" not in result.stdout
+    assert not (tmp_path / "growth.png").exists()

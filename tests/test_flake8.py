@@ -273,6 +273,23 @@ def test_a_crashing_rule_costs_only_its_own_findings(tmp_path: Path) -> None:
     assert "a mistake of ours" in result.stderr
 
 
+@pytest.mark.parametrize(("files", "spared"), [(7, False), (8, True)])
+def test_the_collector_spares_what_stays_once_a_run_is_long(tmp_path: Path, files: int, spared: bool) -> None:
+    (tmp_path / "driver.py").write_text(
+        "import gc, sys\n"
+        "from flake8.main.cli import main\n"
+        "main(sys.argv[1:])\n"
+        "print(gc.get_freeze_count(), file=sys.stderr)\n"
+    )
+    folder = tmp_path / "programs"
+    folder.mkdir()
+    for number in range(files):
+        (folder / f"program{number}.py").write_text(LOG_OF_SOFTMAX)
+    result = flake8("-j1", "programs", cwd=tmp_path, program=(str(tmp_path / "driver.py"),))
+    assert len(ours(result)) == files
+    assert (int(result.stderr) > 0) is spared
+
+
 def test_what_an_editor_parses_is_one_line_per_finding(tmp_path: Path) -> None:
     (tmp_path / "program.py").write_text(LOG_OF_SOFTMAX)
     result = flake8("--format=%(row)d,%(col)d,%(code).1s,%(code)s:%(text)s", "program.py", cwd=tmp_path)

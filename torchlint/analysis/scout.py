@@ -181,6 +181,7 @@ class Module:
         self.regions = [self.body_region]
         self.imported_words: dict[str, frozenset[str]] = {}
         self._references: dict[str, list[Reference]] = {}
+        self._calls: dict[int, dict[ast.expr, ast.Call]] = {}
         self._spans: list[tuple[int, int]] = []
         for statement in statements_of(tree.body):
             if isinstance(statement, FunctionNode | ast.ClassDef):
@@ -264,11 +265,28 @@ class Module:
         return known
 
     def _find_references(self, name: str) -> Iterator[Reference]:
-        for function, nodes in self.scopes:
+        for place in self._scopes_naming.get(name, ()):
+            function, nodes = self.scopes[place]
             found = nodes.reads(name)
             if found:
-                calls = {call.func: call for call in nodes.of(ast.Call)}
+                calls = self._calls_in(place)
                 yield from (Reference(node, calls.get(node), function) for node in found)
+
+    @cached_property
+    def _scopes_naming(self) -> dict[str, list[int]]:
+        """The places among the scopes where an identifier stands: a large file has thousands of both."""
+        found: dict[str, list[int]] = {}
+        for place, (_, nodes) in enumerate(self.scopes):
+            for name in nodes.names.union([node.attr for node in nodes.of(ast.Attribute)]):
+                found.setdefault(name, []).append(place)
+        return found
+
+    def _calls_in(self, place: int) -> dict[ast.expr, ast.Call]:
+        """The calls in a scope by what they call."""
+        known = self._calls.get(place)
+        if known is None:
+            known = self._calls[place] = {call.func: call for call in self.scopes[place][1].of(ast.Call)}
+        return known
 
     @cached_property
     def uncalled(self) -> frozenset[str]:

@@ -27,6 +27,11 @@ from torchlint.analysis.values import (
     join,
 )
 
+# What a node changes, and whether it is a call of a method that does.
+_Change = tuple[ast.expr, bool]
+# Where the changes in a loop are kept, on its node.
+_CHANGES = "_torchlint_changes"
+
 # Methods of lists, sets and dicts that change their receiver.
 MUTATORS = frozenset(
     {
@@ -143,22 +148,30 @@ def augment(frame: Frame, statement: ast.AugAssign) -> None:
 def changed_names(frame: Frame, loop: ast.stmt) -> list[str]:
     """The keys of the environment that a loop may change, in order of appearance."""
     names: dict[str, None] = {}
-    for node in _loop_nodes(loop):
-        for target in _changed_by(node):
-            key = expressions.path(frame, target)
-            # `self.update(..)` is a method of the class, not that of a dict.
-            if key is not None and not (isinstance(node, ast.Call) and isinstance(frame.env.get(key), _OBJECTS)):
-                names[key] = None
+    for target, called in _changes(loop):
+        key = expressions.path(frame, target)
+        # `self.update(..)` is a method of the class, not that of a dict.
+        if key is not None and not (called and isinstance(frame.env.get(key), _OBJECTS)):
+            names[key] = None
     return list(names)
 
 
-def _loop_nodes(loop: ast.stmt) -> Iterator[ast.AST]:
+def _changes(loop: ast.stmt) -> list[_Change]:
+    """What a loop may change, kept on its node: loops lie in loops, and functions are evaluated for many calls."""
+    known: list[_Change] | None = loop.__dict__.get(_CHANGES)
+    if known is not None:
+        return known
+    found = loop.__dict__[_CHANGES] = []
     stack: list[ast.AST] = [loop]
     while stack:
         node = stack.pop()
-        yield node
+        if isinstance(node, ast.For | ast.AsyncFor | ast.While) and node is not loop:
+            found += _changes(node)
+            continue
+        found += [(target, isinstance(node, ast.Call)) for target in _changed_by(node)]
         if not isinstance(node, FunctionNode | ast.ClassDef | ast.Lambda):
             stack.extend(trees.children(node))
+    return found
 
 
 def _changed_by(node: ast.AST) -> Iterator[ast.expr]:

@@ -7,9 +7,9 @@ import importlib
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from torchlint.commands import instances, summary
 from torchlint.commands.options import add_arguments, overrides
@@ -22,6 +22,9 @@ from torchlint.settings.config import Configuration
 from torchlint.settings.discovery import Target, discover
 from torchlint.settings.layers import ConfigError, shown
 from torchlint.settings.selection import suggestion
+
+if TYPE_CHECKING:
+    from torchlint.timing import Clock
 
 __all__ = ["add_arguments", "run"]
 
@@ -53,8 +56,12 @@ class _Check:
             if self._arguments.verify:
                 opened = instances.opened(self._arguments.verify, self._arguments.device, self._cache_folder())
                 self._session = stack.enter_context(opened)
+            clock = stack.enter_context(_measured()) if self._arguments.timing else None
             outcomes = [self._standard_input()] if self._stdin else self._files()
-        return self._report(outcomes, output_format)
+        code = self._report(outcomes, output_format)
+        if clock:
+            complain(clock.table())
+        return code
 
     def _report(self, outcomes: list[Outcome], output_format: str) -> int:
         for outcome in outcomes:
@@ -89,7 +96,7 @@ class _Check:
     def _run(self, jobs: list[Job]) -> list[Outcome]:
         folder = self._cache_folder()
         if folder is None:
-            return run_files(jobs, self._arguments.jobs)
+            return run_files(jobs, 1 if self._arguments.timing else self._arguments.jobs)
         from torchlint.running import cache, recall
 
         known = cache.Cache(folder, cache.tool_digest())
@@ -97,7 +104,7 @@ class _Check:
 
     def _cache_folder(self) -> Path | None:
         """Where earlier runs left what they found; None if it is not to be used."""
-        if self._arguments.no_cache:
+        if self._arguments.no_cache or self._arguments.timing:
             return None
         from torchlint.running import cache, recall
 
@@ -187,6 +194,12 @@ class _Check:
         for name, value in settings.described(first):
             print(f"{name} = {value}")
         return 0
+
+
+def _measured() -> AbstractContextManager[Clock]:
+    from torchlint.timing import measured
+
+    return measured()
 
 
 def _complain_of(outcome: Outcome) -> None:

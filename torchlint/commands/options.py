@@ -25,6 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     _add_rules(parser.add_argument_group("rules"))
     _add_files(parser.add_argument_group("files"))
     _add_configuration(parser.add_argument_group("configuration"))
+    _add_debugging(parser.add_argument_group("debugging"))
 
 
 def _add_fixes(group: argparse._ArgumentGroup) -> None:
@@ -93,6 +94,12 @@ def _add_configuration(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--isolated", action="store_true", help="read no configuration file")
     group.add_argument("--show-settings", action="store_true", help="print the settings of the first file and stop")
     group.add_argument("--show-files", action="store_true", help="print the files that would be checked and stop")
+
+
+def _add_debugging(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
+        "--timing", action="store_true", help="print what each rule costs (one process, as with -j 1 --no-cache)"
+    )
 
 
 def _add_list(group: argparse._ArgumentGroup, name: str, text: str) -> None:

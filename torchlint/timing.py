@@ -1,0 +1,171 @@
+"""`--timing`: the CPU time of each rule, and of the stages that all rules share.
+
+Imported only on request. For the length of a run, some functions of the engine are replaced by ones that look at a
+clock, so that a run without it pays nothing. Each moment counts for what was entered last: a rule that asks for the
+evaluation of a function is not charged for it, since others then have it for nothing.
+"""
+
+from __future__ import annotations
+
+import ast
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import Any
+
+from torchlint import engine, registry, run
+from torchlint.analysis import gate, project
+from torchlint.analysis.evaluate import Evaluator
+from torchlint.analysis.frame import Frame
+from torchlint.analysis.inventory import Inventory
+from torchlint.analysis.scout import ClassModel, Module
+from torchlint.rule import Check, Rule
+
+START, PARSE, GATE, PROJECT = "start-up", "parsing", "words and gates", "other files of the project"
+LOAD, EVALUATION, ASK, FIX = "loading of rules", "evaluation", "asking the rules", "fixes"
+# Reading, letting go of trees, suppressions, reporting.
+OTHER = "other"
+_STAGES = (START, PARSE, GATE, PROJECT, LOAD, EVALUATION, ASK, FIX, OTHER)
+
+# Where the stages are entered: an object, the name of a function in it, and the stage.
+_ENTRIES: tuple[tuple[Any, str, str], ...] = (
+    (engine, "parse", PARSE),
+    (engine, "Words", GATE),
+    (engine, "plan_of", GATE),
+    (engine, "Module", GATE),
+    (Inventory, "__init__", GATE),
+    (gate.Gate, "__init__", GATE),
+    (gate.Gate, "on_classes", GATE),
+    (gate.Gate, "on_function", GATE),
+    (project.Project, "words", PROJECT),
+    (project.Project, "_load", PROJECT),
+    (Evaluator, "frame", EVALUATION),
+    (Evaluator, "module_frame", EVALUATION),
+    (Evaluator, "close", EVALUATION),
+    (run.Runner, "check_classes", ASK),
+    (run.Runner, "check_function", ASK),
+)
+
+
+class Clock:
+    """CPU nanoseconds of this process by what they were spent on, and what became of each rule."""
+
+    def __init__(self) -> None:
+        self._began = time.process_time_ns()
+        self._stack = [OTHER]
+        self.spent: Counter[str] = Counter({START: self._began})
+        self.seen: Counter[str] = Counter()
+        self.checked: Counter[str] = Counter()
+        self.found: Counter[str] = Counter()
+
+    @contextmanager
+    def on(self, name: str) -> Iterator[None]:
+        """Charge to a stage or rule what happens in the block, but for what is charged to another one in it."""
+        self._turn()
+        self._stack.append(name)
+        try:
+            yield
+        finally:
+            self._turn()
+            self._stack.pop()
+
+    def _turn(self) -> None:
+        now = time.process_time_ns()
+        self.spent[self._stack[-1]] += now - self._began
+        self._began = now
+
+    def timed(self, function: Callable[..., Any], name: str) -> Callable[..., Any]:
+        """The function, charged to a stage."""
+
+        def call(*args: Any, **keywords: Any) -> Any:
+            with self.on(name):
+                return function(*args, **keywords)
+
+        return call
+
+    def table(self) -> str:
+        """All of it for people to read: the stages in their order, the rules from the dearest to the cheapest."""
+        self._turn()
+        total = sum(self.spent.values()) or 1
+        names = {rule.code: rule.name for rule in registry.rules()}
+        rows = [_HEADER, *(self._row(stage, "", total) for stage in _STAGES)]
+        asked = sorted(self.seen, key=lambda code: (-self.spent[code], code))
+        rows += [self._row(code, names.get(code, ""), total, self.seen, self.checked, self.found) for code in asked]
+        rows.append(("total", f"{total / 1e6:.1f}", "100.0 %"))
+        return "CPU time in one process, without the cache:\n" + "\n".join(map(_line, rows))
+
+    def _row(self, code: str, name: str, total: int, *counts: Counter[str]) -> tuple[str, ...]:
+        spent = self.spent[code]
+        share = f"{100 * spent / total:.1f} %"
+        return f"{code} {name}".rstrip(), f"{spent / 1e6:.1f}", share, *(str(count[code]) for count in counts)
+
+
+# Seen: the functions and classes that the words let through to the rule; checked: those left after its own glance.
+_HEADER = ("", "ms", "share", "seen", "checked", "findings")
+_WIDTHS = (44, 9, 8, 7, 8, 9)
+
+
+def _line(row: tuple[str, ...]) -> str:
+    first, *rest = row
+    return first.ljust(_WIDTHS[0]) + "".join(cell.rjust(width) for cell, width in zip(rest, _WIDTHS[1:], strict=False))
+
+
+@contextmanager
+def measured() -> Iterator[Clock]:
+    """Measure what is checked in the block, in this process."""
+    clock = Clock()
+    replaced: list[tuple[Any, str, Callable[..., Any]]] = [(run, "Runner", partial(_Runner, clock))]
+    replaced += [(owner, name, clock.timed(getattr(owner, name), stage)) for owner, name, stage in _ENTRIES]
+    before = [(owner, name, getattr(owner, name)) for owner, name, _ in replaced]
+    for owner, name, function in replaced:
+        setattr(owner, name, function)
+    try:
+        yield clock
+    finally:
+        for owner, name, function in before:
+            setattr(owner, name, function)
+
+
+class _Runner(run.Runner):
+    """A runner that charges the rules."""
+
+    def __init__(self, clock: Clock, *args: Any, **keywords: Any) -> None:
+        super().__init__(*args, **keywords)
+        self._clock = clock
+
+    def _load(self, code: str) -> Rule | None:
+        with self._clock.on(LOAD):
+            rule = super()._load(code)
+            if rule is not None:
+                run._root_ops(rule)  # makes the patterns of a rewrite, once
+        if isinstance(rule, Check):
+            return rule
+        self._clock.seen[code] += rule is not None  # a rewrite has no glance
+        return rule
+
+    def _looks_at(self, rule: Rule, glance: Callable[..., bool], *at: ast.AST | ClassModel | Module) -> bool:
+        with self._clock.on(rule.code):
+            wanted = super()._looks_at(rule, glance, *at)
+        self._clock.seen[rule.code] += 1
+        self._clock.checked[rule.code] += wanted and isinstance(at[0], ClassModel)
+        return wanted
+
+    def _run_frame(self, frame: Frame, rules: list[Rule]) -> None:
+        self._clock.checked.update(rule.code for rule in rules)
+        super()._run_frame(frame, rules)
+
+    def _collect(self, rule: Rule, frame: Frame, check: Callable[..., Iterable[Any]], *args: Any) -> None:
+        before = len(self.report.findings)
+        with self._clock.on(rule.code):
+            super()._collect(rule, frame, check, *args)
+        self._clock.found[rule.code] += len(self.report.findings) - before
+
+    def _rewrite_fix(self, *args: Any) -> Any:
+        with self._clock.on(FIX):
+            return super()._rewrite_fix(*args)
+
+    def _check_fix(self, *args: Any) -> Any:
+        with self._clock.on(FIX):
+            return super()._check_fix(*args)
