@@ -28,9 +28,8 @@ class Reach:
         if known is None:
             known = self._reach(region)
             if region.node is not None:
-                name = region.node.name
-                callers = [other for other in self._module.regions if other is not region and name in other.words]
-                known |= union(map(self._reach, callers))
+                callers = self._naming.get(region.node.name, ())
+                known |= union([self._reach(other) for other in callers if other is not region])
             self._surrounding[region] = known
         return known
 
@@ -60,6 +59,15 @@ class Reach:
             words = region.words
             known = self._near[region] = self._plan.mask(words), self._names & words
         return known
+
+    @cached_property
+    def _naming(self) -> dict[str, list[Region]]:
+        """For each definition of the file, the regions that name it."""
+        naming: dict[str, list[Region]] = {}
+        for region in self._module.regions:
+            for name in self._region_of.keys() & self._of_region(region)[1]:
+                naming.setdefault(name, []).append(region)
+        return naming
 
     def _of_name(self, name: str) -> tuple[int, set[str]]:
         mask = 0

@@ -235,18 +235,18 @@ class Module:
         elif isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name) and statement.value:
             cls.constants[statement.target.id] = statement.value
 
-    def rows_of(self, region: Region) -> list[tuple[int, int]]:
-        """First and last rows of the pieces of a region: the module's body is the lines of no other region."""
+    def rows_of(self, region: Region) -> list[tuple[int, int | None]]:
+        """First and last rows of the pieces of a region: the module's body is the lines of no other region. None is the
+        end of the file."""
         if region.node is not None:
             return [lines_of(region.node)]
-        pieces, row = [], 1
+        pieces: list[tuple[int, int | None]] = []
+        row = 1
         for first, last in self._spans:
             if first > row:
                 pieces.append((row, first - 1))
             row = max(row, last + 1)
-        if row <= len(self.source.line_starts):
-            pieces.append((row, len(self.source.line_starts)))
-        return pieces
+        return [*pieces, (row, None)]
 
     def words_of_region(self, region: Region) -> frozenset[str]:
         return frozenset().union(*(self.words.of_rows(first, last) for first, last in self.rows_of(region)))
@@ -355,8 +355,14 @@ def statements_of(body: list[ast.stmt]) -> Iterator[ast.stmt]:
             stack.extend(reversed(inner_statements(statement)))
 
 
+# Most statements of every file.
+_SIMPLE = frozenset({ast.Assign, ast.Expr, ast.Return, ast.AugAssign, ast.AnnAssign, ast.Import, ast.ImportFrom})
+
+
 def inner_statements(statement: ast.stmt) -> list[ast.stmt]:
     """The statements directly inside the blocks of a compound statement."""
+    if statement.__class__ in _SIMPLE:
+        return []
     inner: list[ast.stmt] = []
     match statement:
         case ast.If() | ast.For() | ast.AsyncFor() | ast.While():
