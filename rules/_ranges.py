@@ -249,7 +249,9 @@ def _is_scaled_table(value: Value) -> bool:
     tables = any(isinstance(part, Op) and part.name in _STEPS for part in parts)
     if any(isinstance(part, Op) and _has_weights(part) for part in parts):
         return False
-    return tables and not any(facts.is_tensor(part) for part in parts if not isinstance(part, Op | Choice | Mutated))
+    return tables and not any(
+        facts.is_tensor(part) for part in parts if not isinstance(part, Op | Choice | Mutated | Element)
+    )
 
 
 def _has_weights(op: Op) -> bool:

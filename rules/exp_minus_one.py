@@ -30,7 +30,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
-from torchlint.rule import INFO, Floats, Frame, Match, Op, Pair, Rewrite, Stabilises, Value, same, torch
+from torchlint.rule import INFO, Floats, Frame, Match, Mutated, Op, Pair, Rewrite, Stabilises, Value, same, torch
 
 from ._ranges import is_data
 
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 _first: WeakKeyDictionary[Frame, Op] = WeakKeyDictionary()
 _SCALES = frozenset(["mul", "neg", "getitem", "view", "reshape", "unsqueeze", "to", "float"])
 _MAX_STEPS = 6
+_COMPARISONS = frozenset(["lt", "le", "gt", "ge"])
 _ROUNDING = frozenset(["round", "floor", "ceil", "long", "int", "trunc"])
 
 
@@ -83,17 +84,27 @@ def _counts(match: Match) -> bool:
 
 def _is_absorbed(frame: Frame, value: Value, x: Value, steps: int = _MAX_STEPS) -> bool:
     """Whether a value is rounded or is a term of sums, other than one with x itself, in all its uses."""
-    users = [op for op in frame.ops if any(arg is value for arg in op.args.values())]
+    users = [op for op in frame.ops if any(_settled(arg) is value for arg in op.args.values())]
     return bool(users) and all(_absorbs(frame, op, value, x, steps) for op in users)
 
 
 def _absorbs(frame: Frame, op: Op, value: Value, x: Value, steps: int) -> bool:
     if op.name in _SCALES and steps:
         return _is_absorbed(frame, op, x, steps - 1)
+    if op.name in _COMPARISONS:
+        bound = op.constant("other")
+        return isinstance(bound, int | float) and bound != 0
     others = [_positive(arg) for arg in op.args.values() if arg is not value]
     return op.name in _ROUNDING or (
         op.name in ("add", "sub") and not any(same(other, _positive(x)) for other in others)
     )
+
+
+def _settled(value: Value) -> Value:
+    """The value before some of its elements were written."""
+    while isinstance(value, Mutated):
+        value = value.base
+    return value
 
 
 def _positive(value: Value) -> Value:
