@@ -136,6 +136,10 @@ def _is_vector_search(value: Value) -> bool:
 def _minds_rank(frame: Frame, use: ast.expr, op: Op) -> bool:
     """Whether a use of indices may need a vector: `index_select` takes a single index, and what is not known may."""
     outer = parents(frame.module).get(use)
+    place = parents(frame.module).get(outer) if isinstance(outer, ast.Tuple) else outer
+    if isinstance(place, ast.Subscript) and use is not place.value and isinstance(place.ctx, ast.Store):
+        # What is written at one place is broadcast like what is written at several.
+        return False
     call = parents(frame.module).get(outer) if isinstance(outer, ast.keyword | ast.Attribute) else outer
     if isinstance(call, ast.Call) and _makes_a_vector(frame.values.get(call), op):
         return False
