@@ -54,10 +54,11 @@ from torchlint.rule import (
     members,
     ops,
     sizes,
+    trees,
     walk,
 )
 
-from ._nodes import parents
+from ._nodes import ancestors, parents
 
 if TYPE_CHECKING:
     from torchlint.rule import Editor
@@ -107,6 +108,8 @@ class SqueezeWithoutDim(Check):
             fix = partial(_add_dim, op.node) if _is_vector_search(op.input) else None
             message = "`nonzero(..).squeeze()` is 0-dimensional where one element is found; name the dim"
             yield Problem(op.node, message, fix, Changes("a single index stays a vector"))
+        elif _is_of_several(frame, op.node):
+            return
         elif _is_of_batch(op, frame) and _is_numbered(op, frame):
             yield Problem(op.node, "`squeeze()` before a numbered dim: a batch of one shifts the dims; name the dim")
         elif _is_one_sided(op, frame):
@@ -123,6 +126,23 @@ def _is_fixed(value: Value) -> bool:
     if not known:
         return known is not None
     return (isinstance(known[0], int) and known[0] != 1) or all(isinstance(size, int) for size in known)
+
+
+def _is_of_several(frame: Frame, node: ast.AST) -> bool:
+    """Whether a test around a node tells a batch of one from others: `if len(x) == 1: .. else: x.squeeze()`."""
+    return any(
+        isinstance(part, ast.Compare) and _is_size(frame, part.left) and _is_one(frame, part)
+        for outer in ancestors(frame.module, node)
+        if isinstance(outer, ast.If | ast.IfExp)
+        for part in trees.walk(outer.test)
+    )
+
+
+def _is_size(frame: Frame, node: ast.expr) -> bool:
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "len":
+        return True
+    value = frame.values.get(node)
+    return isinstance(value, Op) and value.name in ("size", "numel")
 
 
 def _is_nonzero(value: Value) -> bool:
