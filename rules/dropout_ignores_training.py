@@ -56,6 +56,10 @@ class DropoutIgnoresTraining(Check):
         if function is None or function.cls is None or function.self_name is None or op.constant("p") in (0, 0.0):
             return
         call, name = op.node, function.self_name
+        given = op.nodes.get("p")
+        if isinstance(given, ast.Name) and any(arg.arg == given.id for arg in function.parameters):
+            # Who calls it decides: `dropout_p=self.p if self.training else 0.0`.
+            return
         if not is_module_class(frame, function.cls) or _is_always_on(frame, function.cls, call):
             return
         if not (_minds_training(function.cls, call) or _is_evaluated(frame, function.cls)):

@@ -2,7 +2,7 @@
 
 ## What it does
 Finds `exp(x) - 1`, `-1 + exp(x)`, `1 - exp(x)` and `exp(x) - x - 1`, once in each function. Silent where the result is
-rounded to integers or is one term of a sum, in which the lost digits make no difference, and in tests.
+rounded to integers, compared with a bound or is one term of a sum, in which the lost digits make no difference, and in tests.
 
 ## Why is this bad?
 For small x the difference of two numbers near 1 is left with few digits: in float32, `exp(1e-4) - 1` has three, and
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 
 _first: WeakKeyDictionary[Frame, Op] = WeakKeyDictionary()
-_SCALES = frozenset(["mul", "neg", "getitem", "view", "reshape", "unsqueeze", "to", "float"])
+_SCALES = frozenset(["mul", "neg", "abs", "getitem", "view", "reshape", "unsqueeze", "to", "float"])
 _MAX_STEPS = 6
 _COMPARISONS = frozenset(["lt", "le", "gt", "ge"])
 _ROUNDING = frozenset(["round", "floor", "ceil", "long", "int", "trunc"])
@@ -92,8 +92,8 @@ def _absorbs(frame: Frame, op: Op, value: Value, x: Value, steps: int) -> bool:
     if op.name in _SCALES and steps:
         return _is_absorbed(frame, op, x, steps - 1)
     if op.name in _COMPARISONS:
-        bound = op.constant("other")
-        return isinstance(bound, int | float) and bound != 0
+        # Both sides of a bound that is not 0 are far from where digits are lost.
+        return op.constant("other") != 0 and op.constant("input") != 0
     others = [_positive(arg) for arg in op.args.values() if arg is not value]
     return op.name in _ROUNDING or (
         op.name in ("add", "sub") and not any(same(other, _positive(x)) for other in others)

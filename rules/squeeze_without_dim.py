@@ -5,8 +5,8 @@ Finds `squeeze()` without a dim where the lost dim is certain to matter: on the 
 of a loss only, and where its result is reduced, normalised or measured at a numbered dim in the same function.
 
 Silent where both arguments of a loss are squeezed, where all sizes or a batch of more than one are certain, for
-weights, where what is left is looked at (`if indices.dim() == 0`), and for `dim=-1`, which is the same dim before and
-after.
+weights, in tests, where what is left is looked at (`if indices.dim() == 0`), and for `dim=-1`, which is the same dim
+before and after.
 
 ## Why is this bad?
 `squeeze()` removes every dim of size 1. With the last batch of an epoch, of one sample, or one element found by
@@ -58,7 +58,7 @@ from torchlint.rule import (
     walk,
 )
 
-from ._nodes import ancestors, parents
+from ._nodes import ancestors, is_test, parents
 
 if TYPE_CHECKING:
     from torchlint.rule import Editor
@@ -84,6 +84,8 @@ _NUMBERED = frozenset(
         *("size", "gather", "scatter", "index_select", "unbind", "chunk", "split", "flip"),
     ]
 )
+# These take a single index as a vector of one.
+_INDEXED = frozenset(["index_select", "index_copy", "index_add", "index_fill"])
 _MEASURES = frozenset(["shape", "dim", "numel"])
 _CONVERSIONS = frozenset(
     ["float", "double", "half", "long", "to", "cuda", "cpu", "sigmoid", "clone", "detach", "type_as"]
@@ -99,7 +101,7 @@ class SqueezeWithoutDim(Check):
     dimless = ops
 
     def check_op(self, op: Op, frame: Frame) -> Iterator[Problem]:
-        if "dim" in op.args or not isinstance(op.node, ast.Call) or _is_fixed(op.input):
+        if "dim" in op.args or not isinstance(op.node, ast.Call) or _is_fixed(op.input) or is_test(frame.module):
             return
         if _is_nonzero(op.input):
             uses = frame.loads.get(op, [op.node])
@@ -154,33 +156,33 @@ def _is_vector_search(value: Value) -> bool:
 
 
 def _minds_rank(frame: Frame, use: ast.expr, op: Op) -> bool:
-    """Whether a use of indices may need a vector: `index_select` takes a single index, and what is not known may."""
+    """Whether a use of indices may need a vector: `index_select` takes a single index, but what is not known may."""
     outer = parents(frame.module).get(use)
     place = parents(frame.module).get(outer) if isinstance(outer, ast.Tuple) else outer
     if isinstance(place, ast.Subscript) and use is not place.value and isinstance(place.ctx, ast.Store):
         # What is written at one place is broadcast like what is written at several.
         return False
     call = parents(frame.module).get(outer) if isinstance(outer, ast.keyword | ast.Attribute) else outer
-    if isinstance(call, ast.Call) and _makes_a_vector(frame.values.get(call), op):
+    if isinstance(call, ast.Call) and _is_indifferent(frame.values.get(call), op):
         return False
     if not isinstance(call, ast.Call) or isinstance(outer, ast.Attribute) or use is call.func:
         return True
     result = frame.values.get(call)
     if isinstance(result, Op):
-        return not (result.name == "index_select" and result.args.get("index") is op)
+        return not (result.name.rstrip("_") in _INDEXED and result.args.get("index") is op)
     callee = frame.callees.get(call)
     return isinstance(callee, External) and callee.qualname.startswith("builtins.")
 
 
-def _makes_a_vector(result: Value | None, op: Op) -> bool:
-    """Whether an operation has one dim left of whatever it is given: `indices.view(-1)`."""
+def _is_indifferent(result: Value | None, op: Op) -> bool:
+    """Whether an operation does the same for a single element and for a vector of one: `x.numel()`, `x.view(-1)`."""
     if not isinstance(result, Op) or result.args.get("input") is not op:
         return False
     if result.name in ("view", "reshape"):
         shape = result.args.get("shape", result.args.get("size"))
         items = shape.items if isinstance(shape, Items) else (shape,)
         return len(items) == 1 and isinstance(items[0], Constant) and items[0].value == -1
-    return result.name in ("flatten", "ravel", "atleast_1d")
+    return result.name in ("flatten", "ravel", "atleast_1d", "numel")
 
 
 def _is_guarded(frame: Frame, op: Op) -> bool:

@@ -36,6 +36,7 @@ from typing import TYPE_CHECKING
 
 from torchlint.rule import Check, Constant, Frame, Op, Problem, Stabilises, Value, dtypes, facts, same, trees, walk
 
+from ._graph import requires_grad
 from ._ranges import is_data
 
 if TYPE_CHECKING:
@@ -66,7 +67,9 @@ class WhereNanGradient(Check):
                 continue
             x, side, bound = found
             singular = _singular(branch, x, side, bound)
-            if singular is not None and singular.node is not None and singular.frame is frame and not is_data(x):
+            if singular is None or singular.node is None or singular.frame is not frame:
+                continue
+            if not is_data(x) and requires_grad(x) is not False:
                 yield _problem(op, singular, negated)
 
 
