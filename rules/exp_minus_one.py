@@ -2,7 +2,8 @@
 
 ## What it does
 Finds `exp(x) - 1`, `-1 + exp(x)`, `1 - exp(x)` and `exp(x) - x - 1`, once in each function. Silent where the result is
-rounded to integers, compared with a bound or is one term of a sum, in which the lost digits make no difference, and in tests.
+rounded to integers, compared with a bound, or one term of a sum, in which the lost digits make no difference, and in
+tests.
 
 ## Why is this bad?
 For small x the difference of two numbers near 1 is left with few digits: in float32, `exp(1e-4) - 1` has three, and

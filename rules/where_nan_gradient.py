@@ -5,7 +5,7 @@ Finds `torch.where(x > 0, f(x), c)` where f is a log, a root, a power below 1, a
 an `exp` that overflows on the other side, and the condition compares the very x that f is taken of.
 
 Silent where x is made safe first: `f(torch.where(x > 0, x, 1))`, `f(x.clamp(min=eps))`, `f(x + eps)`, and where
-gradients are off.
+gradients are off or do not reach x.
 
 ## Why is this bad?
 `where` chooses between two values that are both computed. In the backward pass the branch that was not taken gets the
