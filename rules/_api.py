@@ -9,11 +9,14 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from torchlint.rule import (
     UNKNOWN,
+    Choice,
     ClassModel,
     External,
     Frame,
     Method,
     Module,
+    Op,
+    Value,
     facts,
     inventory_of,
     members,
@@ -99,7 +102,27 @@ def _row(frame: Frame, node: ast.Name | ast.Attribute, rows: Mapping[str, Row], 
     if row is None or not isinstance(node, ast.Attribute) or not isinstance(frame.values.get(node), Method):
         return None
     receivers = members(frame.values.get(node.value, UNKNOWN))
-    return row if all(facts.is_tensor(receiver) for receiver in receivers) else None
+    return row if all(facts.is_tensor(receiver) and _is_sure(receiver) for receiver in receivers) else None
+
+
+def _is_sure(value: Value, depth: int = 12) -> bool:
+    """Whether more than a keyword (`scores.sum(dim=1)`) shows that a value is a tensor: in code for arrays too, the
+    keyword may be the mistake."""
+    if not depth:
+        return False
+    match value:
+        case Choice():
+            return all(_is_sure(member, depth - 1) for member in value.members)
+        case Op() if value.form == "operator" or (value.form == "Tensor" and _names_dim(value)):
+            return any(_is_sure(argument, depth - 1) for argument in value.args.values())
+        case Op() if value.form == "Tensor" and facts.is_tensor(value.input):
+            return _is_sure(value.input, depth - 1)
+    return facts.is_tensor(value) is True
+
+
+def _names_dim(op: Op) -> bool:
+    keywords = op.node.keywords if isinstance(op.node, ast.Call) else ()
+    return any(keyword.arg in ("dim", "keepdim") for keyword in keywords)
 
 
 def _nodes(frame: Frame, cls: ClassModel | None) -> Iterator[ast.AST]:

@@ -23,6 +23,10 @@ _CUTS = frozenset(_CUT_NAMES.split())
 _MOVES = frozenset({"to", "cuda", "cpu", "float", "double", "half", "bfloat16", "type", "contiguous", "type_as", "xpu"})
 
 
+# Of these, one argument only is what a gradient may go through; others are places.
+_SOURCES = {"getitem": "input", "index_select": "input", "gather": "input", "sparse_coo_tensor": "values"}
+
+
 def requires_grad(value: Value, depth: int = _DEPTH) -> bool | None:
     """Whether a value is certainly a tensor that requires grad (True) or certainly not one (False)."""
     if depth == 0:
@@ -38,6 +42,8 @@ def requires_grad(value: Value, depth: int = _DEPTH) -> bool | None:
         case Call() if value.qualname in PARAMETERS:
             given = value.keywords.get("requires_grad", value.args[1] if len(value.args) > 1 else Constant(True))
             return bool(given.value) if isinstance(given, Constant) else None
+        case Call() if value.qualname.startswith("torch.sparse.") and value.args:
+            return requires_grad(value.args[0], depth - 1)
         case Call():
             return False if facts.is_tensor(value) is False else None
         case Field(name="grad"):
@@ -61,7 +67,8 @@ def _op(op: Op, depth: int) -> bool | None:
         return False
     if op.layer is not None and op.layer.frame is not None and has_parameters(op.layer.frame, op.layer):
         return True
-    answers = [requires_grad(arg, depth - 1) for arg in op.args.values()]
+    source = op.args.get(_SOURCES.get(name, ""))
+    answers = [requires_grad(arg, depth - 1) for arg in (op.args.values() if source is None else (source,))]
     if True in answers:
         return True
     return False if None not in answers else None

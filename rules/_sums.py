@@ -29,12 +29,19 @@ def sinks(frame: Frame, statement: ast.AST) -> Iterator[tuple[ast.expr, ast.expr
                 if ast.unparse(same) == ast.unparse(target) and not is_without_grad(frame, added):
                     yield target, other
         case ast.Expr(value=ast.Call(func=ast.Attribute() as func) as call) if call.args:
-            if func.attr in _COLLECTING and not isinstance(frame.callees.get(call), FunctionRef):
+            if _is_collecting(frame, call, func):
                 last = call.args[-1]
                 for element in _elements(last):
                     yield func.value, element
             elif _is_meter(frame, call):
                 yield func.value, call.args[0]
+
+
+def _is_collecting(frame: Frame, call: ast.Call, func: ast.Attribute) -> bool:
+    """Whether a list is given an element: `append` of a list takes one argument, that of a meter may take more."""
+    if call.keywords or len(call.args) != (2 if func.attr == "insert" else 1):
+        return False
+    return func.attr in _COLLECTING and not isinstance(frame.callees.get(call), FunctionRef)
 
 
 def _elements(node: ast.expr) -> list[ast.expr]:
@@ -85,6 +92,12 @@ def outlives(frame: Frame, statement: ast.stmt, target: ast.expr, other: ast.AST
         base = base.value
     name = ast.unparse(base)
     return not any(_is_reset(node, name, statement) for node in own_nodes(loops[0])) and not _is_target(loops, name)
+
+
+def is_started_anew(target: ast.expr, loop: Loop, statement: ast.stmt) -> bool:
+    """Whether each turn of a loop starts the sum or collection anew."""
+    name = ast.unparse(target)
+    return any(_is_reset(node, name, statement) for node in own_nodes(loop))
 
 
 def _is_reset(node: ast.AST, name: str, statement: ast.stmt) -> bool:

@@ -178,6 +178,9 @@ def _of_method(frame: Frame, call: ast.Call, func: ast.Attribute, callee: Value)
             return Event(Kind.STEP, call, call, receiver, key, frame)
         case "zero_grad":
             return Event(Kind.ZERO, call, call, receiver, key, frame)
+        case "zero_grads" | "zero_gradients":
+            # Of an accumulator, an engine or a communicator.
+            return Event(Kind.CLEAR, call, call, receiver, key, frame)
         case "zero_" | "fill_" | "copy_" | "detach_" if ".grad" in key:
             return Event(Kind.CLEAR, call, call, receiver, key, frame)
     return None

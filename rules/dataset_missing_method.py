@@ -56,7 +56,8 @@ class DatasetMissingMethod(Check):
         given = {keyword.arg: keyword.value for keyword in call.keywords}
         node = call.args[0] if call.args else given.get("dataset")
         value = frame.values.get(node) if node is not None and not isinstance(node, ast.Starred) else None
-        if not isinstance(value, Instance) or None in given:
+        # `DataLoader(self)` in a base: those that derive from it bring the method along.
+        if not isinstance(value, Instance) or value is frame.instance or None in given:
             return
         needed = ["__getitem__"]
         if len(call.args) < 4 and not given.keys() & {"sampler", "batch_sampler"}:

@@ -2,7 +2,8 @@
 
 ## What it does
 Finds names that a method of a dataset, sampler or module reads, that nothing in the file binds, and that the class
-assigns as an attribute of `self`.
+assigns as an attribute of `self`. Silent where the attribute is only ever made from that name: an import or a
+parameter is missing then.
 
 ## Why is this bad?
 It is a `NameError` when the line runs: for a dataset in the first batch, and in a worker process if there are some.
@@ -35,7 +36,7 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from torchlint.rule import ERROR, Changes, Check, ClassModel, Frame, FunctionModel, Problem, classes
+from torchlint.rule import ERROR, Changes, Check, ClassModel, Frame, FunctionModel, Problem, classes, trees
 
 from ._bindings import bound_in_module, free_reads, names_read, written_attributes
 from ._datasets import ITERABLE, MAP_STYLE, MODULES, SAMPLERS
@@ -70,8 +71,25 @@ class DatasetUnboundAttribute(Check):
                 written |= written_attributes(ancestor)
         for method in cls.methods.values():
             for name in sorted((written - known) & names_read(method)):
+                if _is_its_source(cls, name):
+                    continue
                 for node in free_reads(method, name):
                     yield _problem(node, method)
+
+
+def _is_its_source(cls: ClassModel, name: str) -> bool:
+    """Whether the attribute is only ever made from the name: an import is missing then, or a parameter."""
+    stores = [
+        (method, node.value)
+        for method in cls.methods.values()
+        for node in trees.walk(method.node)
+        if isinstance(node, ast.Assign)
+        and any(isinstance(target, ast.Attribute) and target.attr == name for target in node.targets)
+    ]
+    return bool(stores) and all(
+        name not in method.locals and any(isinstance(part, ast.Name) and part.id == name for part in trees.walk(value))
+        for method, value in stores
+    )
 
 
 def _problem(node: ast.Name, method: FunctionModel) -> Problem:

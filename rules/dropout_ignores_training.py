@@ -2,7 +2,8 @@
 
 ## What it does
 Finds functional dropout without `training` in a method of an `nn.Module`, where another dropout of the class passes
-it, or the file puts an instance of the class into eval mode.
+it, or the file puts an instance of the class into eval mode. Silent where the probability is a parameter: who calls it
+decides.
 
 ## Why is this bad?
 `F.dropout` knows nothing of the module: its `training` is True unless it is passed. After `model.eval()` the network
@@ -60,6 +61,10 @@ class DropoutIgnoresTraining(Check):
         if function is None or function.cls is None or function.self_name is None or op.constant("p") in (0, 0.0):
             return
         call, name = op.node, function.self_name
+        given = op.nodes.get("p")
+        if isinstance(given, ast.Name) and any(arg.arg == given.id for arg in function.parameters):
+            # Who calls it decides: `dropout_p=self.p if self.training else 0.0`.
+            return
         if not is_module_class(frame, function.cls) or _is_always_on(frame, function.cls, call):
             return
         if not (_minds_training(function.cls, call) or _is_evaluated(frame, function.cls)):

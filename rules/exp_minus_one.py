@@ -2,7 +2,8 @@
 
 ## What it does
 Finds `exp(x) - 1`, `-1 + exp(x)`, `1 - exp(x)` and `exp(x) - x - 1`, once in each function. Silent where the result is
-rounded to integers or is one term of a sum, in which the lost digits make no difference.
+rounded to integers, compared with a bound, or one term of a sum, in which the lost digits make no difference, and in
+tests.
 
 ## Why is this bad?
 For small x the difference of two numbers near 1 is left with few digits: in float32, `exp(1e-4) - 1` has three, and
@@ -30,17 +31,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
-from torchlint.rule import INFO, Floats, Frame, Match, Op, Pair, Rewrite, Stabilises, Value, same, torch
+from torchlint.rule import INFO, Floats, Frame, Match, Mutated, Op, Pair, Rewrite, Stabilises, Value, same, torch
 
-from ._ranges import is_data
+from ._ranges import is_data, is_reference
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 
 _first: WeakKeyDictionary[Frame, Op] = WeakKeyDictionary()
-_SCALES = frozenset(["mul", "neg", "getitem", "view", "reshape", "unsqueeze", "to", "float"])
+_SCALES = frozenset(["mul", "neg", "abs", "getitem", "view", "reshape", "unsqueeze", "to", "float"])
 _MAX_STEPS = 6
+_COMPARISONS = frozenset(["lt", "le", "gt", "ge"])
 _ROUNDING = frozenset(["round", "floor", "ceil", "long", "int", "trunc"])
 
 
@@ -75,7 +77,7 @@ def expm1_minus_x(x: Floats) -> Tensor:
 def _counts(match: Match) -> bool:
     """Whether the last digits matter: the result depends on more than constants, and nothing larger absorbs it."""
     x = match.captured["x"]
-    if is_data(x) or _is_absorbed(match.frame, match.root, x):
+    if is_reference(match) or is_data(x) or _is_absorbed(match.frame, match.root, x):
         return False
     # One note is enough for each function: a formula often has many such terms.
     return _first.setdefault(match.frame, match.root) is match.root
@@ -83,17 +85,27 @@ def _counts(match: Match) -> bool:
 
 def _is_absorbed(frame: Frame, value: Value, x: Value, steps: int = _MAX_STEPS) -> bool:
     """Whether a value is rounded or is a term of sums, other than one with x itself, in all its uses."""
-    users = [op for op in frame.ops if any(arg is value for arg in op.args.values())]
+    users = [op for op in frame.ops if any(_settled(arg) is value for arg in op.args.values())]
     return bool(users) and all(_absorbs(frame, op, value, x, steps) for op in users)
 
 
 def _absorbs(frame: Frame, op: Op, value: Value, x: Value, steps: int) -> bool:
     if op.name in _SCALES and steps:
         return _is_absorbed(frame, op, x, steps - 1)
+    if op.name in _COMPARISONS:
+        # Both sides of a bound that is not 0 are far from where digits are lost.
+        return op.constant("other") != 0 and op.constant("input") != 0
     others = [_positive(arg) for arg in op.args.values() if arg is not value]
     return op.name in _ROUNDING or (
         op.name in ("add", "sub") and not any(same(other, _positive(x)) for other in others)
     )
+
+
+def _settled(value: Value) -> Value:
+    """The value before some of its elements were written."""
+    while isinstance(value, Mutated):
+        value = value.base
+    return value
 
 
 def _positive(value: Value) -> Value:

@@ -1,7 +1,8 @@
 """Sigmoid written by hand: its gradient is NaN where `exp` overflows.
 
 ## What it does
-Finds `1 / (1 + exp(-x))` and `exp(x) / (1 + exp(x))` where gradients are on.
+Finds `1 / (1 + exp(-x))` and `exp(x) / (1 + exp(x))` where gradients are on. Silent in tests, where the formula is what
+a function is compared with.
 
 ## Why is this bad?
 `exp(89)` is `inf` in float32 and `exp(12)` is in float16. `1 / (1 + inf)` is the right value, 0, but its gradient is
@@ -31,7 +32,7 @@ from typing import TYPE_CHECKING
 
 from torchlint.rule import Floats, Match, Number, Pair, Rewrite, Stabilises, torch
 
-from ._ranges import harmless_exp
+from ._ranges import harmless_exp, is_reference
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -75,7 +76,7 @@ def quotient(x: Floats) -> Tensor:
 
 def _overflows(match: Match) -> bool:
     exponent = next(op for op in match.ops if op.name == "exp").input
-    return match.grad and not harmless_exp(exponent)
+    return match.grad and not is_reference(match) and not harmless_exp(exponent)
 
 
 class HandwrittenSigmoid(Rewrite):

@@ -4,7 +4,8 @@
 Finds `log(sigmoid(x))` and `log(1 - sigmoid(x))`, in one expression or through a local, also with `+ eps` inside
 the log where gradients are on and the sigmoid is used nowhere else.
 
-Silent for `p * log(p)` (the entropy of a mask) and for tables made of constants.
+Silent for `p * log(p)` (the entropy of a mask), for tables made of constants, and for an eps where `exp` of the log is
+taken: it bounds a scale.
 
 ## Why is this bad?
 In float32 `sigmoid(-104)` is 0 and `1 - sigmoid(17)` is 0: the log is `-inf` and the gradient NaN. An eps inside
@@ -45,6 +46,7 @@ from torchlint.rule import (
     Value,
     same,
     torch,
+    walk,
 )
 
 from ._ranges import is_table
@@ -53,7 +55,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 _EPS = Changes("eps no longer puts a floor under the value")
-_EPS_MESSAGE = "eps in `log(sigmoid(x) + eps)` kills the gradient of confident mistakes; use `logsigmoid`"
+_EPS_MESSAGE = "eps in `log(sigmoid(x) + eps)` kills the gradient where the probability is below eps; use `logsigmoid`"
 
 
 def log_sigmoid(x: Floats) -> Tensor:
@@ -164,7 +166,12 @@ def _with_eps(match: Match) -> bool:
     eps = match.constant("eps")
     if not (match.grad and isinstance(eps, float | int) and 0 < eps <= 1e-3):
         return False
-    return match.frame.uses(_sigmoid(match)) <= 1 and _plain(match)
+    return match.frame.uses(_sigmoid(match)) <= 1 and _plain(match) and not _is_scale(match)
+
+
+def _is_scale(match: Match) -> bool:
+    """Whether `exp` of the log is taken again: eps then bounds a scale, as in a flow, and no loss is read off."""
+    return any(op.name == "exp" and any(part is match.root for part in walk(op.input)) for op in match.frame.ops)
 
 
 class LogOfSigmoid(Rewrite):

@@ -3,7 +3,8 @@
 ## What it does
 Finds the variable that `backward()` was called on, also as `scaler.scale(loss).backward()` or
 `accelerator.backward(loss)`, when the same loop adds it to a sum, a list or a dict that outlives the turn, without
-`item()`, `detach()` or `float()`. Silent where `backward()` is called on the sum too.
+`item()`, `detach()` or `float()`. Silent where `backward()` is called on the sum too, and where the losses of the
+parts of one batch are collected, after which the optimiser steps.
 
 ## Why is this bad?
 A loss is a tensor that keeps the graph it was computed with, and a sum of losses keeps the graphs of all of them.
@@ -51,7 +52,8 @@ from torchlint.rule import (
     trees,
 )
 
-from ._sums import carried, outlives, sinks
+from ._nodes import is_within, loops_around
+from ._sums import carried, is_started_anew, outlives, sinks
 from ._training import Event, Kind, events
 
 if TYPE_CHECKING:
@@ -73,6 +75,7 @@ class LossKeepsGraph(Check):
         backward = [event for event in events(frame, 0) if event.kind is Kind.BACKWARD and event.frame is frame]
         scope = frame.scope
         roots = {id(value): event for event in backward for value in _roots(frame, event)}
+        steps = [event for event in events(frame, 0) if event.kind is Kind.STEP]
         if not roots or any(_keeps_on_purpose(event.node) for event in backward):
             return
         for statement in own_nodes(scope):
@@ -81,9 +84,11 @@ class LossKeepsGraph(Check):
                     event = _root_of(frame.values.get(name), roots)
                     if event is None or not isinstance(statement, ast.stmt):
                         continue
-                    if outlives(frame, statement, target, event.at) and not _is_summed_for_training(
-                        frame, target, backward
+                    if not outlives(frame, statement, target, event.at) or _is_of_one_step(
+                        frame, statement, target, steps
                     ):
+                        continue
+                    if not _is_summed_for_training(frame, target, backward):
                         yield _problem(name, event)
 
 
@@ -133,6 +138,16 @@ def _keeps_on_purpose(call: ast.AST) -> bool:
     """Whether the graph is to be used again."""
     return isinstance(call, ast.Call) and any(
         keyword.arg in ("retain_graph", "create_graph") for keyword in call.keywords
+    )
+
+
+def _is_of_one_step(frame: Frame, statement: ast.stmt, target: ast.expr, steps: Sequence[Event]) -> bool:
+    """Whether losses are collected over the parts of one batch: the optimiser steps after them, and starts anew."""
+    inner, *outer = loops_around(frame.module, statement)
+    if not outer or not steps or not is_started_anew(target, outer[0], statement):
+        return False
+    return all(
+        not is_within(frame.module, step.at, inner) and is_within(frame.module, step.at, outer[0]) for step in steps
     )
 
 

@@ -4,8 +4,9 @@
 Finds `squeeze()` without a dim where the lost dim is certain to matter: on the result of `nonzero`, on one argument
 of a loss only, and where its result is reduced, normalised or measured at a numbered dim in the same function.
 
-Silent where both arguments of a loss are squeezed, where all sizes are certain, for weights, and for `dim=-1`,
-which is the same dim before and after.
+Silent where both arguments of a loss are squeezed, where all sizes or a batch of more than one are certain, for
+weights, in tests, where what is left is looked at (`if indices.dim() == 0`), and for `dim=-1`, which is the same dim
+before and after.
 
 ## Why is this bad?
 `squeeze()` removes every dim of size 1. With the last batch of an epoch, of one sample, or one element found by
@@ -53,10 +54,11 @@ from torchlint.rule import (
     members,
     ops,
     sizes,
+    trees,
     walk,
 )
 
-from ._nodes import parents
+from ._nodes import ancestors, is_test, parents
 
 if TYPE_CHECKING:
     from torchlint.rule import Editor
@@ -82,6 +84,9 @@ _NUMBERED = frozenset(
         *("size", "gather", "scatter", "index_select", "unbind", "chunk", "split", "flip"),
     ]
 )
+# These take a single index as a vector of one.
+_INDEXED = frozenset(["index_select", "index_copy", "index_add", "index_fill"])
+_MEASURES = frozenset(["shape", "dim", "numel"])
 _CONVERSIONS = frozenset(
     ["float", "double", "half", "long", "to", "cuda", "cpu", "sigmoid", "clone", "detach", "type_as"]
 )
@@ -96,14 +101,17 @@ class SqueezeWithoutDim(Check):
     dimless = ops
 
     def check_op(self, op: Op, frame: Frame) -> Iterator[Problem]:
-        if "dim" in op.args or not isinstance(op.node, ast.Call) or _is_fixed(op.input):
+        if "dim" in op.args or not isinstance(op.node, ast.Call) or _is_fixed(op.input) or is_test(frame.module):
             return
         if _is_nonzero(op.input):
-            if not any(_minds_rank(frame, use, op) for use in frame.loads.get(op, [op.node])):
+            uses = frame.loads.get(op, [op.node])
+            if not any(_minds_rank(frame, use, op) for use in uses) or _is_guarded(frame, op):
                 return
             fix = partial(_add_dim, op.node) if _is_vector_search(op.input) else None
             message = "`nonzero(..).squeeze()` is 0-dimensional where one element is found; name the dim"
             yield Problem(op.node, message, fix, Changes("a single index stays a vector"))
+        elif _is_of_several(frame, op.node):
+            return
         elif _is_of_batch(op, frame) and _is_numbered(op, frame):
             yield Problem(op.node, "`squeeze()` before a numbered dim: a batch of one shifts the dims; name the dim")
         elif _is_one_sided(op, frame):
@@ -117,7 +125,26 @@ def _is_fixed(value: Value) -> bool:
     if isinstance(value, Field | Constant) or (isinstance(value, Call) and value.qualname.endswith(".Parameter")):
         return True
     known = sizes.sizes(value)
-    return known is not None and all(isinstance(size, int) for size in known)
+    if not known:
+        return known is not None
+    return (isinstance(known[0], int) and known[0] != 1) or all(isinstance(size, int) for size in known)
+
+
+def _is_of_several(frame: Frame, node: ast.AST) -> bool:
+    """Whether a test around a node tells a batch of one from others: `if len(x) == 1: .. else: x.squeeze()`."""
+    return any(
+        isinstance(part, ast.Compare) and _is_size(frame, part.left) and _is_one(frame, part)
+        for outer in ancestors(frame.module, node)
+        if isinstance(outer, ast.If | ast.IfExp)
+        for part in trees.walk(outer.test)
+    )
+
+
+def _is_size(frame: Frame, node: ast.expr) -> bool:
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "len":
+        return True
+    value = frame.values.get(node)
+    return isinstance(value, Op) and value.name in ("size", "numel")
 
 
 def _is_nonzero(value: Value) -> bool:
@@ -129,16 +156,58 @@ def _is_vector_search(value: Value) -> bool:
 
 
 def _minds_rank(frame: Frame, use: ast.expr, op: Op) -> bool:
-    """Whether a use of indices may need a vector: `index_select` takes a single index, and what is not known may."""
+    """Whether a use of indices may need a vector: `index_select` takes a single index, but what is not known may."""
     outer = parents(frame.module).get(use)
-    call = parents(frame.module).get(outer) if isinstance(outer, ast.keyword) else outer
-    if not isinstance(call, ast.Call) or use is call.func:
+    place = parents(frame.module).get(outer) if isinstance(outer, ast.Tuple) else outer
+    if isinstance(place, ast.Subscript) and use is not place.value and isinstance(place.ctx, ast.Store):
+        # What is written at one place is broadcast like what is written at several.
+        return False
+    call = parents(frame.module).get(outer) if isinstance(outer, ast.keyword | ast.Attribute) else outer
+    if isinstance(call, ast.Call) and _is_indifferent(frame.values.get(call), op):
+        return False
+    if not isinstance(call, ast.Call) or isinstance(outer, ast.Attribute) or use is call.func:
         return True
     result = frame.values.get(call)
     if isinstance(result, Op):
-        return not (result.name == "index_select" and result.args.get("index") is op)
+        return not (result.name.rstrip("_") in _INDEXED and result.args.get("index") is op)
     callee = frame.callees.get(call)
     return isinstance(callee, External) and callee.qualname.startswith("builtins.")
+
+
+def _is_indifferent(result: Value | None, op: Op) -> bool:
+    """Whether an operation does the same for a single element and for a vector of one: `x.numel()`, `x.view(-1)`."""
+    if not isinstance(result, Op) or result.args.get("input") is not op:
+        return False
+    if result.name in ("view", "reshape"):
+        shape = result.args.get("shape", result.args.get("size"))
+        items = shape.items if isinstance(shape, Items) else (shape,)
+        return len(items) == 1 and isinstance(items[0], Constant) and items[0].value == -1
+    return result.name in ("flatten", "ravel", "atleast_1d", "numel")
+
+
+def _is_guarded(frame: Frame, op: Op) -> bool:
+    """Whether something asks for the rank of a result, or whether it has one element."""
+    for node, value in frame.values.items():
+        for part in members(value):
+            if isinstance(part, Op) and part.name in _MEASURES and _holds(part.input, op) and _asks(frame, node, part):
+                return True
+    return False
+
+
+def _asks(frame: Frame, node: ast.AST, measure: Op) -> bool:
+    """Whether a measure tells a single element from several: `indices.shape[0]` does not, it fails."""
+    outer = parents(frame.module).get(node)
+    if measure.name == "numel":
+        return isinstance(outer, ast.Compare) and _is_one(frame, outer)
+    if measure.name == "dim":
+        return True
+    is_length = isinstance(outer, ast.Call) and isinstance(outer.func, ast.Name) and outer.func.id == "len"
+    return is_length or isinstance(outer, ast.Compare | ast.UnaryOp | ast.If)
+
+
+def _is_one(frame: Frame, test: ast.Compare) -> bool:
+    sides = (frame.values.get(node) for node in (test.left, *test.comparators))
+    return any(isinstance(side, Constant) and side.value in (1, 2) for side in sides)
 
 
 def _is_of_batch(op: Op, frame: Frame) -> bool:

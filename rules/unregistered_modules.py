@@ -76,7 +76,9 @@ _OWN_WAYS = frozenset(
         "__getattr__",
     }
 )
-_REGISTERING = frozenset({"add_module", "register_module", "register_parameter", "setattr", "_modules", "__dict__"})
+_REGISTERING = frozenset(
+    {"add_module", "register_module", "register_parameter", "setattr", "__setattr__", "_modules", "__dict__"}
+)
 _READERS = frozenset(
     {"len", "enumerate", "zip", "reversed", "range", "iter", "print", "isinstance", "next", "map", "any"}
 )

@@ -5,7 +5,8 @@ Finds `exp(x)` divided by its own sum, over one dim or over all elements, in one
 the maximum of *all* elements subtracted and sums over rows it is found, too: a row far below the maximum is 0 / 0.
 
 Silent where `exp` cannot overflow: the row's maximum is subtracted, or the exponent is a squared distance with a
-minus (a Gaussian kernel), a sigmoid, a tanh, or clamped.
+minus (a Gaussian kernel), a sigmoid, a tanh, a random number, or clamped; and in tests, where the formula is what a
+function is compared with.
 
 ## Why is this bad?
 `exp(89)` is `inf` in float32 and `exp(12)` is in float16; `inf / inf` is NaN, and so is every gradient behind it.

@@ -3,7 +3,8 @@
 ## What it does
 Finds `log(1 + exp(x))` and `log1p(exp(x))`, also inside `torch.where(x > t, x, log(1 + exp(x)))`.
 
-Silent where `exp` cannot overflow: `log(1 + exp(-x.abs()))` is stable.
+Silent where `exp` cannot overflow: `log(1 + exp(-x.abs()))` is stable; and in tests, where the formula is
+what a function is compared with.
 
 ## Why is this bad?
 `exp(89)` is `inf` in float32 and `exp(12)` is in float16: the value becomes `inf` instead of x, and the gradient

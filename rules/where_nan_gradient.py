@@ -5,7 +5,7 @@ Finds `torch.where(x > 0, f(x), c)` where f is a log, a root, a power below 1, a
 an `exp` that overflows on the other side, and the condition compares the very x that f is taken of.
 
 Silent where x is made safe first: `f(torch.where(x > 0, x, 1))`, `f(x.clamp(min=eps))`, `f(x + eps)`, and where
-gradients are off.
+gradients are off or do not reach x.
 
 ## Why is this bad?
 `where` chooses between two values that are both computed. In the backward pass the branch that was not taken gets the
@@ -36,6 +36,7 @@ from typing import TYPE_CHECKING
 
 from torchlint.rule import Check, Constant, Frame, Op, Problem, Stabilises, Value, dtypes, facts, same, trees, walk
 
+from ._graph import requires_grad
 from ._ranges import is_data
 
 if TYPE_CHECKING:
@@ -66,7 +67,9 @@ class WhereNanGradient(Check):
                 continue
             x, side, bound = found
             singular = _singular(branch, x, side, bound)
-            if singular is not None and singular.node is not None and singular.frame is frame and not is_data(x):
+            if singular is None or singular.node is None or singular.frame is not frame:
+                continue
+            if not is_data(x) and requires_grad(x) is not False:
                 yield _problem(op, singular, negated)
 
 

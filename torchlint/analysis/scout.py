@@ -313,6 +313,18 @@ class Module:
         return Naming([nodes for _, nodes in self.scopes])
 
     @cached_property
+    def has_foreign_tensors(self) -> bool:
+        """Whether `Tensor` is another framework's: imported from elsewhere, in a file that imports nothing of torch."""
+        nodes = inventory_of(self.tree)
+        origins = [(node, node.module or "") for node in nodes.of(ast.ImportFrom) if not node.level]
+        roots = [origin for _, origin in origins] + [
+            alias.name for node in nodes.of(ast.Import) for alias in node.names
+        ]
+        if any("torch" in root for root in roots):
+            return False
+        return any(alias.name == "Tensor" for node, _ in origins for alias in node.names)
+
+    @cached_property
     def scopes(self) -> list[tuple[FunctionModel | None, Inventory]]:
         """The module's body, the classes and the functions: what is in each, and the function that it is part of."""
         return [

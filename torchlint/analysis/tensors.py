@@ -95,7 +95,8 @@ def is_tensor(value: Value, depth: int = DEPTH) -> bool | None:
             known = value.name in ("data", "grad", "T", "mT", "H", "mH", "real", "imag")
             return is_tensor(value.base, depth - 1) if known else _layer_tensor(value)
         case Parameter():
-            return _annotated_tensor(value.annotation)
+            foreign = value.frame is not None and value.frame.module.has_foreign_tensors
+            return None if foreign else _annotated_tensor(value.annotation)
         case Call() if value.qualname.startswith("torch.") and value.qualname.endswith("Tensor"):
             return True  # `torch.FloatTensor(2, 3)`, `torch.cuda.LongTensor(x)`
         case Call() if value.qualname in _PARAMETERS:
