@@ -6,7 +6,7 @@ import ast
 import re
 from collections.abc import Mapping, Sequence
 
-from torchlint.analysis import classes, evaluate, expressions, facts, families, methods, ops, signatures, storing
+from torchlint.analysis import classes, evaluate, expressions, facts, families, grown, methods, ops, signatures, storing
 from torchlint.analysis.arguments import Arguments, arguments_of
 from torchlint.analysis.frame import Frame
 from torchlint.analysis.scout import FunctionModel
@@ -233,7 +233,8 @@ def _children(name: str, arguments: Arguments) -> Sequence[Value] | None:
         return values
     if len(values) == 1 and isinstance(values[0], Items):
         return values[0].items
-    return ()
+    last = grown.last_of(values[0]) if len(values) == 1 else ()
+    return (Unknown(), *last) if last else ()
 
 
 def _as_values(bound: signatures.Bound[Value], node: ast.AST, frame: Frame) -> dict[str, Value]:

@@ -7,7 +7,7 @@ import builtins
 from collections.abc import Callable
 from typing import Any
 
-from torchlint.analysis import calls, classes, ops, storing, trees
+from torchlint.analysis import calls, classes, grown, ops, storing, trees
 from torchlint.analysis.frame import Frame, enclosing
 from torchlint.analysis.values import (
     UNKNOWN,
@@ -157,7 +157,9 @@ def item_of(frame: Frame, base: Value, index: Value, node: ast.Subscript) -> Val
         if isinstance(base, Mapped):
             return base.items.get(key) or Unknown(node, frame)
         if isinstance(base, Layer) and base.children and isinstance(key, int):
-            return base.children[key] if -len(base.children) <= key < len(base.children) else Unknown(node, frame)
+            return grown.child_at(base.children, key) or Unknown(node, frame)
+        if isinstance(base, grown.Tail) and isinstance(key, int) and -len(base.last) <= key < 0:
+            return base.last[key]
         if isinstance(base, Op) and base.name == "shape" and isinstance(key, int):
             return Op("size", {"input": base.input, "dim": index}, {}, base.form, node, frame)
         if isinstance(base, Op) and isinstance(key, int) and ops.outputs(base.name, base.args):
@@ -186,8 +188,12 @@ def arithmetic(
 ) -> Value:
     if isinstance(left, Constant) and isinstance(right, Constant):
         return _fold(name, left.value, right.value, node)
-    if name == "add" and isinstance(left, Items) and isinstance(right, Items) and left.kind == right.kind:
-        return Items((*left.items, *right.items), left.kind, node, frame)
+    if name == "add" and (isinstance(left, Items) or isinstance(right, Items)):
+        if isinstance(left, Items) and isinstance(right, Items) and left.kind == right.kind:
+            return Items((*left.items, *right.items), left.kind, node, frame)
+        longer = grown.extended(left, right, node, frame)
+        if longer is not None:
+            return longer
     second = "exponent" if name == "pow" else "other"
     return _op(frame, name, {"input": left, second: right}, {"input": left_node, second: right_node}, node)
 
@@ -271,12 +277,14 @@ def _display(frame: Frame, node: ast.Tuple | ast.List | ast.Set) -> Value:
     for element in node.elts:
         if isinstance(element, ast.Starred):
             inner = evaluate(frame, element.value)
-            complete = complete and isinstance(inner, Items)
-            items.extend(inner.items if isinstance(inner, Items) else ())
+            if isinstance(inner, Items):
+                items.extend(inner.items)
+            else:
+                complete, items = False, [*grown.last_of(inner)]
         else:
             items.append(evaluate(frame, element))
     if not complete:
-        return Unknown(node, frame)
+        return grown.Tail(items, None, node, frame) if isinstance(node, ast.List) else Unknown(node, frame)
     kind = {ast.Tuple: "tuple", ast.List: "list", ast.Set: "set"}[type(node)]
     return Items(items, kind, node, frame)
 

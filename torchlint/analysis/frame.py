@@ -116,9 +116,12 @@ class Frame:
         return join(*values) if values else None
 
     def substitute(self, old: Value, new: Value) -> None:
-        """Every name that holds `old` holds `new` from here on."""
-        for name in [name for name, value in self.env.items() if value is old]:
-            self._own()[name] = new
+        """Every name that holds `old`, perhaps on some paths only, holds `new` from here on."""
+        for name, value in [*self.env.items()]:
+            if value is old:
+                self._own()[name] = new
+            elif isinstance(value, Choice) and old in value.members:
+                self._own()[name] = Choice([new if member is old else member for member in value.members])
 
     def uses(self, value: Value) -> int:
         """How often a value that was bound to a name is read; 0 for one that is used where it is made."""
