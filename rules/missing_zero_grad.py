@@ -53,7 +53,7 @@ class MissingZeroGrad(Check):
             if step.kind is not Kind.STEP or not is_optimizer(step.subject):
                 continue
             loop = loop_of(frame.module, step.at)
-            if loop is None or is_made_in(frame, step.subject, loop):
+            if loop is None or is_made_in(frame, step.subject, loop) or _is_of_an_inner_loop(frame, step, found):
                 continue
             backward = [
                 event for event in found if event.kind is Kind.BACKWARD and in_loop(frame.module, event.at, loop)
@@ -61,6 +61,15 @@ class MissingZeroGrad(Check):
             if backward and not any(may_clear(event, step) for event in found) and not _caller_clears(frame, step):
                 places = (Place(step.node, "the step", step.frame),) if step.frame.module is frame.module else ()
                 yield Problem(loop, places=places)
+
+
+def _is_of_an_inner_loop(frame: Frame, step: Event, found: list[Event]) -> bool:
+    """Whether the step belongs to a training loop of a helper, which is where it is reported."""
+    inner = loop_of(step.frame.module, step.node) if step.frame is not frame else None
+    return inner is not None and any(
+        event.kind is Kind.BACKWARD and event.frame is step.frame and in_loop(step.frame.module, event.node, inner)
+        for event in found
+    )
 
 
 def _caller_clears(frame: Frame, step: Event) -> bool:
