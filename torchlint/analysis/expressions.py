@@ -7,7 +7,7 @@ import builtins
 from collections.abc import Callable
 from typing import Any
 
-from torchlint.analysis import calls, classes, grown, ops, storing, trees
+from torchlint.analysis import calls, classes, grown, ops, storing, trees, wrappers
 from torchlint.analysis.frame import Frame, enclosing
 from torchlint.analysis.values import (
     UNKNOWN,
@@ -132,7 +132,11 @@ def attribute_of(frame: Frame, base: Value, name: str, node: ast.AST) -> Value:
             return calls.external(frame, f"{base.qualname}.{name}", node)
         case Instance() | ClassRef():
             found = classes.attribute(frame, base, name)
+            if found is None and name in wrappers.INNER:
+                return base
             return found if found is not None else Field(base, name, node, frame)
+        case Layer() if name in wrappers.INNER:
+            return base
         case Op() if name in ops.outputs(base.name, base.args):
             return Element(base, ops.outputs(base.name, base.args).index(name), node, frame)
     if name == "shape" and not isinstance(base, Layer):
@@ -166,6 +170,9 @@ def item_of(frame: Frame, base: Value, index: Value, node: ast.Subscript) -> Val
             return Element(base, key, node, frame)
         if isinstance(base, Call) and isinstance(key, int | str):
             return Element(base, key, node, frame)
+    held = grown.one_of(base, index)
+    if held is not None:
+        return held
     nodes = {"input": node.value, "index": node.slice}
     return _op(frame, "getitem", {"input": base, "index": index}, nodes, node)
 

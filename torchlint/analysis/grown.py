@@ -6,7 +6,24 @@ import ast
 from collections.abc import Sequence
 
 from torchlint.analysis.frame import Frame
-from torchlint.analysis.values import Call, Choice, Items, Layer, LoopCarried, Unknown, Value, members, same
+from torchlint.analysis.values import (
+    Call,
+    Choice,
+    ClassRef,
+    Constant,
+    FunctionRef,
+    Instance,
+    Items,
+    Layer,
+    LoopCarried,
+    Mapped,
+    Op,
+    Unknown,
+    Value,
+    join,
+    members,
+    same,
+)
 
 _MAX_KNOWN = 8
 
@@ -82,3 +99,12 @@ def child_at(children: tuple[Value, ...], index: int) -> Value | None:
     if not -len(children) <= index < len(children) or any(isinstance(child, Unknown) for child in counted):
         return None
     return children[index]
+
+
+def one_of(table: Value, index: Value) -> Value | None:
+    """One of the models, classes or functions of a table, where the key is not known."""
+    held: tuple[Value, ...] = ()
+    if isinstance(table, Items | Mapped) and not isinstance(index, Op | Items | Constant):
+        held = table.items if isinstance(table, Items) else (*table.items.values(),)
+    callable_ = all(isinstance(value, Layer | Instance | ClassRef | FunctionRef) for value in held)
+    return join(*held) if held and callable_ else None

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ast
 
-from torchlint.analysis import calls, facts, grown, signatures, storing
+from torchlint.analysis import calls, facts, grown, signatures, storing, wrappers
 from torchlint.analysis.arguments import Arguments
 from torchlint.analysis.frame import Frame
 from torchlint.analysis.values import (
+    Call,
     ClassRef,
     Constant,
     FunctionRef,
@@ -51,6 +52,10 @@ def call_method(frame: Frame, method: Method, arguments: Arguments, node: ast.Ca
         if longer is not None:
             frame.substitute(receiver, longer)
             return calls.opaque(frame, method, arguments, node)
+    if name == "prepare" and isinstance(receiver, Call) and receiver.qualname == "accelerate.Accelerator":
+        return wrappers.wrapped("accelerate.Accelerator.prepare", arguments) or calls.opaque(
+            frame, method, arguments, node
+        )
     match receiver:
         case Layer() | Instance() if name in _SAME_MODULE:
             return receiver
