@@ -357,7 +357,8 @@ def _call_instance(frame: Frame, instance: Instance, arguments: Arguments, node:
             if not frame.evaluator.is_plain(method):
                 break
             return _call_function(frame, FunctionRef(method, instance), arguments, node)
-    return opaque(frame, instance, arguments, node)
+    sequential = wrappers.sequential_of(frame, instance)
+    return call_layer(frame, sequential, arguments, node) if sequential else opaque(frame, instance, arguments, node)
 
 
 def _call_function(frame: Frame, reference: FunctionRef, arguments: Arguments, node: ast.Call) -> Value:

@@ -105,7 +105,7 @@ def _instance_attribute(frame: Frame, instance: Instance, name: str) -> Value | 
     values: list[Value] = []
     busy = False
     if any(writer.name == "__init__" for writer in writers):
-        init = _constructed(frame, instance)
+        init = constructed(frame, instance)
         busy = init is None
         value = init.env.get(f"self.{name}") if init else None
         values.append(value if value is not None else Unknown())
@@ -133,7 +133,7 @@ def _writers(frame: Frame, cls: ClassModel, name: str) -> list[FunctionModel]:
     return found
 
 
-def _constructed(frame: Frame, instance: Instance) -> Frame | None:
+def constructed(frame: Frame, instance: Instance) -> Frame | None:
     """The evaluation of `__init__` for an instance; None while it is under way or where it cannot be evaluated."""
     evaluator = frame.evaluator
     init = find_method(frame, instance.cls, "__init__")
