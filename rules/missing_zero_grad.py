@@ -33,9 +33,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from torchlint.rule import ERROR, Check, Frame, Place, Problem
+from torchlint.rule import ERROR, Call, Check, Frame, Method, Place, Problem, Value
 
-from ._training import Event, Kind, events, in_loop, is_made_in, is_optimizer, loop_of, may_clear
+from ._training import Event, Kind, events, in_loop, is_made_in, is_optimizer, loop_of, may_clear, settled
 
 
 class MissingZeroGrad(Check):
@@ -76,12 +76,20 @@ def _caller_clears(frame: Frame, step: Event) -> bool:
     """Whether a function of the file that calls this one may clear the gradients."""
     if frame.function is None:
         return False
-    for _, _, caller in frame.module.references(frame.function.name):
+    for _, call, caller in frame.module.references(frame.function.name):
         if caller is frame.function:
             continue
         if caller is not None and frame.evaluator.is_busy(caller):
             return True
         outer = frame.evaluator.frame(caller) if caller else frame.evaluator.module_frame(frame.module)
+        if call is not None and _is_of_torch(outer.callees.get(call)):
+            continue  # `scaler.update()` calls no `update` of the file
         if any(may_clear(event, step) for event in events(outer, 0)):
             return True
     return False
+
+
+def _is_of_torch(callee: Value | None) -> bool:
+    """Whether a method is one of an object that torch made."""
+    receiver = settled(callee.receiver) if isinstance(callee, Method) else None
+    return isinstance(receiver, Call) and receiver.qualname.startswith("torch.")

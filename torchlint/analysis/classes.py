@@ -33,7 +33,8 @@ def bases(frame: Frame, cls: ClassModel) -> list[Value]:
     outer = scope(frame, cls)
     # `Dataset[Tensor]` is `Dataset` to everybody but type checkers.
     plain = (base.value if isinstance(base, ast.Subscript) else base for base in cls.node.bases)
-    return [expressions.peek(outer, base) for base in plain if not isinstance(base, ast.Starred)]
+    held = [expressions.peek(outer, base) for base in plain if not isinstance(base, ast.Starred)]
+    return [expressions.resolved(outer, value) if isinstance(value, External) else value for value in held]
 
 
 def lineage(frame: Frame, cls: ClassModel) -> Iterator[ClassModel | External | None]:

@@ -34,6 +34,8 @@ def _passed(frame: Frame, test: ast.expr) -> bool | None:
         case ast.Compare(left=left, ops=[operator], comparators=[right]) if _is_own(frame, left):
             return _compared(operator, frame.values.get(left), frame.values.get(right))
     value = frame.values.get(test)
+    if isinstance(value, Layer) and value.name not in ("Sequential", "ModuleList", "ModuleDict"):
+        return True  # those with a length may be false
     return bool(value.value) if isinstance(value, Constant) and _is_own(frame, test) else None
 
 
