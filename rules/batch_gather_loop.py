@@ -1,7 +1,8 @@
 """Batched gather in a Python loop: indexing takes two index tensors at once.
 
 ## What it does
-Finds loops and comprehensions that take `tensor[i][indices[i]]` for each `i` and stack the results.
+Finds loops and comprehensions that take `tensor[i][indices[i]]` for each `i` and stack the results, also with a
+number added to the indices: `outputs[i, lengths[i] - 1]`.
 
 ## Why is this bad?
 Each turn launches several kernels for one row. One index expression gathers all rows in one kernel, and its backward

@@ -1,7 +1,8 @@
 """Dataset that ignores the index it is asked for.
 
 ## What it does
-Finds map-style datasets whose `__getitem__` reads the collection that `__len__` counts, but not its index.
+Finds map-style datasets whose `__getitem__` reads the collection that `__len__` counts, but not its index,
+or assigns to the index before it reads it.
 
 ## Why is this bad?
 A sampler decides which samples belong to a batch, an epoch, a split or a process, by their index. A dataset that

@@ -1,9 +1,10 @@
 """The result of a tensor operation is thrown away: the tensor stays what it was.
 
 ## What it does
-Finds an operation without effects as a statement of its own: `x.squeeze(1)`, `x.clamp(0, 1)`, `x.to(device)`. Only
-where the receiver is certainly a tensor. It is silent for modules (`model.cuda()` works in place), in a `with` block
-that expects an exception or measures time, in the body of a `try`, and in cells of notebooks.
+Finds an operation without effects as a statement of its own: `x.squeeze(1)`, `x.clamp(0, 1)`, `x.to(device)`, and
+functions and layers such as `F.relu(x)`, `torch.squeeze(x)` and `self.dropout(x)`, unless they work in place. Only
+where what they are called on is certainly a tensor. It is silent for modules (`model.cuda()` works in place), in a
+`with` block that expects an exception or measures time, in the body of a `try`, and in cells of notebooks.
 
 ## Why is this bad?
 These methods return a new tensor or a view. Whoever writes the line believes that `x` has changed: it has its old

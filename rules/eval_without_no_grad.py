@@ -1,9 +1,10 @@
 """A model in eval mode that is called with gradients on.
 
 ## What it does
-Finds functions that put a model into eval mode and then call it in a loop, or call it once in a file that also
-trains, where nothing switches gradients off: no `torch.no_grad()` or `inference_mode()` around the call, on the
-function, or at its callers in the file, and no `backward()` that would need them.
+Finds functions that put a model into eval mode and then call it in a loop, themselves or through a method of the same
+object, or call it once in a file that also trains, where nothing switches gradients off: no `torch.no_grad()` or
+`inference_mode()` around the call, on the function, or at its callers in the file, and no `backward()` that would
+need them.
 
 ## Why is this bad?
 `eval()` changes dropout and batch norm, not autograd. Every call records a graph and keeps all activations:

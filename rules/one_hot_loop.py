@@ -1,7 +1,8 @@
 """One-hot rows written one by one in a Python loop: `scatter_` writes them all.
 
 ## What it does
-Finds loops, nested ones included, whose only statement is `y[i, t[i]] = c` for a number `c`.
+Finds loops, nested ones included, whose only statement is `y[i, t[i]] = c` for a number `c`, and those
+over `enumerate(t)`.
 
 ## Why is this bad?
 Each turn launches a kernel for one element, and where the label is read as a number, Python waits for the GPU each
