@@ -42,7 +42,7 @@ _DUNDERS = frozenset(
 )
 _OWN_SPELLINGS = {
     "__getitem__": frozenset(
-        {"__item__", "__items__", "__getitem", "getitem", "__get__item__", "_getitem_", "getItem"}
+        {"__item__", "__items__", "__getitem", "getitem", "__get__item__", "_getitem_", "getItem", "get_item"}
     ),
     "__len__": frozenset({"__length__", "__size__", "__len", "__lenth__", "__lenght__", "__Len__", "__length"}),
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from torchlint.rule import Element, Field, Op, Place, Value, members
+from torchlint.rule import Element, Field, Items, Op, Place, Value, members
 
 # A value and what it was before it was reshaped, step by step; the last one is what computed the elements.
 Chain = tuple[Value, ...]
@@ -68,11 +68,19 @@ def chains(value: Value) -> list[Chain]:
 def _chains(value: Value, depth: int) -> Iterator[Chain]:
     for member in members(value):
         inner = carried(member)
-        if inner is None or depth == 0:
+        parts = _joined(member) if inner is None else (inner,)
+        if not parts or depth == 0:
             yield (member,)
-        else:
-            for chain in _chains(inner, depth - 1):
+            continue
+        for part in parts:
+            for chain in _chains(part, depth - 1):
                 yield (member, *chain)
+
+
+def _joined(value: Value) -> tuple[Value, ...]:
+    """The tensors that `cat` and `stack` put together."""
+    tensors = value.args.get("tensors") if isinstance(value, Op) and value.name in ("cat", "stack") else None
+    return tensors.items if isinstance(tensors, Items) else ()
 
 
 def carried(value: Value) -> Value | None:

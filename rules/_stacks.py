@@ -37,8 +37,11 @@ class Stack:
 
 
 def of_comprehension(op: Op, frame: Frame) -> Stack | None:
-    """`torch.stack([f(x[i]) for i in range(n)])`."""
+    """`torch.stack([f(x[i]) for i in range(n)])`, also with the list in a local of the line before."""
     made = op.nodes.get("tensors")
+    listed = _listed(made, op, frame)
+    if listed is not None:
+        made = listed.value
     match made:
         case ast.Call(func=ast.Name(id="tuple" | "list"), args=[inner]):
             made = inner
@@ -49,7 +52,34 @@ def of_comprehension(op: Op, frame: Frame) -> Stack | None:
     if found is None:
         return None
     call = op.node
-    return Stack(op.name, op.constant("dim", 0), call, found, made.elt, lambda editor, text: editor.replace(call, text))
+
+    def write(editor: Editor, text: str) -> None:
+        joined = op.nodes["tensors"]
+        if listed is None or not isinstance(joined, ast.Name) or op.statement is None:
+            editor.replace(call, text)
+            return
+        editor.replace(listed.value, text)
+        if _is_join(op.statement, joined.id, op):
+            editor.delete_statement(op.statement)
+        else:
+            editor.replace(call, joined.id)
+
+    return Stack(op.name, op.constant("dim", 0), made if listed else call, found, made.elt, write)
+
+
+def _listed(made: ast.expr | None, op: Op, frame: Frame) -> ast.Assign | None:
+    """The statement before, which makes the list that is joined here and read nowhere else."""
+    value = frame.values.get(made) if isinstance(made, ast.Name) else None
+    statement = frame.definitions.get(value) if value is not None else None
+    if value is None or not isinstance(made, ast.Name) or not isinstance(statement, ast.Assign):
+        return None
+    block = trees.block_of(frame.scope, statement)
+    if block is None or frame.function is None or op.statement not in block or len(statement.targets) != 1:
+        return None
+    adjacent = block.index(statement) + 1 == block.index(op.statement)
+    known = statement.value is value.node and isinstance(value.node, ast.ListComp)
+    alone = frame.uses(value) == 1 and not _is_captured(frame.scope, made.id)
+    return statement if adjacent and known and alone else None
 
 
 def _without_leading_dim(node: ast.expr, frame: Frame) -> ast.expr | None:

@@ -1,7 +1,8 @@
 """Batched gather in a Python loop: indexing takes two index tensors at once.
 
 ## What it does
-Finds loops and comprehensions that take `tensor[i][indices[i]]` for each `i` and stack the results.
+Finds loops and comprehensions that take `tensor[i][indices[i]]` for each `i` and stack the results, also with a
+number added to the indices: `outputs[i, lengths[i] - 1]`.
 
 ## Why is this bad?
 Each turn launches several kernels for one row. One index expression gathers all rows in one kernel, and its backward
@@ -74,9 +75,11 @@ def _problem(found: Stack, frame: Frame) -> Iterator[Problem]:
     parts = _parts(row, found.sweep, frame) if row is not None else None
     if parts is None or found.dim != 0:
         return
-    tensor, index, single = parts
+    tensor, index, single, offset = parts
     if not shown_tensor(frame, tensor.value) or not _may_be_indices(index.value, frame):
         return
+    if offset and not shown_tensor(frame, index.value):
+        return  # a list takes no `- 1`
     known = fills(index.value, 0, found.sweep.turns)
     numbers = single or dtype(index.value) == "int64"
     rank = 1 if single else facts.rank(settled(index.value))
@@ -86,6 +89,7 @@ def _problem(found: Stack, frame: Frame) -> Iterator[Problem]:
         base, columns = editor.text(tensor.tensor), editor.text(index.tensor)
         if found.sweep.start or not (known or fills(tensor.value, 0, found.sweep.turns)):
             columns = index.text(found.sweep, editor)
+        columns += offset
         count = editor.text(found.sweep.count) if found.sweep.count is not None else f"len({base})"
         start = f"{found.sweep.start}, " if found.sweep.start else ""
         rows = f"{torch}.arange({start}{count}, device={base}.device)"
@@ -99,8 +103,8 @@ def _problem(found: Stack, frame: Frame) -> Iterator[Problem]:
     yield Problem(found.node, fix=fix, claim=claim)
 
 
-def _parts(node: ast.expr, sweep: Sweep, frame: Frame) -> tuple[Leaf, Leaf, bool] | None:
-    """The tensor, the indices, and whether each index is a single number."""
+def _parts(node: ast.expr, sweep: Sweep, frame: Frame) -> tuple[Leaf, Leaf, bool, str] | None:
+    """The tensor, the indices, whether each index is a single number, and what is added to all of them."""
     if not isinstance(node, ast.Subscript):
         return None
     tensor = leaf(node.value, sweep, frame)
@@ -109,11 +113,20 @@ def _parts(node: ast.expr, sweep: Sweep, frame: Frame) -> tuple[Leaf, Leaf, bool
         first, inner = node.slice.elts
         row = ast.copy_location(ast.Subscript(node.value, first, ast.Load()), node)
         tensor = leaf(row, sweep, frame) if is_index(first, sweep) else None
+    inner, offset = _without_offset(inner)
     plain = number_of(inner)
     index = leaf(plain or inner, sweep, frame)
     if tensor is None or index is None or any((*tensor.before, *tensor.after, *index.before, *index.after)):
         return None
-    return (tensor, index, plain is not None) if tensor.dim == index.dim == 0 else None
+    return (tensor, index, plain is not None, offset) if tensor.dim == index.dim == 0 else None
+
+
+def _without_offset(node: ast.expr) -> tuple[ast.expr, str]:
+    """`lengths[i]` and ` - 1` for `lengths[i] - 1`."""
+    match node:
+        case ast.BinOp(left=left, op=ast.Sub() | ast.Add() as op, right=ast.Constant(value=int() as number)):
+            return left, f" {'-' if isinstance(op, ast.Sub) else '+'} {number}"
+    return node, ""
 
 
 def _may_be_indices(value: Value, frame: Frame) -> bool:

@@ -1,7 +1,8 @@
 """Dataset that ignores the index it is asked for.
 
 ## What it does
-Finds map-style datasets whose `__getitem__` reads the collection that `__len__` counts, but not its index.
+Finds map-style datasets whose `__getitem__` reads the collection that `__len__` counts, but not its index,
+or assigns to the index before it reads it.
 
 ## Why is this bad?
 A sampler decides which samples belong to a batch, an epoch, a split or a process, by their index. A dataset that
@@ -64,8 +65,15 @@ class DatasetIgnoresIndex(Check):
 
 
 def _reads(method: FunctionModel, name: str) -> bool:
-    """Whether a name is mentioned, or all locals are at once."""
-    return any(isinstance(node, ast.Name) and node.id in (name, "locals", "super") for node in trees.walk(method.node))
+    """Whether a name is mentioned while it holds what was passed, or all locals are at once."""
+    for statement in method.node.body:
+        assigned = statement.targets if isinstance(statement, ast.Assign) else []
+        read = statement.value if isinstance(statement, ast.Assign) else statement
+        if any(isinstance(node, ast.Name) and node.id in (name, "locals", "super") for node in trees.walk(read)):
+            return True
+        if any(isinstance(target, ast.Name) and target.id == name for target in assigned):
+            return False
+    return False
 
 
 def _attributes(method: FunctionModel) -> set[str]:

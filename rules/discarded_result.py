@@ -1,9 +1,10 @@
 """The result of a tensor operation is thrown away: the tensor stays what it was.
 
 ## What it does
-Finds an operation without effects as a statement of its own: `x.squeeze(1)`, `x.clamp(0, 1)`, `x.to(device)`. Only
-where the receiver is certainly a tensor. It is silent for modules (`model.cuda()` works in place), in a `with` block
-that expects an exception or measures time, in the body of a `try`, and in cells of notebooks.
+Finds an operation without effects as a statement of its own: `x.squeeze(1)`, `x.clamp(0, 1)`, `x.to(device)`, and
+functions and layers such as `F.relu(x)`, `torch.squeeze(x)` and `self.dropout(x)`, unless they work in place. Only
+where what they are called on is certainly a tensor. It is silent for modules (`model.cuda()` works in place), in a
+`with` block that expects an exception or measures time, in the body of a `try`, and in cells of notebooks.
 
 ## Why is this bad?
 These methods return a new tensor or a view. Whoever writes the line believes that `x` has changed: it has its old
@@ -67,6 +68,10 @@ _PURE_NAMES = """
     ceil scatter scatter_add index_add index_copy index_fill masked_scatter nan_to_num tril triu
     """
 _PURE = frozenset(_PURE_NAMES.split())
+# Functions of torch that nobody calls to see whether they raise, or how long they take.
+_FUNCTIONS = frozenset(
+    ["squeeze", "unsqueeze", "reshape", "permute", "transpose", "flatten", "clamp", "nan_to_num", "relu", "dropout"]
+)
 # What these are called on is a tensor, or something that has them in the same meaning.
 _TELLING_NAMES = """
     unsqueeze masked_fill index_select index_add index_copy index_fill scatter_add masked_scatter expand_as
@@ -84,14 +89,14 @@ class DiscardedResult(Check):
     since = "0.1"
     message = "The result is discarded, and the tensor is not changed by it"
     title = "Assign the result"
-    words = (tuple(f"stmt:{name}" for name in sorted(_PURE)),)
+    words = (tuple(f"stmt:{name}" for name in sorted(_PURE | _FUNCTIONS)),)
 
     def check_frame(self, frame: Frame) -> Iterator[Problem]:
         watched: set[ast.stmt] | None = None
         for statement in frame.envs:
             if not isinstance(statement, ast.Expr) or not isinstance(statement.value, ast.Call):
                 continue
-            receiver = _receiver(frame, statement.value)
+            receiver = _given(frame, statement.value) or _receiver(frame, statement.value)
             if receiver is None or not _is_tensor(frame, receiver):
                 continue
             watched = set(_watched(frame)) if watched is None else watched
@@ -101,6 +106,19 @@ class DiscardedResult(Check):
                 )
                 fix = _assign(frame, statement, receiver)
                 yield Problem(statement.value, message, fix, Changes("later lines see the result"))
+
+
+def _given(frame: Frame, call: ast.Call) -> ast.expr | None:
+    """What a function of torch, or a layer, without effects is given: `F.relu(x)`, `self.dropout(x)`."""
+    op = frame.values.get(call)
+    if not isinstance(op, Op) or op.form not in ("torch", "F", "module") or op.name not in _FUNCTIONS:
+        return None
+    node, layer = op.nodes.get("input"), op.layer
+    in_place = {"out", "inplace"} & op.args.keys() or (
+        layer is not None and ("inplace" in layer.args or not layer.complete or layer.children)
+    )
+    plain = not in_place and isinstance(node, ast.Name | ast.Attribute)
+    return node if plain and isinstance(call.func, ast.Attribute) else None
 
 
 def _receiver(frame: Frame, call: ast.Call) -> ast.expr | None:

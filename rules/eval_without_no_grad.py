@@ -1,9 +1,10 @@
 """A model in eval mode that is called with gradients on.
 
 ## What it does
-Finds functions that put a model into eval mode and then call it in a loop, or call it once in a file that also
-trains, where nothing switches gradients off: no `torch.no_grad()` or `inference_mode()` around the call, on the
-function, or at its callers in the file, and no `backward()` that would need them.
+Finds functions that put a model into eval mode and then call it in a loop, themselves or through a method of the same
+object, or call it once in a file that also trains, where nothing switches gradients off: no `torch.no_grad()` or
+`inference_mode()` around the call, on the function, or at its callers in the file, and no `backward()` that would
+need them.
 
 ## Why is this bad?
 `eval()` changes dropout and batch norm, not autograd. Every call records a graph and keeps all activations:
@@ -47,6 +48,7 @@ from torchlint.rule import (
     Problem,
     classes,
     own_nodes,
+    path,
     trees,
 )
 
@@ -87,7 +89,8 @@ class EvalWithoutNoGrad(Check):
         if is_test(frame.module) or not _GRADIENTS.isdisjoint(attributes(frame.scope) - {"no_grad", "inference_mode"}):
             return
         for call, model in mode_calls(frame, "eval"):
-            used = [found for found in calls_of(frame, model) if _is_evaluation(frame, call, found, model)]
+            direct = (found for found in calls_of(frame, model) if _is_evaluation(frame, call, found, model))
+            used = [*direct, *_through_helpers(frame, call, model)]
             if not used or _is_covered(frame, used) or _is_frozen(frame, model):
                 continue
             place = Place(used[0], "the model is called here")
@@ -120,6 +123,30 @@ def _is_evaluation(frame: Frame, call: ast.Call, used: ast.Call, model: ast.expr
     if [loop for loop in inside if loop not in loops_around(module, call)]:
         return True
     return "backward" in {node.attr for node in trees.walk(module.tree) if isinstance(node, ast.Attribute)}
+
+
+def _through_helpers(frame: Frame, call: ast.Call, model: ast.expr) -> Iterator[ast.Call]:
+    """The calls in loops of methods of the same object that call `self.model` with gradients as they find them."""
+    if not isinstance(model, ast.Attribute) or path(frame, model) is None:
+        return
+    for used, callee in frame.callees.items():
+        if (
+            isinstance(callee, FunctionRef)
+            and callee.bound is frame.instance
+            and not frame.evaluator.is_busy(callee.function)
+            and set(loops_around(frame.module, used)) - set(loops_around(frame.module, call))
+            and _is_evaluation(frame, call, used, model)
+            and _calls(frame.evaluator.frame(callee.function), model)
+        ):
+            yield used
+
+
+def _calls(helper: Frame, model: ast.expr) -> bool:
+    """Whether a method calls the model, and leaves its mode and gradients alone."""
+    left_alone = _GRADIENTS.isdisjoint(attributes(helper.scope)) and not any(mode_calls(helper, "train"))
+    if not left_alone or helper.function is None or helper.function.decorators:
+        return False
+    return any(not _is_in_context(helper, found) for found in calls_of(helper, model))
 
 
 def _is_covered(frame: Frame, used: list[ast.Call]) -> bool:

@@ -71,11 +71,12 @@ class IterableDatasetDuplicates(Check):
         callee = frame.callees[call]
         if not isinstance(callee, External) or callee.qualname not in LOADERS:
             return
-        given = {keyword.arg: keyword.value for keyword in call.keywords}
-        node = call.args[0] if call.args else given.get("dataset")
-        value = frame.values.get(node) if node is not None else None
-        workers = frame.values.get(given["num_workers"]) if "num_workers" in given else None
-        if not isinstance(value, Instance) or None in given or "worker_init_fn" in given or not _is_positive(workers):
+        # What `**kwargs` bring is in the value of the call, where it is known.
+        loader = frame.values.get(call)
+        if not isinstance(loader, Call) or not loader.known or "worker_init_fn" in loader.keywords:
+            return
+        value = loader.args[0] if loader.args else loader.keywords.get("dataset")
+        if not isinstance(value, Instance) or not _is_positive(loader.keywords.get("num_workers")):
             return
         method = classes.find_method(frame, value.cls, "__iter__")
         if method is None or not is_iterable(frame, value.cls) or not is_closed(frame, value.cls):

@@ -33,9 +33,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from torchlint.rule import ERROR, Check, Frame, Place, Problem
+from torchlint.rule import ERROR, Call, Check, Frame, Method, Place, Problem, Value
 
-from ._training import Event, Kind, events, in_loop, is_made_in, is_optimizer, loop_of, may_clear
+from ._training import Event, Kind, events, in_loop, is_made_in, is_optimizer, loop_of, may_clear, settled
 
 
 class MissingZeroGrad(Check):
@@ -53,7 +53,7 @@ class MissingZeroGrad(Check):
             if step.kind is not Kind.STEP or not is_optimizer(step.subject):
                 continue
             loop = loop_of(frame.module, step.at)
-            if loop is None or is_made_in(frame, step.subject, loop):
+            if loop is None or is_made_in(frame, step.subject, loop) or _is_of_an_inner_loop(frame, step, found):
                 continue
             backward = [
                 event for event in found if event.kind is Kind.BACKWARD and in_loop(frame.module, event.at, loop)
@@ -63,16 +63,33 @@ class MissingZeroGrad(Check):
                 yield Problem(loop, places=places)
 
 
+def _is_of_an_inner_loop(frame: Frame, step: Event, found: list[Event]) -> bool:
+    """Whether the step belongs to a training loop of a helper, which is where it is reported."""
+    inner = loop_of(step.frame.module, step.node) if step.frame is not frame else None
+    return inner is not None and any(
+        event.kind is Kind.BACKWARD and event.frame is step.frame and in_loop(step.frame.module, event.node, inner)
+        for event in found
+    )
+
+
 def _caller_clears(frame: Frame, step: Event) -> bool:
     """Whether a function of the file that calls this one may clear the gradients."""
     if frame.function is None:
         return False
-    for _, _, caller in frame.module.references(frame.function.name):
+    for _, call, caller in frame.module.references(frame.function.name):
         if caller is frame.function:
             continue
         if caller is not None and frame.evaluator.is_busy(caller):
             return True
         outer = frame.evaluator.frame(caller) if caller else frame.evaluator.module_frame(frame.module)
+        if call is not None and _is_of_torch(outer.callees.get(call)):
+            continue  # `scaler.update()` calls no `update` of the file
         if any(may_clear(event, step) for event in events(outer, 0)):
             return True
     return False
+
+
+def _is_of_torch(callee: Value | None) -> bool:
+    """Whether a method is one of an object that torch made."""
+    receiver = settled(callee.receiver) if isinstance(callee, Method) else None
+    return isinstance(receiver, Call) and receiver.qualname.startswith("torch.")

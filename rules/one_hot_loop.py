@@ -1,7 +1,8 @@
 """One-hot rows written one by one in a Python loop: `scatter_` writes them all.
 
 ## What it does
-Finds loops, nested ones included, whose only statement is `y[i, t[i]] = c` for a number `c`.
+Finds loops, nested ones included, whose only statement is `y[i, t[i]] = c` for a number `c`, and those
+over `enumerate(t)`.
 
 ## Why is this bad?
 Each turn launches a kernel for one element, and where the label is read as a number, Python waits for the GPU each
@@ -104,7 +105,9 @@ def _nest(loop: ast.For | ast.AsyncFor | ast.While, frame: Frame) -> list[Sweep]
     inner: ast.stmt = loop
     while isinstance(inner, ast.For | ast.AsyncFor | ast.While):
         found = sweep(inner, frame)
-        if found is None or found.index is None or found.rows or found.start or len(inner.body) != 1:
+        if found is None or found.index is None or found.start or len(inner.body) != 1:
+            return []
+        if found.rows and inner is not loop:
             return []
         nest.append(found)
         inner = inner.body[0]
@@ -125,7 +128,12 @@ def _labels(parts: list[ast.expr], nest: list[Sweep]) -> ast.expr | None:
     counters = [found.index for found in nest]
     if len(parts) != len(counters) + 1 or _names(parts[:-1]) != counters:
         return None
-    labels, places = _flat(number_of(parts[-1]) or parts[-1])
+    label = number_of(parts[-1]) or parts[-1]
+    if nest[0].rows:
+        # `for i, label in enumerate(labels):`
+        named = nest[0].rows.get(label.id) if isinstance(label, ast.Name) and len(nest) == 1 else None
+        return named[0] if named is not None and isinstance(named[0], ast.Name) and named[2] == 0 else None
+    labels, places = _flat(label)
     return labels if isinstance(labels, ast.Name) and _names(places) == counters else None
 
 

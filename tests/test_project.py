@@ -93,3 +93,43 @@ def test_a_broken_or_circular_import_is_no_error(project: Path) -> None:
         path = project / "train.py"
         path.write_text(TRAIN.format(imports=f"from {name} import Net", call="Net()(x)"))
         assert check(path) == []
+
+
+DERIVED = """
+import torch.nn as nn
+import torch.nn.functional as F
+from base import Base, Plain
+
+class Net(Base):
+    def forward(self, x):
+        return self.act(x)
+
+class Quiet(Plain):
+    def forward(self, x):
+        return self.act(x)
+
+def train(x, y):
+    value = {model}()(x).log()
+    return F.cross_entropy(x, y), value
+"""
+BASE = """
+import torch.nn as nn
+
+class Base(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.act = nn.Softmax(dim=1)
+
+class Plain(nn.Module):
+    def __init__(self, act):
+        super().__init__()
+        self.act = act
+"""
+
+
+@pytest.mark.parametrize(("model", "found"), [("Net", 1), ("Quiet", 0)])
+def test_a_base_of_another_file_is_seen_through(tmp_path: Path, model: str, found: int) -> None:
+    (tmp_path / "base.py").write_text(BASE)
+    path = tmp_path / "train.py"
+    path.write_text(DERIVED.format(model=model))
+    assert len(check(path)) == found

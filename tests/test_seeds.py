@@ -56,6 +56,11 @@ FOUND = {
             "    def step(self, x, y):\n        out = self.net(x)\n        return self.loss(out, y)\n",
             "def step(x, y):\n    logp = x.log_softmax(1)\n    return CE()(logp, y)\n",
             "def step(x, y):\n    return F.cross_entropy(torch.log_softmax(x, 1), y, label_smoothing=0.1)\n",
+            net("F.log_softmax(input=x, dim=-1)")
+            + "def train(model, loader, criterion):\n    for x, y in loader:\n        criterion(model(x), y).backward()\ndef main(loader):\n    criterion = nn.CrossEntropyLoss().to('cuda')\n    model = Net().to('cuda')\n    train(model, loader, criterion)\n",
+            "class Head(nn.Sequential):\n    def __init__(self):\n        super().__init__(nn.Linear(4, 3), nn.LogSoftmax(dim=1))\ndef step(x, y):\n    return nn.functional.cross_entropy(input=Head()(x), target=y)\n",
+            net("self.act(x)", "nn.LogSoftmax(-1)")
+            + "@torch.compile\ndef step(model, x, y):\n    return CE(reduction='none')(model(x), y).mean()\ndef main(x, y):\n    return step(Net(), x, y)\n",
         ],
     ),
     "S3": (
@@ -69,6 +74,11 @@ FOUND = {
             + "def step(x, y):\n    validity, label = Net()(x)\n    return F.cross_entropy(label, y)\n",
             "model = nn.Sequential(nn.Linear(4, 3), nn.Softmax(dim=1))\nloss = CE()\n"
             "def step(x, y):\n    return loss(model(x), y)\n",
+            "def step(x, y):\n    return F.cross_entropy(target=y, input=th.softmax(x, dim=1).clone())\n",
+            net("{'probs': F.softmax(x, -1), 'x': x}")
+            + "def step(x, y):\n    out = Net()(x)\n    return F.cross_entropy(out['probs'], y)\n",
+            "def step(head, x, y):\n    p = nn.Softmax(1)(head(x))\n    p = p.squeeze(1)\n    loss = CE(label_smoothing=0.1)\n    return loss(p, y)\n",
+            "def step(x, y):\n    if x.dim() > 2:\n        p = F.softmax(x.flatten(1), 1)\n    else:\n        p = x.softmax(1)\n    return F.cross_entropy(p, y)\n",
         ],
     ),
     "S4 probabilities": (
@@ -77,6 +87,9 @@ FOUND = {
             "def step(x, y):\n    return F.nll_loss(F.softmax(x, 1), y)\n",
             "def step(x, y):\n    p = x.softmax(1)\n    return nn.NLLLoss()(p, y)\n",
             net("self.act(x)", "nn.Softmax(1)") + "def step(x, y):\n    return F.nll_loss(Net()(x), y)\n",
+            "def step(x, y):\n    loss_fn = F.nll_loss\n    return loss_fn(th.softmax(x, -1), y)\n",
+            "class L(nn.Module):\n    def __init__(self):\n        super().__init__()\n        self.sm = Softmax(dim=1)\n        self.nll = nn.NLLLoss()\n    def forward(self, x, y):\n        return self.nll(self.sm(x), y)\n",
+            "def step(x, y):\n    return nn.NLLLoss(reduction='sum')(input=F.softmax(x, 1), target=y)\n",
         ],
     ),
     "S4 logits": (
@@ -85,6 +98,9 @@ FOUND = {
             net("x") + "def step(x, y):\n    return F.nll_loss(Net()(x), y)\n",
             "def step(x, w, y):\n    logits = F.linear(x, w)\n    return F.nll_loss(logits, y)\n",
             "head = nn.Linear(4, 3)\ncriterion = nn.NLLLoss()\ndef step(x, y):\n    return criterion(head(x), y)\n",
+            net("self.act(x)", "nn.Linear(3, 3, bias=False)")
+            + "def step(x, y):\n    m = nn.DataParallel(Net())\n    return F.nll_loss(m(x), y)\n",
+            "def step(x, y):\n    conv = nn.Conv2d(3, 5, 1)\n    return nn.NLLLoss(ignore_index=255)(conv(x), y)\n",
         ],
     ),
     "S5": (
@@ -101,6 +117,10 @@ FOUND = {
             "def predict(logits, T):\n    return F.softmax(logits / T, -1).argmax(-1)\n",
             "def predict(x):\n    p = torch.softmax(x, dim=1)\n    return torch.argmax(p, dim=1)\n",
             "def predict(x):\n    _, label = nn.Softmax(dim=1)(x).max(1)\n    return label\n",
+            "def predict(x):\n    return F.softmax(x, dim=1).topk(1, dim=1).indices\n",
+            "def predict(model, x):\n    return torch.softmax(model(x), dim=-1).max(dim=-1).indices\n",
+            "def predict(model, x):\n    p = nn.LogSoftmax(dim=1)(model(x))\n    return p.data.max(1, keepdim=True)[1]\n",
+            "def predict(model, x):\n    p = F.softmax(model(x), dim=1)\n    _, idx = torch.topk(p, 5, dim=1)\n    return idx\n",
         ],
     ),
     "S7": (
@@ -109,6 +129,11 @@ FOUND = {
             "def softmax(x):\n    return torch.exp(x) / torch.sum(torch.exp(x))\n",
             "def softmax(x):\n    e = torch.exp(x)\n    return e / torch.sum(e)\n",
             "def softmax(x):\n    return x.exp() / x.exp().sum(dim=1, keepdim=True)\n",
+            "def softmax(x):\n    num = th.exp(x)\n    den = num.sum(-1, keepdim=True)\n    return num / den\n",
+            "def softmax(x):\n    return torch.div(torch.exp(x), torch.exp(x).sum(dim=1, keepdim=True))\n",
+            "def softmax(x):\n    e = x.exp()\n    return e / e.sum(1)[:, None]\n",
+            "def softmax(x):\n    e = torch.exp(x)\n    e /= e.sum(1, keepdim=True)\n    return e\n",
+            "def softmax(x):\n    e = torch.exp(x)\n    return e / torch.sum(e, dim=1).unsqueeze(1)\n",
         ],
     ),
     "S8 log": (
@@ -117,6 +142,9 @@ FOUND = {
             "def f(x):\n    return torch.log(F.softmax(x, 1))\n",
             "def f(x):\n    p = x.softmax(1)\n    return p.log()\n",
             "act = nn.Softmax(dim=1)\ndef f(x):\n    return torch.log(act(x))\n",
+            "def f(x):\n    return F.softmax(x, dim=-1).log().mean()\n",
+            net("self.act(x)", "nn.Softmax(1)") + "def f(x):\n    return torch.log(Net()(x))\n",
+            "def f(x):\n    p = torch.softmax(x, 0)\n    return torch.log(input=p)\n",
         ],
     ),
     "S8 loss": (
@@ -125,6 +153,11 @@ FOUND = {
             "def loss(logits, labels):\n    return -torch.sum(labels * torch.log(torch.softmax(logits, -1)), -1).mean()\n",
             "def loss(x, t):\n    logp = F.log_softmax(x, dim=1)\n    return -(t * logp).sum(dim=1).mean()\n",
             "def loss(x, y):\n    logp = x.log_softmax(1)\n    return -logp[torch.arange(len(y)), y].mean()\n",
+            "def loss(logits, labels):\n    return -(labels * F.softmax(logits, dim=1).log()).sum(1).mean()\n",
+            "def loss(x, t):\n    return torch.mean(torch.sum(-t * F.log_softmax(x, -1), -1))\n",
+            "def loss(x, y):\n    logp = F.log_softmax(x, 1)\n    return -torch.gather(logp, 1, y.view(-1, 1)).mean()\n",
+            "def loss(x, y):\n    logp = F.log_softmax(x, 1)\n    return -logp[range(x.size(0)), y].mean()\n",
+            "def loss(x, t):\n    return torch.sum(t * F.log_softmax(x, 1), dim=1).mean().neg()\n",
         ],
     ),
     "S9": (
@@ -133,6 +166,9 @@ FOUND = {
             "def f(x: torch.Tensor, y: torch.Tensor):\n    return x * y / y\n",
             "def f():\n    y = torch.rand(3)\n    x = torch.ones(3)\n    return (x * y) / y\n",
             "def f(x: torch.Tensor, y: torch.Tensor):\n    return torch.div(torch.mul(x, y), y)\n",
+            "def f(x: torch.Tensor, y: torch.Tensor):\n    return x / y * y\n",
+            "def f(x: torch.Tensor, y: torch.Tensor):\n    z = x * y\n    return z / y\n",
+            "def f(x: torch.Tensor, y: torch.Tensor):\n    return y * x / y\n",
         ],
     ),
     "S11": (
@@ -141,6 +177,9 @@ FOUND = {
             "a = torch.tensor([[1.], [2.]])\nb = torch.tensor([1., 2.])\nc = torch.sum(a + b)\n",
             "def f():\n    a, b = torch.zeros(5, 1), torch.ones(5)\n    return (a - b).mean()\n",
             "def f(n):\n    return F.mse_loss(torch.zeros(8, 1), torch.zeros(8))\n",
+            "def f():\n    a = torch.rand(7, 1)\n    b = torch.rand(7)\n    return torch.mean(torch.abs(a - b))\n",
+            "def f():\n    pred = nn.Linear(3, 1)(torch.rand(8, 3))\n    return nn.MSELoss()(pred, torch.rand(8))\n",
+            "def f():\n    pred = nn.Linear(3, 1)(torch.rand(8, 3))\n    y = torch.arange(8.)\n    return ((pred - y) ** 2).sum()\n",
         ],
     ),
     "S12": (
@@ -149,6 +188,9 @@ FOUND = {
             "def f(mask):\n    return torch.nonzero(mask).squeeze()\n",
             "def f(mask):\n    idx = mask.nonzero()\n    return idx.squeeze()\n",
             "def f(mask):\n    return torch.squeeze(torch.nonzero(mask))\n",
+            "def f(mask):\n    return (mask == 1).nonzero().squeeze()\n",
+            "def f(mask):\n    return torch.squeeze(input=torch.nonzero(mask))\n",
+            "def f(mask):\n    return torch.argwhere(mask).squeeze()\n",
         ],
     ),
     "S13": (
@@ -157,6 +199,10 @@ FOUND = {
             "x = torch.rand(500, 10)\nz = torch.zeros(10)\nfor i in range(500):\n    z += x[i]\n",
             "def f():\n    x = torch.rand(500, 10)\n    z = torch.zeros(10)\n    for i in range(x.size(0)):\n        z = z + x[i]\n    return z\n",
             "def f(x: torch.Tensor):\n    total = 0\n    for i in range(len(x)):\n        total += x[i]\n    return total\n",
+            "def f(x: torch.Tensor):\n    z = torch.zeros_like(x[0])\n    for i in range(0, len(x)):\n        z += x[i]\n    return z\n",
+            "def f():\n    x = torch.randn(100, 5)\n    z = 0.\n    for i in range(x.shape[0]):\n        z = x[i] + z\n    return z\n",
+            "def f():\n    x = torch.randn(100, 5)\n    z = torch.zeros(5)\n    for i in range(100):\n        z.add_(x[i])\n    return z\n",
+            "def f():\n    x = torch.randn(100, 5)\n    z = torch.zeros(5)\n    for i in range(100):\n        z = torch.add(z, x[i, :])\n    return z\n",
         ],
     ),
     "S14": (
@@ -165,6 +211,8 @@ FOUND = {
             "x = torch.rand(500, 10)\nz = torch.zeros(10)\nfor row in torch.unbind(x):\n    z += row\n",
             "def f(x: torch.Tensor):\n    z = 0\n    for row in x.unbind(0):\n        z = z + row\n    return z\n",
             "def f(x: torch.Tensor):\n    z = 0\n    for row in x:\n        z += row\n    return z\n",
+            "def f(x: torch.Tensor):\n    z = 0\n    for i, row in enumerate(x):\n        z += row\n    return z\n",
+            "def f(x: torch.Tensor):\n    z = 0\n    for row in torch.unbind(x, dim=1):\n        z = z + row\n    return z\n",
         ],
     ),
     "S15": (
@@ -173,6 +221,8 @@ FOUND = {
             "def gather(t: torch.Tensor, idx: torch.Tensor):\n    out = []\n    for i in range(t.size(0)):\n        out += [t[i][idx[i]]]\n    return torch.stack(out)\n",
             "def gather(t: torch.Tensor, idx: torch.Tensor):\n    out = []\n    for i in range(len(t)):\n        out.append(t[i, idx[i]])\n    return torch.stack(out)\n",
             "@torch.jit.script\ndef gather(t: torch.Tensor, idx: torch.Tensor):\n    out = []\n    for i in range(t.shape[0]):\n        out += [t[i][idx[i]]]\n    return torch.stack(out, dim=0)\n",
+            "def gather(t: torch.Tensor, idx: torch.Tensor):\n    out = [t[i][idx[i]] for i in range(len(t))]\n    return torch.stack(out)\n",
+            "def gather(t: torch.Tensor, idx: torch.Tensor):\n    return torch.stack([t[i, idx[i]] for i in range(t.size(0))], dim=0)\n",
         ],
     ),
     "S14 body that is no sum": (
@@ -197,6 +247,10 @@ FOUND = {
             "def f():\n    x = torch.rand(3)\n    return x[(x > 0.2) and (x < 0.8)]\n",
             "def f(x: torch.Tensor):\n    m = torch.ones(3, dtype=torch.bool)\n    return not m\n",
             "def f():\n    x = torch.rand(3)\n    return torch.where(x > 1 or x < -1, x, 0)\n",
+            "def f():\n    x = torch.rand(3)\n    while not x:\n        pass\n",
+            "def f():\n    x = torch.rand(3, 3)\n    return 0 < x < 1\n",
+            "def f():\n    x = torch.randn(5)\n    y = torch.randn(5)\n    keep = x > 0 and y > 0\n    return x[keep]\n",
+            "def f():\n    x = torch.randn(5)\n    return x[not torch.isnan(x)]\n",
         ],
     ),
     "S18": (
@@ -205,6 +259,9 @@ FOUND = {
             "class D(Dataset):\n    def __init__(path, pattern):\n        self.paths = [path]\n    def __len__(self):\n        return 1\n    def __getitem__(self, i):\n        return self.paths[i]\n",
             "class D(torch.utils.data.Dataset):\n    def __init__(root):\n        self.root = root\n    def __len__(self):\n        return 1\n    def __getitem__(self, i):\n        return self.root\n",
             "class D(data.Dataset):\n    def __init__(self):\n        self.n = 3\n    def __len__():\n        return self.n\n    def __getitem__(self, i):\n        return i\n",
+            "class D(Dataset):\n    def __init__(root, transform=None):\n        super().__init__()\n        self.root = root\n    def __len__(self):\n        return 1\n    def __getitem__(self, i):\n        return self.root\n",
+            "class D(Dataset):\n    def __init__(self):\n        self.n = 3\n    def __len__(self):\n        return 3\n    def __getitem__(idx):\n        return self.n + idx\n",
+            "class N(nn.Module):\n    def __init__(self):\n        super().__init__()\n        self.fc = nn.Linear(2, 2)\n    def forward(x):\n        return self.fc(x)\n",
         ],
     ),
     "S19 name": (
@@ -213,6 +270,12 @@ FOUND = {
             "class D(Dataset):\n    def __len__(self):\n        return 3\n    def __item__(self, i):\n        return i\n",
             "class D(torch.utils.data.Dataset):\n    def __len__(self):\n        return 3\n    def __getitem(self, i):\n        return i\n",
             "class D(data.Dataset):\n    def __length__(self):\n        return 3\n    def __getitem__(self, i):\n        return i\n",
+            "class D(Dataset):\n    def __len__(self):\n        return 3\n    def __get_item__(self, i):\n        return i\n",
+            "class D(Dataset):\n    def __len(self):\n        return 3\n    def __getitem__(self, i):\n        return i\n",
+            "class D(Dataset):\n    def __len__(self):\n        return 3\n    def getitem(self, i):\n        return i\n",
+            "class D(Dataset):\n    def __size__(self):\n        return 3\n    def __getitem__(self, i):\n        return i\n",
+            "class D(Dataset):\n    def __len__(self):\n        return 3\n    def get_item(self, i):\n        return i\n",
+            "class D(Dataset):\n    def __len__(self):\n        return 3\n    def __getitem_(self, i):\n        return i\n",
         ],
     ),
     "S19 index": (
@@ -221,6 +284,9 @@ FOUND = {
             "class D(Dataset):\n    def __len__(self):\n        return 3\n    def __getitem__(self):\n        return 1\n",
             "class D(data.Dataset):\n    def __len__(self):\n        return 3\n    def __getitem__(self, i, j):\n        return i + j\n",
             "class D(torch.utils.data.Dataset):\n    def __len__(self, n):\n        return n\n    def __getitem__(self, i):\n        return i\n",
+            "class D(Dataset):\n    def __len__():\n        return 3\n    def __getitem__(self):\n        return 1\n",
+            "class B(Dataset):\n    def __len__(self):\n        return 3\nclass D(B):\n    def __getitem__(self):\n        return 1\n",
+            "class D(IterableDataset):\n    def __iter__(self, epoch):\n        yield epoch\n",
         ],
     ),
     "S20": (
@@ -229,6 +295,9 @@ FOUND = {
             "class D(Dataset):\n    def __init__(self, p):\n        self.paths = [p]\n    def __len__(self):\n        return len(paths)\n    def __getitem__(self, i):\n        return self.paths[i]\n",
             "class D(data.Dataset):\n    def __init__(self, p):\n        self.items = [p]\n    def __len__(self):\n        return 1\n    def __getitem__(self, i):\n        return items[i]\n",
             "class D(torch.utils.data.Dataset):\n    def __init__(self, p):\n        self.root = p\n    def __len__(self):\n        return 1\n    def __getitem__(self, i):\n        return open(root + str(i))\n",
+            "class D(Dataset):\n    def __init__(self, p):\n        self.transform = p\n    def __len__(self):\n        return 1\n    def __getitem__(self, i):\n        x = i\n        if transform:\n            x = self.transform(x)\n        return x\n",
+            "class D(Dataset):\n    def __init__(self, p):\n        self.df = p\n        self.n = len(df)\n    def __len__(self):\n        return self.n\n    def __getitem__(self, i):\n        return self.df[i]\n",
+            "class D(Dataset):\n    def __init__(self, p):\n        self.labels = p\n    def __len__(self):\n        return len(self.labels)\n    def __getitem__(self, i):\n        return torch.tensor(labels[i])\n",
         ],
     ),
     "S21": (
@@ -237,6 +306,8 @@ FOUND = {
             "class D(Dataset):\n    def __init__(self, p):\n        self.paths = p\n    def __len__(self):\n        return len(self.paths)\n    def __getitem__(self, index):\n        return random.choice(self.paths)\n",
             "class D(data.Dataset):\n    def __init__(self, p):\n        self.p = p\n    def __len__(self):\n        return len(self.p)\n    def __getitem__(self, idx):\n        return self.p[0]\n",
             "class D(torch.utils.data.Dataset):\n    def __init__(self, p):\n        self.p = p\n    def __len__(self):\n        return len(self.p)\n    def __getitem__(self, i):\n        return self.p[torch.randint(len(self.p), (1,)).item()]\n",
+            "class D(Dataset):\n    def __init__(self, p):\n        self.p = p\n    def __len__(self):\n        return len(self.p)\n    def __getitem__(self, idx):\n        a, b = random.sample(self.p, 2)\n        return a, b\n",
+            "class D(Dataset):\n    def __init__(self, p):\n        self.p = p\n    def __len__(self):\n        return len(self.p)\n    def __getitem__(self, idx):\n        idx = random.randrange(len(self.p))\n        return self.p[idx]\n",
         ],
     ),
     "S22": (
@@ -245,6 +316,8 @@ FOUND = {
             "class D(IterableDataset):\n    def __init__(self, p):\n        self.p = p\n    def __iter__(self):\n        for q in self.p:\n            yield q\nloader = DataLoader(D([1]), num_workers=4)\n",
             "class D(data.IterableDataset):\n    def __init__(self, p):\n        self.p = p\n    def __iter__(self):\n        return iter(self.p)\ndef main():\n    d = D([1])\n    return data.DataLoader(d, batch_size=2, num_workers=2)\n",
             "class D(torch.utils.data.IterableDataset):\n    def __iter__(self):\n        yield from range(3)\ndef main():\n    return torch.utils.data.DataLoader(dataset=D(), num_workers=8)\n",
+            "class D(IterableDataset):\n    def __init__(self, p):\n        self.p = p\n    def __iter__(self):\n        for q in open(self.p):\n            yield q\ndef main(args):\n    kw = {'num_workers': 4, 'batch_size': 2}\n    return DataLoader(D('x'), **kw)\n",
+            "class B(IterableDataset):\n    def __iter__(self):\n        yield from range(9)\nclass D(B):\n    pass\nloader = DataLoader(D(), num_workers=3, batch_size=None)\n",
         ],
     ),
     "S25": (
@@ -253,6 +326,9 @@ FOUND = {
             "x = torch.tensor(torch.randn(3), requires_grad=True)\n",
             "def f():\n    y = torch.zeros(3)\n    return torch.tensor(y)\n",
             "def f(x: torch.Tensor):\n    return th.tensor(F.relu(x), requires_grad=True)\n",
+            "def f(a: torch.Tensor):\n    return torch.tensor(a.clone(), dtype=torch.float32)\n",
+            "def f(model, x):\n    loss = F.mse_loss(model(x), x)\n    loss = torch.tensor(loss, requires_grad=True)\n    loss.backward()\n",
+            "def f():\n    w = torch.tensor(data=torch.zeros(3), requires_grad=True)\n    return w\n",
         ],
     ),
     "S26": (
@@ -261,6 +337,9 @@ FOUND = {
             "def f(x):\n    return torch.reduce_max(x)\n",
             "def f(x):\n    return th.reduce_max(x, 1)\n",
             "from torch import reduce_max\ndef f(x):\n    return reduce_max(x)\n",
+            "def f(x):\n    return torch.expand_dims(x, 0)\n",
+            "def f(x):\n    return torch.reduce_sum(x, axis=1)\n",
+            "def f(x):\n    return torch.reduce_mean(torch.rand(3))\n",
         ],
     ),
     "S27 init": (
@@ -269,6 +348,9 @@ FOUND = {
             "class N(nn.Module):\n    def __init__(self):\n        self.fc = nn.Linear(2, 2)\n    def forward(self, x):\n        return self.fc(x)\n",
             "class N(torch.nn.Module):\n    def __init__(self, n):\n        self.n = n\n        self.fc = nn.Linear(n, n)\n    def forward(self, x):\n        return self.fc(x)\n",
             "class N(nn.Module):\n    def __init__(self):\n        super().__init__\n        self.fc = nn.Linear(2, 2)\n    def forward(self, x):\n        return self.fc(x)\n",
+            "class N(nn.Module):\n    def __init__(self):\n        self.w = nn.Parameter(torch.zeros(2))\n        self.act = nn.ReLU()\n    def forward(self, x):\n        return x * self.w\n",
+            "class B(nn.Module):\n    pass\nclass N(B):\n    def __init__(self):\n        self.fc = nn.Linear(2, 2)\n    def forward(self, x):\n        return self.fc(x)\n",
+            "class N(nn.Module):\n    def __init__(self):\n        self.fc = nn.Linear(2, 2)\n        super().__init__()\n    def forward(self, x):\n        return self.fc(x)\n",
         ],
     ),
     "S27 tensor": (
@@ -285,6 +367,12 @@ FOUND = {
             "class N(nn.Module):\n    def __init__(self):\n        super().__init__()\n        self.fcs = [nn.Linear(2, 2), nn.Linear(2, 2)]\n    def forward(self, x):\n        return self.fcs[0](x)\n",
             "class N(nn.Module):\n    def __init__(self, n):\n        super().__init__()\n        self.fcs = [nn.Linear(2, 2) for _ in range(n)]\n    def forward(self, x):\n        for f in self.fcs:\n            x = f(x)\n        return x\n",
             "class N(nn.Module):\n    def __init__(self):\n        super(N, self).__init__()\n        self.heads = {'a': nn.Linear(2, 2)}\n    def forward(self, x):\n        return self.heads['a'](x)\n",
+            "class N(nn.Module):\n    def __init__(self):\n        super().__init__()\n        layers = []\n        for i in range(3):\n            layers.append(nn.Linear(2, 2))\n        self.layers = layers\n    def forward(self, x):\n        for l in self.layers:\n            x = l(x)\n        return x\n",
+            "class N(nn.Module):\n    def __init__(self):\n        super().__init__()\n        self.fcs = [nn.Linear(2, 2)] + [nn.Linear(2, 2) for _ in range(3)]\n    def forward(self, x):\n        for f in self.fcs:\n            x = f(x)\n        return x\n",
+            "class N(nn.Module):\n    def __init__(self):\n        super().__init__()\n        self.heads = {k: nn.Linear(2, 2) for k in 'ab'}\n    def forward(self, x):\n        return self.heads['a'](x)\n",
+            "class N(nn.Module):\n    def __init__(self):\n        super().__init__()\n        self.heads = {}\n        for k in 'ab':\n            self.heads[k] = nn.Linear(2, 2)\n    def forward(self, x):\n        return self.heads['a'](x)\n",
+            "class N(nn.Module):\n    def __init__(self):\n        super().__init__()\n        self.fcs = list()\n        self.fcs += [nn.Linear(2, 2)]\n    def forward(self, x):\n        return self.fcs[0](x)\n",
+            "class N(nn.Module):\n    def __init__(self):\n        super().__init__()\n        self.fcs = list(nn.Linear(2, 2) for _ in range(3))\n    def forward(self, x):\n        return self.fcs[0](x)\n",
         ],
     ),
     "S28": (
@@ -293,6 +381,9 @@ FOUND = {
             "def train(loader):\n    net = nn.Linear(2, 2)\n    opt = torch.optim.SGD(net.parameters(), lr=0.1)\n    for x, y in loader:\n        loss = F.mse_loss(net(x), y)\n        loss.backward()\n        opt.step()\n",
             "net = nn.Linear(2, 2)\nopt = torch.optim.Adam(net.parameters())\nfor epoch in range(9):\n    loss = net(torch.rand(3, 2)).pow(2).mean()\n    loss.backward()\n    opt.step()\n",
             "class T:\n    def __init__(self, net):\n        self.net = net\n        self.opt = torch.optim.AdamW(net.parameters())\n    def run(self, loader):\n        for x in loader:\n            self.net(x).sum().backward()\n            self.opt.step()\n",
+            "def train(model, loader, args):\n    opt = getattr(torch.optim, 'Adam')(model.parameters(), lr=args.lr)\n    for x, y in loader:\n        loss = F.mse_loss(model(x), y)\n        loss.backward()\n        opt.step()\n",
+            "def train(model, loader):\n    opt = torch.optim.SGD(params=model.parameters(), lr=0.1)\n    it = iter(loader)\n    while True:\n        x, y = next(it)\n        F.mse_loss(model(x), y).backward()\n        nn.utils.clip_grad_norm_(model.parameters(), 1)\n        opt.step()\n",
+            "def make(m):\n    return torch.optim.Adam(m.parameters())\ndef train(model, loader):\n    opt = make(model)\n    for i, b in enumerate(loader):\n        loss = model(b).mean()\n        loss.backward()\n        opt.step()\n        print(loss.item())\n",
         ],
     ),
     "S29": (
@@ -301,6 +392,9 @@ FOUND = {
             "x = torch.ones(2, requires_grad=True)\ny = x * 2\ny.sum().backward()\nprint(y.grad)\n",
             "def f():\n    w = torch.rand(3, requires_grad=True)\n    h = torch.exp(w)\n    h.sum().backward()\n    return h.grad\n",
             "def f():\n    w = torch.rand(3, requires_grad=True).to('cuda')\n    (w * w).sum().backward()\n    return w.grad\n",
+            "x = torch.ones(2, requires_grad=True)\nz = (x ** 2).sum()\nz.backward()\nprint(z.grad)\n",
+            "def f():\n    w = torch.rand(3).requires_grad_()\n    h = w.sigmoid()\n    h.sum().backward()\n    return h.grad\n",
+            "def f():\n    w = torch.rand(3, requires_grad=True).float().cuda()\n    (w * w).sum().backward()\n    return w.grad\n",
         ],
     ),
     "S30": (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass, field
 
-from torchlint.analysis import expressions
+from torchlint.analysis import expressions, grown
 from torchlint.analysis.frame import Frame
 from torchlint.analysis.values import Items, Mapped, Unknown, Value
 
@@ -34,8 +34,9 @@ def arguments_of(frame: Frame, node: ast.Call) -> Arguments:
             arguments.values.extend(inner.items)
             arguments.nodes.extend([arg] * len(inner.items))
         else:
-            arguments.values.append(Unknown(arg, frame))
-            arguments.nodes.append(arg)
+            last = grown.last_of(inner)
+            arguments.values.extend((Unknown(arg, frame), *last))
+            arguments.nodes.extend([arg] * (1 + len(last)))
             arguments.known = False
     for keyword in node.keywords:
         value = expressions.evaluate(frame, keyword.value)

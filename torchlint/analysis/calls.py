@@ -6,7 +6,19 @@ import ast
 import re
 from collections.abc import Mapping, Sequence
 
-from torchlint.analysis import classes, evaluate, expressions, facts, families, methods, ops, signatures, storing
+from torchlint.analysis import (
+    classes,
+    evaluate,
+    expressions,
+    facts,
+    families,
+    grown,
+    methods,
+    ops,
+    signatures,
+    storing,
+    wrappers,
+)
 from torchlint.analysis.arguments import Arguments, arguments_of
 from torchlint.analysis.frame import Frame
 from torchlint.analysis.scout import FunctionModel
@@ -29,24 +41,6 @@ from torchlint.analysis.values import (
     join,
 )
 
-# These return their first argument, as far as its outputs are concerned.
-_WRAPPERS = frozenset(
-    {
-        "torch.compile",
-        "torch.jit.script",
-        "torch.jit.trace",
-        "torch.jit.freeze",
-        "torch.nn.DataParallel",
-        "torch.nn.parallel.DataParallel",
-        "torch.nn.parallel.DistributedDataParallel",
-        "torch.nn.utils.weight_norm",
-        "torch.nn.utils.spectral_norm",
-        "torch.nn.utils.parametrizations.weight_norm",
-        "torch.nn.utils.parametrizations.spectral_norm",
-        "copy.deepcopy",
-        "copy.copy",
-    }
-)
 # These call their first argument with those that follow.
 _APPLIERS = frozenset({"torch.nn.parallel.data_parallel", "torch.utils.checkpoint.checkpoint"})
 _LAYER = re.compile(r"torch\.nn\.(?:modules\.(?:\w+\.)?)?([A-Z]\w*)$")
@@ -99,6 +93,8 @@ def _method_of(frame: Frame, receiver: Value, node: ast.Attribute) -> Value:
         found = classes.attribute(frame, receiver, node.attr)
         if found is not None:
             return found
+    if node.attr in wrappers.INNER and isinstance(receiver, Instance | Layer):
+        return receiver
     if isinstance(receiver, Super):
         method = classes.find_method(frame, receiver.cls, node.attr, skip_own=True)
         if method is not None and frame.evaluator.is_plain(method):
@@ -151,8 +147,9 @@ def _call_external(frame: Frame, callee: External, arguments: Arguments, node: a
     name = callee.qualname
     if name.startswith("builtins."):
         return _call_builtin(frame, callee, arguments, node)
-    if name in _WRAPPERS and arguments.values:
-        return arguments.values[0]
+    inner = wrappers.wrapped(name, arguments)
+    if inner is not None:
+        return inner
     if name in _APPLIERS and len(arguments.values) > 1 and isinstance(arguments.values[0], Layer | Instance):
         count = 2 if name == "torch.nn.parallel.data_parallel" else len(arguments.values)
         inputs = Arguments(arguments.values[1:count], arguments.nodes[1:count], known=arguments.known)
@@ -233,7 +230,8 @@ def _children(name: str, arguments: Arguments) -> Sequence[Value] | None:
         return values
     if len(values) == 1 and isinstance(values[0], Items):
         return values[0].items
-    return ()
+    last = grown.last_of(values[0]) if len(values) == 1 else ()
+    return (Unknown(), *last) if last else ()
 
 
 def _as_values(bound: signatures.Bound[Value], node: ast.AST, frame: Frame) -> dict[str, Value]:
@@ -359,7 +357,8 @@ def _call_instance(frame: Frame, instance: Instance, arguments: Arguments, node:
             if not frame.evaluator.is_plain(method):
                 break
             return _call_function(frame, FunctionRef(method, instance), arguments, node)
-    return opaque(frame, instance, arguments, node)
+    sequential = wrappers.sequential_of(frame, instance)
+    return call_layer(frame, sequential, arguments, node) if sequential else opaque(frame, instance, arguments, node)
 
 
 def _call_function(frame: Frame, reference: FunctionRef, arguments: Arguments, node: ast.Call) -> Value:

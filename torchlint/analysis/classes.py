@@ -33,7 +33,8 @@ def bases(frame: Frame, cls: ClassModel) -> list[Value]:
     outer = scope(frame, cls)
     # `Dataset[Tensor]` is `Dataset` to everybody but type checkers.
     plain = (base.value if isinstance(base, ast.Subscript) else base for base in cls.node.bases)
-    return [expressions.peek(outer, base) for base in plain if not isinstance(base, ast.Starred)]
+    held = [expressions.peek(outer, base) for base in plain if not isinstance(base, ast.Starred)]
+    return [expressions.resolved(outer, value) if isinstance(value, External) else value for value in held]
 
 
 def lineage(frame: Frame, cls: ClassModel) -> Iterator[ClassModel | External | None]:
@@ -105,7 +106,7 @@ def _instance_attribute(frame: Frame, instance: Instance, name: str) -> Value | 
     values: list[Value] = []
     busy = False
     if any(writer.name == "__init__" for writer in writers):
-        init = _constructed(frame, instance)
+        init = constructed(frame, instance)
         busy = init is None
         value = init.env.get(f"self.{name}") if init else None
         values.append(value if value is not None else Unknown())
@@ -133,7 +134,7 @@ def _writers(frame: Frame, cls: ClassModel, name: str) -> list[FunctionModel]:
     return found
 
 
-def _constructed(frame: Frame, instance: Instance) -> Frame | None:
+def constructed(frame: Frame, instance: Instance) -> Frame | None:
     """The evaluation of `__init__` for an instance; None while it is under way or where it cannot be evaluated."""
     evaluator = frame.evaluator
     init = find_method(frame, instance.cls, "__init__")

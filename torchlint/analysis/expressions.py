@@ -7,7 +7,7 @@ import builtins
 from collections.abc import Callable
 from typing import Any
 
-from torchlint.analysis import calls, classes, ops, storing, trees
+from torchlint.analysis import calls, classes, grown, ops, storing, trees, wrappers
 from torchlint.analysis.frame import Frame, enclosing
 from torchlint.analysis.values import (
     UNKNOWN,
@@ -132,7 +132,11 @@ def attribute_of(frame: Frame, base: Value, name: str, node: ast.AST) -> Value:
             return calls.external(frame, f"{base.qualname}.{name}", node)
         case Instance() | ClassRef():
             found = classes.attribute(frame, base, name)
+            if found is None and name in wrappers.INNER:
+                return base
             return found if found is not None else Field(base, name, node, frame)
+        case Layer() if name in wrappers.INNER:
+            return base
         case Op() if name in ops.outputs(base.name, base.args):
             return Element(base, ops.outputs(base.name, base.args).index(name), node, frame)
     if name == "shape" and not isinstance(base, Layer):
@@ -157,13 +161,18 @@ def item_of(frame: Frame, base: Value, index: Value, node: ast.Subscript) -> Val
         if isinstance(base, Mapped):
             return base.items.get(key) or Unknown(node, frame)
         if isinstance(base, Layer) and base.children and isinstance(key, int):
-            return base.children[key] if -len(base.children) <= key < len(base.children) else Unknown(node, frame)
+            return grown.child_at(base.children, key) or Unknown(node, frame)
+        if isinstance(base, grown.Tail) and isinstance(key, int) and -len(base.last) <= key < 0:
+            return base.last[key]
         if isinstance(base, Op) and base.name == "shape" and isinstance(key, int):
             return Op("size", {"input": base.input, "dim": index}, {}, base.form, node, frame)
         if isinstance(base, Op) and isinstance(key, int) and ops.outputs(base.name, base.args):
             return Element(base, key, node, frame)
         if isinstance(base, Call) and isinstance(key, int | str):
             return Element(base, key, node, frame)
+    held = grown.one_of(base, index)
+    if held is not None:
+        return held
     nodes = {"input": node.value, "index": node.slice}
     return _op(frame, "getitem", {"input": base, "index": index}, nodes, node)
 
@@ -186,8 +195,12 @@ def arithmetic(
 ) -> Value:
     if isinstance(left, Constant) and isinstance(right, Constant):
         return _fold(name, left.value, right.value, node)
-    if name == "add" and isinstance(left, Items) and isinstance(right, Items) and left.kind == right.kind:
-        return Items((*left.items, *right.items), left.kind, node, frame)
+    if name == "add" and (isinstance(left, Items) or isinstance(right, Items)):
+        if isinstance(left, Items) and isinstance(right, Items) and left.kind == right.kind:
+            return Items((*left.items, *right.items), left.kind, node, frame)
+        longer = grown.extended(left, right, node, frame)
+        if longer is not None:
+            return longer
     second = "exponent" if name == "pow" else "other"
     return _op(frame, name, {"input": left, second: right}, {"input": left_node, second: right_node}, node)
 
@@ -271,12 +284,14 @@ def _display(frame: Frame, node: ast.Tuple | ast.List | ast.Set) -> Value:
     for element in node.elts:
         if isinstance(element, ast.Starred):
             inner = evaluate(frame, element.value)
-            complete = complete and isinstance(inner, Items)
-            items.extend(inner.items if isinstance(inner, Items) else ())
+            if isinstance(inner, Items):
+                items.extend(inner.items)
+            else:
+                complete, items = False, [*grown.last_of(inner)]
         else:
             items.append(evaluate(frame, element))
     if not complete:
-        return Unknown(node, frame)
+        return grown.Tail(items, None, node, frame) if isinstance(node, ast.List) else Unknown(node, frame)
     kind = {ast.Tuple: "tuple", ast.List: "list", ast.Set: "set"}[type(node)]
     return Items(items, kind, node, frame)
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from torchlint.analysis import classes, expressions, facts, families, storing, trees
 from torchlint.analysis.frame import Environment, Frame, merge
+from torchlint.analysis.outcomes import outcome
 from torchlint.analysis.scout import ClassModel, FunctionModel
 from torchlint.analysis.values import Call, ClassRef, Constant, External, FunctionRef, Item, LoopCarried, Unknown, Value
 
@@ -103,7 +104,7 @@ def _assert(frame: Frame, statement: ast.Assert) -> bool:
 
 def _if(frame: Frame, statement: ast.If) -> bool:
     expressions.evaluate(frame, statement.test)
-    decided = _decided(statement.test)
+    decided = outcome(frame, statement.test)
     branches = [statement.body, statement.orelse]
     if decided is not None:
         branches = [statement.body if decided else statement.orelse]
@@ -276,17 +277,6 @@ def _disables_grad(value: Value) -> bool:
 def _may_enable_grad(value: Value) -> bool:
     """Whether entering this context manager may switch gradients on."""
     return isinstance(value, Call) and value.qualname in families.GRAD
-
-
-def _decided(test: ast.expr) -> bool | None:
-    """The outcome of a test that is a literal, or the main guard of a script; None where it is open."""
-    if isinstance(test, ast.Constant):
-        return bool(test.value)
-    if isinstance(test, ast.Compare) and isinstance(test.left, ast.Name) and test.left.id == "__name__":
-        return True
-    if isinstance(test, ast.Name) and test.id == "TYPE_CHECKING":
-        return True
-    return None
 
 
 _HANDLERS: dict[type[ast.stmt], Callable[[Frame, Any], bool]] = {

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from torchlint.analysis.values import Choice, Op, Unknown, Value, join
+from torchlint.analysis.values import Choice, Items, Layer, Mapped, Op, Unknown, Value, join
 
 if TYPE_CHECKING:
     from torchlint.analysis.evaluate import Evaluator
@@ -116,9 +116,16 @@ class Frame:
         return join(*values) if values else None
 
     def substitute(self, old: Value, new: Value) -> None:
-        """Every name that holds `old` holds `new` from here on."""
-        for name in [name for name, value in self.env.items() if value is old]:
-            self._own()[name] = new
+        """Every name that holds `old`, perhaps on some paths only, holds `new` from here on."""
+        for name, value in [*self.env.items()]:
+            if isinstance(value, Choice) and old in value.members:
+                self._own()[name] = Choice([new if member is old else member for member in value.members])
+            elif value is not old:
+                continue
+            else:
+                self._own()[name] = new
+            if isinstance(old, Items | Mapped | Layer):
+                self.bindings.setdefault(name, []).append(self.env[name])
 
     def uses(self, value: Value) -> int:
         """How often a value that was bound to a name is read; 0 for one that is used where it is made."""

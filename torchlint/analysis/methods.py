@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import ast
 
-from torchlint.analysis import calls, facts, signatures, storing
+from torchlint.analysis import calls, facts, grown, signatures, storing, wrappers
 from torchlint.analysis.arguments import Arguments
 from torchlint.analysis.frame import Frame
 from torchlint.analysis.values import (
+    Call,
     ClassRef,
     Constant,
     FunctionRef,
     Instance,
     Items,
     Layer,
+    LoopCarried,
     Mapped,
     Method,
     Super,
@@ -45,6 +47,15 @@ _SAME_MODULE = frozenset(
 
 def call_method(frame: Frame, method: Method, arguments: Arguments, node: ast.Call) -> Value:
     receiver, name = method.receiver, method.name
+    if name in ("append", "add_module") and isinstance(receiver, Layer | LoopCarried) and arguments.values:
+        longer = grown.with_child(receiver, arguments.values[-1])
+        if longer is not None:
+            frame.substitute(receiver, longer)
+            return calls.opaque(frame, method, arguments, node)
+    if name == "prepare" and isinstance(receiver, Call) and receiver.qualname == "accelerate.Accelerator":
+        return wrappers.wrapped("accelerate.Accelerator.prepare", arguments) or calls.opaque(
+            frame, method, arguments, node
+        )
     match receiver:
         case Layer() | Instance() if name in _SAME_MODULE:
             return receiver
@@ -52,7 +63,7 @@ def call_method(frame: Frame, method: Method, arguments: Arguments, node: ast.Ca
             return calls.call_layer(frame, receiver, arguments, node)
         case Layer() | Instance() | ClassRef() | Super() | FunctionRef() | Constant():
             return calls.opaque(frame, method, arguments, node)
-        case Items():
+        case Items() | LoopCarried() if name in storing.MUTATORS or isinstance(receiver, Items):
             return _call_list_method(frame, receiver, method, arguments, node)
         case Mapped() if name == "get" and arguments.values and isinstance(arguments.values[0], Constant):
             return receiver.items.get(arguments.values[0].value) or calls.opaque(frame, method, arguments, node)
@@ -63,13 +74,20 @@ def call_method(frame: Frame, method: Method, arguments: Arguments, node: ast.Ca
     return _call_tensor_method(frame, method, arguments, node)
 
 
-def _call_list_method(frame: Frame, receiver: Items, method: Method, arguments: Arguments, node: ast.Call) -> Value:
+def _call_list_method(
+    frame: Frame, receiver: Items | LoopCarried, method: Method, arguments: Arguments, node: ast.Call
+) -> Value:
+    more: Value | None = None
     if method.name == "append" and len(arguments.values) == 1:
-        frame.substitute(receiver, Items((*receiver.items, arguments.values[0]), receiver.kind, node, frame))
-    elif method.name == "extend" and len(arguments.values) == 1 and isinstance(arguments.values[0], Items):
-        items = (*receiver.items, *arguments.values[0].items)
-        frame.substitute(receiver, Items(items, receiver.kind, node, frame))
-    elif method.name in storing.MUTATORS:
+        more = Items(arguments.values, "list", node, frame)
+    elif method.name == "extend" and len(arguments.values) == 1:
+        more = arguments.values[0]
+        if isinstance(more, Items):
+            more = Items(more.items, "list", node, frame)
+    longer = grown.extended(receiver, more, node, frame) if more is not None else None
+    if longer is not None:
+        frame.substitute(receiver, longer)
+    elif method.name in storing.MUTATORS and isinstance(receiver, Items | grown.Tail):
         frame.substitute(receiver, Unknown(node, frame))
     return calls.opaque(frame, method, arguments, node)
 

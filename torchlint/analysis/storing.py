@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from torchlint.analysis import expressions, facts, ops, trees
+from torchlint.analysis import expressions, facts, grown, ops, trees
 from torchlint.analysis.frame import Frame
 from torchlint.analysis.scout import FunctionNode
 from torchlint.analysis.values import (
@@ -136,8 +136,9 @@ def augment(frame: Frame, statement: ast.AugAssign) -> None:
         return
     old = frame.load(key, statement.target) or Unknown(statement.target, frame)
     name = ops.BINARY[type(statement.op)]
-    if isinstance(old, Items) and isinstance(right, Items) and name == "add" and old.kind == "list":
-        frame.substitute(old, Items((*old.items, *right.items), old.kind, statement, frame))
+    longer = grown.extended(old, right, statement, frame) if name == "add" else None
+    if longer is not None:
+        frame.substitute(old, longer)
         return
     new = expressions.arithmetic(name, old, right, statement.target, statement.value, statement, frame)
     if not isinstance(old, Constant):
@@ -181,5 +182,5 @@ def _changed_by(node: ast.AST) -> Iterator[ast.expr]:
         yield node.value
     elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
         name = node.func.attr
-        if name in MUTATORS or (name.endswith("_") and not name.endswith("__")):
+        if name in MUTATORS or name == "add_module" or (name.endswith("_") and not name.endswith("__")):
             yield node.func.value
