@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
 from collections.abc import Iterator, Sequence
+from functools import cache
 
 from torchlint.rule import Module, trees
 
@@ -13,6 +15,7 @@ from ._kept import once_per_file
 Loop = ast.For | ast.AsyncFor | ast.While
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 _TEST = re.compile(r"^test_|_test\.py$|_test_case\.py$|^conftest\.py$")
+_ROOT_MARKERS = (".git", "pyproject.toml", "setup.py", "setup.cfg")
 _TEST_FOLDERS = frozenset({"test", "tests", "testing"})
 
 
@@ -78,5 +81,21 @@ def is_conditional(module: Module, node: ast.AST, outer: ast.AST) -> bool:
 
 def is_test(module: Module) -> bool:
     """Whether a file is a test, which may do on purpose what is a mistake elsewhere."""
-    *folders, name = module.source.path.replace("\\", "/").split("/")
-    return _TEST.search(name) is not None or not _TEST_FOLDERS.isdisjoint(folders)
+    folder, name = os.path.split(os.path.abspath(module.source.path))
+    return _TEST.search(name) is not None or not _TEST_FOLDERS.isdisjoint(_project_folders(folder))
+
+
+@cache
+def _project_folders(folder: str) -> tuple[str, ...]:
+    """The names of the folders from the project's root, itself aside, down to this one; where a project lies says
+    nothing of what is in it. Without a root in sight, those below the working directory."""
+    names: list[str] = []
+    above = folder
+    while not any(os.path.exists(os.path.join(above, marker)) for marker in _ROOT_MARKERS):
+        above, name = os.path.split(above)
+        if not name:
+            working = os.getcwd()
+            inside = folder == working or folder.startswith(os.path.join(working, ""))
+            return tuple(os.path.relpath(folder, working).split(os.sep)) if inside else tuple(names[:1])
+        names.append(name)
+    return tuple(reversed(names))

@@ -57,7 +57,12 @@ class DatasetUnboundAttribute(Check):
 
     def glance_at_class(self, cls: ClassModel) -> bool:
         known = bound_in_module(cls.module)
-        return any(names_read(method) - method.locals - known for method in cls.methods.values())
+        for method in cls.methods.values():
+            left = names_read(method) - known
+            left.difference_update(arg.arg for arg in method.parameters)
+            if left and left - method.locals:
+                return True
+        return False
 
     def check_class(self, cls: ClassModel, frame: Frame) -> Iterator[Problem]:
         if not classes.is_subclass(frame, cls, _BASES):

@@ -32,7 +32,7 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from torchlint.rule import ERROR, Changes, Check, ClassModel, Frame, FunctionModel, Problem, own_nodes, trees
+from torchlint.rule import ERROR, Changes, Check, ClassModel, Frame, FunctionModel, Problem, inventory_of, trees
 
 from ._modules import is_dataset_class, is_module_class
 
@@ -64,25 +64,24 @@ class MissingReturn(Check):
 
 def _unused_result(method: FunctionModel) -> ast.Assign | ast.Expr | None:
     """The last statement of a method that returns nothing, if it makes a result that nothing reads."""
+    nodes = inventory_of(method.node)
+    if nodes.has(ast.Return, ast.Yield, ast.YieldFrom, ast.Raise, ast.Global, ast.Nonlocal, ast.Assert):
+        return None
+    # What is kept in an attribute or written into an argument is a result too.
+    written: list[ast.Attribute | ast.Subscript] = [*nodes.of(ast.Attribute), *nodes.of(ast.Subscript)]
+    in_place = any(node.attr.endswith("_") for node in nodes.of(ast.Attribute))
+    if in_place or any(isinstance(node.ctx, ast.Store) for node in written):
+        return None
+    if any(keyword.arg == "out" for keyword in nodes.of(ast.keyword)):
+        return None
     last = method.node.body[-1]
-    for node in own_nodes(method.node):
-        if isinstance(
-            node, ast.Return | ast.Yield | ast.YieldFrom | ast.Raise | ast.Global | ast.Nonlocal | ast.Assert
-        ):
-            return None
-        # What is kept in an attribute or written into an argument is a result too.
-        if isinstance(node, ast.Attribute | ast.Subscript) and isinstance(node.ctx, ast.Store):
-            return None
-        in_place = isinstance(node, ast.Attribute) and node.attr.endswith("_")
-        if in_place or (isinstance(node, ast.keyword) and node.arg == "out"):
-            return None
     if isinstance(last, ast.Expr) and isinstance(last.value, ast.Name | ast.Tuple | ast.BinOp | ast.Subscript):
         return last
     if not isinstance(last, ast.Assign) or len(last.targets) != 1 or not isinstance(last.targets[0], ast.Name):
         return None
     if not any(isinstance(node, ast.Call | ast.BinOp | ast.Subscript) for node in trees.walk(last.value)):
         return None
-    reads = (node for node in own_nodes(method.node) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load))
+    reads = (node for node in nodes.of(ast.Name) if isinstance(node.ctx, ast.Load))
     name = last.targets[0].id
     parts = set(trees.walk(last.value))
     after = [node for node in reads if node.id == name and node not in parts and node.lineno >= last.lineno]

@@ -144,14 +144,13 @@ def _attribute(cls: ClassModel, attribute: str, writers: list[FunctionModel], ou
     for method in cls.methods.values():
         if method.self_name is None:
             continue
-        if not any(isinstance(node, ast.Attribute) and node.attr == attribute for node in trees.walk(method.node)):
+        if not any(node.attr == attribute for nodes in method.inventories() for node in nodes.of(ast.Attribute)):
             continue
         frame = outer.evaluator.frame(method)
-        for node in trees.walk(method.node):
-            if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
-                targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+        for nodes in method.inventories():
+            for targets, value in sorted(assignments(nodes), key=lambda one: one[1].lineno):
                 if any(path(frame, target) == f"self.{attribute}" for target in targets):
-                    stored.append((node.value, frame))
+                    stored.append((value, frame))
         found.extend(contents(frame, f"self.{attribute}"))
     if not stored or not all(is_known_container(frame, value) for value, frame in stored):
         return
