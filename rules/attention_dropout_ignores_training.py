@@ -89,11 +89,12 @@ class AttentionDropoutIgnoresTraining(Check):
 
 
 def _gives_probability(call: ast.Call) -> bool:
-    """Whether a call may give `dropout_p`, the fifth parameter."""
-    return (
-        len(call.args) > 4
-        or any(isinstance(arg, ast.Starred) for arg in call.args)
-        or any(keyword.arg in ("dropout_p", None) for keyword in call.keywords)
+    """Whether a call may give `dropout_p`, the fifth parameter, without a look at the mode."""
+    given = [*call.args[4:], *(keyword.value for keyword in call.keywords if keyword.arg in ("dropout_p", None))]
+    given += [arg for arg in call.args[:4] if isinstance(arg, ast.Starred)]
+    return any(
+        all(not isinstance(part, ast.Attribute) or part.attr != "training" for part in trees.walk(value))
+        for value in given
     )
 
 

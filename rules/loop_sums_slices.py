@@ -109,8 +109,10 @@ def _may_add(statement: ast.stmt) -> bool:
     match statement:
         case ast.AugAssign(op=op):
             return isinstance(op, ast.Add | ast.Sub)
-        case ast.Assign(value=ast.BinOp(op=ast.Add() | ast.Sub()) | ast.Call()):
+        case ast.Assign(value=ast.BinOp(op=ast.Add() | ast.Sub())):
             return True
+        case ast.Assign(targets=[target], value=ast.Call(args=[first, _])):
+            return _is_same(target, first)
         case ast.Expr(value=ast.Call(func=ast.Attribute(attr="add_" | "sub_"))):
             return True
     return False

@@ -72,7 +72,8 @@ class LoopWritesElements(Check):
 
     def glance(self, scope: ast.AST, module: Module) -> bool:
         loops = inventory_of(scope).of(ast.For)
-        return any(len(loop.body) == 1 and _written(loop.body[0]) is not None for loop in loops)
+        written = any(len(loop.body) == 1 and _written(loop.body[0]) is not None for loop in loops)
+        return written and bool(module.naming.calls_in(scope, _FRESH))
 
     def check_loop(self, loop: ast.For | ast.AsyncFor | ast.While, frame: Frame) -> Iterator[Problem]:
         statement = loop.body[0]
@@ -104,7 +105,7 @@ def _made_here(node: ast.expr, loop: ast.For, frame: Frame) -> Op | None:
     key = path(frame, node) if isinstance(node, ast.Name) else None
     value = frame.envs.get(loop, {}).get(key) if key is not None else None
     value = settled(value) if value is not None else None
-    fresh = isinstance(value, Op) and value.name in _FRESH and facts.is_tensor(value)
+    fresh = isinstance(value, Op) and value.name in _FRESH and value.frame is frame and facts.is_tensor(value)
     return value if fresh and isinstance(value, Op) else None
 
 

@@ -53,7 +53,11 @@ class LossConstructorCalledWithTensors(Check):
 
     def check_call(self, call: ast.Call, frame: Frame) -> Iterator[Problem]:
         function = frame.function
-        if function is not None and isinstance(call.func, ast.Name) and call.func.id in function.flags:
+        if (
+            function is not None
+            and isinstance(call.func, ast.Name)
+            and call.func.id in function.flags & function.locals
+        ):
             return  # what the callers pass is one of many
         name = _class_of(call, frame)
         if name in _LOSSES:

@@ -137,13 +137,19 @@ def _is_alias(statement: ast.stmt) -> bool:
         return True
     if not isinstance(statement, ast.Assign | ast.AnnAssign):
         return False
-    value = statement.value
-    if isinstance(value, ast.Call):
-        return leaf(value.func) in _WRAPPERS
-    # What is computed is no function.
-    return isinstance(
-        value, ast.Name | ast.Attribute | ast.Subscript | ast.IfExp | ast.BoolOp | ast.Tuple | ast.List | ast.Dict
-    )
+    return statement.value is not None and _may_be_function(statement.value)
+
+
+def _may_be_function(value: ast.expr) -> bool:
+    """Whether an expression may be, or hold, a function or a class: what is computed is none."""
+    match value:
+        case ast.Call():
+            return leaf(value.func) in _WRAPPERS
+        case ast.IfExp():
+            return _may_be_function(value.body) or _may_be_function(value.orelse)
+        case ast.BoolOp():
+            return any(map(_may_be_function, value.values))
+    return isinstance(value, ast.Name | ast.Attribute | ast.Subscript | ast.Tuple | ast.List | ast.Dict)
 
 
 def _all_statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:

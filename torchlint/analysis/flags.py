@@ -16,6 +16,8 @@ _QUESTION = re.compile(
     r"_*(is|has|should|can|use|exists|supports|isinstance|issubclass|hasattr|callable|startswith|endswith"
     r"|isdigit|isalpha|isalnum|equal|allclose|len|any|all|bool|get|pop|isfile|isdir|match|search)(_|$)"
 )
+# Functions that bring a setting into shape.
+_SETTLING = re.compile(r"tuple|divisible|^_?pair$|^_?parse|^_?resolve")
 _BUILTINS = frozenset({"int", "float", "str", "list", "tuple", "dict", "set", "frozenset", "range", "repr", "sorted"})
 _TEXT_METHODS = frozenset({"lower", "upper", "strip", "join", "format", "item", "numel"})
 _DISPLAYS = (
@@ -37,7 +39,9 @@ def is_flag(node: ast.expr, flags: Collection[str] = ()) -> bool:
             tests = all(isinstance(op, ast.Is | ast.IsNot | ast.In | ast.NotIn) for op in node.ops)
             texts = any(isinstance(side, ast.Constant) and isinstance(side.value, str) for side in node.comparators)
             return tests or texts or all(is_flag(side, flags) for side in (node.left, *node.comparators))
-        case ast.Call(func=ast.Name(id=name)):
+        case ast.Call(func=ast.Name(id=name), args=args):
+            if _SETTLING.search(name):
+                return all(is_flag(arg, flags) for arg in args)
             return name in _BUILTINS or _QUESTION.match(name) is not None
         case ast.Call(func=ast.Attribute(attr=name)):
             return name in _TEXT_METHODS or _QUESTION.match(name) is not None
@@ -130,7 +134,7 @@ def _unpacked(target: ast.expr, value: ast.expr) -> Iterator[tuple[ast.Name, ast
         parts: list[ast.expr] = [value] * len(target.elts)
         if isinstance(value, ast.Tuple) and len(value.elts) == len(target.elts):
             parts = value.elts
-        elif not isinstance(value, ast.Attribute):
+        elif not isinstance(value, ast.Attribute | ast.Subscript):
             return
         for one, part in zip(target.elts, parts, strict=True):
             yield from _unpacked(one, part)

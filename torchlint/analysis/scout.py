@@ -89,7 +89,11 @@ class FunctionModel:
         tensors = {arg.arg for arg in self.parameters if arg.annotation is not None and _names_tensor(arg.annotation)}
         settings = [arg.arg for arg in self.parameters if arg.arg not in tensors]
         settings += [arg.arg for arg in (args.vararg, args.kwarg) if arg is not None]
-        return flags_of(settings, tensors, inventory_of(self.node))
+        nodes = inventory_of(self.node)
+        if self.parent is None:
+            # What the module itself holds is a setting as well.
+            settings += nodes.names - self.locals
+        return flags_of(settings, tensors, nodes)
 
     def inventories(self) -> Iterator[Inventory]:
         """What is in the function, and in the functions in it."""
