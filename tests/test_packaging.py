@@ -64,7 +64,7 @@ def test_the_programs_are_declared(wheel: zipfile.ZipFile) -> None:
     parser = configparser.ConfigParser()
     parser.optionxform = str  # type: ignore[assignment,method-assign]
     parser.read_string(information(wheel, "entry_points.txt"))
-    assert parser["console_scripts"]["torchlint"] == "torchlint.cli:main"
+    assert parser["console_scripts"]["torchlint"] == "torchlint.cli:script"
     assert parser["flake8.extension"]["TLT"] == "torchlint.flake8_plugin:Plugin"
 
 
