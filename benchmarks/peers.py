@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import argparse
 import platform
+import shutil
 import sys
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
 from benchmarks.measure import CommandError, Cost, Sample, run
-from benchmarks.tools import OURS, TOOLS, Installed, install, installed_here
-from benchmarks.trees import PINNED, WORK, Tree, obtain, sample
+from benchmarks.tools import OURS, TOOLS, WARM, Installed, install, installed_here
+from benchmarks.trees import GENERATED, PINNED, WORK, Tree, obtain, sample
 
 _HEADER = ("tool", "CPU s", "wall s", "peak MB", "CPU, times torchlint")
 
@@ -26,7 +27,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     work.mkdir(parents=True, exist_ok=True)
     chosen = [OURS, *(name for name in options.peers if name != OURS)]
     tools = [
-        installed_here(TOOLS[name]) if options.here and name == OURS else install(TOOLS[name], work) for name in chosen
+        installed_here(TOOLS[name]) if options.here and name in (OURS, WARM) else install(TOOLS[name], work)
+        for name in chosen
     ]
     try:
         _warm_up(tools, work, options.limit)
@@ -37,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         tree = obtain(name, work)
         if options.sample:
             tree = sample(tree, options.sample, work)
-        costs = _alternate(tools, tree, options.runs, options.limit)
+        costs = _alternate(tools, tree, options.runs, options.limit, work / "cache")
         print()
         print(f"{tree.name}: {tree.files:,} files, {tree.lines:,} lines; medians of {options.runs}")
         print()
@@ -48,7 +50,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.peers", description=__doc__.splitlines()[0])
     peers = [name for name in TOOLS if name != OURS]
-    parser.add_argument("--trees", type=_names, default=list(PINNED), help=f"folders or {','.join(PINNED)}")
+    parser.add_argument(
+        "--trees", type=_names, default=list(PINNED), help=f"folders or {','.join([*PINNED, GENERATED])}"
+    )
     parser.add_argument("--peers", type=_known, default=peers, help=f"of {','.join(peers)}; '' for none")
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--sample", type=int, default=0, metavar="N", help="N files of each tree, the same each time")
@@ -77,11 +81,15 @@ def _warm_up(tools: Sequence[Installed], work: Path, limit: float) -> None:
     folder.mkdir(exist_ok=True)
     (folder / "example.py").write_text("import torch\n\n\ndef f(x):\n    return torch.log(torch.softmax(x, dim=1))\n")
     for tool in tools:
-        run(tool.command(folder), cwd=work, limit=limit)
+        run(tool.command(folder, work / "cache"), cwd=work, limit=limit)
 
 
-def _alternate(tools: Sequence[Installed], tree: Tree, runs: int, limit: float) -> dict[str, Cost | str]:
+def _alternate(tools: Sequence[Installed], tree: Tree, runs: int, limit: float, cache: Path) -> dict[str, Cost | str]:
     """The cost of each tool, or why there is none. One round of all tools after the other: a slow minute hits all."""
+    shutil.rmtree(cache, ignore_errors=True)
+    for tool in tools:
+        if tool.tool.name == WARM:
+            run(tool.command(tree.path, cache), cwd=tree.path.parent, limit=limit)
     samples: dict[str, list[Sample]] = {tool.tool.name: [] for tool in tools}
     failed: dict[str, str] = {}
     for _ in range(runs):
@@ -90,7 +98,7 @@ def _alternate(tools: Sequence[Installed], tree: Tree, runs: int, limit: float) 
             if name in failed:
                 continue
             try:
-                samples[name].append(run(tool.command(tree.path), cwd=tree.path.parent, limit=limit))
+                samples[name].append(run(tool.command(tree.path, cache), cwd=tree.path.parent, limit=limit))
             except CommandError as error:
                 failed[name] = str(error)
     return {name: failed.get(name) or Cost.of(found) for name, found in samples.items()}

@@ -72,6 +72,28 @@ def models(lines: int, *, linked: bool = False, first: int = 0) -> str:
     return "".join(parts)
 
 
+_PLAIN = """
+
+def read{n}(path, limit={width}):
+    found = {{}}
+    with open(path, encoding="utf-8") as stream:
+        for row, line in enumerate(stream):
+            key, _, value = line.partition("=")
+            if row > limit and not value:
+                break
+            found.setdefault(key.strip(), []).append(value.strip() or None)
+    return {{key: values[0] if len(values) == 1 else values for key, values in found.items()}}
+"""
+
+
+def plain(lines: int, first: int = 0) -> str:
+    """A file of about so many lines that has nothing to do with torch."""
+    parts = ["import json\n"]
+    for number in range(first, first + max(lines // count_lines(_PLAIN), 1)):
+        parts.append(_PLAIN.format(n=number, width=number % 50))
+    return "".join(parts)
+
+
 def package(files: int) -> Iterator[tuple[str, str]]:
     """Name and text of the files of a package: each holds a model, a loop, and a loss on a model of the file before."""
     for number in range(files):

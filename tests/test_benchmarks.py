@@ -37,6 +37,14 @@ def test_our_cost_is_measured(tree: Path, tmp_path: Path) -> None:
     assert re.search(r"^\| torchlint \| \d+\.\d\d \| \d+\.\d\d \| \d+ \| 1 \|$", result.stdout, re.MULTILINE)
 
 
+def test_the_findings_cache_is_measured_too(tree: Path, tmp_path: Path) -> None:
+    work = tmp_path / "work"
+    result = benchmark("peers", "--here", "--peers=torchlint-warm", f"--trees={tree}", "--runs=1", f"--work={work}")
+    assert result.returncode == 0, result.stderr
+    assert re.search(r"^torchlint-warm +\d+\.\d\d ", result.stdout, re.MULTILINE)
+    assert any((work / "cache").rglob("*"))
+
+
 def test_a_sample_is_a_part_of_the_tree_and_the_same_each_time(tree: Path, tmp_path: Path) -> None:
     samples = []
     for work in (tmp_path / "one", tmp_path / "two"):
