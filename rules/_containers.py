@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
-from torchlint.rule import ClassModel, Frame, FunctionModel, Inventory, Value, inventory_of, own_nodes, path, trees
+from torchlint.rule import ClassModel, Frame, FunctionModel, Inventory, Value, inventory_of, own_nodes, path
 
 DISPLAYS = ast.List | ast.Tuple | ast.Set | ast.Dict | ast.ListComp | ast.SetComp | ast.DictComp
 _CONTAINERS = DISPLAYS | ast.BinOp | ast.Call | ast.Name
@@ -15,6 +15,11 @@ _MAX_DEPTH = 4
 # Built-in functions whose results are no modules; what they are given may be some.
 _MAKE_NO_MODULE = frozenset(
     ["dict", "list", "tuple", "set", "int", "float", "str", "bool", "len", "range", "zip", "enumerate", "sum", "round"]
+)
+# What is written so is no module.
+_NO_MODULES = (
+    *(ast.Constant, ast.JoinedStr, ast.Compare, ast.BinOp, ast.UnaryOp, ast.Lambda, ast.Set, ast.SetComp),
+    *(ast.GeneratorExp, ast.DictComp),
 )
 
 
@@ -157,7 +162,8 @@ def may_hold_modules(cls: ClassModel, function: FunctionModel, attribute: str) -
                     for names, held in assignments(nodes)
                 )
             if may_be_container(value):
-                return _may_make_module(value) or any(_fills(inner, attribute) for inner in cls.inventories())
+                filled = any(_fills(inner, attribute) for inner in cls.inventories())
+                return filled or _may_hold(value, _local_containers(nodes))
     return False
 
 
@@ -181,28 +187,20 @@ def may_be_container(value: ast.expr | None) -> bool:
     return isinstance(value, _CONTAINERS)
 
 
-def _may_make_module(node: ast.expr) -> bool:
-    """Whether something is called in an expression that may make a module."""
-    return any(
-        isinstance(inner, ast.Call) and not (isinstance(inner.func, ast.Name) and inner.func.id in _MAKE_NO_MODULE)
-        for inner in trees.walk(node)
-        if inner is not node
-    )
-
-
 def _fills(nodes: Inventory, attribute: str) -> bool:
     """Whether something that may be a module is put into the container that an attribute holds."""
+    local = _local_containers(nodes)
     for call in nodes.of(ast.Call):
         func = call.func
         if isinstance(func, ast.Attribute) and _is_held(func.value, attribute):
             given = (*call.args, *(keyword.value for keyword in call.keywords))
-            if any(map(_may_be_module, given)):
+            if any(_may_be_module(node, local) or _may_hold(node, local) for node in given):
                 return True
     for added in nodes.of(ast.AugAssign):
-        if _is_held(added.target, attribute) and _may_be_module(added.value):
+        if _is_held(added.target, attribute) and _may_hold(added.value, local):
             return True
     return any(
-        isinstance(target, ast.Subscript) and _is_held(target.value, attribute) and _may_be_module(value)
+        isinstance(target, ast.Subscript) and _is_held(target.value, attribute) and _may_be_module(value, local)
         for targets, value in assignments(nodes)
         for target in targets
     )
@@ -214,12 +212,47 @@ def _is_held(node: ast.expr, attribute: str) -> bool:
     return isinstance(node, ast.Attribute) and node.attr == attribute
 
 
-def _may_be_module(node: ast.expr) -> bool:
-    """Whether an expression may be a module, or hold one."""
-    if isinstance(node, ast.Call):
-        return not (isinstance(node.func, ast.Name) and node.func.id in _MAKE_NO_MODULE) or _may_make_module(node)
-    return not isinstance(node, ast.Constant | ast.Compare | ast.JoinedStr) and (
-        not isinstance(node, DISPLAYS)
-        or _may_make_module(node)
-        or any(isinstance(part, ast.Name) for part in trees.walk(node))
-    )
+def _may_hold(node: ast.expr, local: Collection[str]) -> bool:
+    """Whether what `_inside` finds in a container may be a module, by the looks of it; `local` are the names that hold
+    containers there."""
+    match node:
+        case ast.List() | ast.Tuple() | ast.Set():
+            return any(_may_be_module(element, local) for element in node.elts)
+        case ast.Dict():
+            return any(_may_be_module(value, local) for value in node.values)
+        case ast.ListComp() | ast.SetComp() | ast.GeneratorExp():
+            return _may_be_module(node.elt, local)
+        case ast.DictComp():
+            return _may_be_module(node.value, local)
+        case ast.BinOp(op=ast.Add() | ast.Mult()):
+            return _may_hold(node.left, local) or _may_hold(node.right, local)
+        case ast.Call(func=ast.Name(id="list" | "tuple" | "dict")):
+            kept = any(_may_be_module(keyword.value, local) for keyword in node.keywords)
+            return kept or any(_may_hold(arg, local) for arg in node.args)
+    return isinstance(node, ast.Name) and node.id in local
+
+
+def _may_be_module(node: ast.expr, local: Collection[str]) -> bool:
+    """Whether an element of a container may be a module, or hold one, by the looks of it."""
+    match node:
+        case ast.Starred():
+            return _may_hold(node.value, local)
+        case ast.List() | ast.Tuple() | ast.Dict() | ast.ListComp():
+            return _may_hold(node, local)
+        case ast.Call(func=ast.Name(id=name)):
+            return name not in _MAKE_NO_MODULE
+        case ast.Subscript(slice=ast.Tuple() | ast.Slice()):
+            return False
+    return not isinstance(node, _NO_MODULES)
+
+
+def _local_containers(nodes: Inventory) -> frozenset[str]:
+    """The names that a scope gives to what may be a container, under a second name too."""
+    given = [
+        (target.id, value)
+        for targets, value in assignments(nodes)
+        for target in targets
+        if isinstance(target, ast.Name) and may_be_container(value)
+    ]
+    found = {name for name, value in given if not isinstance(value, ast.Name)}
+    return frozenset(found.union(name for name, value in given if isinstance(value, ast.Name) and value.id in found))

@@ -87,9 +87,9 @@ def _is_its_source(cls: ClassModel, name: str) -> bool:
     stores = [
         (method, node.value)
         for method in cls.methods.values()
-        for node in trees.walk(method.node)
-        if isinstance(node, ast.Assign)
-        and any(isinstance(target, ast.Attribute) and target.attr == name for target in node.targets)
+        for nodes in method.inventories()
+        for node in nodes.of(ast.Assign)
+        if any(isinstance(target, ast.Attribute) and target.attr == name for target in node.targets)
     ]
     return bool(stores) and all(
         name not in method.locals and any(isinstance(part, ast.Name) and part.id == name for part in trees.walk(value))

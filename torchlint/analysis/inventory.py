@@ -46,6 +46,14 @@ class Inventory:
             elif cls is ast.BinOp:
                 push(node.left)
                 push(node.right)
+            elif cls is ast.arg:
+                if node.annotation is not None:
+                    push(node.annotation)
+            elif cls is ast.Subscript:
+                push(node.value)
+                push(node.slice)
+            elif cls is ast.Tuple:
+                stack += node.elts
             elif cls not in _DEFINITIONS:
                 stack += children(node)
         self._by_class: dict[type[ast.AST], list[ast.AST]] = by_class
