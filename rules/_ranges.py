@@ -200,7 +200,9 @@ def subtracts_maximum(value: Value) -> bool:
             return _is_maximum(value.args["other"]) or subtracts_maximum(value.input)
         case Op() if value.name in _LAYOUT:
             return subtracts_maximum(value.input)
-        case Op(name="div" | "mul" | "add"):
+        case Op(name="mul" | "add") if "other" in value.args:
+            return subtracts_maximum(value.input) or subtracts_maximum(value.args["other"])
+        case Op(name="div"):
             return subtracts_maximum(value.input)
     return False
 

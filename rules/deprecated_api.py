@@ -2,8 +2,8 @@
 
 ## What it does
 Finds calls and other uses of functions that torch warns of or that its documentation calls deprecated: `torch.qr`,
-`torch.ger`, `nn.init.xavier_normal`, `nn.utils.clip_grad_norm`. As a note, once for each file, `torch.jit.script` and
-`torch.jit.trace`.
+`torch.ger`, `nn.init.xavier_normal`, `nn.utils.clip_grad_norm`. As a note, once for each file that is no test,
+`torch.jit.script` and `torch.jit.trace`.
 
 Silent in a `try` that expects a name to be missing, and under a test with `hasattr` or of a version.
 
@@ -40,6 +40,7 @@ from torchlint.rule import INFO, Check, ClassModel, Frame, Module, Problem, Same
 from ._api import by_name, last_names, may_use, uses, words_of
 from ._api_calls import rewriting
 from ._api_table import DEPRECATED
+from ._nodes import is_test
 
 _ROWS = by_name(DEPRECATED)
 _LAST = last_names(_ROWS)
@@ -67,7 +68,7 @@ class DeprecatedApi(Check):
 
 def _problems(frame: Frame, cls: ClassModel | None) -> Iterator[Problem]:
     for row, node, call in uses(frame, _ROWS, cls):
-        if row.severity is INFO and not _is_first(frame, node):
+        if row.severity is INFO and (is_test(frame.module) or not _is_first(frame, node)):
             continue
         message = f"`{row.old}` is deprecated: use `{row.new}`"
         fix = rewriting(frame, row, node, call)

@@ -2,7 +2,8 @@
 
 ## What it does
 Finds modules with parameters that are made and called in `forward`, in a method that `forward` calls, or in the loop
-that trains: `nn.Linear(4, 2)(x)`, also through a local.
+that trains: `nn.Linear(4, 2)(x)`, also through a local. Silent for a new `nn.Sequential` of layers that are there
+already.
 
 ## Why is this bad?
 A layer that is made anew on each call has random weights each time. No optimiser knows them, no checkpoint holds
@@ -128,12 +129,27 @@ def _new_layer(frame: Frame, call: ast.Call, in_loop: bool) -> Iterator[Problem]
     for value in values:
         if not isinstance(value, Layer | Instance) or value.frame is not frame or not isinstance(value.node, ast.Call):
             return
-        if not has_parameters(frame, value) or _gets_weights(frame, value) or _is_guarded(frame, value):
+        if not has_parameters(frame, value) or not _makes_weights(frame, value):
+            return
+        if _gets_weights(frame, value) or _is_guarded(frame, value):
             return
     made = values[0].node
     assert isinstance(made, ast.Call)
     if not in_loop or _is_in_training_loop(frame, made, call):
         yield Problem(made, places=(Place(call, "it is called here"),) if call.func is not made else ())
+
+
+def _makes_weights(frame: Frame, value: Value) -> bool:
+    """Whether the weights are made here, too: `nn.Sequential(self.a, self.b)` holds layers that are there already."""
+    children = value.children if isinstance(value, Layer) else ()
+    return not children or any(
+        isinstance(part, Layer | Instance)
+        and part.frame is frame
+        and has_parameters(frame, part)
+        and _makes_weights(frame, part)
+        for child in children
+        for part in members(child)
+    )
 
 
 def _is_in_forward(frame: Frame, function: FunctionModel) -> bool:

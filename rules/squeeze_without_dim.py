@@ -4,9 +4,9 @@
 Finds `squeeze()` without a dim where the lost dim is certain to matter: on the result of `nonzero`, on one argument
 of a loss only, and where its result is reduced, normalised or measured at a numbered dim in the same function.
 
-Silent where both arguments of a loss are squeezed, where all sizes or a batch of more than one are certain, for
-weights, in tests, where what is left is looked at (`if indices.dim() == 0`), and for `dim=-1`, which is the same dim
-before and after.
+Silent where both arguments of a loss are squeezed, where all sizes or a batch of more than one are certain, where the
+batch was reduced with `keepdim` before, for weights, in tests, where what is left is looked at
+(`if indices.dim() == 0`), and for `dim=-1`, which is the same dim before and after.
 
 ## Why is this bad?
 `squeeze()` removes every dim of size 1. With the last batch of an epoch, of one sample, or one element found by
@@ -124,10 +124,25 @@ def _is_fixed(value: Value) -> bool:
     """Whether the shape of a value does not depend on the batch: its sizes are certain, or it is a weight."""
     if isinstance(value, Field | Constant) or (isinstance(value, Call) and value.qualname.endswith(".Parameter")):
         return True
+    if _is_over_batch(value):
+        return True
     known = sizes.sizes(value)
     if not known:
         return known is not None
     return (isinstance(known[0], int) and known[0] != 1) or all(isinstance(size, int) for size in known)
+
+
+def _is_over_batch(value: Value) -> bool:
+    """Whether the first dim was reduced and kept: `x.mean(0, keepdim=True)` is of one row for every batch."""
+    while isinstance(value, Op):
+        if value.name in facts.REDUCTIONS and value.constant("keepdim") is True:
+            dim = value.args.get("dim")
+            if any(isinstance(part, Constant) and part.value == 0 for part in getattr(dim, "items", (dim,))):
+                return True
+        elif value.name not in facts.ELEMENTWISE:
+            return False
+        value = value.input
+    return False
 
 
 def _is_of_several(frame: Frame, node: ast.AST) -> bool:
@@ -162,6 +177,8 @@ def _minds_rank(frame: Frame, use: ast.expr, op: Op) -> bool:
     if isinstance(place, ast.Subscript) and use is not place.value and isinstance(place.ctx, ast.Store):
         # What is written at one place is broadcast like what is written at several.
         return False
+    if isinstance(place, ast.Subscript) and use is not place.value and _is_viewed(frame, place):
+        return False
     call = parents(frame.module).get(outer) if isinstance(outer, ast.keyword | ast.Attribute) else outer
     if isinstance(call, ast.Call) and _is_indifferent(frame.values.get(call), op):
         return False
@@ -172,6 +189,18 @@ def _minds_rank(frame: Frame, use: ast.expr, op: Op) -> bool:
         return not (result.name.rstrip("_") in _INDEXED and result.args.get("index") is op)
     callee = frame.callees.get(call)
     return isinstance(callee, External) and callee.qualname.startswith("builtins.")
+
+
+def _is_viewed(frame: Frame, chosen: ast.Subscript) -> bool:
+    """Whether chosen rows are given a shape at once, `x[indices].view(-1, 7)`: that of one row is the same."""
+    method = parents(frame.module).get(chosen)
+    call = parents(frame.module).get(method) if isinstance(method, ast.Attribute) else None
+    result = frame.values.get(call) if isinstance(call, ast.Call) and call.func is method else None
+    if not isinstance(result, Op) or result.name not in ("view", "reshape"):
+        return False
+    shape = result.args.get("shape", result.args.get("size"))
+    items = shape.items if isinstance(shape, Items) else (shape,)
+    return all(isinstance(item, Constant) for item in items)
 
 
 def _is_indifferent(result: Value | None, op: Op) -> bool:

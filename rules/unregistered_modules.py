@@ -31,7 +31,7 @@ offered where the class uses the attribute as `nn.ModuleList`, `nn.ModuleDict` o
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from torchlint.rule import (
@@ -82,6 +82,7 @@ _REGISTERING = frozenset(
 _READERS = frozenset(
     {"len", "enumerate", "zip", "reversed", "range", "iter", "print", "isinstance", "next", "map", "any"}
 )
+_COPIES = frozenset({"list", "tuple", "sorted", "reversed"})
 _METHODS = frozenset({"append", "extend", "insert", "items", "keys", "values", "update"})
 
 
@@ -218,12 +219,31 @@ def _loads(cls: ClassModel, attribute: str) -> Iterator[ast.Attribute]:
 
 def _is_harmless(cls: ClassModel, attribute: str, node: ast.Attribute) -> bool:
     """Whether a use of the attribute cannot register what is in it."""
-    parent = parents(cls.module).get(node)
+    above = parents(cls.module)
+    whole: ast.AST = node
+    while (copy := _copied(whole, above)) is not None:
+        whole = copy
+    parent = above.get(whole)
     if isinstance(parent, ast.Starred):
         return False
-    if isinstance(parent, ast.Call) and node is not parent.func:
+    if isinstance(parent, ast.Call) and whole is not parent.func:
         return isinstance(parent.func, ast.Name) and parent.func.id in _READERS
     return not isinstance(parent, ast.keyword | ast.Return | ast.Assign)
+
+
+def _copied(node: ast.AST, above: Mapping[ast.AST, ast.AST]) -> ast.expr | None:
+    """The expression around one that has the same modules in it: `x.values()`, `list(x)`, `[layer for layer in x]`."""
+    outer = above.get(node)
+    if isinstance(outer, ast.Call) and isinstance(outer.func, ast.Name) and node is not outer.func:
+        return outer if outer.func.id in _COPIES else None
+    if isinstance(outer, ast.Attribute) and outer.attr == "values":
+        call = above.get(outer)
+        return call if isinstance(call, ast.Call) and call.func is outer else None
+    if isinstance(outer, ast.comprehension) and node is outer.iter and isinstance(outer.target, ast.Name):
+        made = above.get(outer)
+        if isinstance(made, ast.ListComp | ast.GeneratorExp) and isinstance(made.elt, ast.Name):
+            return made if made.elt.id == outer.target.id else None
+    return None
 
 
 def _fits(cls: ClassModel, node: ast.Attribute) -> bool:

@@ -5,7 +5,7 @@ Finds `torch.where(x > 0, f(x), c)` where f is a log, a root, a power below 1, a
 an `exp` that overflows on the other side, and the condition compares the very x that f is taken of.
 
 Silent where x is made safe first: `f(torch.where(x > 0, x, 1))`, `f(x.clamp(min=eps))`, `f(x + eps)`, and where
-gradients are off or do not reach x.
+gradients are off or do not reach x, or the result is only written into a buffer of the instance.
 
 ## Why is this bad?
 `where` chooses between two values that are both computed. In the backward pass the branch that was not taken gets the
@@ -34,9 +34,24 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
-from torchlint.rule import Check, Constant, Frame, Op, Problem, Stabilises, Value, dtypes, facts, same, trees, walk
+from torchlint.rule import (
+    Check,
+    Constant,
+    Frame,
+    Op,
+    Problem,
+    Stabilises,
+    Value,
+    dtypes,
+    facts,
+    path,
+    same,
+    trees,
+    walk,
+)
 
 from ._graph import requires_grad
+from ._nodes import parents
 from ._ranges import is_data
 
 if TYPE_CHECKING:
@@ -61,6 +76,8 @@ class WhereNanGradient(Check):
         condition, taken, other = (op.args.get(name) for name in ("condition", "input", "other"))
         if not op.grad or condition is None or taken is None or other is None or not facts.evidence(op):
             return
+        if _is_stored(op.node, frame):
+            return
         for branch, negated in ((taken, False), (other, True)):
             found = _tested(condition, negated)
             if found is None:
@@ -71,6 +88,15 @@ class WhereNanGradient(Check):
                 continue
             if not is_data(x) and requires_grad(x) is not False:
                 yield _problem(op, singular, negated)
+
+
+def _is_stored(node: ast.AST | None, frame: Frame) -> bool:
+    """Whether a result is only written into a buffer, as data is: `self.depths[index] = torch.where(..)`."""
+    parent = None if node is None else parents(frame.module).get(node)
+    return isinstance(parent, ast.Assign) and all(
+        isinstance(target, ast.Subscript) and (path(frame, target.value) or "").startswith("self.")
+        for target in parent.targets
+    )
 
 
 def _tested(condition: Value, negated: bool) -> tuple[Value, str, float] | None:

@@ -35,3 +35,19 @@ def test_folders_above_the_project_say_nothing(file: str, found: bool, tmp_path:
     (tmp_path / "testing" / "project" / "pyproject.toml").touch()
     report = engine.check(Source(str(tmp_path / file), PROGRAM), ["TLT201"], fixes=False)
     assert [finding.code for finding in report.findings] == (["TLT201"] if found else [])
+
+
+SCRIPTED = """\
+import torch
+
+
+def f(model):
+    return torch.jit.script(model)
+"""
+
+
+@pytest.mark.parametrize(("file", "found"), [("src/export.py", True), ("tests/test_export.py", False)])
+def test_notes_of_torchscript_are_not_for_tests_of_it(file: str, found: bool, tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").touch()
+    report = engine.check(Source(str(tmp_path / file), SCRIPTED), ["TLT802"], fixes=False)
+    assert [finding.code for finding in report.findings] == (["TLT802"] if found else [])
