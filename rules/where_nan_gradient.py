@@ -37,6 +37,7 @@ from typing import TYPE_CHECKING
 from torchlint.rule import Check, Constant, Frame, Op, Problem, Stabilises, Value, dtypes, facts, same, trees, walk
 
 from ._graph import requires_grad
+from ._modules import is_dataset_class
 from ._ranges import is_data
 
 if TYPE_CHECKING:
@@ -61,6 +62,8 @@ class WhereNanGradient(Check):
         condition, taken, other = (op.args.get(name) for name in ("condition", "input", "other"))
         if not op.grad or condition is None or taken is None or other is None or not facts.evidence(op):
             return
+        if frame.function and frame.function.cls and is_dataset_class(frame, frame.function.cls):
+            return  # No gradient goes through what a dataset prepares.
         for branch, negated in ((taken, False), (other, True)):
             found = _tested(condition, negated)
             if found is None:
