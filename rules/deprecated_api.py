@@ -40,6 +40,7 @@ from torchlint.rule import INFO, Check, ClassModel, Frame, Module, Problem, Same
 from ._api import by_name, last_names, may_use, uses, words_of
 from ._api_calls import rewriting
 from ._api_table import DEPRECATED
+from ._nodes import is_test
 
 _ROWS = by_name(DEPRECATED)
 _LAST = last_names(_ROWS)
@@ -69,6 +70,8 @@ def _problems(frame: Frame, cls: ClassModel | None) -> Iterator[Problem]:
     for row, node, call in uses(frame, _ROWS, cls):
         if row.severity is INFO and not _is_first(frame, node):
             continue
+        if row.old.startswith("torch.jit.") and is_test(frame.module):
+            continue  # It tests that a module can be scripted, for as long as anyone does that.
         message = f"`{row.old}` is deprecated: use `{row.new}`"
         fix = rewriting(frame, row, node, call)
         yield Problem(call or node, message, fix, Same(), f"Use `{row.new}`", severity=row.severity)

@@ -52,7 +52,7 @@ from torchlint.rule import (
     trees,
 )
 
-from ._nodes import is_within, loops_around
+from ._nodes import is_test, is_within, loops_around
 from ._sums import carried, is_started_anew, outlives, sinks
 from ._training import Event, Kind, events
 
@@ -70,7 +70,7 @@ class LossKeepsGraph(Check):
     words = (("for:1", "for:n", "while:"), ("call:backward", "call:manual_backward"))
 
     def check_frame(self, frame: Frame) -> Iterator[Problem]:
-        if not frame.loops:
+        if not frame.loops or is_test(frame.module):
             return
         backward = [event for event in events(frame, 0) if event.kind is Kind.BACKWARD and event.frame is frame]
         scope = frame.scope

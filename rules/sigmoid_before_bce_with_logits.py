@@ -33,6 +33,7 @@ from collections.abc import Iterator
 from torchlint.rule import Changes, Check, Frame, Op, Problem
 
 from ._losses import places, sources
+from ._nodes import is_test
 from ._swaps import without
 
 
@@ -46,7 +47,7 @@ class SigmoidBeforeBceWithLogits(Check):
 
     def check_op(self, op: Op, frame: Frame) -> Iterator[Problem]:
         found = sources(op.input, frozenset({"sigmoid"}))
-        if found:
+        if found and not is_test(frame.module):
             fix = without(frame, found, op.node)
             claim = Changes("the loss is taken of the logits")
             yield Problem(op.node or frame.module.tree, "", fix, claim, places=places(found, "the sigmoid", op))
