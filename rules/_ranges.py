@@ -6,6 +6,7 @@ import ast
 from collections.abc import Callable
 
 from torchlint.rule import (
+    Call,
     Choice,
     Constant,
     Element,
@@ -60,6 +61,8 @@ _DATA = _TABLES | {
     "zeros_like",
     "ones_like",
 }
+# These copy the numbers of a list.
+_LEGACY = frozenset({"torch.Tensor", "torch.FloatTensor", "torch.DoubleTensor"})
 # Where random numbers and what they are multiplied by are all that there is. No normal one is beyond 10 in float32.
 _RANDOM = {"rand": 1.0, "rand_like": 1.0, "randn": 10.0, "randn_like": 10.0}
 # exp(80) is still finite in float32.
@@ -228,6 +231,11 @@ def _is_maximum(value: Value, depth: int = _DEPTH) -> bool:
                 return True
             case Op() if value.name in _LAYOUT or value.name == "item":
                 value = value.input
+            case Op(name="gather" | "take_along_dim", args={"input": _} as args):
+                # `x.gather(1, x.max(1, keepdim=True)[1])`
+                value = _bare(args.get("index", args.get("indices", value.input)))
+                if isinstance(value, Op) and value.name == "argmax":
+                    return True
             case _:
                 return False
     return False
@@ -292,6 +300,8 @@ def _is_made_of(value: Value, factories: frozenset[str], depth: int) -> bool:
             return isinstance(value.annotation, ast.Name) and value.annotation.id in ("int", "float", "bool")
         case Element() | Mutated():
             return _is_made_of(value.base, factories, depth - 1)
+        case Call(args=[Items(), *_]):
+            return factories is _DATA and value.qualname in _LEGACY
         case Op() if _has_weights(value):
             return False
         case Op():

@@ -173,7 +173,14 @@ def _shows(op: Op, value: Value) -> bool:
         return False
     # `loss.backward()`, but not `accelerator.backward(loss)`.
     trained = op.name == "backward" and op.args.keys() == {"input"}
-    return (op.form in ("torch", "F", "module") and facts.is_tensor(op) is True) or op.name in _TELLING or trained
+    telling = op.name in _TELLING and not _is_made_by_class(value)
+    return (op.form in ("torch", "F", "module") and facts.is_tensor(op) is True) or telling or trained
+
+
+def _is_made_by_class(value: Value) -> bool:
+    """Whether a value is an object of a class that may have methods of its own under these names."""
+    name = value.qualname if isinstance(value, Call) else ""
+    return name.rpartition(".")[2][:1].isupper() and not name.startswith("torch.")
 
 
 def _watched(frame: Frame) -> Iterator[ast.stmt]:

@@ -32,6 +32,7 @@ from typing import TYPE_CHECKING
 
 from torchlint.rule import Floats, Match, Number, Pair, Rewrite, Stabilises, torch
 
+from ._graph import requires_grad
 from ._ranges import harmless_exp, is_reference
 
 if TYPE_CHECKING:
@@ -76,7 +77,8 @@ def quotient(x: Floats) -> Tensor:
 
 def _overflows(match: Match) -> bool:
     exponent = next(op for op in match.ops if op.name == "exp").input
-    return match.grad and not is_reference(match) and not harmless_exp(exponent)
+    trained = match.grad and requires_grad(exponent) is not False
+    return trained and not is_reference(match) and not harmless_exp(exponent)
 
 
 class HandwrittenSigmoid(Rewrite):

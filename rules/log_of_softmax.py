@@ -2,7 +2,8 @@
 
 ## What it does
 Finds `log(softmax(x, dim))`, in one expression or through a local, also with `+ eps` inside the log where gradients are
-on. Silent where the probabilities are used again, as a target or weight: `-(p * p.log()).sum()`.
+on. Silent where the probabilities are used again, as a target or weight: `-(p * p.log()).sum()`. Silent too for the
+random numbers of a test.
 
 ## Why is this bad?
 A probability below the smallest float of its dtype is rounded to 0, and its log is `-inf`; the gradient becomes
@@ -31,6 +32,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from torchlint.rule import Changes, Dim, Floats, Match, Number, Pair, Rewrite, Stabilises, torch
+
+from ._ranges import bounded, is_data, is_reference
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -63,13 +66,19 @@ def _trains(match: Match) -> bool:
     return match.grad and isinstance(eps, float | int) and 0 < eps <= 1e-3 and _used_once(match)
 
 
+def _may_underflow(match: Match) -> bool:
+    """Whether the values are more than those that a test makes up, which are far from where digits are lost."""
+    x = match.captured["x"]
+    return _used_once(match) and not (is_reference(match) and is_data(x) and bounded(x))
+
+
 class LogOfSoftmax(Rewrite):
     code = "TLT202"
     since = "0.1"
     message = "`log(softmax(x))` is -inf where a probability underflows; `log_softmax(x)` is finite"
     title = "Use `log_softmax`"
     pairs = (
-        Pair(log_softmax_by_hand, log_softmax, Stabilises(), when=_used_once),
+        Pair(log_softmax_by_hand, log_softmax, Stabilises(), when=_may_underflow),
         Pair(
             log_softmax_with_eps,
             log_softmax_without_eps,

@@ -2,7 +2,8 @@
 
 ## What it does
 Finds the output of a linear or convolutional layer that reaches `nll_loss` or `NLLLoss` as `input` on every path,
-with nothing but reshaping in between.
+with nothing but reshaping in between. Silent in tests, whose
+losses are toys.
 
 ## Why is this bad?
 `nll_loss` only picks the target's entry and negates it. Without a `log_softmax` the loss is `-logit`: it has no lower
@@ -33,6 +34,7 @@ from collections.abc import Iterator
 from torchlint.rule import Changes, Check, Frame, Op, Problem
 
 from ._losses import places, sources
+from ._nodes import is_test
 from ._swaps import respelled
 
 # What these give is not normalised, whatever they are given.
@@ -50,7 +52,7 @@ class LogitsBeforeNllLoss(Check):
 
     def check_op(self, op: Op, frame: Frame) -> Iterator[Problem]:
         found = sources(op.input, frozenset({*_LAYERS, *_FUNCTIONS}))
-        if found:
+        if found and not is_test(frame.module):
             fix = respelled(op, frame, "cross_entropy", "CrossEntropyLoss")
             claim = Changes("the loss is taken of log-probabilities")
             yield Problem(op.node or frame.module.tree, "", fix, claim, places=places(found, "the logits", op))

@@ -4,7 +4,8 @@
 Finds the variable that `backward()` was called on, also as `scaler.scale(loss).backward()` or
 `accelerator.backward(loss)`, when the same loop adds it to a sum, a list or a dict that outlives the turn, without
 `item()`, `detach()` or `float()`. Silent where `backward()` is called on the sum too, and where the losses of the
-parts of one batch are collected, after which the optimiser steps.
+parts of one batch are collected, after which the optimiser steps. Silent in
+tests: they take a few steps.
 
 ## Why is this bad?
 A loss is a tensor that keeps the graph it was computed with, and a sum of losses keeps the graphs of all of them.
@@ -52,7 +53,7 @@ from torchlint.rule import (
     trees,
 )
 
-from ._nodes import is_within, loops_around
+from ._nodes import is_test, is_within, loops_around
 from ._sums import carried, is_started_anew, outlives, sinks
 from ._training import Event, Kind, events
 
@@ -70,7 +71,7 @@ class LossKeepsGraph(Check):
     words = (("for:1", "for:n", "while:"), ("call:backward", "call:manual_backward"))
 
     def check_frame(self, frame: Frame) -> Iterator[Problem]:
-        if not frame.loops:
+        if not frame.loops or is_test(frame.module):
             return
         backward = [event for event in events(frame, 0) if event.kind is Kind.BACKWARD and event.frame is frame]
         scope = frame.scope

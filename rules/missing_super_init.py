@@ -5,6 +5,8 @@ Finds subclasses of `nn.Module` whose `__init__` sets attributes and never reach
 it is not called at all, is named without being called (`super().__init__`), or is called on something else
 (`super(Net).__init__()`). Also finds modules and parameters that are assigned before it is called.
 
+Silent where a test makes a stand-in without methods.
+
 ## Why is this bad?
 `Module.__init__` makes the tables in which modules, parameters and buffers are registered. Before it has run,
 assigning a module raises `AttributeError: cannot assign module before Module.__init__() call`; a module that only has
@@ -40,7 +42,7 @@ from typing import TYPE_CHECKING
 from torchlint.rule import ERROR, Changes, Check, ClassModel, Frame, FunctionModel, Problem, classes, trees
 
 from ._modules import init_takes_nothing, is_module, is_module_class, is_own, is_parameter, sets_attributes
-from ._nodes import Function
+from ._nodes import Function, is_test
 
 if TYPE_CHECKING:
     from torchlint.fixing.rewrite import Editor
@@ -72,7 +74,7 @@ class MissingSuperInit(Check):
         calls = _initialisations(init)
         if calls:
             yield from _too_late(init, frame, calls)
-        elif sets_attributes(init) and not _reached_otherwise(frame, init):
+        elif sets_attributes(init) and not _reached_otherwise(frame, init) and not _is_mock(frame, cls):
             yield _never(init, frame)
 
 
@@ -129,6 +131,11 @@ def _reached_otherwise(frame: Frame, init: FunctionModel) -> bool:
             ):
                 return True
     return False
+
+
+def _is_mock(frame: Frame, cls: ClassModel) -> bool:
+    """Whether a class of a test stands in for a module, and has no methods."""
+    return is_test(frame.module) and cls.methods.keys() == {"__init__"}
 
 
 def _never(init: FunctionModel, frame: Frame) -> Problem:

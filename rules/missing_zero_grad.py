@@ -31,6 +31,7 @@ for x, y in loader:
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 
 from torchlint.rule import ERROR, Call, Check, Frame, Method, Place, Problem, Value
@@ -53,7 +54,7 @@ class MissingZeroGrad(Check):
             if step.kind is not Kind.STEP or not is_optimizer(step.subject):
                 continue
             loop = loop_of(frame.module, step.at)
-            if loop is None or is_made_in(frame, step.subject, loop) or _is_of_an_inner_loop(frame, step, found):
+            if loop is None or _is_made_anew(frame, step, loop) or _is_of_an_inner_loop(frame, step, found):
                 continue
             backward = [
                 event for event in found if event.kind is Kind.BACKWARD and in_loop(frame.module, event.at, loop)
@@ -61,6 +62,14 @@ class MissingZeroGrad(Check):
             if backward and not any(may_clear(event, step) for event in found) and not _caller_clears(frame, step):
                 places = (Place(step.node, "the step", step.frame),) if step.frame.module is frame.module else ()
                 yield Problem(loop, places=places)
+
+
+def _is_made_anew(frame: Frame, step: Event, loop: ast.AST) -> bool:
+    """Whether the loop, or the helper that it calls for each step, makes an optimizer for that step alone."""
+    if is_made_in(frame, step.subject, loop):
+        return True
+    helper = step.frame.function
+    return step.frame is not frame and helper is not None and is_made_in(step.frame, step.subject, helper.node)
 
 
 def _is_of_an_inner_loop(frame: Frame, step: Event, found: list[Event]) -> bool:

@@ -220,7 +220,23 @@ def _is_guarded(frame: Frame, op: Op) -> bool:
         for part in members(value):
             if isinstance(part, Op) and part.name in _MEASURES and _holds(part.input, op) and _asks(frame, node, part):
                 return True
-    return False
+    return _may_be_number(frame, op)
+
+
+def _may_be_number(frame: Frame, op: Op) -> bool:
+    """Whether a list of the indices is asked for, and something asks whether there is a number instead of one."""
+    listed = any(
+        isinstance(part, Op) and part.name == "tolist" and _holds(part.input, op)
+        for value in frame.values.values()
+        for part in members(value)
+    )
+    return listed and any(
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id == "isinstance"
+        and any(isinstance(given, ast.Name) and given.id == "int" for given in node.args[1:])
+        for node in trees.walk(frame.scope)
+    )
 
 
 def _asks(frame: Frame, node: ast.AST, measure: Op) -> bool:

@@ -51,6 +51,7 @@ from torchlint.rule import (
 )
 
 from ._graph import requires_grad
+from ._modules import is_dataset_class
 from ._nodes import parents
 from ._ranges import is_data
 
@@ -78,6 +79,8 @@ class WhereNanGradient(Check):
             return
         if _is_stored(op.node, frame):
             return
+        if frame.function and frame.function.cls and is_dataset_class(frame, frame.function.cls):
+            return  # No gradient goes through what a dataset prepares.
         for branch, negated in ((taken, False), (other, True)):
             found = _tested(condition, negated)
             if found is None:

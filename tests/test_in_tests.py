@@ -37,17 +37,56 @@ def test_folders_above_the_project_say_nothing(file: str, found: bool, tmp_path:
     assert [finding.code for finding in report.findings] == (["TLT201"] if found else [])
 
 
-SCRIPTED = """\
+@pytest.mark.parametrize(
+    ("code", "body"),
+    [
+        ("TLT103", "return F.nll_loss(nn.Linear(4, 3)(x), y)"),
+        ("TLT106", "return F.binary_cross_entropy_with_logits(torch.sigmoid(x), y)"),
+        ("TLT107", "return F.binary_cross_entropy(torch.sigmoid(x), y)"),
+        ("TLT202", "return y, torch.rand(3, 4).softmax(dim=-1).log()"),
+        ("TLT802", "return y, torch.jit.script(x)"),
+    ],
+)
+def test_toy_models_and_numbers_of_a_test_are_no_mistakes(code: str, body: str, tmp_path: Path) -> None:
+    program = f"import torch\nimport torch.nn.functional as F\nfrom torch import nn\n\n\ndef f(x, y):\n    {body}\n"
+    for file, expected in (("model.py", [code]), ("test_model.py", [])):
+        report = engine.check(Source(str(tmp_path / file), program), [code], fixes=False)
+        assert [finding.code for finding in report.findings] == expected
+
+
+MOCK = """\
+from torch import nn
+
+
+class Mock(nn.Module):
+    def __init__(self):
+        self.config = {}
+"""
+KEPT = """\
 import torch
 
 
-def f(model):
-    return torch.jit.script(model)
+def f(model, optimizer, x):
+    losses = []
+    for _ in range(5):
+        optimizer.zero_grad()
+        loss = model(x).loss
+        loss.backward()
+        optimizer.step()
+        losses.append(loss)
+    assert losses[0] > losses[-1]
 """
+COMPUTES = f"{MOCK}\n    def forward(self, x):\n        return x\n"
 
 
-@pytest.mark.parametrize(("file", "found"), [("src/export.py", True), ("tests/test_export.py", False)])
-def test_notes_of_torchscript_are_not_for_tests_of_it(file: str, found: bool, tmp_path: Path) -> None:
-    (tmp_path / "pyproject.toml").touch()
-    report = engine.check(Source(str(tmp_path / file), SCRIPTED), ["TLT802"], fixes=False)
-    assert [finding.code for finding in report.findings] == (["TLT802"] if found else [])
+@pytest.mark.parametrize(
+    ("code", "program", "in_test"),
+    [("TLT601", MOCK, []), ("TLT601", COMPUTES, ["TLT601"]), ("TLT703", KEPT, [])],
+    ids=["mock", "computes", "kept"],
+)
+def test_what_costs_nothing_in_a_test_is_no_mistake_there(
+    code: str, program: str, in_test: list[str], tmp_path: Path
+) -> None:
+    for file, expected in (("model.py", [code]), ("test_model.py", in_test)):
+        report = engine.check(Source(str(tmp_path / file), program), [code], fixes=False)
+        assert [finding.code for finding in report.findings] == expected

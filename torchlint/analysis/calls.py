@@ -315,6 +315,8 @@ def call_layer(frame: Frame, layer: Layer, arguments: Arguments, node: ast.Call)
         return opaque(frame, layer, arguments, node)
     op = ops.layer_op(layer.name)
     parameters = ops.forward_parameters(op) if op else ("input",)
+    if len(arguments.values) > len(parameters) and op in ops.LOSSES:
+        return opaque(frame, layer, arguments, node)  # Another one, of the same name, is what is called here.
     if len(arguments.values) > len(parameters):
         parameters = (*parameters, *(f"arg{index}" for index in range(len(parameters), len(arguments.values))))
     args = dict(zip(parameters, arguments.values, strict=False)) | arguments.keywords
