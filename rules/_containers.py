@@ -162,8 +162,8 @@ def may_hold_modules(cls: ClassModel, function: FunctionModel, attribute: str) -
                     for names, held in assignments(nodes)
                 )
             if may_be_container(value):
-                filled = any(_fills(inner, attribute) for inner in cls.inventories())
-                return filled or _may_hold(value, _local_containers(nodes))
+                held = _may_hold(value, _local_containers(nodes))
+                return held or any(_fills(inner, attribute) for inner in cls.inventories())
     return False
 
 

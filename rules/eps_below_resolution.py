@@ -57,22 +57,29 @@ class EpsBelowResolution(Check):
         return _speaks_of(scope, _HALF | _BOUNDS)
 
     def check_op(self, op: Op, frame: Frame) -> Iterator[Problem]:
-        if not isinstance(op.node, ast.expr) or not _speaks_of(frame.scope, _HALF | _BOUNDS):
-            return
-        if op.name == "masked_fill":
-            value = _number(op, "value")
-            if value is not None and _HALF_LARGEST < abs(value) < float("inf") and _dtype(op.input, frame) == "float16":
-                yield Problem(op.node, f"{value:g} is beyond the range of float16, which ends at 65504")
-            return
-        for name in ("other", "min"):
-            eps = _number(op, name)
-            if eps is not None and 0 < eps < _HALF_TINY and _dtype(op.input, frame) == "float16":
-                yield Problem(op.node, f"{eps:g} is 0 in float16: the eps does nothing")
-        top = _number(op, "max")
-        if top is not None and 0.9 < top < 1:
-            dtype = _dtype(op.input, frame)
-            if dtype is not None and 1 - top < _SPACING[dtype] / 2:
-                yield Problem(op.node, f"1 - {1 - top:.0e} is 1 in {dtype}: the upper bound does nothing")
+        for problem in _problems(op, frame):
+            if _speaks_of(frame.scope, _HALF | _BOUNDS):
+                yield problem
+
+
+def _problems(op: Op, frame: Frame) -> Iterator[Problem]:
+    """What is rounded away in one operation, wherever its dtype comes from."""
+    if not isinstance(op.node, ast.expr):
+        return
+    if op.name == "masked_fill":
+        value = _number(op, "value")
+        if value is not None and _HALF_LARGEST < abs(value) < float("inf") and _dtype(op.input, frame) == "float16":
+            yield Problem(op.node, f"{value:g} is beyond the range of float16, which ends at 65504")
+        return
+    for name in ("other", "min"):
+        eps = _number(op, name)
+        if eps is not None and 0 < eps < _HALF_TINY and _dtype(op.input, frame) == "float16":
+            yield Problem(op.node, f"{eps:g} is 0 in float16: the eps does nothing")
+    top = _number(op, "max")
+    if top is not None and 0.9 < top < 1:
+        dtype = _dtype(op.input, frame)
+        if dtype is not None and 1 - top < _SPACING[dtype] / 2:
+            yield Problem(op.node, f"1 - {1 - top:.0e} is 1 in {dtype}: the upper bound does nothing")
 
 
 def _speaks_of(scope: ast.AST, words: frozenset[str]) -> bool:
