@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass
 
-from torchlint.rule import Frame, Op, Value, facts, trees
+from torchlint.rule import Frame, Op, Value, facts, last_name, trees
 
 from ._accesses import Access, Full, Turn, access, number
 from ._tensors import is_number, shown_tensor
@@ -34,7 +34,7 @@ def may_add_loss(loop: ast.AST) -> bool:
 
 
 def _may_be_loss(call: ast.Call) -> bool:
-    name = getattr(call.func, "attr", getattr(call.func, "id", ""))
+    name = last_name(call.func)
     given = [*call.args, *(keyword.value for keyword in call.keywords)]
     return name == "log" or (len(given) > 1 and all(map(_may_be_part, given[:2])))
 

@@ -45,6 +45,7 @@ from torchlint.rule import (
     Problem,
     Value,
     classes,
+    last_name,
     members,
     trees,
 )
@@ -137,7 +138,7 @@ def _minds_mode(frame: Frame, cls: ClassModel) -> bool:
         for node in trees.walk(ancestor.node):  # a call comes before its arguments
             if isinstance(node, ast.Call) and _minds(node):
                 told.update(node.args, [keyword.value for keyword in node.keywords])
-            name = node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
+            name = last_name(node)
             if name in _OWN_MODES or (name == "training" and node not in told):
                 return True
     return False
@@ -145,6 +146,4 @@ def _minds_mode(frame: Frame, cls: ClassModel) -> bool:
 
 def _minds(call: ast.Call) -> bool:
     """Whether a call is that of a functional dropout or normalisation, which are told the mode."""
-    func = call.func
-    name = func.attr if isinstance(func, ast.Attribute) else func.id if isinstance(func, ast.Name) else ""
-    return name.endswith(("dropout", "dropout1d", "dropout2d", "dropout3d", "_norm"))
+    return last_name(call.func).endswith(("dropout", "dropout1d", "dropout2d", "dropout3d", "_norm"))

@@ -47,6 +47,7 @@ from torchlint.rule import (
     Value,
     classes,
     inventory_of,
+    last_name,
     members,
     own_nodes,
     trees,
@@ -98,17 +99,13 @@ def _may_make_and_call(method: FunctionModel) -> bool:
         return False
     if any(_makes_instance(func) for func in calls if not isinstance(func, ast.Name)):
         return True
-    called = {_last(func) for func in calls}
+    called = {last_name(func) for func in calls}
     return any(
-        _last(target) in called and _makes_instance(node.value)
+        last_name(target) in called and _makes_instance(node.value)
         for node in nodes.of(ast.Assign)
         for target in node.targets
         if isinstance(target, ast.Name | ast.Attribute)
     )
-
-
-def _last(node: ast.expr) -> str:
-    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
 
 
 def _makes_instance(node: ast.expr) -> bool:
@@ -120,7 +117,7 @@ def _makes_instance(node: ast.expr) -> bool:
 
 
 def _is_class_name(func: ast.expr) -> bool:
-    return _last(func)[:1].isupper()
+    return last_name(func)[:1].isupper()
 
 
 def _new_layer(frame: Frame, call: ast.Call, in_loop: bool) -> Iterator[Problem]:

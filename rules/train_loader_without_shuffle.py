@@ -34,7 +34,7 @@ import ast
 import re
 from collections.abc import Iterator
 
-from torchlint.rule import Check, External, Frame, Problem
+from torchlint.rule import Check, External, Frame, Problem, last_name
 
 from ._datasets import LOADERS, is_map_style
 from ._nodes import Function, parents
@@ -91,7 +91,7 @@ def _names(frame: Frame, call: ast.Call) -> Iterator[str]:
 def _leaf(target: ast.expr) -> str:
     if isinstance(target, ast.Subscript):
         return _literal(target.slice)
-    return target.attr if isinstance(target, ast.Attribute) else target.id if isinstance(target, ast.Name) else ""
+    return last_name(target)
 
 
 def _literal(node: ast.expr | None) -> str:

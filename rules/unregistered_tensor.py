@@ -50,6 +50,7 @@ from torchlint.rule import (
     Problem,
     Value,
     facts,
+    last_name,
     members,
     own_nodes,
     trees,
@@ -108,7 +109,7 @@ def _registers_by_name(cls: ClassModel, names: set[str]) -> bool:
     for node in trees.walk(cls.node):
         if not isinstance(node, ast.Call):
             continue
-        called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        called = last_name(node.func)
         if called in _REGISTERING:
             given = [arg.value for arg in node.args[:2] if isinstance(arg, ast.Constant)]
             if not given or not names.isdisjoint(given):

@@ -17,6 +17,7 @@ from torchlint.analysis.expressions import path, peek
 from torchlint.analysis.flags import is_flag, tested
 from torchlint.analysis.frame import Frame
 from torchlint.analysis.inventory import Inventory, bound_by, inventory_of
+from torchlint.analysis.naming import last_name
 from torchlint.analysis.patterns import Match
 from torchlint.analysis.scout import ClassModel, FunctionModel, Module, own_nodes
 from torchlint.analysis.values import (
@@ -282,6 +283,7 @@ __all__ = [
     "facts",
     "inventory_of",
     "is_flag",
+    "last_name",
     "members",
     "ops",
     "own_nodes",

@@ -48,13 +48,13 @@ class Naming:
                 given += [(alias.asname, alias.name) for alias in statement.names if alias.asname]
             for node in nodes.of(ast.Assign):
                 word = last_name(node.value)
-                if word is not None:
-                    given += [(name, word) for name in map(last_name, node.targets) if name is not None]
+                if word:
+                    given += [(name, word) for name in map(last_name, node.targets) if name]
         return given
 
 
-def last_name(node: ast.expr) -> str | None:
-    """`c` for `c` and for `a.b.c`; None for what is no dotted name."""
+def last_name(node: ast.AST) -> str:
+    """`c` for `c` and for `a.b.c`; empty for what is no dotted name."""
     if isinstance(node, ast.Name):
         return node.id
-    return node.attr if isinstance(node, ast.Attribute) else None
+    return node.attr if isinstance(node, ast.Attribute) else ""
