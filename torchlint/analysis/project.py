@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from torchlint.analysis import expressions
 from torchlint.analysis.scout import Module, statements_of
 from torchlint.analysis.values import External, Unknown, Value
+from torchlint.analysis.words import Words
 from torchlint.source import Source, SourceError
 
 if TYPE_CHECKING:
@@ -69,6 +70,11 @@ class Project:
         return Unknown() if value is None else value
 
     def _load(self, path: str) -> Module | None:
+        changed = self._consult(path)
+        return _parsed(path, *changed) if changed else None
+
+    def _consult(self, path: str) -> tuple[int, int] | None:
+        """The state of a file that is about to be read: its time and size; None where no more are read."""
         if path not in self.consulted:
             if len(self.consulted) >= _MAX_MODULES:
                 return None
@@ -77,7 +83,7 @@ class Project:
             stat = os.stat(path)
         except OSError:
             return None
-        return _parsed(path, stat.st_mtime_ns, stat.st_size)
+        return stat.st_mtime_ns, stat.st_size
 
     def words(self, source: Source, tree: ast.Module) -> dict[str, frozenset[str]]:
         """For each name that a file imports from its project, the words of the module that it comes from."""
@@ -94,9 +100,11 @@ class Project:
         known = self._words.get((path, hops))
         if known is not None:
             return known
-        module = self._load(path)
-        words = module.words.all if module is not None else frozenset()
-        if module is not None and hops and os.path.basename(path) == "__init__.py":
+        changed = self._consult(path)
+        words = _words_of(path, *changed) if changed else frozenset()
+        # Only a package passes on what it imports: of other files the words are enough, and nothing is parsed.
+        module = self._load(path) if hops and os.path.basename(path) == "__init__.py" else None
+        if module is not None:
             named = (name for statement in module.tree.body for _, name in _imported(statement))
             homes = dict.fromkeys(_home(path, name) for name in named)
             words = words.union(*(self._words_behind(inner, hops - 1) for inner in homes if inner and inner != path))
@@ -162,12 +170,24 @@ def _package_file(folder: str) -> str | None:
 
 
 @lru_cache(maxsize=128)
+def _words_of(path: str, changed: int, size: int) -> frozenset[str]:
+    """The words of a module of the project, in this state; none where it is too large or cannot be read."""
+    source = _read(path, size)
+    return Words(source.text).all if source else frozenset()
+
+
+@lru_cache(maxsize=128)
 def _parsed(path: str, changed: int, size: int) -> Module | None:
     """A module of the project, in this state; None where it is too large or cannot be read."""
-    if size > _MAX_BYTES:
-        return None
+    source = _read(path, size)
     try:
-        source = Source.from_bytes(path, Path(path).read_bytes())
-        return Module(source, ast.parse(source.text))
-    except (OSError, SourceError, SyntaxError, ValueError, RecursionError, MemoryError):
+        return Module(source, ast.parse(source.text)) if source else None
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
+def _read(path: str, size: int) -> Source | None:
+    try:
+        return Source.from_bytes(path, Path(path).read_bytes()) if size <= _MAX_BYTES else None
+    except (OSError, SourceError):
         return None
