@@ -6,7 +6,6 @@ import importlib
 import io
 import json
 import unicodedata
-from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -267,7 +266,7 @@ def test_pylint() -> None:
 
 def test_github_commands_escape_what_would_end_them(repository: Source) -> None:
     source = Source("a,b:c%.py", "bad\n")
-    found = replace(finding(source, "bad"), message="100%", severity=Severity.INFO)
+    found = finding(source, "bad")._replace(message="100%", severity=Severity.INFO)
     assert written(github, run(source, found)) == (
         "::notice title=torchlint (TLT101),file=sub/a%2Cb%3Ac%25.py,line=1,col=1,endLine=1,endColumn=4"
         "::sub/a,b:c%25.py:1:1: TLT101 100%25\n"
@@ -319,7 +318,7 @@ def test_rdjson_counts_bytes(repository: Source) -> None:
 
 def test_junit_is_xml_whatever_the_message() -> None:
     source = Source("a.py", "bad\n")
-    found = replace(finding(source, "bad"), message="<a> & \x1b")
+    found = finding(source, "bad")._replace(message="<a> & \x1b")
     root = ElementTree.fromstring(written(junit, run(source, found)).encode())
     assert (root.get("tests"), root.get("failures")) == ("1", "1")
     (case,) = root.iter("testcase")

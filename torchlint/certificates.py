@@ -1,36 +1,26 @@
 """What the harness found, read at lint time: who may apply a fix.
 
 The table `data/certificates.json` is written by `torchlint verify --write`. A certificate counts only as long as the
-text that it was made for is unchanged: its digest covers both functions of a pair with all that they call and take, or
-a rule's fixture programs.
+text that it was made for is unchanged, see `torchlint.digests`.
 """
 
 from __future__ import annotations
 
-import ast
 import functools
-import hashlib
-import inspect
 import json
-import textwrap
-import types
-from collections.abc import Iterable
-from dataclasses import dataclass
-from importlib import resources
-from typing import Annotated, Any, get_args
+from pathlib import Path
+from typing import Any, NamedTuple
 
-from torchlint.claims import Pair
 from torchlint.finding import Applicability
 
 # Raised whenever the harness changes so that old certificates say less than new ones.
 HARNESS = "2"
 
-_ANNOTATED = type(Annotated[int, ""])
+_TABLE = Path(__file__).parent / "data" / "certificates.json"
 _SAFE = ("IDENTICAL", "EQUAL", "IMPROVES", "EXTENDS")
 
 
-@dataclass(frozen=True, slots=True)
-class Grant:
+class Grant(NamedTuple):
     """What a certificate allows. `text` is one line for people: what was seen, or why there is nothing."""
 
     verdict: str
@@ -58,21 +48,6 @@ def grant_program(code: str, digest: str | None = None) -> Grant:
     if digest is not None:
         rows = [row for row in rows if row.get("digest") == digest]
     return _strictest(rows)
-
-
-@functools.cache
-def pair_digest(pair: Pair) -> str:
-    """16 hex digits over both functions, the kind of claim and the harness version; comments and layout do not count.
-
-    Covered is all that decides what is run: the helpers and constants that the functions name, what they close over,
-    and the kinds of inputs in their annotations.
-    """
-    return _digest(*_texts(pair.before), *_texts(pair.after), type(pair.claim).__name__)
-
-
-def program_digest(texts: Iterable[str]) -> str:
-    """16 hex digits over the texts of a rule's fixtures and goldens, in the order given."""
-    return _digest(*texts)
 
 
 def evidence(code: str) -> list[dict[str, Any]]:
@@ -111,8 +86,8 @@ def _of_row(row: dict[str, Any]) -> Grant:
 @functools.cache
 def _table() -> dict[str, list[dict[str, Any]]]:
     try:
-        text = resources.files("torchlint.data").joinpath("certificates.json").read_text(encoding="utf-8")
-    except (FileNotFoundError, ModuleNotFoundError):
+        text = _TABLE.read_text(encoding="utf-8")
+    except FileNotFoundError:
         return {}
     content = json.loads(text)
     return content["rules"] if content.get("harness") == HARNESS else {}
@@ -120,74 +95,3 @@ def _table() -> dict[str, list[dict[str, Any]]]:
 
 def _rows(code: str) -> list[dict[str, Any]]:
     return _table().get(code, [])
-
-
-def _digest(*texts: str) -> str:
-    digest = hashlib.sha256(HARNESS.encode())
-    for text in texts:
-        digest.update(b"\0" + text.encode())
-    return digest.hexdigest()[:16]
-
-
-def _texts(function: Any) -> list[str]:
-    """The function's own text, then what it names, in order of appearance; each function once."""
-    texts: list[str] = []
-    seen: set[int] = set()
-    _collect(function, texts, seen)
-    return texts
-
-
-def _collect(function: Any, texts: list[str], seen: set[int]) -> None:
-    if id(function) in seen:
-        return
-    seen.add(id(function))
-    tree = _definition(function)
-    if tree is None:
-        texts.append(function.__qualname__)
-        return
-    texts.append(_canonical(tree.args, tree.body) if isinstance(tree, ast.FunctionDef) else _canonical(tree))
-    reach = _reach(function)
-    # A field keeps its order; a set of names would not.
-    names = dict.fromkeys(node.id for node in ast.walk(tree) if isinstance(node, ast.Name))
-    for name in names:
-        value = reach.get(name)
-        # Asked by `type`, because anything else would make the stand-ins for torch import it.
-        if type(value) is types.FunctionType:
-            _collect(value, texts, seen)
-        elif type(value) in (bool, int, float, str, bytes, tuple):
-            texts.append(f"{name} = {value!r}")
-        elif type(value) is _ANNOTATED:
-            texts.append(f"{name}: {get_args(value)[1:]!r}")
-
-
-def _definition(function: Any) -> ast.stmt | None:
-    try:
-        return ast.parse(textwrap.dedent(inspect.getsource(function))).body[0]
-    except (OSError, TypeError, SyntaxError):
-        return None
-
-
-def _reach(function: Any) -> dict[str, Any]:
-    """Global names and those of enclosing functions, with their values now."""
-    code, cells = function.__code__, function.__closure__ or ()
-    closed = {name: cell.cell_contents for name, cell in zip(code.co_freevars, cells, strict=True)}
-    return {**function.__globals__, **closed}
-
-
-def _canonical(*nodes: Any) -> str:
-    """Like `ast.dump`, but the same in every version of Python: what is empty or only for editors is left out."""
-    return " ".join(_dump(node) for node in nodes)
-
-
-def _dump(node: Any) -> str:
-    if isinstance(node, list):
-        return "[" + ",".join(map(_dump, node)) + "]"
-    if not isinstance(node, ast.AST):
-        return repr(node)
-    fields = ((name, getattr(node, name, None)) for name in node._fields)
-    kept = (
-        (name, value)
-        for name, value in fields
-        if value not in (None, []) and name not in ("ctx", "kind", "type_comment")
-    )
-    return f"{type(node).__name__}({','.join(f'{name}={_dump(value)}' for name, value in kept)})"

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 if TYPE_CHECKING:
     import torch
@@ -16,8 +15,7 @@ else:
     _Tensor = Any
 
 
-@dataclass(frozen=True, slots=True)
-class Input:
+class Input(NamedTuple):
     """The kind of input that a parameter of a rewrite or of a fixture program takes."""
 
     kind: str
@@ -43,30 +41,26 @@ Size = Annotated[int, Input("size")]
 Number = Annotated[float, Input("number")]
 
 
-@dataclass(frozen=True, slots=True)
 class Claim:
     """What a rewrite does to the program's results."""
 
 
-@dataclass(frozen=True, slots=True)
 class Same(Claim):
     """Values and gradients are equal up to rounding."""
 
 
-@dataclass(frozen=True, slots=True)
 class Stabilises(Claim):
     """Equal where the original is finite and accurate, better elsewhere."""
 
 
-@dataclass(frozen=True, slots=True)
 class Changes(Claim):
     """An intended change of behaviour; `how` says what changes, in a few words."""
 
-    how: str
+    def __init__(self, how: str) -> None:
+        self.how = how
 
 
-@dataclass(frozen=True, slots=True)
-class Pair:
+class Pair(NamedTuple):
     """A rewrite: two runnable functions with the same parameters.
 
     `before` is the pattern: its text is lowered to a graph of operations in which the parameters are leaves. `after`

@@ -10,7 +10,6 @@ import gc
 import importlib
 import os
 import sys
-import traceback
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any, NoReturn
@@ -59,6 +58,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _NOBODY_READS
     except Exception:
         # Python's own exit code for this is 1, which means findings.
+        import traceback
+
         traceback.print_exc()
         return 2
     return code

@@ -6,7 +6,6 @@ Edits use 0-based character offsets into `Source.text`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -42,8 +41,7 @@ class Location(NamedTuple):
     column: int
 
 
-@dataclass(frozen=True, slots=True)
-class Related:
+class Related(NamedTuple):
     """Another place that belongs to a finding, such as the softmax at the end of `forward`."""
 
     path: str
@@ -51,8 +49,7 @@ class Related:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class Validation:
+class Validation(NamedTuple):
     """What came out when this very fix was run before and after, see `--verify`.
 
     `status` is `validated`, `conditional` (equal only where `condition` holds), `changes` (it does other than the old
@@ -75,8 +72,7 @@ class Validation:
     cached: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Fix:
+class Fix(NamedTuple):
     """Edits that belong together: all of them are applied or none.
 
     `verification` says in one line what the harness saw (`verified on 1,176 inputs on cpu`), or why
@@ -91,8 +87,7 @@ class Fix:
     validation: Validation | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """One reported mistake. `message` is a single line that stands alone."""
 
     code: str

@@ -161,6 +161,7 @@ class Runner:
         return Related(module.source.path, module.source.location(start), place.message)
 
     def _rewrite_fix(self, rule: Rule, pair: Pair, match: Match) -> Fix | None:
+        from torchlint import digests
         from torchlint.fixing import spelling
         from torchlint.fixing.rewrite import CannotFix, Editor
 
@@ -172,7 +173,7 @@ class Runner:
         except CannotFix:
             return None
         index = rule.pairs.index(pair)
-        grant = certificates.grant(rule.code, index, certificates.pair_digest(pair))
+        grant = certificates.grant(rule.code, index, digests.pair_digest(pair))
         applicability = _weaker(grant.applicability, pair.claim)
         if pair.applies is not None and not pair.applies(match):
             applicability = Applicability.DISPLAY

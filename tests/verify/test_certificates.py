@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 
 from torchlint import certificates, registry
-from torchlint.certificates import HARNESS, Grant, grant, grant_program, pair_digest, program_digest
+from torchlint.certificates import HARNESS, Grant, grant, grant_program
 from torchlint.claims import Floats, Logits, Pair, Same, Stabilises
 from torchlint.cli import main
+from torchlint.digests import pair_digest, program_digest
 from torchlint.finding import Applicability
 
 
@@ -116,7 +117,7 @@ def test_digest_covers_what_a_function_closes_over_and_the_kind_of_claim() -> No
 
 def test_digest_needs_no_torch() -> None:
     code = (
-        "import sys; from torchlint import certificates as c, registry\n"
+        "import sys; from torchlint import digests as c, registry\n"
         "for i in registry.rules():\n"
         "    for p in getattr(registry.load(i.code), 'pairs', ()): c.pair_digest(p)\n"
         "sys.exit('torch' in sys.modules)"

@@ -7,7 +7,6 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +51,7 @@ def broken(monkeypatch: pytest.MonkeyPatch) -> Break:
                     edits = tuple(
                         edit._replace(content=edit.content.replace(right, wrong)) for edit in finding.fix.edits
                     )
-                    report.findings[place] = replace(finding, fix=replace(finding.fix, edits=edits))
+                    report.findings[place] = finding._replace(fix=finding.fix._replace(edits=edits))
             return report
 
         monkeypatch.setattr(engine, "check", checked)

@@ -14,9 +14,10 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("gmpy2")
 
 from torchlint import registry  # noqa: E402
-from torchlint.certificates import grant, pair_digest  # noqa: E402
+from torchlint.certificates import grant  # noqa: E402
 from torchlint.claims import Same, Stabilises  # noqa: E402
 from torchlint.cli import main  # noqa: E402
+from torchlint.digests import pair_digest  # noqa: E402
 from torchlint.finding import Applicability  # noqa: E402
 from torchlint.verify import certify, process, suite, workers  # noqa: E402
 from torchlint.verify.program import verify_programs  # noqa: E402

@@ -8,10 +8,9 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from torchlint.commands import instances, summary
+from torchlint.commands import summary
 from torchlint.commands.options import add_arguments, overrides
 from torchlint.commands.terminal import complain, printable, reason, use_color, write_bytes
 from torchlint.reporters import FORMATS, TEXT_FORMATS
@@ -24,6 +23,9 @@ from torchlint.settings.layers import ConfigError, shown
 from torchlint.settings.selection import suggestion
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from torchlint.commands.instances import Session
     from torchlint.timing import Clock
 
 __all__ = ["add_arguments", "run"]
@@ -42,7 +44,7 @@ class _Check:
         self._configuration = Configuration(overrides(arguments))
         self._stdin = arguments.stdin_filename is not None or arguments.paths == ["-"]
         self._fix = arguments.fix or arguments.fix_only or arguments.diff
-        self._session: instances.Session | None = None
+        self._session: Session | None = None
         if "-" in arguments.paths and len(arguments.paths) > 1:
             raise ConfigError("- (standard input) cannot be combined with other paths")
 
@@ -54,6 +56,8 @@ class _Check:
         output_format = self._output_format()
         with ExitStack() as stack:
             if self._arguments.verify:
+                from torchlint.commands import instances
+
                 opened = instances.opened(self._arguments.verify, self._arguments.device, self._cache_folder())
                 self._session = stack.enter_context(opened)
             clock = stack.enter_context(_measured()) if self._arguments.timing else None
@@ -91,7 +95,11 @@ class _Check:
         jobs = [Job(path, self._configuration.settings_for(path), found) for path, error in targets if not error]
         missing = [Outcome(path, error=error) for path, error in targets if error]
         outcomes = [*missing, *self._run(jobs)]
-        return instances.verified(self._session, outcomes, jobs, mode) if self._session else outcomes
+        if self._session is None:
+            return outcomes
+        from torchlint.commands import instances
+
+        return instances.verified(self._session, outcomes, jobs, mode)
 
     def _run(self, jobs: list[Job]) -> list[Outcome]:
         folder = self._cache_folder()
@@ -106,6 +114,8 @@ class _Check:
         """Where earlier runs left what they found; None if it is not to be used."""
         if self._arguments.no_cache or self._arguments.timing:
             return None
+        from pathlib import Path
+
         from torchlint.running import cache, recall
 
         folder = self._arguments.cache_dir or os.environ.get("TORCHLINT_CACHE_DIR")
@@ -157,7 +167,7 @@ class _Check:
             out.write(summary.fixes(run))
         out.write(summary.totals(run))
         if self._session:
-            out.write(instances.summary(self._session.records, unsafe=self._arguments.unsafe_fixes))
+            out.write(self._tried(self._session))
 
     def _show_diff(self, outcomes: list[Outcome]) -> int:
         run = Run(outcomes, unsafe=self._arguments.unsafe_fixes)
@@ -165,8 +175,13 @@ class _Check:
         write_bytes(diff)
         complain(f"Would fix {summary.errors(run.fixed)}.")
         if self._session:
-            complain(instances.summary(self._session.records, unsafe=self._arguments.unsafe_fixes).rstrip("\n"))
+            complain(self._tried(self._session).rstrip("\n"))
         return 2 if run.broken else int(bool(diff))
+
+    def _tried(self, session: Session) -> str:
+        from torchlint.commands import instances
+
+        return instances.summary(session.records, unsafe=self._arguments.unsafe_fixes)
 
     def _exit_code(self, run: Run) -> int:
         arguments = self._arguments

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
 
 _TAB = 4
@@ -30,16 +29,16 @@ def _piece(character: str, cell: int) -> tuple[str, int]:
         return " " * width, width
     if character < " ":
         return chr(0x2400 + ord(character)), 1
+    if character.isascii() and character.isprintable():
+        return character, 1
+    import unicodedata
+
     if character == "\x7f" or unicodedata.bidirectional(character) in _DIRECTIONS or "\x80" <= character < "\xa0":
         return "\N{REPLACEMENT CHARACTER}", 1
-    return character, _width(character)
+    if unicodedata.category(character) in ("Mn", "Me", "Cf"):
+        return character, 0
+    return character, 2 if unicodedata.east_asian_width(character) in "WF" else 1
 
 
 # Marks, embeddings, overrides and isolates: a line that contains them may read differently than it runs.
 _DIRECTIONS = frozenset({"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"})
-
-
-def _width(character: str) -> int:
-    if unicodedata.category(character) in ("Mn", "Me", "Cf"):
-        return 0
-    return 2 if unicodedata.east_asian_width(character) in "WF" else 1

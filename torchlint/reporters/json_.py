@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict
 from typing import Any, TextIO
 
 from torchlint.finding import Edit, Finding, Fix, Location, Related, Validation
@@ -63,8 +62,7 @@ def _fix(fix: Fix, source: Source) -> dict[str, Any]:
 
 
 def _validation(validation: Validation) -> dict[str, Any]:
-    entry = asdict(validation)
-    return {**entry, "reproducer": validation.reproducer or None}
+    return {**validation._asdict(), "reproducer": validation.reproducer or None}
 
 
 def _edit(edit: Edit, source: Source) -> dict[str, Any]:

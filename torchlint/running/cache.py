@@ -10,14 +10,13 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import tempfile
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from torchlint import __version__, registry
 from torchlint.finding import Applicability, Edit, Finding, Fix, Location, Related, Severity
+from torchlint.running.state import Stamp, content_digest, stamp
 
 DIRECTORY = ".torchlint_cache"
 # What `--verify` found out about fixes, one file each, named by a digest.
@@ -25,14 +24,12 @@ VERDICTS = "verdicts"
 _FILE = "findings.json"
 _FORMAT = 1
 _DIGITS = 64
-Stamp = tuple[int, int]  # time of change in nanoseconds, size in bytes
 
 
-@dataclass(slots=True)
-class Known:
+class Known(NamedTuple):
     """What an earlier run found in a file. `error` is the line that said why it could not be checked."""
 
-    findings: list[Finding] = field(default_factory=list)
+    findings: Sequence[Finding] = ()
     error: str = ""
     error_row: int = 0
 
@@ -53,10 +50,6 @@ def _sources(folder: str) -> Iterator[str]:
             yield from _sources(entry.path)
         elif entry.name.endswith((".py", ".json")):
             yield entry.path
-
-
-def content_digest(data: bytes) -> str:
-    return hashlib.blake2b(data, digest_size=16).hexdigest()
 
 
 class Cache:
@@ -150,10 +143,6 @@ def prepare(folder: Path) -> None:
         ignore.write_text("*\n", encoding="utf-8")
 
 
-def stamp(stat: os.stat_result) -> Stamp:
-    return stat.st_mtime_ns, stat.st_size
-
-
 def _stamp(path: str) -> Stamp:
     return stamp(os.stat(path))
 
@@ -175,6 +164,8 @@ def _read(path: Path, tool: str) -> dict[str, dict[str, Any]]:
 
 def replace(path: Path, content: str) -> None:
     """Write a file in one step. Raises `OSError`."""
+    import tempfile
+
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=".tmp")
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as stream:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import copy
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 from torchlint.finding import Applicability, Finding
-from torchlint.running.cache import Stamp
+from torchlint.running.state import Stamp
 from torchlint.source import Source
 
 
-@dataclass(slots=True)
 class Outcome:
     """One file. `source` is its text as it is after fixing, and is there if `findings` are.
 
@@ -21,21 +21,34 @@ class Outcome:
     the other files that findings depend on.
     """
 
-    path: str
-    source: Source | None = None
-    findings: list[Finding] = field(default_factory=list)
-    error: str = ""
-    error_row: int = 0
-    failures: list[str] = field(default_factory=list)
-    fixed: Counter[str] = field(default_factory=Counter)
-    diff: bytes = b""
-    stamp: Stamp | None = None
-    digest: str = ""
-    consulted: frozenset[str] = frozenset()
+    def __init__(
+        self,
+        path: str,
+        source: Source | None = None,
+        findings: Iterable[Finding] = (),
+        error: str = "",
+        error_row: int = 0,
+    ) -> None:
+        self.path = path
+        self.source = source
+        self.findings = list(findings)
+        self.error = error
+        self.error_row = error_row
+        self.failures: list[str] = []
+        self.fixed: Counter[str] = Counter()
+        self.diff = b""
+        self.stamp: Stamp | None = None
+        self.digest = ""
+        self.consulted: frozenset[str] = frozenset()
+
+    def without_findings(self) -> Outcome:
+        """The same, but for what was found and not fixed."""
+        left = copy.copy(self)
+        left.findings = []
+        return left
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(NamedTuple):
     """All files of a run in order. `unsafe`: unsafe fixes were asked for. `color`: the output may be coloured."""
 
     outcomes: Sequence[Outcome]
@@ -58,7 +71,7 @@ class Run:
 
     def without_findings(self) -> Run:
         """The same run for who asks only what was fixed."""
-        return replace(self, outcomes=[replace(outcome, findings=[]) for outcome in self.outcomes])
+        return self._replace(outcomes=[outcome.without_findings() for outcome in self.outcomes])
 
     @property
     def fixed(self) -> int:

@@ -19,7 +19,8 @@ from torchlint.source import Source
 def run_files_with(cache: Cache, jobs: Sequence[Job], processes: int | None) -> list[Outcome]:
     """The outcomes of all jobs in order; only those are run of which the cache does not know enough."""
     recalled = [_recall(cache, job) for job in jobs]
-    fresh = iter(run_files([job for job, known in zip(jobs, recalled, strict=True) if known is None], processes))
+    unknown = [job._replace(remembered=True) for job, known in zip(jobs, recalled, strict=True) if known is None]
+    fresh = iter(run_files(unknown, processes))
     outcomes: list[Outcome] = []
     for job, known in zip(jobs, recalled, strict=True):
         outcome = known if known is not None else next(fresh)

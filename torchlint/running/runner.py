@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import difflib
 import io
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from torchlint.commands.terminal import reason
 from torchlint.finding import Applicability, Finding, Fix
 from torchlint.parsing import Parsed, parse
-from torchlint.running.cache import content_digest, stamp
 from torchlint.running.outcome import Outcome, applies
+from torchlint.running.state import content_digest, stamp
 from torchlint.settings.config import Settings
 from torchlint.source import Source, SourceError
 from torchlint.suppress import Suppressions
@@ -26,8 +24,7 @@ if TYPE_CHECKING:
 Judge = Callable[[Source, Finding], Finding]
 
 
-@dataclass(frozen=True, slots=True)
-class Mode:
+class Mode(NamedTuple):
     """What to do with fixes: apply them at all, unsafe ones too, write the files, keep a diff."""
 
     fix: bool = False
@@ -36,13 +33,13 @@ class Mode:
     diff: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
-    """A file and what to do with it. `path` is also what is shown."""
+class Job(NamedTuple):
+    """A file and what to do with it. `path` is also what is shown; `remembered`: the outcome is for the cache too."""
 
     path: str
     settings: Settings
     mode: Mode
+    remembered: bool = False
 
 
 def run_file(job: Job, judge: Judge | None = None) -> Outcome:
@@ -55,7 +52,8 @@ def run_file(job: Job, judge: Judge | None = None) -> Outcome:
     except OSError as error:
         return Outcome(job.path, error=_problem(error))
     outcome = run_bytes(job, data, judge)
-    outcome.stamp, outcome.digest = read, content_digest(data)
+    if job.remembered:
+        outcome.stamp, outcome.digest = read, content_digest(data)
     return outcome
 
 
@@ -142,23 +140,25 @@ def judged(finding: Finding, settings: Settings) -> Finding:
     if fix is None:
         return finding
     if finding.code not in settings.fixable:
-        return replace(finding, fix=None)
+        return finding._replace(fix=None)
     if finding.code in settings.safe and fix.applicability is Applicability.UNSAFE:
-        return replace(finding, fix=_overridden(fix, Applicability.SAFE))
+        return finding._replace(fix=_overridden(fix, Applicability.SAFE))
     if finding.code in settings.unsafe and fix.applicability is Applicability.SAFE:
-        return replace(finding, fix=_overridden(fix, Applicability.UNSAFE))
+        return finding._replace(fix=_overridden(fix, Applicability.UNSAFE))
     return finding
 
 
 def _overridden(fix: Fix, applicability: Applicability) -> Fix:
     said = f"declared {applicability} by the configuration"
-    return replace(fix, applicability=applicability, verification=f"{said}; {fix.verification}".removesuffix("; "))
+    return fix._replace(applicability=applicability, verification=f"{said}; {fix.verification}".removesuffix("; "))
 
 
 def unified_diff(before: Source, after: str) -> bytes:
     """The change as `git apply` and `patch -p1` take it, in the file's own encoding. Raises `UnicodeEncodeError`."""
     name = before.path.replace(os.sep, "/")
     old, new = (name, name) if name.startswith(("/", "../")) else (f"a/{name}", f"b/{name}")
+    import difflib
+
     lines = list(difflib.unified_diff(_lines(before.text), _lines(after)))
     if not lines:
         return b""

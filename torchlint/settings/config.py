@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from torchlint.settings import selection
 from torchlint.settings.globs import Glob, Globs
@@ -23,8 +23,7 @@ DEFAULT_EXCLUDE = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     """What holds for the files of one directory. Codes are those of single rules: prefixes are resolved.
 
     `file` is the pyproject.toml that was read, if any. `safe` and `unsafe` are the rules whose fixes count as safe or
@@ -67,15 +66,14 @@ def _listed(codes: frozenset[str]) -> str:
     return ", ".join(sorted(codes)) or "none"
 
 
-@dataclass(frozen=True)
-class Overrides:
+class Overrides(NamedTuple):
     """What wins over the configuration files.
 
     `table` has the keys of `[tool.torchlint]`; `config` is a TOML file to read instead of the nearest pyproject.toml,
     `inline` holds lines of TOML, and with `isolated` no file is read.
     """
 
-    table: Mapping[str, Any] = field(default_factory=dict)
+    table: Mapping[str, Any] = MappingProxyType({})
     config: str | None = None
     inline: tuple[str, ...] = ()
     isolated: bool = False

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import NamedTuple
 
 _SPECIAL = re.compile(r"\*\*/|\*+|\?|\[!?\]?[^\]]*\]")
@@ -22,8 +21,7 @@ class Glob(NamedTuple):
     root: str
 
 
-@dataclass(frozen=True, slots=True)
-class Globs:
+class Globs(NamedTuple):
     """Several patterns, of which one must match."""
 
     names: frozenset[str]

@@ -9,8 +9,8 @@ from typing import Any
 
 import torchlint
 from torchlint import registry
-from torchlint.certificates import pair_digest, program_digest
 from torchlint.claims import Claim, Pair
+from torchlint.digests import pair_digest, program_digest
 from torchlint.verify.row import Row, fill, put_speed
 from torchlint.verify.runner import verify_pair
 from torchlint.verify.speed import measure

@@ -6,7 +6,7 @@ import contextlib
 import importlib.metadata
 import importlib.util
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -76,8 +76,8 @@ class Session:
         validation = self._validation(source, fix)
         self._note(source, finding, fix, validation)
         text = policy.sentence(validation)
-        new = replace(fix, applicability=policy.ceiling(fix, validation), verification=text, validation=validation)
-        return replace(finding, fix=new)
+        new = fix._replace(applicability=policy.ceiling(fix, validation), verification=text, validation=validation)
+        return finding._replace(fix=new)
 
     def _validation(self, source: Source, fix: Fix) -> Validation:
         place = source.text, fix.edits

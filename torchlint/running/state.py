@@ -1,0 +1,18 @@
+"""The state of a file when it was read, by which a later run knows whether it has changed."""
+
+from __future__ import annotations
+
+import os
+
+Stamp = tuple[int, int]  # time of change in nanoseconds, size in bytes
+
+
+def stamp(stat: os.stat_result) -> Stamp:
+    return stat.st_mtime_ns, stat.st_size
+
+
+def content_digest(data: bytes) -> str:
+    """32 hex digits over the content of a file."""
+    import hashlib  # a twentieth of a small run, and only the cache asks for it
+
+    return hashlib.blake2b(data, digest_size=16).hexdigest()
