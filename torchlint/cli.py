@@ -12,6 +12,7 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Any, NoReturn
 
 from torchlint import __version__
@@ -28,6 +29,7 @@ _VERSION = f"torchlint {__version__}"
 # New objects, rounds over young ones and over older ones between two collections: nearly all that a run makes stays for
 # its length or goes with the file that it belongs to.
 _COLLECTION = (200_000, 30, 30)
+_WIDTH = 80
 _INTERRUPTED = 130
 _NOBODY_READS = 141
 
@@ -73,7 +75,7 @@ def _dispatch(argv: list[str]) -> int:
     module, description = _COMMANDS[name]
     try:
         command = importlib.import_module(module)
-        parser = _parser(name, description)
+        parser = _parser(name, description, helps=not {"-h", "--help"}.isdisjoint(argv))
         command.add_arguments(parser)
         return _run(command, parser.parse_args(argv))
     except ModuleNotFoundError as error:
@@ -84,13 +86,14 @@ def _dispatch(argv: list[str]) -> int:
         return 2
 
 
-def _parser(name: str, description: str) -> argparse.ArgumentParser:
+def _parser(name: str, description: str, *, helps: bool) -> argparse.ArgumentParser:
     commands = "\n".join(f"  {name:8}{text}" for name, (_, text) in _COMMANDS.items())
     parser = argparse.ArgumentParser(
         prog=f"torchlint {name}",
         description=description,
         epilog=f"commands:\n{commands}\n\nA file or directory with the name of a command is written ./rule.",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        # argparse makes one for each option that is declared, and without a width asks the terminal each time.
+        formatter_class=partial(argparse.RawDescriptionHelpFormatter, width=None if helps else _WIDTH),
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=_VERSION)
