@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import re
-import tokenize
 from bisect import bisect_right
 from codecs import BOM_UTF8
 from functools import cached_property
@@ -42,10 +41,7 @@ class Source:
     @classmethod
     def from_bytes(cls, path: str, data: bytes) -> Source:
         """Decode as Python would (PEP 263). Raises `SourceError`."""
-        try:
-            name, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
-        except (SyntaxError, LookupError) as error:
-            raise SourceError(f"unknown or contradictory encoding: {error}") from None
+        name = _declared(data)
         bom = data.startswith(BOM_UTF8)
         codec = "utf-8" if name == "utf-8-sig" else name
         try:
@@ -97,3 +93,15 @@ class Source:
         """1-based row and column of a character offset."""
         row = bisect_right(self.line_starts, offset)
         return Location(row, offset - self.line_starts[row - 1] + 1)
+
+
+def _declared(data: bytes) -> str:
+    """The codec that the first two lines ask for (PEP 263), else UTF-8. Raises `SourceError`."""
+    if not data.startswith(BOM_UTF8) and not any(b"coding" in line for line in data.split(b"\n", 2)[:2]):
+        return "utf-8"
+    import tokenize
+
+    try:
+        return tokenize.detect_encoding(io.BytesIO(data).readline)[0]
+    except (SyntaxError, LookupError) as error:
+        raise SourceError(f"unknown or contradictory encoding: {error}") from None

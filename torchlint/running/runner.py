@@ -14,7 +14,6 @@ from torchlint.running.outcome import Outcome, applies
 from torchlint.running.state import content_digest, stamp
 from torchlint.settings.config import Settings
 from torchlint.source import Source, SourceError
-from torchlint.suppress import Suppressions
 
 if TYPE_CHECKING:
     from torchlint.engine import Report
@@ -115,6 +114,10 @@ class _Task:
 
     def _lint(self, source: Source) -> list[Finding]:
         report = self._report if source is self._source else self._check(source)
+        if not report.findings:
+            return []
+        from torchlint.suppress import Suppressions
+
         suppressions = Suppressions(source)
         findings = [judged(f, self._job.settings) for f in report.findings if not suppressions.hides(f)]
         return [self._judge(source, finding) for finding in findings] if self._judge else findings
