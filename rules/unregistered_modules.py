@@ -40,7 +40,6 @@ from torchlint.rule import (
     Check,
     ClassModel,
     Frame,
-    FunctionModel,
     Inventory,
     Problem,
     inventory_of,
@@ -55,8 +54,8 @@ from ._containers import (
     contents,
     is_known_container,
     may_be_container,
-    may_hold_modules,
 )
+from ._filled import Filled
 from ._modules import has_parameters, is_module, is_module_class, is_parameter
 from ._nodes import parents
 
@@ -95,17 +94,30 @@ class UnregisteredModules(Check):
     words = (("__init__",), ("Module", "LightningModule", "MessagePassing"))
 
     def glance_at_class(self, cls: ClassModel) -> bool:
-        return _OWN_WAYS.isdisjoint(cls.methods) and any(True for _ in _given_containers(cls))
+        return bool(_candidates(cls))
 
     def check_class(self, cls: ClassModel, frame: Frame) -> Iterator[Problem]:
-        candidates = set(_given_containers(cls))
-        if not candidates or not _OWN_WAYS.isdisjoint(cls.methods) or not is_module_class(frame, cls):
-            return
-        if any(map(_registers, cls.inventories())):
-            return
-        for attribute, writers in cls.writers.items():
-            if attribute in candidates and all(writer.name != "forward" for writer in writers):
-                yield from _attribute(cls, attribute, writers, frame)
+        candidates = _candidates(cls)
+        if candidates and is_module_class(frame, cls):
+            for attribute in candidates:
+                yield from _attribute(cls, attribute, frame)
+
+
+def _candidates(cls: ClassModel) -> list[str]:
+    """The attributes that may be containers with modules in them, by the looks of the class."""
+    given = set(_given_containers(cls)) if _OWN_WAYS.isdisjoint(cls.methods) else ()
+    if not given or any(map(_registers, cls.inventories())):
+        return []
+    methods = [method for method in cls.methods.values() if method.self_name is not None]
+    filled = [(method.self_name, Filled(inventory_of(method.node))) for method in methods]
+    return [
+        attribute
+        for attribute, writers in cls.writers.items()
+        if attribute in given
+        and all(writer.name != "forward" for writer in writers)
+        and all(held.holds_containers(f"{instance}.{attribute}") for instance, held in filled)
+        and any(held.may_hold_modules(f"{instance}.{attribute}") for instance, held in filled)
+    ]
 
 
 def _given_containers(cls: ClassModel) -> Iterator[str]:
@@ -134,12 +146,8 @@ def _registers(nodes: Inventory) -> bool:
     return any(map(nodes.reads, _REGISTERING))
 
 
-def _attribute(cls: ClassModel, attribute: str, writers: list[FunctionModel], outer: Frame) -> Iterator[Problem]:
+def _attribute(cls: ClassModel, attribute: str, outer: Frame) -> Iterator[Problem]:
     """The problem of one attribute: all that it is ever assigned are plain containers, and modules are put into it."""
-    if not any(may_hold_modules(cls, writer, attribute) for writer in writers):
-        return
-    if any(_holds_more(writer, attribute) for writer in writers):
-        return
     stored: list[tuple[ast.expr, Frame]] = []
     found: list[Content] = []
     for method in cls.methods.values():
@@ -174,19 +182,6 @@ def _attribute(cls: ClassModel, attribute: str, writers: list[FunctionModel], ou
     parameters = all(is_parameter(content.value) for content in weighted)
     message = "Parameters in a plain list are not registered: never trained, saved or moved" if parameters else ""
     yield Problem(value, message, fix, Changes("they are trained, saved and moved with the model"))
-
-
-def _holds_more(writer: FunctionModel, attribute: str) -> bool:
-    """Whether a method assigns to the attribute what is no container by the looks of it, None for one."""
-    return any(
-        isinstance(target, ast.Attribute)
-        and target.attr == attribute
-        and isinstance(target.value, ast.Name)
-        and target.value.id == writer.self_name
-        for targets, value in assignments(inventory_of(writer.node))
-        if not may_be_container(value)
-        for target in targets
-    )
 
 
 def _is_hidden(value: ast.expr, found: list[Content]) -> bool:
