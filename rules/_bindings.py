@@ -25,6 +25,12 @@ def bound_in_module(module: Module) -> frozenset[str]:
     return frozenset(names)
 
 
+@once_per_file
+def assigned_attributes(module: Module) -> frozenset[str]:
+    """The attributes that something in a file assigns."""
+    return frozenset([node.attr for _, nodes in module.scopes for node in nodes.stored_attributes()])
+
+
 def names_read(function: FunctionModel) -> set[str]:
     """All names that a function and those in it read."""
     return set().union(*(nodes.names for nodes in function.inventories()))

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from torchlint.rule import Frame, Inventory, Value, own_nodes, path
 
 DISPLAYS = ast.List | ast.Tuple | ast.Set | ast.Dict | ast.ListComp | ast.SetComp | ast.DictComp
-_CONTAINERS = DISPLAYS | ast.BinOp | ast.Call | ast.Name
 _MAKERS = ("list", "tuple", "dict")
 MAX_DEPTH = 4
 
@@ -151,8 +150,13 @@ def assignments(nodes: Inventory) -> Iterator[tuple[Sequence[ast.expr], ast.expr
             yield (annotated.target,), annotated.value
 
 
-def may_be_container(value: ast.expr | None) -> bool:
-    """Whether an expression may be a container, by the looks of it."""
-    if isinstance(value, ast.Call):
-        return isinstance(value.func, ast.Name) and value.func.id in _MAKERS
-    return isinstance(value, _CONTAINERS)
+def may_be_container(value: ast.expr, names: Collection[str]) -> bool:
+    """Whether an expression may be a container, by the looks of it; `names` are those of containers."""
+    match value:
+        case ast.Call(func=ast.Name(id=name)):
+            return name in _MAKERS
+        case ast.Name(id=name):
+            return name in names
+        case ast.BinOp(op=ast.Add() | ast.Mult(), left=left, right=right):
+            return may_be_container(left, names) or may_be_container(right, names)
+    return isinstance(value, DISPLAYS)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 from collections import defaultdict
 from collections.abc import Iterable
+from functools import cached_property
 
 from torchlint.rule import Inventory
 
@@ -33,13 +34,9 @@ class Filled:
         self._whole: defaultdict[str, list[ast.expr]] = defaultdict(list)
         self._added: defaultdict[str, list[ast.expr]] = defaultdict(list)
         self._items: defaultdict[str, list[ast.expr]] = defaultdict(list)
-        assigned: set[ast.AST] = set()
+        self._nodes = nodes
         for targets, value in assignments(nodes):
-            assigned.update(targets)
             self._assign(targets, value)
-        # Names that something else gives their values: a loop, an unpacking.
-        self._unclear = nodes.bound - self._whole.keys()
-        self._unclear |= {node.id for node in nodes.of(ast.Name) if _is_stored(node) and node not in assigned}
         for augmented in nodes.of(ast.AugAssign):
             self._added[_key(augmented.target)].append(augmented.value)
         for call in nodes.of(ast.Call):
@@ -57,12 +54,17 @@ class Filled:
             else:
                 self._whole[_key(target)].append(value)
 
-    def assigns(self, name: str) -> bool:
-        return name in self._whole
+    @cached_property
+    def _unclear(self) -> frozenset[str]:
+        """Names that get their values from something else than an assignment to them alone: a loop, an unpacking."""
+        assigned = {target for targets, _ in assignments(self._nodes) for target in targets}
+        names = self._nodes.of(ast.Name)
+        other = {node.id for node in names if isinstance(node.ctx, ast.Store) and node not in assigned}
+        return frozenset(other.union(self._nodes.bound - self._whole.keys()))
 
     def holds_containers(self, name: str, depth: int = MAX_DEPTH) -> bool:
         """Whether all that is assigned to a name or to an attribute (`self.layers`) may be plain containers."""
-        return all(self._may_be_container(value, depth) for value in self._whole[name])
+        return all(self._may_be_container(value, depth) for value in self._whole.get(name, ()))
 
     def _may_be_container(self, node: ast.expr, depth: int) -> bool:
         match node:
@@ -117,10 +119,6 @@ class Filled:
             case ast.Name(id=name):
                 return name in self._unclear or any(map(_may_make_module, self._whole.get(name, ())))
         return False
-
-
-def _is_stored(name: ast.Name) -> bool:
-    return isinstance(name.ctx, ast.Store)
 
 
 def _may_make_module(node: ast.expr) -> bool:

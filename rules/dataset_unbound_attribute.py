@@ -38,7 +38,7 @@ from typing import TYPE_CHECKING
 
 from torchlint.rule import ERROR, Changes, Check, ClassModel, Frame, FunctionModel, Problem, classes, trees
 
-from ._bindings import bound_in_module, free_reads, names_read, written_attributes
+from ._bindings import assigned_attributes, bound_in_module, free_reads, names_read, written_attributes
 from ._datasets import ITERABLE, MAP_STYLE, MODULES, SAMPLERS
 
 if TYPE_CHECKING:
@@ -56,13 +56,7 @@ class DatasetUnboundAttribute(Check):
     words = (("class",), ("self",))
 
     def glance_at_class(self, cls: ClassModel) -> bool:
-        known = bound_in_module(cls.module)
-        for method in cls.methods.values():
-            left = names_read(method) - known
-            left.difference_update(arg.arg for arg in method.parameters)
-            if left and left - method.locals:
-                return True
-        return False
+        return bool(cls.node.bases) and any(map(_may_read_attribute, cls.methods.values()))
 
     def check_class(self, cls: ClassModel, frame: Frame) -> Iterator[Problem]:
         if not classes.is_subclass(frame, cls, _BASES):
@@ -80,6 +74,17 @@ class DatasetUnboundAttribute(Check):
                     continue
                 for node in free_reads(method, name):
                     yield _problem(node, method)
+
+
+def _may_read_attribute(method: FunctionModel) -> bool:
+    """Whether a method reads a name that nothing binds, and that is an attribute."""
+    module = method.module
+    # What a base of another file assigns is not known; in a function, it may come from an import there.
+    foreign = module.imported_words or method.cls is None or method.cls.parent is not None
+    left = names_read(method) if foreign else names_read(method) & assigned_attributes(module)
+    left -= bound_in_module(module)
+    left.difference_update([arg.arg for arg in method.parameters])
+    return bool(left) and not left <= method.locals
 
 
 def _is_its_source(cls: ClassModel, name: str) -> bool:

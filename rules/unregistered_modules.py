@@ -48,7 +48,6 @@ from torchlint.rule import (
 )
 
 from ._containers import (
-    DISPLAYS,
     Content,
     assignments,
     contents,
@@ -108,33 +107,30 @@ def _candidates(cls: ClassModel) -> list[str]:
     given = set(_given_containers(cls)) if _OWN_WAYS.isdisjoint(cls.methods) else ()
     if not given or any(map(_registers, cls.inventories())):
         return []
-    methods = [method for method in cls.methods.values() if method.self_name is not None]
+    held = [name for name, by in cls.writers.items() if name in given and all(one.name != "forward" for one in by)]
+    methods = [method for method in cls.methods.values() if method.self_name is not None] if held else []
     filled = [(method.self_name, Filled(inventory_of(method.node))) for method in methods]
     return [
         attribute
-        for attribute, writers in cls.writers.items()
-        if attribute in given
-        and all(writer.name != "forward" for writer in writers)
-        and all(held.holds_containers(f"{instance}.{attribute}") for instance, held in filled)
-        and any(held.may_hold_modules(f"{instance}.{attribute}") for instance, held in filled)
+        for attribute in held
+        if all(one.holds_containers(f"{instance}.{attribute}") for instance, one in filled)
+        and any(one.may_hold_modules(f"{instance}.{attribute}") for instance, one in filled)
     ]
 
 
 def _given_containers(cls: ClassModel) -> Iterator[str]:
     """The attributes that are assigned what may be a container: a look that spares most classes."""
     for nodes in cls.inventories():
-        assigned = list(assignments(nodes))
-        displayed = {
+        assigned = [(target, value) for targets, value in assignments(nodes) for target in targets]
+        # Names of what a sum or product may be made of count too, by way of further names.
+        names = {
             target.id
-            for targets, value in assigned
-            if isinstance(value, DISPLAYS)
-            for target in targets
-            if isinstance(target, ast.Name)
+            for target, value in assigned
+            if isinstance(target, ast.Name) and (isinstance(value, ast.BinOp) or may_be_container(value, ()))
         }
-        for targets, value in assigned:
-            held = [target.attr for target in targets if isinstance(target, ast.Attribute)]
-            if held and (value.id in displayed if isinstance(value, ast.Name) else may_be_container(value)):
-                yield from held
+        for target, value in assigned:
+            if isinstance(target, ast.Attribute) and may_be_container(value, names):
+                yield target.attr
 
 
 def _registers(nodes: Inventory) -> bool:

@@ -59,7 +59,7 @@ class FunctionModel:
     def is_property(self) -> bool:
         return self._decorated("property") or self._decorated("cached_property")
 
-    @property
+    @cached_property
     def self_name(self) -> str | None:
         """The name of the parameter that holds the instance; None where there is none."""
         args = self.node.args
