@@ -83,10 +83,16 @@ class FunctionModel:
         return names - outer
 
     @cached_property
+    def tensors(self) -> frozenset[str]:
+        """The parameters that are annotated as tensors, or as something with tensors."""
+        annotated = [(arg.arg, arg.annotation) for arg in self.parameters if arg.annotation is not None]
+        return frozenset(name for name, annotation in annotated if _names_tensor(annotation))
+
+    @cached_property
     def flags(self) -> frozenset[str]:
         """The names that hold settings and other plain values, not tensors."""
         args = self.node.args
-        tensors = {arg.arg for arg in self.parameters if arg.annotation is not None and _names_tensor(arg.annotation)}
+        tensors = self.tensors
         settings = [arg.arg for arg in self.parameters if arg.arg not in tensors]
         settings += [arg.arg for arg in (args.vararg, args.kwarg) if arg is not None]
         nodes = inventory_of(self.node)
