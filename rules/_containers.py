@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from torchlint.rule import Frame, Inventory, Value, own_nodes, path
 
 DISPLAYS = ast.List | ast.Tuple | ast.Set | ast.Dict | ast.ListComp | ast.SetComp | ast.DictComp
+# What a container may be written as.
+CONTAINERS = frozenset({*DISPLAYS.__args__, ast.BinOp, ast.Call, ast.Name})
 _MAKERS = ("list", "tuple", "dict")
 MAX_DEPTH = 4
 
@@ -141,13 +143,11 @@ def _is_fresh(frame: Frame, node: ast.expr, value: Value) -> bool:
     return True
 
 
-def assignments(nodes: Inventory) -> Iterator[tuple[Sequence[ast.expr], ast.expr]]:
-    """The targets and values of a scope's assignments."""
-    for node in nodes.of(ast.Assign):
-        yield node.targets, node.value
-    for annotated in nodes.of(ast.AnnAssign):
-        if annotated.value is not None:
-            yield (annotated.target,), annotated.value
+def assignments(nodes: Inventory) -> list[tuple[ast.expr, ast.expr]]:
+    """The targets of a scope's assignments, each with its value."""
+    found = [(target, node.value) for node in nodes.of(ast.Assign) for target in node.targets]
+    found += [(node.target, node.value) for node in nodes.of(ast.AnnAssign) if node.value is not None]
+    return found
 
 
 def may_be_container(value: ast.expr, names: Collection[str]) -> bool:

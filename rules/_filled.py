@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import ast
 from collections import defaultdict
-from collections.abc import Iterable
 from functools import cached_property
 
 from torchlint.rule import Inventory
@@ -35,8 +34,11 @@ class Filled:
         self._added: defaultdict[str, list[ast.expr]] = defaultdict(list)
         self._items: defaultdict[str, list[ast.expr]] = defaultdict(list)
         self._nodes = nodes
-        for targets, value in assignments(nodes):
-            self._assign(targets, value)
+        for target, value in assignments(nodes):
+            if isinstance(target, ast.Subscript):
+                self._items[_key(target.value)].append(value)
+            else:
+                self._whole[_key(target)].append(value)
         for augmented in nodes.of(ast.AugAssign):
             self._added[_key(augmented.target)].append(augmented.value)
         for call in nodes.of(ast.Call):
@@ -47,17 +49,10 @@ class Filled:
                 elif func.attr in ("extend", "update"):
                     self._added[_key(func.value)].append(call.args[0])
 
-    def _assign(self, targets: Iterable[ast.expr], value: ast.expr) -> None:
-        for target in targets:
-            if isinstance(target, ast.Subscript):
-                self._items[_key(target.value)].append(value)
-            else:
-                self._whole[_key(target)].append(value)
-
     @cached_property
     def _unclear(self) -> frozenset[str]:
         """Names that get their values from something else than an assignment to them alone: a loop, an unpacking."""
-        assigned = {target for targets, _ in assignments(self._nodes) for target in targets}
+        assigned = {target for target, _ in assignments(self._nodes)}
         names = self._nodes.of(ast.Name)
         other = {node.id for node in names if isinstance(node.ctx, ast.Store) and node not in assigned}
         return frozenset(other.union(self._nodes.bound - self._whole.keys()))

@@ -38,7 +38,7 @@ from typing import TYPE_CHECKING
 
 from torchlint.rule import ERROR, Changes, Check, ClassModel, Frame, FunctionModel, Problem, classes, trees
 
-from ._bindings import assigned_attributes, bound_in_module, free_reads, names_read, written_attributes
+from ._bindings import bound_in_module, free_reads, names_read, unbound_attributes, written_attributes
 from ._datasets import ITERABLE, MAP_STYLE, MODULES, SAMPLERS
 
 if TYPE_CHECKING:
@@ -56,7 +56,17 @@ class DatasetUnboundAttribute(Check):
     words = (("class",), ("self",))
 
     def glance_at_class(self, cls: ClassModel) -> bool:
-        return bool(cls.node.bases) and any(map(_may_read_attribute, cls.methods.values()))
+        if not cls.node.bases:
+            return False
+        module = cls.module
+        # What a base of another file assigns is not known; in a function, it may come from an import there.
+        foreign = bool(module.imported_words) or cls.parent is not None
+        candidates = frozenset() if foreign else unbound_attributes(module)
+        for method in cls.methods.values():
+            left = names_read(method) - bound_in_module(module) if foreign else candidates & names_read(method)
+            if left and not left.issubset([arg.arg for arg in method.parameters]) and not left <= method.locals:
+                return True
+        return False
 
     def check_class(self, cls: ClassModel, frame: Frame) -> Iterator[Problem]:
         if not classes.is_subclass(frame, cls, _BASES):
@@ -74,17 +84,6 @@ class DatasetUnboundAttribute(Check):
                     continue
                 for node in free_reads(method, name):
                     yield _problem(node, method)
-
-
-def _may_read_attribute(method: FunctionModel) -> bool:
-    """Whether a method reads a name that nothing binds, and that is an attribute."""
-    module = method.module
-    # What a base of another file assigns is not known; in a function, it may come from an import there.
-    foreign = module.imported_words or method.cls is None or method.cls.parent is not None
-    left = names_read(method) if foreign else names_read(method) & assigned_attributes(module)
-    left -= bound_in_module(module)
-    left.difference_update([arg.arg for arg in method.parameters])
-    return bool(left) and not left <= method.locals
 
 
 def _is_its_source(cls: ClassModel, name: str) -> bool:

@@ -48,6 +48,7 @@ from torchlint.rule import (
 )
 
 from ._containers import (
+    CONTAINERS,
     Content,
     assignments,
     contents,
@@ -121,16 +122,13 @@ def _candidates(cls: ClassModel) -> list[str]:
 def _given_containers(cls: ClassModel) -> Iterator[str]:
     """The attributes that are assigned what may be a container: a look that spares most classes."""
     for nodes in cls.inventories():
-        assigned = [(target, value) for targets, value in assignments(nodes) for target in targets]
-        # Names of what a sum or product may be made of count too, by way of further names.
-        names = {
-            target.id
-            for target, value in assigned
-            if isinstance(target, ast.Name) and (isinstance(value, ast.BinOp) or may_be_container(value, ()))
-        }
-        for target, value in assigned:
-            if isinstance(target, ast.Attribute) and may_be_container(value, names):
-                yield target.attr
+        assigned = [(target, value) for target, value in assignments(nodes) if value.__class__ in CONTAINERS]
+        held = [(target.attr, value) for target, value in assigned if isinstance(target, ast.Attribute)]
+        if held:
+            # Names of what a sum or product may be made of count too, by way of further names.
+            given = [(target.id, value) for target, value in assigned if isinstance(target, ast.Name)]
+            names = {name for name, value in given if isinstance(value, ast.BinOp) or may_be_container(value, ())}
+            yield from (attribute for attribute, value in held if may_be_container(value, names))
 
 
 def _registers(nodes: Inventory) -> bool:
@@ -153,8 +151,8 @@ def _attribute(cls: ClassModel, attribute: str, outer: Frame) -> Iterator[Proble
             continue
         frame = outer.evaluator.frame(method)
         for nodes in method.inventories():
-            for targets, value in sorted(assignments(nodes), key=lambda one: one[1].lineno):
-                if any(path(frame, target) == f"self.{attribute}" for target in targets):
+            for target, value in sorted(assignments(nodes), key=lambda one: one[1].lineno):
+                if path(frame, target) == f"self.{attribute}":
                     stored.append((value, frame))
         found.extend(contents(frame, f"self.{attribute}"))
     if not stored or not all(is_known_container(frame, value) for value, frame in stored):
