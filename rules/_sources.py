@@ -60,7 +60,7 @@ _IDENTITIES = (ast.Is, ast.IsNot, ast.In, ast.NotIn)
 
 
 @once_per_file
-def _foreign(module: Module) -> frozenset[str]:
+def foreign_names(module: Module) -> frozenset[str]:
     """The names that the module gives to what it imports from elsewhere than torch and the file's project."""
     nodes = inventory_of(module.tree)
     foreign: set[str] = set()
@@ -79,7 +79,7 @@ class Sources:
 
     def __init__(self, function: FunctionModel) -> None:
         self._flags = function.flags
-        self._foreign = _foreign(function.module) - function.locals
+        self._foreign = foreign_names(function.module) - function.locals
         nodes = inventory_of(function.node)
         given = list(_given(nodes))
         bound = {target for target, _ in given}
