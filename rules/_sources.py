@@ -8,9 +8,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from torchlint.rule import FunctionModel, Inventory, Module, bound_by, inventory_of, is_flag
-
-from ._kept import once_per_file
+from torchlint.rule import FunctionModel, Inventory, foreign_names, inventory_of, is_flag, is_foreign
 
 # Functions of Python that answer with a number or a text, and those that give back what they are given.
 _PLAIN = frozenset({"int", "float", "str", "bool", "len", "range", "isinstance", "hasattr", "repr", "type", "getattr"})
@@ -57,21 +55,6 @@ _PLAIN_KINDS = (
 _NUMBER = ast.Constant(0)
 _ANYTHING = ast.Await(_NUMBER)
 _IDENTITIES = (ast.Is, ast.IsNot, ast.In, ast.NotIn)
-
-
-@once_per_file
-def foreign_names(module: Module) -> frozenset[str]:
-    """The names that the module gives to what it imports from elsewhere than torch and the file's project."""
-    nodes = inventory_of(module.tree)
-    foreign: set[str] = set()
-    others = {node.id for node in nodes.of(ast.Name) if isinstance(node.ctx, ast.Store)}
-    others.update(module.functions, module.classes, module.imported_words)
-    imports: list[ast.Import | ast.ImportFrom] = [*nodes.of(ast.Import), *nodes.of(ast.ImportFrom)]
-    for node in imports:
-        names = list(bound_by(node))
-        origins = [node.module or ""] if isinstance(node, ast.ImportFrom) else [alias.name for alias in node.names]
-        (others if any("torch" in origin for origin in origins) else foreign).update(names)
-    return frozenset(foreign - others)
 
 
 class Sources:
@@ -128,10 +111,7 @@ class Sources:
             case ast.Name(id=name):
                 return name not in self._foreign
             case ast.Attribute(value=receiver, attr=method):
-                root: ast.expr = receiver
-                while isinstance(root, ast.Attribute):
-                    root = root.value
-                if isinstance(root, ast.Name) and root.id in self._foreign:
+                if is_foreign(receiver, self._foreign):
                     return False
                 return method not in _METHODS or self.may_be_tensor(receiver)
         return True

@@ -30,11 +30,21 @@ There is no fix: how large the eps may be depends on the values.
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 
-from torchlint.rule import Check, Frame, Module, Op, Problem, Value, dtypes, inventory_of, last_name
-
-from ._sources import foreign_names
+from torchlint.rule import (
+    Check,
+    Frame,
+    Module,
+    Op,
+    Problem,
+    Value,
+    dtypes,
+    foreign_names,
+    inventory_of,
+    is_foreign,
+    last_name,
+)
 
 # Half of the smallest positive number of float16: what is below is rounded to 0.
 _HALF_TINY = 2.0**-25
@@ -71,12 +81,9 @@ class EpsBelowResolution(Check):
                 yield problem
 
 
-def _may_bound_below_one(call: ast.Call, foreign: Collection[str]) -> bool:
+def _may_bound_below_one(call: ast.Call, foreign: frozenset[str]) -> bool:
     """Whether a call of `clamp` or the like, by the looks of it, has an upper bound between 0.9 and 1."""
-    root: ast.expr = call.func
-    while isinstance(root, ast.Attribute):
-        root = root.value
-    if isinstance(root, ast.Name) and root.id in foreign:
+    if is_foreign(call.func, foreign):
         return False  # `np.clip`
     only = last_name(call.func).startswith("clamp_max")
     bounds = [*call.args[0 if only else 1 :], *(keyword.value for keyword in call.keywords if keyword.arg != "min")]
