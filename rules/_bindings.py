@@ -25,9 +25,17 @@ def bound_in_module(module: Module) -> frozenset[str]:
     return frozenset(names)
 
 
-def names_read(function: FunctionModel) -> set[str]:
+@once_per_file
+def unbound_attributes(module: Module) -> frozenset[str]:
+    """The attributes that something in a file assigns and whose names the module's scope does not hold."""
+    attributes = [node.attr for _, nodes in module.scopes for node in nodes.stored_attributes()]
+    return frozenset(attributes) - bound_in_module(module)
+
+
+def names_read(function: FunctionModel) -> frozenset[str]:
     """All names that a function and those in it read."""
-    return set().union(*(nodes.names for nodes in function.inventories()))
+    names = inventory_of(function.node).names
+    return names.union(*(inventory_of(inner.node).names for inner in function.inner)) if function.inner else names
 
 
 def free_reads(function: FunctionModel, name: str) -> list[ast.Name]:

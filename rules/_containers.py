@@ -6,21 +6,13 @@ import ast
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
-from torchlint.rule import ClassModel, Frame, FunctionModel, Inventory, Value, inventory_of, own_nodes, path
+from torchlint.rule import Frame, Inventory, Value, own_nodes, path
 
 DISPLAYS = ast.List | ast.Tuple | ast.Set | ast.Dict | ast.ListComp | ast.SetComp | ast.DictComp
-_CONTAINERS = DISPLAYS | ast.BinOp | ast.Call | ast.Name
+# What a container may be written as.
+CONTAINERS = frozenset({*DISPLAYS.__args__, ast.BinOp, ast.Call, ast.Name})
 _MAKERS = ("list", "tuple", "dict")
-_MAX_DEPTH = 4
-# Built-in functions whose results are no modules; what they are given may be some.
-_MAKE_NO_MODULE = frozenset(
-    ["dict", "list", "tuple", "set", "int", "float", "str", "bool", "len", "range", "zip", "enumerate", "sum", "round"]
-)
-# What is written so is no module.
-_NO_MODULES = (
-    *(ast.Constant, ast.JoinedStr, ast.Compare, ast.BinOp, ast.UnaryOp, ast.Lambda, ast.Set, ast.SetComp),
-    *(ast.GeneratorExp, ast.DictComp),
-)
+MAX_DEPTH = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +27,7 @@ class Content:
     nested: bool = False
 
 
-def is_known_container(frame: Frame, node: ast.expr, depth: int = _MAX_DEPTH) -> bool:
+def is_known_container(frame: Frame, node: ast.expr, depth: int = MAX_DEPTH) -> bool:
     """Whether an expression is certainly a plain list, tuple, set or dict."""
     if depth == 0:
         return False
@@ -78,7 +70,7 @@ def _assigned(frame: Frame, name: str) -> Iterator[ast.expr]:
                 yield node.value
 
 
-def contents(frame: Frame, name: str, depth: int = _MAX_DEPTH) -> Iterator[Content]:
+def contents(frame: Frame, name: str, depth: int = MAX_DEPTH) -> Iterator[Content]:
     """What a function puts into the container that a name or attribute of the instance holds."""
     if frame.function is None or depth == 0:
         return
@@ -151,108 +143,20 @@ def _is_fresh(frame: Frame, node: ast.expr, value: Value) -> bool:
     return True
 
 
-def may_hold_modules(cls: ClassModel, function: FunctionModel, attribute: str) -> bool:
-    """Whether a method assigns to the attribute what may be a container: a look that spares evaluating most methods."""
-    nodes = inventory_of(function.node)
-    for targets, value in assignments(nodes):
-        if any(isinstance(target, ast.Attribute) and target.attr == attribute for target in targets):
-            if isinstance(value, ast.Name):
-                return any(
-                    isinstance(held, DISPLAYS) and any(_is_named(target, value.id) for target in names)
-                    for names, held in assignments(nodes)
-                )
-            if may_be_container(value):
-                held = _may_hold(value, _local_containers(nodes))
-                return held or any(_fills(inner, attribute) for inner in cls.inventories())
-    return False
+def assignments(nodes: Inventory) -> list[tuple[ast.expr, ast.expr]]:
+    """The targets of a scope's assignments, each with its value."""
+    found = [(target, node.value) for node in nodes.of(ast.Assign) for target in node.targets]
+    found += [(node.target, node.value) for node in nodes.of(ast.AnnAssign) if node.value is not None]
+    return found
 
 
-def assignments(nodes: Inventory) -> Iterator[tuple[Sequence[ast.expr], ast.expr]]:
-    """The targets and values of a scope's assignments."""
-    for node in nodes.of(ast.Assign):
-        yield node.targets, node.value
-    for annotated in nodes.of(ast.AnnAssign):
-        if annotated.value is not None:
-            yield (annotated.target,), annotated.value
-
-
-def _is_named(node: ast.expr, name: str) -> bool:
-    return isinstance(node, ast.Name) and node.id == name
-
-
-def may_be_container(value: ast.expr | None) -> bool:
-    """Whether an expression may be a container, by the looks of it."""
-    if isinstance(value, ast.Call):
-        return isinstance(value.func, ast.Name) and value.func.id in _MAKERS
-    return isinstance(value, _CONTAINERS)
-
-
-def _fills(nodes: Inventory, attribute: str) -> bool:
-    """Whether something that may be a module is put into the container that an attribute holds."""
-    local = _local_containers(nodes)
-    for call in nodes.of(ast.Call):
-        func = call.func
-        if isinstance(func, ast.Attribute) and _is_held(func.value, attribute):
-            given = (*call.args, *(keyword.value for keyword in call.keywords))
-            if any(_may_be_module(node, local) or _may_hold(node, local) for node in given):
-                return True
-    for added in nodes.of(ast.AugAssign):
-        if _is_held(added.target, attribute) and _may_hold(added.value, local):
-            return True
-    return any(
-        isinstance(target, ast.Subscript) and _is_held(target.value, attribute) and _may_be_module(value, local)
-        for targets, value in assignments(nodes)
-        for target in targets
-    )
-
-
-def _is_held(node: ast.expr, attribute: str) -> bool:
-    while isinstance(node, ast.Subscript):
-        node = node.value
-    return isinstance(node, ast.Attribute) and node.attr == attribute
-
-
-def _may_hold(node: ast.expr, local: Collection[str]) -> bool:
-    """Whether what `_inside` finds in a container may be a module, by the looks of it; `local` are the names that hold
-    containers there."""
-    match node:
-        case ast.List() | ast.Tuple() | ast.Set():
-            return any(_may_be_module(element, local) for element in node.elts)
-        case ast.Dict():
-            return any(_may_be_module(value, local) for value in node.values)
-        case ast.ListComp() | ast.SetComp() | ast.GeneratorExp():
-            return _may_be_module(node.elt, local)
-        case ast.DictComp():
-            return _may_be_module(node.value, local)
-        case ast.BinOp(op=ast.Add() | ast.Mult()):
-            return _may_hold(node.left, local) or _may_hold(node.right, local)
-        case ast.Call(func=ast.Name(id="list" | "tuple" | "dict")):
-            kept = any(_may_be_module(keyword.value, local) for keyword in node.keywords)
-            return kept or any(_may_hold(arg, local) for arg in node.args)
-    return isinstance(node, ast.Name) and node.id in local
-
-
-def _may_be_module(node: ast.expr, local: Collection[str]) -> bool:
-    """Whether an element of a container may be a module, or hold one, by the looks of it."""
-    match node:
-        case ast.Starred():
-            return _may_hold(node.value, local)
-        case ast.List() | ast.Tuple() | ast.Dict() | ast.ListComp():
-            return _may_hold(node, local)
+def may_be_container(value: ast.expr, names: Collection[str]) -> bool:
+    """Whether an expression may be a container, by the looks of it; `names` are those of containers."""
+    match value:
         case ast.Call(func=ast.Name(id=name)):
-            return name not in _MAKE_NO_MODULE
-        case ast.Subscript(slice=ast.Tuple() | ast.Slice()):
-            return False
-    return not isinstance(node, _NO_MODULES)
-
-
-def _local_containers(nodes: Inventory) -> frozenset[str]:
-    """The names that a scope gives to what may be a container, under a second name too."""
-    given = [
-        (target.id, value)
-        for targets, value in assignments(nodes)
-        for target in targets
-        if isinstance(target, ast.Name) and may_be_container(value)
-    ]
-    found = {name for name, value in given if not isinstance(value, ast.Name)}
-    return frozenset(found.union(name for name, value in given if isinstance(value, ast.Name) and value.id in found))
+            return name in _MAKERS
+        case ast.Name(id=name):
+            return name in names
+        case ast.BinOp(op=ast.Add() | ast.Mult(), left=left, right=right):
+            return may_be_container(left, names) or may_be_container(right, names)
+    return isinstance(value, DISPLAYS)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass
 
-from torchlint.rule import Frame, Op, Value, facts, last_name, trees
+from torchlint.rule import Frame, Op, Value, facts
 
 from ._accesses import Access, Full, Turn, access, number
 from ._tensors import is_number, shown_tensor
@@ -28,24 +28,6 @@ class Term:
         return (*self.picked.turns(), *self.label.turns())
 
 
-def may_add_loss(loop: ast.AST) -> bool:
-    """Whether a loop, by the looks of it, takes a logarithm or calls something with parts of two things."""
-    return any(isinstance(node, ast.Call) and _may_be_loss(node) for node in trees.walk(loop))
-
-
-def _may_be_loss(call: ast.Call) -> bool:
-    name = last_name(call.func)
-    given = [*call.args, *(keyword.value for keyword in call.keywords)]
-    return name == "log" or (len(given) > 1 and all(map(_may_be_part, given[:2])))
-
-
-def _may_be_part(node: ast.expr) -> bool:
-    """Whether an expression may be what a loop takes in one turn: `x[i]`, `row`, `x[i].unsqueeze(0)`."""
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-        node = node.func.value
-    return isinstance(node, ast.Name | ast.Subscript)
-
-
 def term_of(statement: ast.AST, frame: Frame) -> Term | None:
     """The loss that a statement adds to a total or a list."""
     if isinstance(statement, ast.If):
@@ -65,7 +47,7 @@ def total_of(statement: ast.AST) -> str | None:
     return None
 
 
-def _added(statement: ast.AST) -> tuple[ast.expr, int] | None:
+def added(statement: ast.AST) -> tuple[ast.expr, int] | None:
     """What a statement adds to a total or a list, and its sign."""
     match statement:
         case ast.AugAssign(op=ast.Add(), value=value):
@@ -97,8 +79,8 @@ def _by_hand(statement: ast.AST, frame: Frame) -> Term | None:
 
 def _by_function(statement: ast.AST, frame: Frame) -> Term | None:
     """`loss += F.cross_entropy(x[i], t[i])`."""
-    added = _added(statement)
-    value = frame.values.get(added[0]) if added is not None and added[1] == 1 else None
+    term = added(statement)
+    value = frame.values.get(term[0]) if term is not None and term[1] == 1 else None
     if not isinstance(value, Op) or value.name not in ("cross_entropy", "nll_loss"):
         return None
     if not isinstance(value.node, ast.Call) or "target" not in value.args:
@@ -117,11 +99,11 @@ def _unsqueezed(value: Value) -> Value:
 
 def _log_ratio(statement: ast.AST, frame: Frame) -> tuple[Access, int, bool] | None:
     """The element, the place of its class and whether it is scaled, where `-log(exp(a) / sum(exp))` is added."""
-    added = _added(statement)
-    value = frame.values.get(added[0]) if added is not None else None
-    if added is None or value is None:
+    term = added(statement)
+    value = frame.values.get(term[0]) if term is not None else None
+    if term is None or value is None:
         return None
-    sign, scaled = added[1], False
+    sign, scaled = term[1], False
     while isinstance(value, Op):
         if value.name == "neg":
             sign, value = -sign, value.input

@@ -141,8 +141,8 @@ def _collect(node: ast.expr, sweep: Sweep, frame: Frame, leaves: list[Leaf], oth
     if is_path(node):
         others.append(value)
         return facts.is_tensor(value) is True and invariant(node, sweep, frame)
-    if not isinstance(value, Op) or value.form == "module":
-        return False
+    if not isinstance(value, Op) or value.form == "module" or value.node is not node:
+        return False  # no operation, or one that a function of the file computes in expressions of its own
     if isinstance(node, ast.BinOp | ast.UnaryOp | ast.Compare):
         operands = [part for part in trees.children(node) if isinstance(part, ast.expr)]
         return value.name in _ARITHMETIC | {"neg"} and all(

@@ -97,10 +97,10 @@ def of_loop(loop: ast.For | ast.AsyncFor | ast.While, frame: Frame) -> Stack | N
     """`out = []`, a loop that appends to it, and `torch.stack(out)`, the only thing that reads it."""
     if len(loop.body) != 1 or not isinstance(loop, ast.For):
         return None
-    appended = _appended(loop.body[0])
-    if appended is None:
+    made = appended(loop.body[0])
+    if made is None:
         return None
-    name, element = appended
+    name, element = made
     start = frame.envs.get(loop, {}).get(name)
     if not isinstance(start, Items) or start.items or start.kind != "list":
         return None
@@ -127,7 +127,7 @@ def _joins(op: Op) -> bool:
     return op.args.keys() <= {"tensors", "dim"} and type(dim) is int and dim >= 0
 
 
-def _appended(statement: ast.stmt) -> tuple[str, ast.expr] | None:
+def appended(statement: ast.stmt) -> tuple[str, ast.expr] | None:
     """The list and the element for `out.append(e)`, `out += [e]` and `out = out + [e]`."""
     match statement:
         case ast.Expr(

@@ -37,8 +37,9 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from torchlint.rule import Changes, Check, Frame, Op, Parameter, Problem, Same, Value, facts
+from torchlint.rule import Changes, Check, Frame, Module, Op, Parameter, Problem, Same, Value, facts
 
+from ._looks import has_gathered, stacked
 from ._slices import Leaf, leaf
 from ._stacks import Stack, of_comprehension, of_loop
 from ._sweeps import Sweep, is_index, module_name, number_of
@@ -57,7 +58,10 @@ class BatchGatherLoop(Check):
     message = "Rows are gathered one by one in Python; one index expression gathers them all"
     title = "Index all rows at once"
     ops = ("stack", "cat")
-    words = (("for:1", "for:n", "comp:"),)
+    words = (("for:1", "comp:"),)
+
+    def glance(self, scope: ast.AST, module: Module) -> bool:
+        return any(has_gathered(element, taken) for element, taken in stacked(scope))
 
     def check_op(self, op: Op, frame: Frame) -> Iterator[Problem]:
         found = of_comprehension(op, frame)

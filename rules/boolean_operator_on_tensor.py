@@ -40,12 +40,15 @@ from torchlint.rule import (
     Changes,
     Check,
     Frame,
+    FunctionModel,
+    Module,
     Op,
     Problem,
     Value,
     agree,
     dtypes,
     facts,
+    inventory_of,
     is_flag,
     members,
     sizes,
@@ -53,6 +56,7 @@ from torchlint.rule import (
 )
 
 from ._routes import parents_of, reads_of
+from ._sources import Sources
 
 if TYPE_CHECKING:
     from torchlint.fixing.rewrite import Editor
@@ -80,6 +84,10 @@ class BooleanOperatorOnTensor(Check):
     title = "Use the elementwise operator"
     words = (("op:and", "op:or", "op:not", "op:chain"),)
 
+    def glance(self, scope: ast.AST, module: Module) -> bool:
+        function = module.models.get(scope)
+        return not isinstance(function, FunctionModel) or _may_test_tensor(function)
+
     def check_frame(self, frame: Frame) -> Iterator[Problem]:
         for node in list(frame.values):
             tested = _tested(frame, node)
@@ -89,6 +97,17 @@ class BooleanOperatorOnTensor(Check):
                 all(map(_may_have_many, tested)) and _is_mask(frame, node)
             ):
                 yield Problem(node, _message(node), _fix(frame, node), Changes("code runs that raised"))
+
+
+def _may_test_tensor(function: FunctionModel) -> bool:
+    """Whether something that a function takes for true or false may be a tensor, by the looks of it."""
+    nodes, flags = inventory_of(function.node), function.flags
+    operands = [operand for node in nodes.of(ast.BoolOp) for operand in tested(node, flags)]
+    operands += [node.operand for node in nodes.of(ast.UnaryOp) if isinstance(node.op, ast.Not)]
+    chains = (node for node in nodes.of(ast.Compare) if len(node.ops) > 1)
+    operands += [side for node in chains for side in (node.left, *node.comparators)]
+    operands = [operand for operand in operands if not is_flag(operand, flags)]
+    return bool(operands) and any(map(Sources(function).may_be_tensor, operands))
 
 
 def _tested(frame: Frame, node: ast.AST) -> list[Value]:

@@ -38,7 +38,7 @@ from typing import TYPE_CHECKING
 
 from torchlint.rule import ERROR, Changes, Check, ClassModel, Frame, FunctionModel, Problem, classes, trees
 
-from ._bindings import bound_in_module, free_reads, names_read, written_attributes
+from ._bindings import bound_in_module, free_reads, names_read, unbound_attributes, written_attributes
 from ._datasets import ITERABLE, MAP_STYLE, MODULES, SAMPLERS
 
 if TYPE_CHECKING:
@@ -56,11 +56,15 @@ class DatasetUnboundAttribute(Check):
     words = (("class",), ("self",))
 
     def glance_at_class(self, cls: ClassModel) -> bool:
-        known = bound_in_module(cls.module)
+        if not cls.node.bases:
+            return False
+        module = cls.module
+        # What a base of another file assigns is not known; in a function, it may come from an import there.
+        foreign = bool(module.imported_words) or cls.parent is not None
+        candidates = frozenset() if foreign else unbound_attributes(module)
         for method in cls.methods.values():
-            left = names_read(method) - known
-            left.difference_update(arg.arg for arg in method.parameters)
-            if left and left - method.locals:
+            left = names_read(method) - bound_in_module(module) if foreign else candidates & names_read(method)
+            if left and not left.issubset([arg.arg for arg in method.parameters]) and not left <= method.locals:
                 return True
         return False
 

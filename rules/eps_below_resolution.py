@@ -32,7 +32,19 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from torchlint.rule import Check, Frame, Module, Op, Problem, Value, dtypes, inventory_of
+from torchlint.rule import (
+    Check,
+    Frame,
+    Module,
+    Op,
+    Problem,
+    Value,
+    dtypes,
+    foreign_names,
+    inventory_of,
+    is_foreign,
+    last_name,
+)
 
 # Half of the smallest positive number of float16: what is below is rounded to 0.
 _HALF_TINY = 2.0**-25
@@ -54,12 +66,36 @@ class EpsBelowResolution(Check):
     words = (tuple(sorted(_HALF | _BOUNDS)),)
 
     def glance(self, scope: ast.AST, module: Module) -> bool:
-        return _speaks_of(scope, _HALF | _BOUNDS)
+        if not _speaks_of(scope, _HALF | _BOUNDS):
+            return False
+        known = module.words.all.union(*module.imported_words.values())
+        if not _HALF.isdisjoint(known) or any(node.value in _BOUNDS for node in inventory_of(scope).of(ast.Constant)):
+            return True
+        # Without float16, an upper bound just below 1 is all that may be rounded away.
+        foreign = foreign_names(module)
+        return any(_may_bound_below_one(call, foreign) for call in module.naming.calls_in(scope, _BOUNDS))
 
     def check_op(self, op: Op, frame: Frame) -> Iterator[Problem]:
         for problem in _problems(op, frame):
             if _speaks_of(frame.scope, _HALF | _BOUNDS):
                 yield problem
+
+
+def _may_bound_below_one(call: ast.Call, foreign: frozenset[str]) -> bool:
+    """Whether a call of `clamp` or the like, by the looks of it, has an upper bound between 0.9 and 1."""
+    if is_foreign(call.func, foreign):
+        return False  # `np.clip`
+    only = last_name(call.func).startswith("clamp_max")
+    bounds = [*call.args[0 if only else 1 :], *(keyword.value for keyword in call.keywords if keyword.arg != "min")]
+    return any(_may_be_below_one(bound) for bound in bounds)
+
+
+def _may_be_below_one(node: ast.expr) -> bool:
+    if isinstance(node, ast.Constant):
+        return isinstance(node.value, float) and 0.9 < node.value < 1
+    return not (
+        isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub) and isinstance(node.operand, ast.Constant)
+    )
 
 
 def _problems(op: Op, frame: Frame) -> Iterator[Problem]:

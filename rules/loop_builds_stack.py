@@ -34,8 +34,9 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from torchlint.rule import Check, Frame, Op, Problem, Same
+from torchlint.rule import Check, Frame, Module, Op, Problem, Same
 
+from ._looks import has_slice, stacked
 from ._slices import leaf, whole
 from ._stacks import Stack, of_comprehension, of_loop
 from ._sweeps import Sweep
@@ -50,7 +51,10 @@ class LoopBuildsStack(Check):
     message = "An elementwise function is applied row by row and stacked; it takes the whole tensor at once"
     title = "Apply the function to the whole tensor"
     ops = ("stack", "cat")
-    words = (("for:1", "for:n", "comp:"),)
+    words = (("for:1", "comp:"),)
+
+    def glance(self, scope: ast.AST, module: Module) -> bool:
+        return any(has_slice(element, taken) for element, taken in stacked(scope))
 
     def check_op(self, op: Op, frame: Frame) -> Iterator[Problem]:
         found = of_comprehension(op, frame)

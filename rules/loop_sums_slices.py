@@ -54,6 +54,7 @@ from torchlint.rule import (
     path,
 )
 
+from ._looks import has_slice, taken_by
 from ._slices import Whole, whole
 from ._sweeps import Sweep, leaks, sweep
 from ._tensors import dtype, is_float, settled
@@ -72,7 +73,7 @@ class LoopSumsSlices(Check):
     words = (("for:1",),)
 
     def glance(self, scope: ast.AST, module: Module) -> bool:
-        return any(len(loop.body) == 1 and _may_add(loop.body[0]) for loop in inventory_of(scope).of(ast.For))
+        return any(len(loop.body) == 1 and _may_add_slice(loop) for loop in inventory_of(scope).of(ast.For))
 
     def check_loop(self, loop: ast.For | ast.AsyncFor | ast.While, frame: Frame) -> Iterator[Problem]:
         found = sweep(loop, frame) if len(loop.body) == 1 else None
@@ -105,16 +106,18 @@ class LoopSumsSlices(Check):
         yield Problem(loop, fix=fix, claim=Same() if alike or cast else _claim(initial, summed, found))
 
 
-def _may_add(statement: ast.stmt) -> bool:
-    match statement:
-        case ast.AugAssign(op=op):
-            return isinstance(op, ast.Add | ast.Sub)
-        case ast.Assign(value=ast.BinOp(op=ast.Add() | ast.Sub())):
-            return True
-        case ast.Assign(targets=[target], value=ast.Call(args=[first, _])):
-            return _is_same(target, first)
-        case ast.Expr(value=ast.Call(func=ast.Attribute(attr="add_" | "sub_"))):
-            return True
+def _may_add_slice(loop: ast.For) -> bool:
+    """Whether a loop, by the looks of it, adds slices that it takes to something."""
+    taken = taken_by(loop)
+    match loop.body[0]:
+        case ast.AugAssign(op=ast.Add() | ast.Sub(), value=value):
+            return has_slice(value, taken)
+        case ast.Assign(value=ast.BinOp(op=ast.Add() | ast.Sub()) as value):
+            return has_slice(value, taken)
+        case ast.Assign(targets=[target], value=ast.Call(args=[first, second])):
+            return has_slice(second, taken) and _is_same(target, first)
+        case ast.Expr(value=ast.Call(func=ast.Attribute(attr="add_" | "sub_"), args=[term])):
+            return has_slice(term, taken)
     return False
 
 
@@ -141,7 +144,7 @@ def _added(statement: ast.stmt, frame: Frame) -> tuple[ast.expr, ast.expr] | Non
 def _reduced(term: ast.expr, frame: Frame) -> ast.expr | None:
     """`e` for `e.sum()`: the sum over all slices is the sum over everything."""
     value = frame.values.get(term)
-    plain = isinstance(value, Op) and value.name == "sum" and value.args.keys() == {"input"}
+    plain = isinstance(value, Op) and value.node is term and value.name == "sum" and value.args.keys() == {"input"}
     return value.nodes.get("input") if plain and isinstance(value, Op) else None
 
 

@@ -50,6 +50,7 @@ from torchlint.rule import (
     same,
 )
 
+from ._looks import has_slice, taken_by
 from ._slices import Leaf, Whole, leaf, whole
 from ._sweeps import Sweep, leaks, number_of, sweep
 from ._tensors import dtype, least_rank, settled, shown_tensor
@@ -72,8 +73,7 @@ class LoopWritesElements(Check):
 
     def glance(self, scope: ast.AST, module: Module) -> bool:
         loops = inventory_of(scope).of(ast.For)
-        written = any(len(loop.body) == 1 and _written(loop.body[0]) is not None for loop in loops)
-        return written and bool(module.naming.calls_in(scope, _FRESH))
+        return any(map(_may_write_slices, loops)) and bool(module.naming.calls_in(scope, _FRESH))
 
     def check_loop(self, loop: ast.For | ast.AsyncFor | ast.While, frame: Frame) -> Iterator[Problem]:
         statement = loop.body[0]
@@ -89,6 +89,12 @@ class LoopWritesElements(Check):
         yield from _whole_write(loop, target, sign, value, found, made, frame)
         if sign == "+=":
             yield from _scattered(loop, target, value, found, made, frame)
+
+
+def _may_write_slices(loop: ast.For) -> bool:
+    """Whether a loop, by the looks of it, writes what it makes of slices into something with a name."""
+    written = _written(loop.body[0]) if len(loop.body) == 1 else None
+    return written is not None and isinstance(written[0].value, ast.Name) and has_slice(written[2], taken_by(loop))
 
 
 def _written(statement: ast.stmt) -> tuple[ast.Subscript, str, ast.expr] | None:

@@ -35,7 +35,6 @@ from typing import TYPE_CHECKING
 from torchlint.rule import ERROR, Changes, Check, ClassModel, Frame, FunctionModel, Problem
 
 from ._bindings import bound_in_module, free_reads
-from ._datasets import positional
 
 if TYPE_CHECKING:
     from torchlint.fixing.rewrite import Editor
@@ -65,12 +64,11 @@ def _found(cls: ClassModel) -> list[FunctionModel]:
 
 
 def _takes_instance(method: FunctionModel) -> bool:
-    names = positional(method)
-    if method.is_static or method.is_class_method:
+    args = method.node.args
+    first = args.posonlyargs or args.args
+    if first and (first[0].arg.lstrip("_") in _SELF_LIKE or first[0].arg == "_"):
         return True
-    if not names:
-        return method.node.args.vararg is not None
-    return names[0].arg.lstrip("_") in _SELF_LIKE or names[0].arg == "_"
+    return (not first and args.vararg is not None) or method.is_static or method.is_class_method
 
 
 def _problem(method: FunctionModel) -> Problem:

@@ -93,6 +93,8 @@ class ModuleBuiltInForward(Check):
 
 def _may_make_and_call(method: FunctionModel) -> bool:
     """Whether a method makes something of a class and calls it: a look that spares evaluating most methods."""
+    if _is_special(method):
+        return False
     nodes = inventory_of(method.node)
     calls = [call.func for call in nodes.of(ast.Call)]
     if not any(map(_is_class_name, calls)):
@@ -151,10 +153,14 @@ def _makes_weights(frame: Frame, value: Value) -> bool:
 
 def _is_in_forward(frame: Frame, function: FunctionModel) -> bool:
     """Whether a method is `forward` of a module, or one that it calls."""
-    if function.cls is None or function.self_name is None or function.name.startswith("__"):
+    if function.cls is None or function.self_name is None or _is_special(function):
         return False
     forward = classes.find_method(frame, function.cls, "forward")
     return forward is not None and _calls(frame, forward, function, _HOPS)
+
+
+def _is_special(function: FunctionModel) -> bool:
+    return function.name.startswith("__")
 
 
 def _calls(frame: Frame, caller: FunctionModel, callee: FunctionModel, hops: int) -> bool:

@@ -93,10 +93,14 @@ class OneHotLoop(Check):
 
 
 def _writes_row(statement: ast.Assign) -> bool:
-    """Whether a statement is `y[i, ...] = 1` by the looks of it."""
+    """Whether a statement is `y[i, t[i]] = 1` by the looks of it."""
     first = statement.targets[0]
     number = isinstance(statement.value, ast.Constant | ast.UnaryOp | ast.Name | ast.Attribute)
-    return number and isinstance(first, ast.Subscript) and len(_flat(first)[1]) > 1
+    parts = _flat(first)[1] if number else []
+    if len(parts) < 2 or None in _names(parts[:-1]):
+        return False
+    label = number_of(parts[-1]) or parts[-1]
+    return None not in _names(_flat(label)[1])
 
 
 def _nest(loop: ast.For | ast.AsyncFor | ast.While, frame: Frame) -> list[Sweep]:

@@ -42,6 +42,7 @@ from torchlint.rule import (
     Problem,
     Value,
     inventory_of,
+    last_name,
     trees,
 )
 
@@ -51,6 +52,10 @@ from ._modules import is_module_class, is_parameter
 if TYPE_CHECKING:
     from torchlint.fixing.rewrite import Editor
 
+# What an operation is written as, and the parts of calls.
+_OPERATIONS = (
+    *(ast.Call, ast.BinOp, ast.UnaryOp, ast.Compare, ast.Subscript, ast.Attribute, ast.keyword, ast.Starred),
+)
 _ATOMS = ast.Name | ast.Call | ast.Attribute | ast.Subscript
 # These give back the parameter itself, or may do so.
 _SAME = frozenset({"to", "cpu", "float", "contiguous", "requires_grad_", "type", "share_memory_", "pin_memory"})
@@ -80,13 +85,23 @@ class ParameterMovedInInit(Check):
 def _may_move(method: FunctionModel) -> bool:
     """Whether a method assigns to an attribute what has an `nn.Parameter` inside, and is none by the looks of it."""
     nodes = inventory_of(method.node)
-    made = {id(node) for node in nodes.reads("Parameter")}
-    return bool(made) and any(
-        any(_is_own(target, method) for target in node.targets)
-        and not (isinstance(node.value, ast.Call) and id(node.value.func) in made)
-        and any(id(part) in made for part in trees.walk(node.value))
+    if "Parameter" not in nodes.names and all(node.attr != "Parameter" for node in nodes.of(ast.Attribute)):
+        return False
+    return any(
+        _is_operation(node.value) and any(_is_own(target, method) for target in node.targets)
         for node in nodes.of(ast.Assign)
     )
+
+
+def _is_operation(node: ast.AST) -> bool:
+    """Whether an expression computes something of an `nn.Parameter` that it makes."""
+    if not isinstance(node, _OPERATIONS) or _is_new_parameter(node):
+        return False
+    return any(_is_new_parameter(part) or _is_operation(part) for part in trees.children(node))
+
+
+def _is_new_parameter(node: ast.AST) -> bool:
+    return isinstance(node, ast.Call) and last_name(node.func) == "Parameter"
 
 
 def _moved(frame: Frame, method: FunctionModel) -> Iterator[Problem]:

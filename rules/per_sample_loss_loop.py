@@ -42,7 +42,8 @@ from typing import TYPE_CHECKING
 from torchlint.rule import Call, Changes, Check, Frame, Module, Op, Problem, Value, inventory_of, trees
 
 from ._accesses import Turn, covers
-from ._sample_losses import Term, may_add_loss, term_of, total_of
+from ._added_losses import may_add_loss
+from ._sample_losses import Term, term_of, total_of
 from ._sweeps import module_name
 from ._tensors import dtype
 
@@ -58,12 +59,14 @@ class PerSampleLossLoop(Check):
     words = (("for:1", "for:n"), ("log", "cross_entropy", "CrossEntropyLoss", "nll_loss", "NLLLoss"))
 
     def glance(self, scope: ast.AST, module: Module) -> bool:
-        return any(map(may_add_loss, inventory_of(scope).of(ast.For)))
+        return any(may_add_loss(loop, module) for loop in inventory_of(scope).of(ast.For))
 
     def check_loop(self, loop: ast.For | ast.AsyncFor | ast.While, frame: Frame) -> Iterator[Problem]:
-        for statement in trees.walk(loop) if may_add_loss(loop) else ():
+        if not isinstance(loop, ast.For) or not may_add_loss(loop, frame.module):
+            return
+        for statement in trees.walk(loop):
             term = term_of(statement, frame)
-            if term is not None and _outermost(term, frame) is loop and isinstance(loop, ast.For):
+            if term is not None and _outermost(term, frame) is loop:
                 yield _problem(loop, statement, term, frame)
                 return
 

@@ -40,7 +40,6 @@ from torchlint.rule import (
     Check,
     ClassModel,
     Frame,
-    FunctionModel,
     Inventory,
     Problem,
     inventory_of,
@@ -49,14 +48,14 @@ from torchlint.rule import (
 )
 
 from ._containers import (
-    DISPLAYS,
+    CONTAINERS,
     Content,
     assignments,
     contents,
     is_known_container,
     may_be_container,
-    may_hold_modules,
 )
+from ._filled import Filled
 from ._modules import has_parameters, is_module, is_module_class, is_parameter
 from ._nodes import parents
 
@@ -95,34 +94,41 @@ class UnregisteredModules(Check):
     words = (("__init__",), ("Module", "LightningModule", "MessagePassing"))
 
     def glance_at_class(self, cls: ClassModel) -> bool:
-        return _OWN_WAYS.isdisjoint(cls.methods) and any(True for _ in _given_containers(cls))
+        return bool(_candidates(cls))
 
     def check_class(self, cls: ClassModel, frame: Frame) -> Iterator[Problem]:
-        candidates = set(_given_containers(cls))
-        if not candidates or not _OWN_WAYS.isdisjoint(cls.methods) or not is_module_class(frame, cls):
-            return
-        if any(map(_registers, cls.inventories())):
-            return
-        for attribute, writers in cls.writers.items():
-            if attribute in candidates and all(writer.name != "forward" for writer in writers):
-                yield from _attribute(cls, attribute, writers, frame)
+        candidates = _candidates(cls)
+        if candidates and is_module_class(frame, cls):
+            for attribute in candidates:
+                yield from _attribute(cls, attribute, frame)
+
+
+def _candidates(cls: ClassModel) -> list[str]:
+    """The attributes that may be containers with modules in them, by the looks of the class."""
+    given = set(_given_containers(cls)) if _OWN_WAYS.isdisjoint(cls.methods) else ()
+    if not given or any(map(_registers, cls.inventories())):
+        return []
+    held = [name for name, by in cls.writers.items() if name in given and all(one.name != "forward" for one in by)]
+    methods = [method for method in cls.methods.values() if method.self_name is not None] if held else []
+    filled = [(method.self_name, Filled(inventory_of(method.node))) for method in methods]
+    return [
+        attribute
+        for attribute in held
+        if all(one.holds_containers(f"{instance}.{attribute}") for instance, one in filled)
+        and any(one.may_hold_modules(f"{instance}.{attribute}") for instance, one in filled)
+    ]
 
 
 def _given_containers(cls: ClassModel) -> Iterator[str]:
     """The attributes that are assigned what may be a container: a look that spares most classes."""
     for nodes in cls.inventories():
-        assigned = list(assignments(nodes))
-        displayed = {
-            target.id
-            for targets, value in assigned
-            if isinstance(value, DISPLAYS)
-            for target in targets
-            if isinstance(target, ast.Name)
-        }
-        for targets, value in assigned:
-            held = [target.attr for target in targets if isinstance(target, ast.Attribute)]
-            if held and (value.id in displayed if isinstance(value, ast.Name) else may_be_container(value)):
-                yield from held
+        assigned = [(target, value) for target, value in assignments(nodes) if value.__class__ in CONTAINERS]
+        held = [(target.attr, value) for target, value in assigned if isinstance(target, ast.Attribute)]
+        if held:
+            # Names of what a sum or product may be made of count too, by way of further names.
+            given = [(target.id, value) for target, value in assigned if isinstance(target, ast.Name)]
+            names = {name for name, value in given if isinstance(value, ast.BinOp) or may_be_container(value, ())}
+            yield from (attribute for attribute, value in held if may_be_container(value, names))
 
 
 def _registers(nodes: Inventory) -> bool:
@@ -134,12 +140,8 @@ def _registers(nodes: Inventory) -> bool:
     return any(map(nodes.reads, _REGISTERING))
 
 
-def _attribute(cls: ClassModel, attribute: str, writers: list[FunctionModel], outer: Frame) -> Iterator[Problem]:
+def _attribute(cls: ClassModel, attribute: str, outer: Frame) -> Iterator[Problem]:
     """The problem of one attribute: all that it is ever assigned are plain containers, and modules are put into it."""
-    if not any(may_hold_modules(cls, writer, attribute) for writer in writers):
-        return
-    if any(_holds_more(writer, attribute) for writer in writers):
-        return
     stored: list[tuple[ast.expr, Frame]] = []
     found: list[Content] = []
     for method in cls.methods.values():
@@ -149,8 +151,8 @@ def _attribute(cls: ClassModel, attribute: str, writers: list[FunctionModel], ou
             continue
         frame = outer.evaluator.frame(method)
         for nodes in method.inventories():
-            for targets, value in sorted(assignments(nodes), key=lambda one: one[1].lineno):
-                if any(path(frame, target) == f"self.{attribute}" for target in targets):
+            for target, value in sorted(assignments(nodes), key=lambda one: one[1].lineno):
+                if path(frame, target) == f"self.{attribute}":
                     stored.append((value, frame))
         found.extend(contents(frame, f"self.{attribute}"))
     if not stored or not all(is_known_container(frame, value) for value, frame in stored):
@@ -174,19 +176,6 @@ def _attribute(cls: ClassModel, attribute: str, writers: list[FunctionModel], ou
     parameters = all(is_parameter(content.value) for content in weighted)
     message = "Parameters in a plain list are not registered: never trained, saved or moved" if parameters else ""
     yield Problem(value, message, fix, Changes("they are trained, saved and moved with the model"))
-
-
-def _holds_more(writer: FunctionModel, attribute: str) -> bool:
-    """Whether a method assigns to the attribute what is no container by the looks of it, None for one."""
-    return any(
-        isinstance(target, ast.Attribute)
-        and target.attr == attribute
-        and isinstance(target.value, ast.Name)
-        and target.value.id == writer.self_name
-        for targets, value in assignments(inventory_of(writer.node))
-        if not may_be_container(value)
-        for target in targets
-    )
 
 
 def _is_hidden(value: ast.expr, found: list[Content]) -> bool:

@@ -27,6 +27,8 @@ def files(*folders: Path) -> list[Path]:
 # A finding of a rule that is left alone in the test below.
 OTHER = "\n\ndef other(x):\n    return F.softmax(x)\n"
 
+MODULE = "class M(torch.nn.Module):\n    def __init__(self, width):\n        super().__init__()\n"
+
 # Without gates every function is evaluated for every rule, so a third of timm has to do.
 TIMM = files(folder_of("timm"))[::3]
 TORCH = files(folder_of("torch") / "nn" / "utils", folder_of("torch") / "optim")
@@ -67,6 +69,21 @@ def test_there_is_something_to_compare() -> None:
         "def f():\n    return (torch.randn(3, 1) * torch.randn(3)).norm(2)\n",
         "th = torch\ndef f():\n    return th.sum(torch.randn(3, 1) * torch.randn(3))\n",
         "from torch import max\ndef f(x):\n    return max(torch.softmax(x, 1), 1).indices\n",
+        "import math\nlog = torch.log\ndef f(x):\n    return math.log(2) * log(1 + torch.exp(x))\n",
+        "import math\ndef f(x):\n    return math.log(2) * getattr(torch, 'log')(1 + torch.exp(x))\n",
+        "def f(k):\n    math = torch\n    return math.log(math.softmax(torch.ones(3, k), 1))\nimport math\n",
+        "def f(k):\n    a, b = torch.ones(3), torch.zeros(3)\n    c = a if k else b\n    return not c\n",
+        "def f(x: torch.Tensor):\n    x = x[0]\n    return x.bool() or x.any(dim=0)[x > 1 and x > 2]\n",
+        "def f(k):\n    top = 1 - 1e-9\n    return torch.sigmoid(torch.ones(k)).clamp(0, top)\n",
+        "def f(x: torch.Tensor):\n    rows = []\n    for row in x:\n        rows += [torch.exp(row) * 2]\n"
+        "    return torch.stack(rows)\n",
+        "def f(x: torch.Tensor, t: torch.Tensor):\n    total = 0\n    for i in range(len(x)):\n"
+        "        loss = torch.nn.functional.cross_entropy(x[i], t[i])\n        total += loss\n    return total\n",
+        f"{MODULE}        made = torch.nn.Linear(2, 2)\n"
+        "        held = []\n        held += [made, torch.nn.Linear(2, 2)]\n        self.layers = held\n",
+        f"{MODULE}        self.layers = [*()] + list()\n"
+        "        self.layers.extend(torch.nn.Linear(2, 2) for _ in range(3))\n",
+        f"{MODULE}        self.width = width\n    def forward(self, x):\n        return x * width\n",
     ],
 )
 def test_what_a_file_calls_otherwise_is_still_seen(program: str) -> None:
@@ -74,6 +91,21 @@ def test_what_a_file_calls_otherwise_is_still_seen(program: str) -> None:
     gated = engine.check(source, CODES, fixes=False)
     assert gated.findings
     assert gated.findings == engine.check(source, CODES, fixes=False, gates=False).findings
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        "def f(x: torch.Tensor):\n    return torch.stack([act(row) for row in x])\n",
+        "def f(x: torch.Tensor):\n    total = 0\n    for row in x:\n        total += act(row)\n    return total\n",
+    ],
+)
+def test_rows_that_a_function_of_the_file_is_given_are_left_alone(program: str) -> None:
+    source = Source("program.py", f"import torch\ndef act(row):\n    return torch.exp(row)\n{program}")
+    for gates in (True, False):
+        report = engine.check(source, CODES, fixes=False, gates=gates)
+        assert not report.failures
+        assert not report.findings
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, ClassVar
 from torchlint.analysis import classes, dtypes, facts, ops, sizes, trees
 from torchlint.analysis.expressions import path, peek
 from torchlint.analysis.flags import is_flag, tested
+from torchlint.analysis.foreign import foreign_names, is_foreign
 from torchlint.analysis.frame import Frame
 from torchlint.analysis.inventory import Inventory, bound_by, inventory_of
 from torchlint.analysis.naming import last_name
@@ -281,8 +282,10 @@ __all__ = [
     "classes",
     "dtypes",
     "facts",
+    "foreign_names",
     "inventory_of",
     "is_flag",
+    "is_foreign",
     "last_name",
     "members",
     "ops",

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterable, Iterator
-from functools import cache
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
 from torchlint import certificates, registry
 from torchlint.analysis.evaluate import Evaluator
+from torchlint.analysis.foreign import foreign_names, means_only_foreign
 from torchlint.analysis.frame import Frame
 from torchlint.analysis.patterns import Match, Pattern
 from torchlint.analysis.scout import ClassModel, FunctionModel, Module, Region
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from torchlint.registry import RuleInfo
 
 _Found = Problem | tuple[Pair, Match]
+# The checks of a rule that are not about its operations.
+_OTHER_CHECKS = ("check_call", "check_loop", "check_frame")
 _ORDER = [Applicability.SAFE, Applicability.UNSAFE, Applicability.DISPLAY]
 
 
@@ -61,9 +64,20 @@ class Runner:
             if rule is not None
             and (not isinstance(rule, Check) or self._looks_at(rule, rule.glance, scope, self.module))
         ]
-        frame = self._frame_of(function) if rules else None
+        if not rules or (self._glances and all(self._is_foreign_to(rule, scope) for rule in rules)):
+            return
+        frame = self._frame_of(function)
         if frame is not None:
             self._run_frame(frame, rules)
+
+    def _is_foreign_to(self, rule: Rule, scope: ast.AST) -> bool:
+        """Whether what a rule is about is in a scope only by name: `math.log`."""
+        words = _root_words(rule.code)
+        return bool(words) and means_only_foreign(words, scope, self.module, self._foreign)
+
+    @cached_property
+    def _foreign(self) -> frozenset[str]:
+        return foreign_names(self.module)
 
     def _looks_at(self, rule: Rule, glance: Callable[..., bool], *at: ast.AST | ClassModel | Module) -> bool:
         """What a rule's glance says; like a check, one that raises costs only its own rule."""
@@ -257,6 +271,17 @@ def _patterns(code: str) -> tuple[tuple[Pair, Pattern], ...]:
     rule = registry.load(code)
     assert issubclass(rule, Rewrite)
     return tuple((pair, Pattern(pair)) for pair in rule.pairs)
+
+
+@cache
+def _root_words(code: str) -> frozenset[str]:
+    """The words of which one stands where a rule reports something; none where there may be something without."""
+    rule = _instance(code)
+    if isinstance(rule, Check) and (not rule.ops or any(map(rule.overrides, _OTHER_CHECKS))):
+        return frozenset()
+    anchor = next(info.anchors[0] for info in registry.rules() if info.code == code)
+    words = frozenset(token.rpartition(":")[2] for token in anchor.tokens)
+    return words if not anchor.layered and all(map(str.isidentifier, words)) else frozenset()
 
 
 @cache

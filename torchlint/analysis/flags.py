@@ -9,6 +9,7 @@ import ast
 import re
 from collections.abc import Collection, Iterable, Iterator
 
+from torchlint.analysis import trees
 from torchlint.analysis.inventory import Inventory
 
 # Functions that answer with a truth value or a number, or look something up: what they are called says so.
@@ -26,6 +27,7 @@ _DISPLAYS = (
 )
 _TEXTS = (ast.Constant, ast.JoinedStr, ast.Dict, ast.List, ast.Tuple, ast.Set, ast.Lambda)
 _BITS = (ast.BitAnd, ast.BitOr, ast.BitXor, ast.MatMult)
+_TENSORS = re.compile(r"Tensor|Parameter|Variable")
 _NOTHING = ast.Constant(None)
 _Sources = dict[str, list[ast.expr | None]]
 
@@ -138,3 +140,12 @@ def _unpacked(target: ast.expr, value: ast.expr) -> Iterator[tuple[ast.Name, ast
             return
         for one, part in zip(target.elts, parts, strict=True):
             yield from _unpacked(one, part)
+
+
+def names_tensor(annotation: ast.expr) -> bool:
+    """Whether an annotation speaks of tensors."""
+    for node in trees.walk(annotation):
+        name = getattr(node, "id", getattr(node, "attr", getattr(node, "value", "")))
+        if isinstance(name, str) and _TENSORS.search(name):
+            return True
+    return False

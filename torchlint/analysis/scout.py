@@ -6,13 +6,12 @@ Only statements are walked here; expressions are looked at where a rule may have
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator
 from functools import cached_property
 from typing import NamedTuple
 
 from torchlint.analysis import trees
-from torchlint.analysis.flags import flags_of
+from torchlint.analysis.flags import flags_of, names_tensor
 from torchlint.analysis.inventory import Inventory, inventory_of
 from torchlint.analysis.naming import Naming
 from torchlint.analysis.words import Words
@@ -59,7 +58,7 @@ class FunctionModel:
     def is_property(self) -> bool:
         return self._decorated("property") or self._decorated("cached_property")
 
-    @property
+    @cached_property
     def self_name(self) -> str | None:
         """The name of the parameter that holds the instance; None where there is none."""
         args = self.node.args
@@ -83,10 +82,16 @@ class FunctionModel:
         return names - outer
 
     @cached_property
+    def tensors(self) -> frozenset[str]:
+        """The parameters that are annotated as tensors, or as something with tensors."""
+        annotated = [(arg.arg, arg.annotation) for arg in self.parameters if arg.annotation is not None]
+        return frozenset(name for name, annotation in annotated if names_tensor(annotation))
+
+    @cached_property
     def flags(self) -> frozenset[str]:
         """The names that hold settings and other plain values, not tensors."""
         args = self.node.args
-        tensors = {arg.arg for arg in self.parameters if arg.annotation is not None and _names_tensor(arg.annotation)}
+        tensors = self.tensors
         settings = [arg.arg for arg in self.parameters if arg.arg not in tensors]
         settings += [arg.arg for arg in (args.vararg, args.kwarg) if arg is not None]
         nodes = inventory_of(self.node)
@@ -336,17 +341,6 @@ class Module:
             *((cls.parent, inventory_of(cls.node)) for cls in self.all_classes),
             *((function, inventory_of(function.node)) for function in self.all_functions),
         ]
-
-
-_TENSORS = re.compile(r"Tensor|Parameter|Variable")
-
-
-def _names_tensor(annotation: ast.expr) -> bool:
-    for node in trees.walk(annotation):
-        name = getattr(node, "id", getattr(node, "attr", getattr(node, "value", "")))
-        if isinstance(name, str) and _TENSORS.search(name):
-            return True
-    return False
 
 
 def _is_own(node: ast.Attribute, function: FunctionModel | None) -> bool:

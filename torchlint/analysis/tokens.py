@@ -130,7 +130,8 @@ def _words(nodes: Inventory, torch_names: Collection[str]) -> set[str]:
         words -= _PYTHONS.difference(torch_names, nodes.bound)
     words.update([node.attr for node in nodes.of(ast.Attribute)])
     words.update([node.arg or "**" for node in nodes.of(ast.keyword)])
-    words.update([node.value for node in nodes.of(ast.Constant) if node.value.__class__ is str])
+    if "getattr" in words:
+        words.update([node.value for node in nodes.of(ast.Constant) if node.value.__class__ is str])
     words.update([node.name.rpartition(".")[2] for node in nodes.of(ast.alias)])
     return words
 
