@@ -64,10 +64,10 @@ def _passed(frame: Frame, function: FunctionModel, name: str, calls: list[_Call]
         if isinstance(node, ast.Constant):
             values.append(Constant(node.value, node))  # without evaluating the caller
             continue
-        if caller is not None and evaluator.is_busy(caller):
+        if node is None or (caller is not None and evaluator.is_busy(caller)):
             return None
-        outer = evaluator.frame(caller) if caller else evaluator.module_frame(function.module)
-        value = outer.values.get(node) if node is not None else None
+        outer = evaluator.frame_up_to(caller, node) if caller else evaluator.module_frame(function.module)
+        value = outer.values.get(node)
         if value is None:
             return None
         values.append(value)

@@ -25,7 +25,7 @@ def remember_scope(cls: ClassModel, frame: Frame) -> None:
 def scope(frame: Frame, cls: ClassModel) -> Frame:
     """The frame in which a class was defined."""
     known = frame.evaluator.scopes.get(cls)
-    return known if known is not None else frame.evaluator.module_frame(cls.module)
+    return known if known is not None else frame.evaluator.surroundings(cls.module)
 
 
 def bases(frame: Frame, cls: ClassModel) -> list[Value]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from torchlint.analysis import callers, expressions, families, flow
+from torchlint.analysis import callers, expressions, families, flow, tables
 from torchlint.analysis.frame import Frame
 from torchlint.analysis.scout import ClassModel, FunctionModel, Module
 from torchlint.analysis.values import (
@@ -25,6 +25,13 @@ MAX_DEPTH = 5
 MAX_CALLS = 120
 
 
+class _Rest(NamedTuple):
+    """What is left to evaluate of a function, and how many calls may still be looked into."""
+
+    body: list[ast.stmt]
+    calls_left: int
+
+
 class Evaluator:
     """Evaluates the functions of one file, and those that they reach, each at most once by itself."""
 
@@ -35,6 +42,8 @@ class Evaluator:
         self._resolving: set[FunctionModel] = set()
         self._frames: dict[FunctionModel, Frame] = {}
         self._module_frames: dict[Module, Frame] = {}
+        self._left_out: dict[Module, list[ast.stmt]] = {}
+        self._rest: dict[FunctionModel, _Rest] = {}
         self._running: set[FunctionModel] = set()
         self.attribute_cache: dict[tuple[object, str], Value] = {}
         self.constructed: dict[Instance, Frame] = {}
@@ -60,13 +69,55 @@ class Evaluator:
         if frame is None:
             frame = self._module_frames[module] = Frame(self, module)
             flow.run(frame, module.tree.body)
+        elif module in self._left_out:
+            self._catch_up(frame, self._left_out.pop(module))
         return frame
+
+    def surroundings(self, module: Module) -> Frame:
+        """The same, for those who only look up names: tables that nothing reads may be left out until they are."""
+        frame = self._module_frames.get(module)
+        if frame is not None:
+            return frame
+        frame = self._module_frames[module] = Frame(self, module)
+        unread = tables.unread(module)
+        for statement in module.tree.body:
+            if statement in unread:
+                frame.enter(statement)
+            elif not flow.run(frame, [statement]):
+                break
+        if unread:
+            self._left_out[module] = [
+                statement for statement in module.tree.body if statement in unread & frame.envs.keys()
+            ]
+        return frame
+
+    def _catch_up(self, frame: Frame, left_out: Sequence[ast.stmt]) -> None:
+        """Run statements of a module that were left out, each where it stands."""
+        end, last, calls_left = frame.fork(), frame.statement, self.calls_left
+        for statement in left_out:
+            self.calls_left = MAX_CALLS
+            frame.restore(frame.envs[statement])
+            flow.run(frame, [statement])
+            end = frame.env | end
+        frame.restore(end)
+        frame.statement, self.calls_left = last, calls_left
 
     def frame(self, function: FunctionModel) -> Frame:
         """The evaluation of a function by itself: parameters hold what its callers in the file agree on."""
-        known = self._frames.get(function)
-        if known is not None:
-            return known
+        frame = self._frames.get(function) or self._begin(function)
+        if function in self._rest:
+            self._go_on(frame, function)
+        return frame
+
+    def frame_up_to(self, function: FunctionModel, node: ast.expr) -> Frame:
+        """The same, for those who only ask for the value of one expression: what follows may not be evaluated yet."""
+        frame = self._frames.get(function) or self._begin(function)
+        if function in self._rest:
+            self._go_on(frame, function, node)
+        return frame
+
+    def _begin(self, function: FunctionModel) -> Frame:
+        """A new frame of a function, before its first statement."""
         self.calls_left = MAX_CALLS
         closure = self.frame(function.parent) if function.parent else None
         instance: Value | None = None
@@ -74,19 +125,28 @@ class Evaluator:
             instance = Instance(function.cls, None, None, None, None)
         frame = Frame(self, function.module, function, instance, closure)
         self._frames[function] = frame
-        self.module_frame(function.module)
+        self.surroundings(function.module)
         self._resolving.add(function)
         for arg, value in callers.parameters(frame, function):
             frame.bind(arg.arg, value)
         self._resolving.discard(function)
-        self.calls_left = MAX_CALLS
-        self._running.add(function)
         self._variadic(frame, function)
         if instance is not None and function.self_name is not None:
             frame.bind(function.self_name, instance)
-        self._run(frame, function)
-        self._running.discard(function)
+        self._enter(frame, function)
+        self._rest[function] = _Rest(function.node.body, MAX_CALLS)
         return frame
+
+    def _go_on(self, frame: Frame, function: FunctionModel, node: ast.expr | None = None) -> None:
+        """Evaluate what is left of a function, up to the statement that a node is in or to the end."""
+        rest = self._rest.pop(function)
+        count = len(rest.body) if node is None else _count_up_to(rest.body, node)
+        self.calls_left = rest.calls_left
+        self._running.add(function)
+        reached = flow.run(frame, rest.body[:count])
+        self._running.discard(function)
+        if reached and count < len(rest.body):
+            self._rest[function] = _Rest(rest.body[count:], self.calls_left)
 
     def is_busy(self, function: FunctionModel) -> bool:
         """Whether the evaluation of a function is under way, so that its frame cannot be asked yet."""
@@ -111,9 +171,10 @@ class Evaluator:
         if not self._bind(frame, function, reference.bound, args, keywords):
             return None
         frame.grad = caller.grad
-        self.module_frame(function.module)
+        self.surroundings(function.module)
         self._running.add(function)
-        self._run(frame, function)
+        self._enter(frame, function)
+        flow.run(frame, function.node.body)
         self._running.discard(function)
         return frame
 
@@ -154,7 +215,7 @@ class Evaluator:
     def _default(self, frame: Frame, default: ast.expr | None) -> Value | None:
         if default is None:
             return None
-        outer = self.module_frame(frame.module)
+        outer = self.surroundings(frame.module)
         return expressions.evaluate(outer, default)
 
     @staticmethod
@@ -163,20 +224,24 @@ class Evaluator:
             if arg is not None:
                 frame.bind(arg.arg, Unknown(arg, frame))
 
-    def _run(self, frame: Frame, function: FunctionModel) -> None:
-        outer = frame.closure or self.module_frame(function.module)
+    def _enter(self, frame: Frame, function: FunctionModel) -> None:
+        """What the decorators of a function do before its body runs."""
+        outer = frame.closure or self.surroundings(function.module)
         for decorator in function.decorators:
             target = decorator.func if isinstance(decorator, ast.Call) else decorator
             name = expressions.peek(outer, target)
             if isinstance(name, External) and name.qualname in families.NO_GRAD:
                 frame.grad = False
-        flow.run(frame, function.node.body)
-        if frame.statement is not None:
-            frame.envs.setdefault(frame.statement, frame.env)
 
     def is_plain(self, function: FunctionModel) -> bool:
         """Whether no decorator changes what a call of the function gives back."""
-        return flow.is_plain(self.module_frame(function.module), function)
+        return flow.is_plain(self.surroundings(function.module), function)
+
+
+def _count_up_to(body: Sequence[ast.stmt], node: ast.expr) -> int:
+    """How many statements there are up to the one that a node is in, that one included."""
+    place = (node.lineno, node.col_offset)
+    return sum((statement.lineno, statement.col_offset) <= place for statement in body)
 
 
 def result(frame: Frame) -> Value:

@@ -80,7 +80,7 @@ def outer_value(frame: Frame, name: str) -> Value:
             return value
         if outer.function is not None and name in outer.function.locals:
             return UNKNOWN
-    module = frame.evaluator.module_frame(frame.module)
+    module = frame.evaluator.surroundings(frame.module)
     value = module.all_bindings(name) if module is not frame else None
     if value is not None:
         return value

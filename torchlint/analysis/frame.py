@@ -113,7 +113,10 @@ class Frame:
     def all_bindings(self, name: str) -> Value | None:
         """What a name holds at some time; for readers that run at a time that is not known."""
         values = self.bindings.get(name)
-        return join(*values) if values else None
+        if not values:
+            return None
+        one = values[0]
+        return one if len(values) == 1 and one.__class__ is not Choice else join(*values)
 
     def substitute(self, old: Value, new: Value) -> None:
         """Every name that holds `old`, perhaps on some paths only, holds `new` from here on."""
