@@ -41,6 +41,7 @@ from torchlint.analysis.values import (
     join,
 )
 
+_GRAD_MODES = families.NO_GRAD | families.GRAD
 # These call their first argument with those that follow.
 _APPLIERS = frozenset({"torch.nn.parallel.data_parallel", "torch.utils.checkpoint.checkpoint"})
 _LAYER = re.compile(r"torch\.nn\.(?:modules\.(?:\w+\.)?)?([A-Z]\w*)$")
@@ -60,7 +61,7 @@ def call(frame: Frame, node: ast.Call) -> Value:
 
 def external(frame: Frame, qualname: str, node: ast.AST | None) -> Value:
     """The value of a dotted name from outside the file: what the project defines under it, or the name itself."""
-    for stand_in, module in _STAND_INS.items():
+    for stand_in, module in _STAND_INS.items() if qualname.startswith("torchlint.") else ():
         if qualname == stand_in or qualname.startswith(f"{stand_in}."):
             return External(module + qualname[len(stand_in) :], node)
     if frame.evaluator.project is not None and not qualname.startswith(("torch.", "builtins.")):
@@ -159,7 +160,7 @@ def _call_external(frame: Frame, callee: External, arguments: Arguments, node: a
     if name.startswith("torch.distributed."):
         for value in arguments.values:
             storing.mutate(frame, value, node)
-    if not name.startswith("torch.") or name in families.NO_GRAD | families.GRAD:
+    if not name.startswith("torch.") or name in _GRAD_MODES:
         return opaque(frame, callee, arguments, node)
     layer = _LAYER.match(name)
     if layer and layer[1] not in _NOT_LAYERS and signatures.known(f"torch.nn.{layer[1]}"):

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ast
+from collections import defaultdict
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from torchlint.analysis.values import Choice, Items, Layer, Mapped, Op, Unknown, Value, join
+from torchlint.analysis.values import Choice, Items, Layer, Mapped, Op, Unknown, Value, join, members
 
 if TYPE_CHECKING:
     from torchlint.analysis.evaluate import Evaluator
@@ -43,8 +44,8 @@ class Frame:
         self.env: Environment = {}
         self._shared = False
         self.values: dict[ast.AST, Value] = {}
-        self.loads: dict[Value, list[ast.expr]] = {}
-        self.bindings: dict[str, list[Value]] = {}
+        self.loads: defaultdict[Value, list[ast.expr]] = defaultdict(list)
+        self.bindings: defaultdict[str, list[Value]] = defaultdict(list)
         self.definitions: dict[Value, ast.stmt] = {}
         self.envs: dict[ast.stmt, Environment] = {}
         self.ops: list[Op] = []
@@ -72,7 +73,7 @@ class Frame:
     def bind(self, name: str, value: Value) -> None:
         """Give a name a value."""
         self._own()[name] = value
-        self.bindings.setdefault(name, []).append(value)
+        self.bindings[name].append(value)
         if self.statement is not None and value not in self.definitions:
             self.definitions[value] = self.statement
 
@@ -80,7 +81,7 @@ class Frame:
         """Forget what a name holds."""
         if name in self.env:
             self._own()[name] = Unknown()
-            self.bindings.setdefault(name, []).append(Unknown())
+            self.bindings[name].append(Unknown())
 
     def _own(self) -> Environment:
         if self._shared:
@@ -105,10 +106,10 @@ class Frame:
         return value
 
     def note_load(self, value: Value, node: ast.expr) -> None:
-        self.loads.setdefault(value, []).append(node)
-        if isinstance(value, Choice):
-            for member in value.members:
-                self.loads.setdefault(member, []).append(node)
+        self.loads[value].append(node)
+        if value.__class__ is Choice:
+            for member in members(value):
+                self.loads[member].append(node)
 
     def all_bindings(self, name: str) -> Value | None:
         """What a name holds at some time; for readers that run at a time that is not known."""
@@ -128,7 +129,7 @@ class Frame:
             else:
                 self._own()[name] = new
             if isinstance(old, Items | Mapped | Layer):
-                self.bindings.setdefault(name, []).append(self.env[name])
+                self.bindings[name].append(self.env[name])
 
     def uses(self, value: Value) -> int:
         """How often a value that was bound to a name is read; 0 for one that is used where it is made."""
