@@ -16,11 +16,12 @@ _Call = tuple[ast.Call, FunctionModel | None]
 
 def parameters(frame: Frame, function: FunctionModel) -> Iterator[tuple[ast.arg, Value]]:
     """What each parameter holds: what its few callers in the file agree to pass, else only its name."""
-    calls = _calls_of(frame, function)
-    for arg in function.parameters:
-        own = Parameter(arg.arg, arg.annotation, arg, frame)
-        passed = None if arg.arg == function.self_name else _passed(frame, function, arg.arg, calls)
-        yield arg, join(*passed) if passed else own
+    parameters = function.parameters
+    named = frozenset().union(*(nodes.names for nodes in function.inventories())) - {function.self_name}
+    calls = _calls_of(frame, function) if any(arg.arg in named for arg in parameters) else []
+    for arg in parameters:
+        passed = _passed(frame, function, arg.arg, calls) if calls and arg.arg in named else None
+        yield arg, join(*passed) if passed else Parameter(arg.arg, arg.annotation, arg, frame)
 
 
 def _calls_of(frame: Frame, function: FunctionModel) -> list[_Call]:

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from torchlint.analysis import (
     classes,
+    effects,
     evaluate,
     expressions,
     facts,
@@ -244,17 +245,13 @@ def _as_values(bound: signatures.Bound[Value], node: ast.AST, frame: Frame) -> d
 
 def _nodes_of(bound: dict[str, Value], arguments: Arguments) -> dict[str, ast.expr]:
     """Which expression each bound argument was written as."""
-    nodes: dict[str, ast.expr] = {}
-    written = {id(value): node for value, node in zip(arguments.values, arguments.nodes, strict=True)}
+    written = dict(zip(arguments.values, arguments.nodes, strict=True))
     written |= {
-        id(value): arguments.keyword_nodes[key]
+        value: arguments.keyword_nodes[key]
         for key, value in arguments.keywords.items()
         if key in arguments.keyword_nodes
     }
-    for name, value in bound.items():
-        if id(value) in written:
-            nodes[name] = written[id(value)]
-    return nodes
+    return {name: written[value] for name, value in bound.items() if value in written}
 
 
 def bind(
@@ -367,7 +364,7 @@ def _call_instance(frame: Frame, instance: Instance, arguments: Arguments, node:
 def _call_function(frame: Frame, reference: FunctionRef, arguments: Arguments, node: ast.Call) -> Value:
     inlined = None
     on_self = reference.bound is not None and reference.bound is frame.instance
-    if not on_self and reference.function.is_procedure:
+    if reference.function.is_procedure and (not on_self or _leaves_attributes(frame, reference)):
         return expressions.none(node)  # nothing that it does is seen here
     if arguments.known:
         inlined = frame.evaluator.inline(reference, arguments.values, arguments.keywords, frame)
@@ -380,6 +377,10 @@ def _call_function(frame: Frame, reference: FunctionRef, arguments: Arguments, n
             if key.startswith("self."):
                 frame.bind(key, value)
     return evaluate.result(inlined)
+
+
+def _leaves_attributes(frame: Frame, method: FunctionRef) -> bool:
+    return isinstance(method.bound, Instance) and effects.leaves_attributes(frame, method.bound.cls, method.function)
 
 
 def _forget_attributes(frame: Frame, method: FunctionModel) -> None:

@@ -48,6 +48,8 @@ class Evaluator:
         self.attribute_cache: dict[tuple[object, str], Value] = {}
         self.constructed: dict[Instance, Frame] = {}
         self.scopes: dict[ClassModel, Frame] = {}
+        self.bases: dict[ClassModel, list[Value]] = {}
+        self.leaving: dict[tuple[ClassModel, FunctionModel], bool] = {}
         self.frames: list[Frame] = []
 
     def close(self) -> None:

@@ -251,7 +251,6 @@ def _compare(frame: Frame, node: ast.Compare) -> Value:
 
 
 def _op(frame: Frame, name: str, args: dict[str, Value], nodes: dict[str, ast.expr], node: ast.AST) -> Op:
-    name, args = ops.normalise(name, args, {})
     op = Op(name, args, nodes, "operator", node, frame)
     frame.ops.append(op)
     return op

@@ -51,7 +51,7 @@ class Frame:
         self.ops: list[Op] = []
         self.callees: dict[ast.Call, Value] = {}
         self.loops: list[ast.For | ast.AsyncFor | ast.While] = []
-        self.loop_of: dict[ast.stmt, ast.stmt | None] = {}
+        self.loop_of: dict[ast.stmt, ast.stmt] = {}
         self.returns: list[tuple[ast.Return, Value]] = []
         self.exits: list[Environment] = []  # where `break` and `continue` of the current loop leave
         self.current_loop: ast.stmt | None = None
@@ -67,7 +67,8 @@ class Frame:
         """Make a statement the current one and keep the environment it starts from."""
         self.statement = statement
         self.envs[statement] = self.env
-        self.loop_of[statement] = self.current_loop
+        if self.current_loop is not None:
+            self.loop_of[statement] = self.current_loop
         self._shared = True
 
     def bind(self, name: str, value: Value) -> None:
