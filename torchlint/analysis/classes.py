@@ -30,6 +30,15 @@ def scope(frame: Frame, cls: ClassModel) -> Frame:
 
 def bases(frame: Frame, cls: ClassModel) -> list[Value]:
     """The values of a class's base expressions."""
+    known = frame.evaluator.bases.get(cls)
+    if known is None:
+        known = _bases(frame, cls)
+        if cls.parent is None and not frame.evaluator.modules_under_way:
+            frame.evaluator.bases[cls] = known
+    return known
+
+
+def _bases(frame: Frame, cls: ClassModel) -> list[Value]:
     outer = scope(frame, cls)
     # `Dataset[Tensor]` is `Dataset` to everybody but type checkers.
     plain = (base.value if isinstance(base, ast.Subscript) else base for base in cls.node.bases)

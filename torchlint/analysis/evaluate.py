@@ -49,6 +49,7 @@ class Evaluator:
         self.constructed: dict[Instance, Frame] = {}
         self.scopes: dict[ClassModel, Frame] = {}
         self.bases: dict[ClassModel, list[Value]] = {}
+        self.modules_under_way = 0
         self.leaving: dict[tuple[ClassModel, FunctionModel], bool] = {}
         self.frames: list[Frame] = []
 
@@ -70,7 +71,9 @@ class Evaluator:
         frame = self._module_frames.get(module)
         if frame is None:
             frame = self._module_frames[module] = Frame(self, module)
+            self.modules_under_way += 1
             flow.run(frame, module.tree.body)
+            self.modules_under_way -= 1
         elif module in self._left_out:
             self._catch_up(frame, self._left_out.pop(module))
         return frame
@@ -82,11 +85,13 @@ class Evaluator:
             return frame
         frame = self._module_frames[module] = Frame(self, module)
         unread = tables.unread(module)
+        self.modules_under_way += 1
         for statement in module.tree.body:
             if statement in unread:
                 frame.enter(statement)
             elif not flow.run(frame, [statement]):
                 break
+        self.modules_under_way -= 1
         if unread:
             self._left_out[module] = [
                 statement for statement in module.tree.body if statement in unread & frame.envs.keys()

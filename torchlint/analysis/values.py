@@ -341,7 +341,7 @@ _COMPARABLE = frozenset({Constant, Op, Element, Field, Items, External, ClassRef
 
 
 def _same_args(a: Mapping[str, Value], b: Mapping[str, Value], left: list[int]) -> bool:
-    return a.keys() == b.keys() and all(_same(value, b[key], left) for key, value in a.items())
+    return a.keys() == b.keys() and _all_same([*a.values()], [b[key] for key in a], left)
 
 
 def _all_same(a: Sequence[Value], b: Sequence[Value], left: list[int]) -> bool:
