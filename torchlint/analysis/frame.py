@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from torchlint.analysis.values import Choice, Items, Layer, Mapped, Op, Unknown, Value, join, members
+from torchlint.analysis.values import Choice, Items, Layer, Mapped, Op, Unknown, Value, join
 
 if TYPE_CHECKING:
     from torchlint.analysis.evaluate import Evaluator
@@ -75,8 +75,8 @@ class Frame:
         """Give a name a value."""
         self._own()[name] = value
         self.bindings[name].append(value)
-        if self.statement is not None and value not in self.definitions:
-            self.definitions[value] = self.statement
+        if self.statement is not None:
+            self.definitions.setdefault(value, self.statement)
 
     def unbind(self, name: str) -> None:
         """Forget what a name holds."""
@@ -102,15 +102,13 @@ class Frame:
     def load(self, name: str, node: ast.expr) -> Value | None:
         """The value of a local name or attribute path at this point; remembers that it was read here."""
         value = self.env.get(name)
-        if value is not None:
-            self.note_load(value, node)
-        return value
-
-    def note_load(self, value: Value, node: ast.expr) -> None:
+        if value is None:
+            return None
         self.loads[value].append(node)
-        if value.__class__ is Choice:
-            for member in members(value):
+        if isinstance(value, Choice):
+            for member in value.members:
                 self.loads[member].append(node)
+        return value
 
     def all_bindings(self, name: str) -> Value | None:
         """What a name holds at some time; for readers that run at a time that is not known."""

@@ -304,40 +304,36 @@ _MAX_MEMBERS, _MAX_COMPARISONS = 8, 400
 
 def same(a: Value, b: Value) -> bool:
     """Whether two values are certainly the same. Where that takes too long to tell, they are not."""
-    return _same(a, b, [_MAX_COMPARISONS]) if a.__class__ in _COMPARABLE else a is b and a is not UNKNOWN
+    return _same(a, b, [_MAX_COMPARISONS]) if a.__class__ in _ALIKE else a is b and a is not UNKNOWN
 
 
 def _same(a: Value, b: Value, left: list[int]) -> bool:
     if a is b:
         return a is not UNKNOWN
     left[0] -= 1
-    if type(a) is not type(b) or left[0] <= 0:
+    if a.__class__ is not b.__class__ or left[0] <= 0:
         return False
-    match a, b:
-        case Constant(), Constant():
-            return type(a.value) is type(b.value) and a.value == b.value
-        case Op(), Op():
-            return a.name == b.name and families.is_pure(a.name) and _same_args(a.args, b.args, left)
-        case Element(), Element():
-            return a.key == b.key and _same(a.base, b.base, left)
-        case Field(), Field():
-            return a.name == b.name and _same(a.base, b.base, left)
-        case Items(), Items():
-            return a.kind == b.kind and _all_same(a.items, b.items, left)
-        case External(), External():
-            return a.qualname == b.qualname
-        case ClassRef(), ClassRef():
-            return a.cls is b.cls
-        case FunctionRef(), FunctionRef():
-            return a.function is b.function and a.bound is b.bound
-        case Layer(), Layer():
-            known = a.name == b.name and a.complete and b.complete and _same_args(a.args, b.args, left)
-            return known and _all_same(a.children, b.children, left)
-    return False
+    alike = _ALIKE.get(a.__class__)
+    return alike is not None and alike(a, b, left)
 
 
-# All others are the same only as themselves.
-_COMPARABLE = frozenset({Constant, Op, Element, Field, Items, External, ClassRef, FunctionRef, Layer})
+def _same_layers(a: Layer, b: Layer, left: list[int]) -> bool:
+    known = a.name == b.name and a.complete and b.complete and _same_args(a.args, b.args, left)
+    return known and _all_same(a.children, b.children, left)
+
+
+# How two values of a class are built alike. Values of other classes are the same only as themselves.
+_ALIKE: dict[type[Value], Callable[[Any, Any, list[int]], bool]] = {
+    Constant: lambda a, b, left: type(a.value) is type(b.value) and a.value == b.value,
+    Op: lambda a, b, left: a.name == b.name and families.is_pure(a.name) and _same_args(a.args, b.args, left),
+    Element: lambda a, b, left: a.key == b.key and _same(a.base, b.base, left),
+    Field: lambda a, b, left: a.name == b.name and _same(a.base, b.base, left),
+    Items: lambda a, b, left: a.kind == b.kind and _all_same(a.items, b.items, left),
+    External: lambda a, b, left: a.qualname == b.qualname,
+    ClassRef: lambda a, b, left: a.cls is b.cls,
+    FunctionRef: lambda a, b, left: a.function is b.function and a.bound is b.bound,
+    Layer: _same_layers,
+}
 
 
 def _same_args(a: Mapping[str, Value], b: Mapping[str, Value], left: list[int]) -> bool:
