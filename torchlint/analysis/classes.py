@@ -48,6 +48,14 @@ def _bases(frame: Frame, cls: ClassModel) -> list[Value]:
 
 def lineage(frame: Frame, cls: ClassModel) -> Iterator[ClassModel | External | None]:
     """A class and its bases, depth first; outside classes as `External`, unknown ones as None."""
+    known = frame.evaluator.lineages.get(cls)
+    return _climb(frame, cls) if known is None else iter(known)
+
+
+def _climb(frame: Frame, cls: ClassModel) -> Iterator[ClassModel | External | None]:
+    """The same, step by step: who finds what it looks for in a class does not ask for its bases."""
+    evaluator = frame.evaluator
+    found: list[ClassModel | External | None] = []
     seen: set[ClassModel] = set()
     stack: list[Value] = [ClassRef(cls)]
     while stack and len(seen) < _MAX_BASES:
@@ -55,10 +63,14 @@ def lineage(frame: Frame, cls: ClassModel) -> Iterator[ClassModel | External | N
         if isinstance(value, ClassRef):
             if value.cls not in seen:
                 seen.add(value.cls)
+                found.append(value.cls)
                 yield value.cls
                 stack[:0] = bases(frame, value.cls)
         else:
-            yield value if isinstance(value, External) else None
+            found.append(value if isinstance(value, External) else None)
+            yield found[-1]
+    if seen <= evaluator.bases.keys():
+        evaluator.lineages[cls] = found
 
 
 def is_subclass(frame: Frame, cls: ClassModel, qualnames: frozenset[str]) -> bool | None:

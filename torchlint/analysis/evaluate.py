@@ -49,6 +49,7 @@ class Evaluator:
         self.constructed: dict[Instance, Frame] = {}
         self.scopes: dict[ClassModel, Frame] = {}
         self.bases: dict[ClassModel, list[Value]] = {}
+        self.lineages: dict[ClassModel, list[ClassModel | External | None]] = {}
         self.modules_under_way = 0
         self.leaving: dict[tuple[ClassModel, FunctionModel], bool] = {}
         self.frames: list[Frame] = []
