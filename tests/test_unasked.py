@@ -13,6 +13,7 @@ from torchlint.analysis.scout import Module
 from torchlint.analysis.tables import unread
 from torchlint.analysis.values import Choice, Constant, Layer, Mapped, Op
 from torchlint.source import Source
+from test_values import show
 
 
 def module_of(code: str) -> Module:
@@ -84,19 +85,56 @@ def caller(x):
 
 
 def test_a_caller_is_evaluated_as_far_as_its_call() -> None:
-    module = module_of(CALLER)
-    evaluator = Evaluator(module)
-    helper, caller = module.all_functions
+    evaluator = Evaluator(module_of(CALLER))
+    helper, caller = evaluator.module.all_functions
     passed = evaluator.frame(helper).env["x"]
-    assert isinstance(passed, Op)
-    frame = evaluator.frame_up_to(caller, ast.Constant(0, lineno=1, col_offset=0))
+    call = next(
+        node for node in ast.walk(caller.node) if isinstance(node, ast.Call) and ast.unparse(node) == "helper(y)"
+    )
+    assert evaluator.value_in(caller, call.args[0]) is passed
+    frame = passed.frame
+    assert frame is not None
     assert not frame.returns
     assert [op.name for op in frame.ops] == ["softmax", "relu"]
     assert evaluator.frame(caller) is frame
     assert [op.name for op in frame.ops] == ["softmax", "relu", "log"]
     assert len(frame.returns) == 1
-    assert frame.env["y"].__class__ is Choice
+    assert isinstance(frame.env["y"], Choice)
     assert frame.ops[0] is passed
+
+
+@pytest.mark.parametrize(
+    ("statement", "evaluated"),
+    [
+        ("return torch.log(helper(y))", ["softmax"]),
+        ("y = helper(y)", ["softmax"]),
+        ("return [helper(y) for y in x]", ["softmax"]),
+        ("return helper(y), y.add_(1)", ["softmax", "add_"]),
+        ("return helper(y * 2)", ["softmax", "mul"]),
+        ("return helper(y if (y := torch.exp(x)) else y)", ["softmax", "exp"]),
+    ],
+)
+def test_a_name_is_known_without_the_call_that_it_is_given_to(statement: str, evaluated: list[str]) -> None:
+    code = f"""
+def helper(x):
+    return torch.abs(x)
+
+def caller(x):
+    y = torch.softmax(x, 1)
+    {statement}
+"""
+    one, other = (Evaluator(module_of(code)) for _ in range(2))
+    helper, caller = one.module.all_functions
+    lazy = one.frame(helper).env["x"]
+    asked = one._frames[caller]
+    assert [op.name for op in asked.ops] == evaluated
+    helper, caller = other.module.all_functions
+    whole = other.frame(caller)
+    eager = other.frame(helper).env["x"]
+    assert show(lazy) == show(eager)
+    one.frame(one.module.all_functions[1])
+    assert [op.name for op in asked.ops] == [op.name for op in whole.ops]
+    assert [*map(len, asked.loads.values())] == [*map(len, whole.loads.values())]
 
 
 def test_the_order_of_questions_does_not_matter() -> None:

@@ -67,8 +67,8 @@ def _passed(frame: Frame, function: FunctionModel, name: str, calls: list[_Call]
             continue
         if node is None or (caller is not None and evaluator.is_busy(caller)):
             return None
-        outer = evaluator.frame_up_to(caller, node) if caller else evaluator.module_frame(function.module)
-        value = outer.values.get(node)
+        module = function.module
+        value = evaluator.value_in(caller, node) if caller else evaluator.module_frame(module).values.get(node)
         if value is None:
             return None
         values.append(value)

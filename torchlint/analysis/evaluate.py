@@ -6,7 +6,7 @@ import ast
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from torchlint.analysis import callers, expressions, families, flow, tables
+from torchlint.analysis import callers, expressions, families, flow, storing, tables
 from torchlint.analysis.frame import Frame
 from torchlint.analysis.scout import ClassModel, FunctionModel, Module
 from torchlint.analysis.values import (
@@ -114,15 +114,26 @@ class Evaluator:
         """The evaluation of a function by itself: parameters hold what its callers in the file agree on."""
         frame = self._frames.get(function) or self._begin(function)
         if function in self._rest:
-            self._go_on(frame, function)
+            self._go_on(frame, function, len(self._rest[function].body))
         return frame
 
-    def frame_up_to(self, function: FunctionModel, node: ast.expr) -> Frame:
-        """The same, for those who only ask for the value of one expression: what follows may not be evaluated yet."""
+    def value_in(self, function: FunctionModel, node: ast.expr) -> Value | None:
+        """The value of one expression in a function: what follows it need not be evaluated for that, nor the call that
+        a name is an argument of."""
         frame = self._frames.get(function) or self._begin(function)
+        if function not in self._rest:
+            return frame.values.get(node)
+        body = self._rest[function].body
+        count = _count_up_to(body, node)
+        if count and isinstance(node, ast.Name) and storing.is_steady(body[count - 1]):
+            self._go_on(frame, function, count - 1)
+            held = frame.env.get(node.id)
+            if function in self._rest and held is not None and not isinstance(held, External):
+                return held
+            count = 1
         if function in self._rest:
-            self._go_on(frame, function, node)
-        return frame
+            self._go_on(frame, function, count)
+        return frame.values.get(node)
 
     def _begin(self, function: FunctionModel) -> Frame:
         """A new frame of a function, before its first statement."""
@@ -145,10 +156,9 @@ class Evaluator:
         self._rest[function] = _Rest(function.node.body, MAX_CALLS)
         return frame
 
-    def _go_on(self, frame: Frame, function: FunctionModel, node: ast.expr | None = None) -> None:
-        """Evaluate what is left of a function, up to the statement that a node is in or to the end."""
+    def _go_on(self, frame: Frame, function: FunctionModel, count: int) -> None:
+        """Evaluate some more statements of a function."""
         rest = self._rest.pop(function)
-        count = len(rest.body) if node is None else _count_up_to(rest.body, node)
         self.calls_left = rest.calls_left
         self._running.add(function)
         reached = flow.run(frame, rest.body[:count])

@@ -29,6 +29,7 @@ from torchlint.analysis.values import (
 
 # What a node changes, and whether it is a call of a method that does.
 _Change = tuple[ast.expr, bool]
+_BINDING = ast.Lambda | ast.NamedExpr | ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
 _LOOPS = frozenset({ast.For, ast.AsyncFor, ast.While})
 _SCOPES = frozenset({ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda})
 # Where the changes in a loop are kept, on its node.
@@ -149,6 +150,19 @@ def augment(frame: Frame, statement: ast.AugAssign) -> None:
     if not isinstance(old, Constant):
         mutate(frame, old, statement)
     frame.bind(key, new)
+
+
+def is_steady(statement: ast.stmt) -> bool:
+    """Whether a statement without blocks evaluates all parts of its expression while the names hold what they held
+    before it."""
+    if not isinstance(statement, ast.Assign | ast.Return | ast.Expr) or statement.value is None:
+        return False
+    for node in trees.walk(statement.value):
+        if isinstance(node, _BINDING):
+            return False
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and _is_mutator(node.func.attr):
+            return False
+    return True
 
 
 def changed_names(frame: Frame, loop: ast.stmt) -> list[str]:
