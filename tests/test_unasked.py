@@ -6,14 +6,14 @@ import ast
 import textwrap
 
 import pytest
+from test_values import show
 
 from torchlint.analysis.effects import leaves_attributes
 from torchlint.analysis.evaluate import Evaluator
 from torchlint.analysis.scout import Module
 from torchlint.analysis.tables import unread
-from torchlint.analysis.values import Choice, Constant, Layer, Mapped, Op
+from torchlint.analysis.values import Choice, Constant, Layer, Mapped
 from torchlint.source import Source
-from test_values import show
 
 
 def module_of(code: str) -> Module:

@@ -86,17 +86,17 @@ class Evaluator:
             return frame
         frame = self._module_frames[module] = Frame(self, module)
         unread = tables.unread(module)
+        left_out: list[ast.stmt] = []
         self.modules_under_way += 1
         for statement in module.tree.body:
             if statement in unread:
                 frame.enter(statement)
+                left_out.append(statement)
             elif not flow.run(frame, [statement]):
                 break
         self.modules_under_way -= 1
-        if unread:
-            self._left_out[module] = [
-                statement for statement in module.tree.body if statement in unread & frame.envs.keys()
-            ]
+        if left_out:
+            self._left_out[module] = left_out
         return frame
 
     def _catch_up(self, frame: Frame, left_out: Sequence[ast.stmt]) -> None:
