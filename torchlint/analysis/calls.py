@@ -109,6 +109,8 @@ def _method_of(frame: Frame, receiver: Value, node: ast.Attribute) -> Value:
 def apply(frame: Frame, callee: Value, arguments: Arguments, node: ast.Call) -> Value:
     """The result of calling a value."""
     match callee:
+        case Method():  # the most frequent one
+            return methods.call_method(frame, callee, arguments, node)
         case Choice() if _is_choice_of_losses(callee):
             return opaque(frame, callee, arguments, node)
         case Choice():
@@ -126,8 +128,6 @@ def apply(frame: Frame, callee: Value, arguments: Arguments, node: ast.Call) -> 
             )
         case FunctionRef():
             return _call_function(frame, callee, arguments, node)
-        case Method():
-            return methods.call_method(frame, callee, arguments, node)
     return opaque(frame, callee, arguments, node)
 
 

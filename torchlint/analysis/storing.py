@@ -63,6 +63,8 @@ _SHARING = frozenset({Op, Element, Item, Field})
 def store(frame: Frame, target: ast.expr, value: Value) -> None:
     """Assign a value to a target."""
     match target:
+        case ast.Name():
+            frame.bind(target.id, value)
         case ast.Tuple() | ast.List():
             _unpack(frame, target.elts, value)
         case ast.Starred():
