@@ -114,7 +114,7 @@ def _is_scripted(frame: Frame, value: Value) -> bool:
     """In TorchScript a parameter without annotation is a tensor."""
     if not isinstance(value, Parameter) or value.annotation is not None or frame.function is None:
         return False
-    names = [peek(frame.evaluator.module_frame(frame.module), node) for node in frame.function.decorators]
+    names = [peek(frame.evaluator.surroundings(frame.module), node) for node in frame.function.decorators]
     return any(isinstance(name, External) and name.qualname == "torch.jit.script" for name in names)
 
 

@@ -263,7 +263,7 @@ def is_without_grad(frame: Frame, node: ast.AST) -> bool:
             return True
     for decorator in frame.function.decorators if frame.function else ():
         target = decorator.func if isinstance(decorator, ast.Call) else decorator
-        name = peek(frame.evaluator.module_frame(frame.module), target)
+        name = peek(frame.evaluator.surroundings(frame.module), target)
         if isinstance(name, External) and name.qualname in _NO_GRAD:
             return True
     return False

@@ -49,7 +49,7 @@ class Runner:
         checks = [rule for info in infos if info.on_classes and isinstance(rule := self._load(info.code), Check)]
         for cls in region.classes if checks else ():
             asked = [check for check in checks if self._looks_at(check, check.glance_at_class, cls)]
-            outer = self._frame_of(cls.parent) if asked else None
+            outer = self._frame_of(cls.parent, bare=True) if asked else None
             if outer is not None:
                 for check in asked:
                     self._collect(check, outer, check.check_class, cls, outer)
@@ -96,9 +96,12 @@ class Runner:
             self._fail(code, error)
             return None
 
-    def _frame_of(self, function: FunctionModel | None) -> Frame | None:
+    def _frame_of(self, function: FunctionModel | None, *, bare: bool = False) -> Frame | None:
+        """The evaluation of a function or the module's body; `bare`, of the latter, where only names are looked up."""
         try:
-            return self.evaluator.frame(function) if function is not None else self.evaluator.module_frame()
+            if function is not None:
+                return self.evaluator.frame(function)
+            return self.evaluator.surroundings(self.module) if bare else self.evaluator.module_frame()
         except RecursionError:
             line = "too deeply nested to be analysed"
         except Exception as error:

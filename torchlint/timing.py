@@ -43,6 +43,7 @@ _ENTRIES: tuple[tuple[Any, str, str], ...] = (
     (project.Project, "_load", PROJECT),
     (Evaluator, "frame", EVALUATION),
     (Evaluator, "module_frame", EVALUATION),
+    (Evaluator, "surroundings", EVALUATION),
     (Evaluator, "close", EVALUATION),
     (run.Runner, "check_classes", ASK),
     (run.Runner, "check_function", ASK),

@@ -23,21 +23,15 @@ class Arguments:
 
 def arguments_of(frame: Frame, node: ast.Call) -> Arguments:
     """Evaluate the arguments of a call in order; displays behind `*` and `**` are unpacked."""
-    arguments = Arguments()
+    values: list[Value] = []
+    nodes: list[ast.expr] = []
+    arguments = Arguments(values, nodes, {}, {})
     for arg in node.args:
-        if not isinstance(arg, ast.Starred):
-            arguments.values.append(expressions.evaluate(frame, arg))
-            arguments.nodes.append(arg)
-            continue
-        inner = expressions.evaluate(frame, arg.value)
-        if isinstance(inner, Items):
-            arguments.values.extend(inner.items)
-            arguments.nodes.extend([arg] * len(inner.items))
+        if isinstance(arg, ast.Starred):
+            _unpack(frame, arg, arguments)
         else:
-            last = grown.last_of(inner)
-            arguments.values.extend((Unknown(arg, frame), *last))
-            arguments.nodes.extend([arg] * (1 + len(last)))
-            arguments.known = False
+            values.append(expressions.evaluate(frame, arg))
+            nodes.append(arg)
     for keyword in node.keywords:
         value = expressions.evaluate(frame, keyword.value)
         if keyword.arg is not None:
@@ -48,3 +42,15 @@ def arguments_of(frame: Frame, node: ast.Call) -> Arguments:
         else:
             arguments.known = False
     return arguments
+
+
+def _unpack(frame: Frame, starred: ast.Starred, arguments: Arguments) -> None:
+    inner = expressions.evaluate(frame, starred.value)
+    if isinstance(inner, Items):
+        arguments.values.extend(inner.items)
+        arguments.nodes.extend([starred] * len(inner.items))
+    else:
+        last = grown.last_of(inner)
+        arguments.values.extend((Unknown(starred, frame), *last))
+        arguments.nodes.extend([starred] * (1 + len(last)))
+        arguments.known = False

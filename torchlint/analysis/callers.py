@@ -16,11 +16,12 @@ _Call = tuple[ast.Call, FunctionModel | None]
 
 def parameters(frame: Frame, function: FunctionModel) -> Iterator[tuple[ast.arg, Value]]:
     """What each parameter holds: what its few callers in the file agree to pass, else only its name."""
-    calls = _calls_of(frame, function)
-    for arg in function.parameters:
-        own = Parameter(arg.arg, arg.annotation, arg, frame)
-        passed = None if arg.arg == function.self_name else _passed(frame, function, arg.arg, calls)
-        yield arg, join(*passed) if passed else own
+    parameters = function.parameters
+    named = frozenset().union(*(nodes.names for nodes in function.inventories())) - {function.self_name}
+    calls = _calls_of(frame, function) if any(arg.arg in named for arg in parameters) else []
+    for arg in parameters:
+        passed = _passed(frame, function, arg.arg, calls) if calls and arg.arg in named else None
+        yield arg, join(*passed) if passed else Parameter(arg.arg, arg.annotation, arg, frame)
 
 
 def _calls_of(frame: Frame, function: FunctionModel) -> list[_Call]:
@@ -64,10 +65,10 @@ def _passed(frame: Frame, function: FunctionModel, name: str, calls: list[_Call]
         if isinstance(node, ast.Constant):
             values.append(Constant(node.value, node))  # without evaluating the caller
             continue
-        if caller is not None and evaluator.is_busy(caller):
+        if node is None or (caller is not None and evaluator.is_busy(caller)):
             return None
-        outer = evaluator.frame(caller) if caller else evaluator.module_frame(function.module)
-        value = outer.values.get(node) if node is not None else None
+        module = function.module
+        value = evaluator.value_in(caller, node) if caller else evaluator.module_frame(module).values.get(node)
         if value is None:
             return None
         values.append(value)

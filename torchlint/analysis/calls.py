@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from torchlint.analysis import (
     classes,
+    effects,
     evaluate,
     expressions,
     facts,
@@ -41,6 +42,7 @@ from torchlint.analysis.values import (
     join,
 )
 
+_GRAD_MODES = families.NO_GRAD | families.GRAD
 # These call their first argument with those that follow.
 _APPLIERS = frozenset({"torch.nn.parallel.data_parallel", "torch.utils.checkpoint.checkpoint"})
 _LAYER = re.compile(r"torch\.nn\.(?:modules\.(?:\w+\.)?)?([A-Z]\w*)$")
@@ -60,7 +62,7 @@ def call(frame: Frame, node: ast.Call) -> Value:
 
 def external(frame: Frame, qualname: str, node: ast.AST | None) -> Value:
     """The value of a dotted name from outside the file: what the project defines under it, or the name itself."""
-    for stand_in, module in _STAND_INS.items():
+    for stand_in, module in _STAND_INS.items() if qualname.startswith("torchlint.") else ():
         if qualname == stand_in or qualname.startswith(f"{stand_in}."):
             return External(module + qualname[len(stand_in) :], node)
     if frame.evaluator.project is not None and not qualname.startswith(("torch.", "builtins.")):
@@ -107,6 +109,8 @@ def _method_of(frame: Frame, receiver: Value, node: ast.Attribute) -> Value:
 def apply(frame: Frame, callee: Value, arguments: Arguments, node: ast.Call) -> Value:
     """The result of calling a value."""
     match callee:
+        case Method():  # the most frequent one
+            return methods.call_method(frame, callee, arguments, node)
         case Choice() if _is_choice_of_losses(callee):
             return opaque(frame, callee, arguments, node)
         case Choice():
@@ -124,8 +128,6 @@ def apply(frame: Frame, callee: Value, arguments: Arguments, node: ast.Call) -> 
             )
         case FunctionRef():
             return _call_function(frame, callee, arguments, node)
-        case Method():
-            return methods.call_method(frame, callee, arguments, node)
     return opaque(frame, callee, arguments, node)
 
 
@@ -159,7 +161,7 @@ def _call_external(frame: Frame, callee: External, arguments: Arguments, node: a
     if name.startswith("torch.distributed."):
         for value in arguments.values:
             storing.mutate(frame, value, node)
-    if not name.startswith("torch.") or name in families.NO_GRAD | families.GRAD:
+    if not name.startswith("torch.") or name in _GRAD_MODES:
         return opaque(frame, callee, arguments, node)
     layer = _LAYER.match(name)
     if layer and layer[1] not in _NOT_LAYERS and signatures.known(f"torch.nn.{layer[1]}"):
@@ -243,17 +245,13 @@ def _as_values(bound: signatures.Bound[Value], node: ast.AST, frame: Frame) -> d
 
 def _nodes_of(bound: dict[str, Value], arguments: Arguments) -> dict[str, ast.expr]:
     """Which expression each bound argument was written as."""
-    nodes: dict[str, ast.expr] = {}
-    written = {id(value): node for value, node in zip(arguments.values, arguments.nodes, strict=True)}
+    written = dict(zip(arguments.values, arguments.nodes, strict=True))
     written |= {
-        id(value): arguments.keyword_nodes[key]
+        value: arguments.keyword_nodes[key]
         for key, value in arguments.keywords.items()
         if key in arguments.keyword_nodes
     }
-    for name, value in bound.items():
-        if id(value) in written:
-            nodes[name] = written[id(value)]
-    return nodes
+    return {name: written[value] for name, value in bound.items() if value in written}
 
 
 def bind(
@@ -366,7 +364,7 @@ def _call_instance(frame: Frame, instance: Instance, arguments: Arguments, node:
 def _call_function(frame: Frame, reference: FunctionRef, arguments: Arguments, node: ast.Call) -> Value:
     inlined = None
     on_self = reference.bound is not None and reference.bound is frame.instance
-    if not on_self and reference.function.is_procedure:
+    if reference.function.is_procedure and (not on_self or _leaves_attributes(frame, reference)):
         return expressions.none(node)  # nothing that it does is seen here
     if arguments.known:
         inlined = frame.evaluator.inline(reference, arguments.values, arguments.keywords, frame)
@@ -379,6 +377,10 @@ def _call_function(frame: Frame, reference: FunctionRef, arguments: Arguments, n
             if key.startswith("self."):
                 frame.bind(key, value)
     return evaluate.result(inlined)
+
+
+def _leaves_attributes(frame: Frame, method: FunctionRef) -> bool:
+    return isinstance(method.bound, Instance) and effects.leaves_attributes(frame, method.bound.cls, method.function)
 
 
 def _forget_attributes(frame: Frame, method: FunctionModel) -> None:

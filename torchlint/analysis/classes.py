@@ -25,11 +25,20 @@ def remember_scope(cls: ClassModel, frame: Frame) -> None:
 def scope(frame: Frame, cls: ClassModel) -> Frame:
     """The frame in which a class was defined."""
     known = frame.evaluator.scopes.get(cls)
-    return known if known is not None else frame.evaluator.module_frame(cls.module)
+    return known if known is not None else frame.evaluator.surroundings(cls.module)
 
 
 def bases(frame: Frame, cls: ClassModel) -> list[Value]:
     """The values of a class's base expressions."""
+    known = frame.evaluator.bases.get(cls)
+    if known is None:
+        known = _bases(frame, cls)
+        if cls.parent is None and not frame.evaluator.modules_under_way:
+            frame.evaluator.bases[cls] = known
+    return known
+
+
+def _bases(frame: Frame, cls: ClassModel) -> list[Value]:
     outer = scope(frame, cls)
     # `Dataset[Tensor]` is `Dataset` to everybody but type checkers.
     plain = (base.value if isinstance(base, ast.Subscript) else base for base in cls.node.bases)
@@ -39,6 +48,14 @@ def bases(frame: Frame, cls: ClassModel) -> list[Value]:
 
 def lineage(frame: Frame, cls: ClassModel) -> Iterator[ClassModel | External | None]:
     """A class and its bases, depth first; outside classes as `External`, unknown ones as None."""
+    known = frame.evaluator.lineages.get(cls)
+    return _climb(frame, cls) if known is None else iter(known)
+
+
+def _climb(frame: Frame, cls: ClassModel) -> Iterator[ClassModel | External | None]:
+    """The same, step by step: who finds what it looks for in a class does not ask for its bases."""
+    evaluator = frame.evaluator
+    found: list[ClassModel | External | None] = []
     seen: set[ClassModel] = set()
     stack: list[Value] = [ClassRef(cls)]
     while stack and len(seen) < _MAX_BASES:
@@ -46,10 +63,14 @@ def lineage(frame: Frame, cls: ClassModel) -> Iterator[ClassModel | External | N
         if isinstance(value, ClassRef):
             if value.cls not in seen:
                 seen.add(value.cls)
+                found.append(value.cls)
                 yield value.cls
                 stack[:0] = bases(frame, value.cls)
         else:
-            yield value if isinstance(value, External) else None
+            found.append(value if isinstance(value, External) else None)
+            yield found[-1]
+    if seen <= evaluator.bases.keys():
+        evaluator.lineages[cls] = found
 
 
 def is_subclass(frame: Frame, cls: ClassModel, qualnames: frozenset[str]) -> bool | None:

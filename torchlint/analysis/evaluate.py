@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from torchlint.analysis import callers, expressions, families, flow
+from torchlint.analysis import callers, expressions, families, flow, storing, tables
 from torchlint.analysis.frame import Frame
 from torchlint.analysis.scout import ClassModel, FunctionModel, Module
 from torchlint.analysis.values import (
@@ -25,6 +25,13 @@ MAX_DEPTH = 5
 MAX_CALLS = 120
 
 
+class _Rest(NamedTuple):
+    """What is left to evaluate of a function, and how many calls may still be looked into."""
+
+    body: list[ast.stmt]
+    calls_left: int
+
+
 class Evaluator:
     """Evaluates the functions of one file, and those that they reach, each at most once by itself."""
 
@@ -35,10 +42,16 @@ class Evaluator:
         self._resolving: set[FunctionModel] = set()
         self._frames: dict[FunctionModel, Frame] = {}
         self._module_frames: dict[Module, Frame] = {}
+        self._left_out: dict[Module, list[ast.stmt]] = {}
+        self._rest: dict[FunctionModel, _Rest] = {}
         self._running: set[FunctionModel] = set()
         self.attribute_cache: dict[tuple[object, str], Value] = {}
         self.constructed: dict[Instance, Frame] = {}
         self.scopes: dict[ClassModel, Frame] = {}
+        self.bases: dict[ClassModel, list[Value]] = {}
+        self.lineages: dict[ClassModel, list[ClassModel | External | None]] = {}
+        self.modules_under_way = 0
+        self.leaving: dict[tuple[ClassModel, FunctionModel], bool] = {}
         self.frames: list[Frame] = []
 
     def close(self) -> None:
@@ -59,14 +72,71 @@ class Evaluator:
         frame = self._module_frames.get(module)
         if frame is None:
             frame = self._module_frames[module] = Frame(self, module)
+            self.modules_under_way += 1
             flow.run(frame, module.tree.body)
+            self.modules_under_way -= 1
+        elif module in self._left_out:
+            self._catch_up(frame, self._left_out.pop(module))
         return frame
+
+    def surroundings(self, module: Module) -> Frame:
+        """The same, for those who only look up names: tables that nothing reads may be left out until they are."""
+        frame = self._module_frames.get(module)
+        if frame is not None:
+            return frame
+        frame = self._module_frames[module] = Frame(self, module)
+        unread = tables.unread(module)
+        left_out: list[ast.stmt] = []
+        self.modules_under_way += 1
+        for statement in module.tree.body:
+            if statement in unread:
+                frame.enter(statement)
+                left_out.append(statement)
+            elif not flow.run(frame, [statement]):
+                break
+        self.modules_under_way -= 1
+        if left_out:
+            self._left_out[module] = left_out
+        return frame
+
+    def _catch_up(self, frame: Frame, left_out: Sequence[ast.stmt]) -> None:
+        """Run statements of a module that were left out, each where it stands."""
+        end, last, calls_left = frame.fork(), frame.statement, self.calls_left
+        for statement in left_out:
+            self.calls_left = MAX_CALLS
+            frame.restore(frame.envs[statement])
+            flow.run(frame, [statement])
+            end = frame.env | end
+        frame.restore(end)
+        frame.statement, self.calls_left = last, calls_left
 
     def frame(self, function: FunctionModel) -> Frame:
         """The evaluation of a function by itself: parameters hold what its callers in the file agree on."""
-        known = self._frames.get(function)
-        if known is not None:
-            return known
+        frame = self._frames.get(function) or self._begin(function)
+        if function in self._rest:
+            self._go_on(frame, function, len(self._rest[function].body))
+        return frame
+
+    def value_in(self, function: FunctionModel, node: ast.expr) -> Value | None:
+        """The value of one expression in a function: what follows it need not be evaluated for that, nor the call that
+        a name is an argument of."""
+        frame = self._frames.get(function) or self._begin(function)
+        if function not in self._rest:
+            return frame.values.get(node)
+        body = self._rest[function].body
+        count = _count_up_to(body, node)
+        if count and isinstance(node, ast.Name) and storing.is_steady(body[count - 1]):
+            self._go_on(frame, function, count - 1)
+            held = frame.env.get(node.id)
+            if function in self._rest and held is not None and not isinstance(held, External):
+                return held
+            count = 1
+        if function in self._rest:
+            self._go_on(frame, function, count)
+        return frame.values.get(node)
+
+    def _begin(self, function: FunctionModel) -> Frame:
+        """A new frame of a function, before its first statement."""
         self.calls_left = MAX_CALLS
         closure = self.frame(function.parent) if function.parent else None
         instance: Value | None = None
@@ -74,19 +144,27 @@ class Evaluator:
             instance = Instance(function.cls, None, None, None, None)
         frame = Frame(self, function.module, function, instance, closure)
         self._frames[function] = frame
-        self.module_frame(function.module)
+        self.surroundings(function.module)
         self._resolving.add(function)
         for arg, value in callers.parameters(frame, function):
             frame.bind(arg.arg, value)
         self._resolving.discard(function)
-        self.calls_left = MAX_CALLS
-        self._running.add(function)
         self._variadic(frame, function)
         if instance is not None and function.self_name is not None:
             frame.bind(function.self_name, instance)
-        self._run(frame, function)
-        self._running.discard(function)
+        self._enter(frame, function)
+        self._rest[function] = _Rest(function.node.body, MAX_CALLS)
         return frame
+
+    def _go_on(self, frame: Frame, function: FunctionModel, count: int) -> None:
+        """Evaluate some more statements of a function."""
+        rest = self._rest.pop(function)
+        self.calls_left = rest.calls_left
+        self._running.add(function)
+        reached = flow.run(frame, rest.body[:count])
+        self._running.discard(function)
+        if reached and count < len(rest.body):
+            self._rest[function] = _Rest(rest.body[count:], self.calls_left)
 
     def is_busy(self, function: FunctionModel) -> bool:
         """Whether the evaluation of a function is under way, so that its frame cannot be asked yet."""
@@ -111,9 +189,10 @@ class Evaluator:
         if not self._bind(frame, function, reference.bound, args, keywords):
             return None
         frame.grad = caller.grad
-        self.module_frame(function.module)
+        self.surroundings(function.module)
         self._running.add(function)
-        self._run(frame, function)
+        self._enter(frame, function)
+        flow.run(frame, function.node.body)
         self._running.discard(function)
         return frame
 
@@ -154,7 +233,7 @@ class Evaluator:
     def _default(self, frame: Frame, default: ast.expr | None) -> Value | None:
         if default is None:
             return None
-        outer = self.module_frame(frame.module)
+        outer = self.surroundings(frame.module)
         return expressions.evaluate(outer, default)
 
     @staticmethod
@@ -163,20 +242,24 @@ class Evaluator:
             if arg is not None:
                 frame.bind(arg.arg, Unknown(arg, frame))
 
-    def _run(self, frame: Frame, function: FunctionModel) -> None:
-        outer = frame.closure or self.module_frame(function.module)
+    def _enter(self, frame: Frame, function: FunctionModel) -> None:
+        """What the decorators of a function do before its body runs."""
+        outer = frame.closure or self.surroundings(function.module)
         for decorator in function.decorators:
             target = decorator.func if isinstance(decorator, ast.Call) else decorator
             name = expressions.peek(outer, target)
             if isinstance(name, External) and name.qualname in families.NO_GRAD:
                 frame.grad = False
-        flow.run(frame, function.node.body)
-        if frame.statement is not None:
-            frame.envs.setdefault(frame.statement, frame.env)
 
     def is_plain(self, function: FunctionModel) -> bool:
         """Whether no decorator changes what a call of the function gives back."""
-        return flow.is_plain(self.module_frame(function.module), function)
+        return flow.is_plain(self.surroundings(function.module), function)
+
+
+def _count_up_to(body: Sequence[ast.stmt], node: ast.expr) -> int:
+    """How many statements there are up to the one that a node is in, that one included."""
+    place = (node.lineno, node.col_offset)
+    return sum((statement.lineno, statement.col_offset) <= place for statement in body)
 
 
 def result(frame: Frame) -> Value:

@@ -35,9 +35,7 @@ _MAX_FOLD = 2**63
 
 def evaluate(frame: Frame, node: ast.expr) -> Value:
     """The value of an expression at this point of the frame. Evaluating has the expression's effects on names."""
-    handler = _HANDLERS.get(type(node))
-    value = handler(frame, node) if handler is not None else _parts(frame, node)
-    frame.values[node] = value
+    value = frame.values[node] = _HANDLERS.get(node.__class__, _parts)(frame, node)
     return value
 
 
@@ -47,11 +45,10 @@ def none(node: ast.AST | None) -> Constant:
 
 def path(frame: Frame, node: ast.expr) -> str | None:
     """The key of the environment for a name or an attribute of the first parameter; None for anything else."""
-    if isinstance(node, ast.Name):
-        return node.id
-    if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == frame.self_name:
-        return f"self.{node.attr}"
-    return None
+    if isinstance(node, ast.Attribute):
+        own = isinstance(node.value, ast.Name) and node.value.id == frame.self_name
+        return f"self.{node.attr}" if own else None
+    return node.id if isinstance(node, ast.Name) else None
 
 
 def peek(frame: Frame, node: ast.expr) -> Value:
@@ -80,7 +77,7 @@ def outer_value(frame: Frame, name: str) -> Value:
             return value
         if outer.function is not None and name in outer.function.locals:
             return UNKNOWN
-    module = frame.evaluator.module_frame(frame.module)
+    module = frame.evaluator.surroundings(frame.module)
     value = module.all_bindings(name) if module is not frame else None
     if value is not None:
         return value
@@ -254,7 +251,6 @@ def _compare(frame: Frame, node: ast.Compare) -> Value:
 
 
 def _op(frame: Frame, name: str, args: dict[str, Value], nodes: dict[str, ast.expr], node: ast.AST) -> Op:
-    name, args = ops.normalise(name, args, {})
     op = Op(name, args, nodes, "operator", node, frame)
     frame.ops.append(op)
     return op

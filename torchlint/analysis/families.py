@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 
 def _names(text: str) -> frozenset[str]:
     return frozenset(text.split())
@@ -75,6 +77,7 @@ RANDOM = _names(
 )
 
 
+@cache
 def is_pure(name: str) -> bool:
     """Whether an operation gives the same result each time and changes nothing."""
     return name not in RANDOM and not name.endswith("_")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections import defaultdict
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -43,14 +44,14 @@ class Frame:
         self.env: Environment = {}
         self._shared = False
         self.values: dict[ast.AST, Value] = {}
-        self.loads: dict[Value, list[ast.expr]] = {}
-        self.bindings: dict[str, list[Value]] = {}
+        self.loads: defaultdict[Value, list[ast.expr]] = defaultdict(list)
+        self.bindings: defaultdict[str, list[Value]] = defaultdict(list)
         self.definitions: dict[Value, ast.stmt] = {}
         self.envs: dict[ast.stmt, Environment] = {}
         self.ops: list[Op] = []
         self.callees: dict[ast.Call, Value] = {}
         self.loops: list[ast.For | ast.AsyncFor | ast.While] = []
-        self.loop_of: dict[ast.stmt, ast.stmt | None] = {}
+        self.loop_of: dict[ast.stmt, ast.stmt] = {}
         self.returns: list[tuple[ast.Return, Value]] = []
         self.exits: list[Environment] = []  # where `break` and `continue` of the current loop leave
         self.current_loop: ast.stmt | None = None
@@ -66,21 +67,22 @@ class Frame:
         """Make a statement the current one and keep the environment it starts from."""
         self.statement = statement
         self.envs[statement] = self.env
-        self.loop_of[statement] = self.current_loop
+        if self.current_loop is not None:
+            self.loop_of[statement] = self.current_loop
         self._shared = True
 
     def bind(self, name: str, value: Value) -> None:
         """Give a name a value."""
         self._own()[name] = value
-        self.bindings.setdefault(name, []).append(value)
-        if self.statement is not None and value not in self.definitions:
-            self.definitions[value] = self.statement
+        self.bindings[name].append(value)
+        if self.statement is not None:
+            self.definitions.setdefault(value, self.statement)
 
     def unbind(self, name: str) -> None:
         """Forget what a name holds."""
         if name in self.env:
             self._own()[name] = Unknown()
-            self.bindings.setdefault(name, []).append(Unknown())
+            self.bindings[name].append(Unknown())
 
     def _own(self) -> Environment:
         if self._shared:
@@ -100,20 +102,21 @@ class Frame:
     def load(self, name: str, node: ast.expr) -> Value | None:
         """The value of a local name or attribute path at this point; remembers that it was read here."""
         value = self.env.get(name)
-        if value is not None:
-            self.note_load(value, node)
-        return value
-
-    def note_load(self, value: Value, node: ast.expr) -> None:
-        self.loads.setdefault(value, []).append(node)
+        if value is None:
+            return None
+        self.loads[value].append(node)
         if isinstance(value, Choice):
             for member in value.members:
-                self.loads.setdefault(member, []).append(node)
+                self.loads[member].append(node)
+        return value
 
     def all_bindings(self, name: str) -> Value | None:
         """What a name holds at some time; for readers that run at a time that is not known."""
         values = self.bindings.get(name)
-        return join(*values) if values else None
+        if not values:
+            return None
+        one = values[0]
+        return one if len(values) == 1 and one.__class__ is not Choice else join(*values)
 
     def substitute(self, old: Value, new: Value) -> None:
         """Every name that holds `old`, perhaps on some paths only, holds `new` from here on."""
@@ -125,7 +128,7 @@ class Frame:
             else:
                 self._own()[name] = new
             if isinstance(old, Items | Mapped | Layer):
-                self.bindings.setdefault(name, []).append(self.env[name])
+                self.bindings[name].append(self.env[name])
 
     def uses(self, value: Value) -> int:
         """How often a value that was bound to a name is read; 0 for one that is used where it is made."""

@@ -180,11 +180,13 @@ _NORMALISED = {"div": frozenset({"reciprocal"}), "pow": frozenset({"square"})}
 
 def normalise(name: str, args: dict[str, Value], defaults: Mapping[str, object]) -> tuple[str, dict[str, Value]]:
     """One form for what may be written in several: no defaults, no one-element dims, `square` as `pow`."""
-    kept = {
-        key: value
-        for key, value in args.items()
-        if not (isinstance(value, Constant) and key in defaults and _equals(value.value, defaults[key]))
-    }
+    kept = args
+    if defaults:
+        kept = {
+            key: value
+            for key, value in args.items()
+            if not (isinstance(value, Constant) and key in defaults and _equals(value.value, defaults[key]))
+        }
     dim = kept.get("dim")
     if isinstance(dim, Items) and len(dim.items) == 1:
         kept["dim"] = dim.items[0]

@@ -32,6 +32,7 @@ class FunctionModel:
         self.cls = cls
         self.parent = parent
         self.inner: list[FunctionModel] = []
+        self.decorators: list[ast.expr] = node.decorator_list
 
     @property
     def parameters(self) -> list[ast.arg]:
@@ -39,12 +40,8 @@ class FunctionModel:
         args = self.node.args
         return [*args.posonlyargs, *args.args, *args.kwonlyargs]
 
-    @cached_property
-    def decorators(self) -> list[ast.expr]:
-        return self.node.decorator_list
-
     def _decorated(self, name: str) -> bool:
-        return any(isinstance(node, ast.Name) and node.id == name for node in self.decorators)
+        return bool(self.decorators) and any(isinstance(node, ast.Name) and node.id == name for node in self.decorators)
 
     @property
     def is_static(self) -> bool:

@@ -14,8 +14,8 @@ import json
 import pathlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import Enum, auto
-from functools import cache
-from typing import Any, Generic, Literal, NamedTuple, TypeVar
+from functools import cache, lru_cache
+from typing import Any, Generic, Literal, NamedTuple, NoReturn, TypeVar
 
 A = TypeVar("A")
 Bound = dict[str, A | tuple[A, ...]]
@@ -93,6 +93,7 @@ def known(qualname: str) -> bool:
     return qualname in _table()["signatures"]
 
 
+@cache
 def overloads(qualname: str) -> tuple[Overload, ...]:
     """The overloads of a callable in the order in which torch tries them; none if it is not known."""
     return tuple(_parse(text) for text in _table()["signatures"].get(qualname, ()))
@@ -107,6 +108,9 @@ def bind(
     may itself be the sequence stays as it is: `zeros(2, 3)` and `zeros(2)` bind `size` to tuples of arguments,
     `zeros(shape)` to the argument `shape`. What was not given is absent, and so are names with a leading underscore.
     """
+    layout = _layout(qualname, len(positional), tuple(keywords))
+    if layout.settled:
+        return None if layout.places is None else _placed(layout.places, positional, keywords)
     candidates = overloads(qualname)
     found: dict[str, _Slot[A]] | None = None
     for overload in candidates:
@@ -122,12 +126,55 @@ def bind(
     return None if found is None else _bound(qualname, found)
 
 
+class _Layout(NamedTuple):
+    """Where the arguments of a call go: for each parameter the position or keyword, or several of a starred one.
+
+    `settled` is False where that depends on the kinds of the arguments, `places` None where they fit nowhere.
+    """
+
+    settled: bool
+    places: Bound[int | str] | None
+
+
+@lru_cache(maxsize=4096)
+def _layout(qualname: str, count: int, keywords: tuple[str, ...]) -> _Layout:
+    """Most callables have one overload and most calls the same few forms: one answer for all calls of a form."""
+    candidates = overloads(qualname)
+    if not candidates:
+        return _Layout(True, None)
+    if len(candidates) > 1:
+        return _Layout(False, None)
+    positions: tuple[int | str, ...] = tuple(range(count))
+    named: dict[str, int | str] = {keyword: keyword for keyword in keywords}
+    try:
+        slots = _assign(candidates[0], positions, named, _no_kind)
+    except _KindNeededError:
+        return _Layout(False, None)
+    return _Layout(True, None if slots is None else _bound(qualname, slots))
+
+
+class _KindNeededError(Exception):
+    """The parameters that arguments go to depend on their kinds."""
+
+
+def _no_kind(argument: int | str) -> NoReturn:
+    raise _KindNeededError
+
+
+def _placed(places: Bound[int | str], positional: Sequence[A], keywords: Mapping[str, A]) -> Bound[A]:
+    def at(place: int | str) -> A:
+        return positional[place] if isinstance(place, int) else keywords[place]
+
+    return {name: tuple(map(at, place)) if isinstance(place, tuple) else at(place) for name, place in places.items()}
+
+
 def _bound(qualname: str, slots: Mapping[str, _Slot[A]]) -> Bound[A]:
     renames = _table()["renames"].get(qualname, {})
     public = {renames.get(name, name): slot for name, slot in slots.items() if not name.startswith("_")}
     return {name: slot.arguments if slot.many else slot.arguments[0] for name, slot in public.items()}
 
 
+@cache
 def defaults(qualname: str) -> Mapping[str, object]:
     """Defaults that are literals, by parameter name; where overloads differ, the first that has one."""
     renames = _table()["renames"].get(qualname, {})
@@ -139,6 +186,7 @@ def defaults(qualname: str) -> Mapping[str, object]:
     return found
 
 
+@cache
 def canonical(qualname: str) -> str:
     """The name of the operation: `softmax` for all its spellings, `add_`, `linalg.norm`, `nn.Softmax`."""
     exception: str | None = _table()["canonical"].get(qualname)

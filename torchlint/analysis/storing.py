@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from typing import Any
 
 from torchlint.analysis import expressions, facts, grown, ops, trees
 from torchlint.analysis.frame import Frame
-from torchlint.analysis.scout import FunctionNode
 from torchlint.analysis.values import (
     Call,
     Choice,
@@ -15,6 +14,7 @@ from torchlint.analysis.values import (
     Constant,
     Element,
     External,
+    Field,
     Instance,
     Item,
     Items,
@@ -29,6 +29,9 @@ from torchlint.analysis.values import (
 
 # What a node changes, and whether it is a call of a method that does.
 _Change = tuple[ast.expr, bool]
+_BINDING = ast.Lambda | ast.NamedExpr | ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
+_LOOPS = frozenset({ast.For, ast.AsyncFor, ast.While})
+_SCOPES = frozenset({ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda})
 # Where the changes in a loop are kept, on its node.
 _CHANGES = "_torchlint_changes"
 
@@ -52,11 +55,16 @@ MUTATORS = frozenset(
 )
 # A method that is called on one of these is the object's own: it leaves a name bound to the same object.
 _OBJECTS = Instance | ClassRef | External
+_WITHOUT_STORAGE = frozenset({Constant, External, Layer, Instance, ClassRef})
+# What may share the memory of another value, see `facts.storage`.
+_SHARING = frozenset({Op, Element, Item, Field})
 
 
 def store(frame: Frame, target: ast.expr, value: Value) -> None:
     """Assign a value to a target."""
     match target:
+        case ast.Name():
+            frame.bind(target.id, value)
         case ast.Tuple() | ast.List():
             _unpack(frame, target.elts, value)
         case ast.Starred():
@@ -120,9 +128,9 @@ def mutate(frame: Frame, value: Value, node: ast.AST) -> None:
     for member in value.members if isinstance(value, Choice) else (value,):
         root = facts.storage(member)
         for held in {id(held): held for held in frame.env.values()}.values():
-            if isinstance(held, Constant | External | Layer | Instance | ClassRef):
+            if held.__class__ in _WITHOUT_STORAGE:
                 continue
-            if facts.storage(held) is root:
+            if held is root or (held.__class__ in _SHARING and facts.storage(held) is root):
                 frame.substitute(held, Mutated(held, node, frame))
 
 
@@ -146,6 +154,19 @@ def augment(frame: Frame, statement: ast.AugAssign) -> None:
     frame.bind(key, new)
 
 
+def is_steady(statement: ast.stmt) -> bool:
+    """Whether a statement without blocks evaluates all parts of its expression while the names hold what they held
+    before it."""
+    if not isinstance(statement, ast.Assign | ast.Return | ast.Expr) or statement.value is None:
+        return False
+    for node in trees.walk(statement.value):
+        if isinstance(node, _BINDING):
+            return False
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and _is_mutator(node.func.attr):
+            return False
+    return True
+
+
 def changed_names(frame: Frame, loop: ast.stmt) -> list[str]:
     """The keys of the environment that a loop may change, in order of appearance."""
     names: dict[str, None] = {}
@@ -165,22 +186,27 @@ def _changes(loop: ast.stmt) -> list[_Change]:
     found = loop.__dict__[_CHANGES] = []
     stack: list[ast.AST] = [loop]
     while stack:
-        node = stack.pop()
-        if isinstance(node, ast.For | ast.AsyncFor | ast.While) and node is not loop:
+        node: Any = stack.pop()
+        kind = node.__class__
+        if kind is ast.Constant:
+            continue
+        if kind is ast.Name:
+            if node.ctx.__class__ is not ast.Load:
+                found.append((node, False))
+            continue
+        if kind in _LOOPS and node is not loop:
             found += _changes(node)
             continue
-        found += [(target, isinstance(node, ast.Call)) for target in _changed_by(node)]
-        if not isinstance(node, FunctionNode | ast.ClassDef | ast.Lambda):
-            stack.extend(trees.children(node))
+        if kind is ast.Attribute and node.ctx.__class__ is not ast.Load:
+            found.append((node, False))
+        elif kind is ast.Subscript and node.ctx.__class__ is not ast.Load:
+            found.append((node.value, False))
+        elif kind is ast.Call and isinstance(node.func, ast.Attribute) and _is_mutator(node.func.attr):
+            found.append((node.func.value, True))
+        if kind not in _SCOPES:
+            stack += trees.children(node)
     return found
 
 
-def _changed_by(node: ast.AST) -> Iterator[ast.expr]:
-    if isinstance(node, ast.Name | ast.Attribute) and isinstance(node.ctx, ast.Store | ast.Del):
-        yield node
-    elif isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store | ast.Del):
-        yield node.value
-    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-        name = node.func.attr
-        if name in MUTATORS or name == "add_module" or (name.endswith("_") and not name.endswith("__")):
-            yield node.func.value
+def _is_mutator(name: str) -> bool:
+    return name in MUTATORS or name == "add_module" or (name.endswith("_") and not name.endswith("__"))

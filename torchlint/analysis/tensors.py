@@ -45,6 +45,8 @@ SEQUENCES = ops.SEQUENCES | {"split"}
 _PARAMETERS = frozenset(
     {"torch.nn.Parameter", "torch.nn.parameter.Parameter", "torch.nn.Buffer", "torch.nn.parameter.Buffer"}
 )
+# Values that are no tensors.
+_NEVER = frozenset({Constant, Items, Mapped, Layer, Instance, ClassRef, FunctionRef, External})
 # For `torchlint.analysis.sizes`.
 
 
@@ -75,9 +77,9 @@ def is_tensor(value: Value, depth: int = DEPTH) -> bool | None:
     """Whether a value is a tensor."""
     if depth == 0:
         return None
+    if value.__class__ in _NEVER:
+        return False
     match value:
-        case Constant() | Items() | Mapped() | Layer() | Instance() | ClassRef() | FunctionRef() | External():
-            return False
         case Choice():
             answer = on_all(value, is_tensor, depth)
             return answer if isinstance(answer, bool) else None

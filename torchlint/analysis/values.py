@@ -23,6 +23,7 @@ class Value:
 
     __slots__ = ("frame", "memo", "node")
 
+    # Values are so many that all classes below set these three by themselves: a call of this costs as much again.
     def __init__(self, node: ast.AST | None = None, frame: Frame | None = None) -> None:
         self.node = node
         self.frame = frame
@@ -41,7 +42,7 @@ class Parameter(Value):
     __slots__ = ("annotation", "name")
 
     def __init__(self, name: str, annotation: ast.expr | None, node: ast.AST | None, frame: Frame | None) -> None:
-        super().__init__(node, frame)
+        self.node, self.frame, self.memo = node, frame, None
         self.name = name
         self.annotation = annotation
 
@@ -52,7 +53,7 @@ class Super(Value):
     __slots__ = ("cls", "instance")
 
     def __init__(self, cls: ClassModel, instance: Value | None, node: ast.AST | None) -> None:
-        super().__init__(node)
+        self.node, self.frame, self.memo = node, None, None
         self.cls = cls
         self.instance = instance
 
@@ -63,7 +64,7 @@ class Constant(Value):
     __slots__ = ("value",)
 
     def __init__(self, value: object, node: ast.AST | None = None) -> None:
-        super().__init__(node)
+        self.node, self.frame, self.memo = node, None, None
         self.value = value
 
 
@@ -85,7 +86,7 @@ class Op(Value):
         node: ast.AST | None = None,
         frame: Frame | None = None,
     ) -> None:
-        super().__init__(node, frame)
+        self.node, self.frame, self.memo = node, frame, None
         self.name = name
         self.args = args
         self.nodes = nodes
@@ -101,9 +102,7 @@ class Op(Value):
     def constant(self, name: str, default: object = None) -> object:
         """The literal of an argument; `default` if it was not given, `UNKNOWN` if its value is not known."""
         arg = self.args.get(name)
-        if arg is None:
-            return default
-        return arg.value if isinstance(arg, Constant) else UNKNOWN
+        return default if arg is None else arg.value if isinstance(arg, Constant) else UNKNOWN
 
 
 class Element(Value):
@@ -112,7 +111,7 @@ class Element(Value):
     __slots__ = ("base", "key")
 
     def __init__(self, base: Value, key: int | str, node: ast.AST | None, frame: Frame | None) -> None:
-        super().__init__(node, frame)
+        self.node, self.frame, self.memo = node, frame, None
         self.base = base
         self.key = key
 
@@ -123,7 +122,7 @@ class Item(Value):
     __slots__ = ("iterable",)
 
     def __init__(self, iterable: Value, node: ast.AST | None, frame: Frame | None) -> None:
-        super().__init__(node, frame)
+        self.node, self.frame, self.memo = node, frame, None
         self.iterable = iterable
 
 
@@ -133,7 +132,7 @@ class LoopCarried(Value):
     __slots__ = ("initial",)
 
     def __init__(self, initial: Value | None, node: ast.AST | None, frame: Frame | None) -> None:
-        super().__init__(node, frame)
+        self.node, self.frame, self.memo = node, frame, None
         self.initial = initial
 
 
@@ -143,7 +142,7 @@ class Mutated(Value):
     __slots__ = ("base",)
 
     def __init__(self, base: Value, node: ast.AST | None, frame: Frame | None) -> None:
-        super().__init__(node, frame)
+        self.node, self.frame, self.memo = node, frame, None
         self.base = base
 
 
@@ -153,7 +152,7 @@ class Field(Value):
     __slots__ = ("base", "name")
 
     def __init__(self, base: Value, name: str, node: ast.AST | None, frame: Frame | None) -> None:
-        super().__init__(node, frame)
+        self.node, self.frame, self.memo = node, frame, None
         self.base = base
         self.name = name
 
@@ -172,7 +171,7 @@ class Call(Value):
         frame: Frame | None,
         known: bool = True,
     ) -> None:
-        super().__init__(node, frame)
+        self.node, self.frame, self.memo = node, frame, None
         self.callee = callee
         self.args = tuple(args)
         self.keywords = dict(keywords)
@@ -189,7 +188,7 @@ class Items(Value):
     __slots__ = ("items", "kind")
 
     def __init__(self, items: Sequence[Value], kind: str, node: ast.AST | None, frame: Frame | None) -> None:
-        super().__init__(node, frame)
+        self.node, self.frame, self.memo = node, frame, None
         self.items = tuple(items)
         self.kind = kind
 
@@ -198,7 +197,7 @@ class Mapped(Value):
     __slots__ = ("items",)
 
     def __init__(self, items: Mapping[Any, Value], node: ast.AST | None, frame: Frame | None) -> None:
-        super().__init__(node, frame)
+        self.node, self.frame, self.memo = node, frame, None
         self.items = dict(items)
 
 
@@ -219,7 +218,7 @@ class Layer(Value):
         frame: Frame | None,
         complete: bool = True,
     ) -> None:
-        super().__init__(node, frame)
+        self.node, self.frame, self.memo = node, frame, None
         self.name = name
         self.args = args
         self.nodes = nodes
@@ -240,7 +239,7 @@ class Instance(Value):
         node: ast.AST | None,
         frame: Frame | None,
     ) -> None:
-        super().__init__(node, frame)
+        self.node, self.frame, self.memo = node, frame, None
         self.cls = cls
         self.args = None if args is None else tuple(args)
         self.keywords = dict(keywords or {})
@@ -252,7 +251,7 @@ class ClassRef(Value):
     __slots__ = ("cls",)
 
     def __init__(self, cls: ClassModel) -> None:
-        super().__init__(cls.node)
+        self.node, self.frame, self.memo = cls.node, None, None
         self.cls = cls
 
 
@@ -262,7 +261,7 @@ class FunctionRef(Value):
     __slots__ = ("bound", "closure", "function")
 
     def __init__(self, function: FunctionModel, bound: Value | None = None, closure: Frame | None = None) -> None:
-        super().__init__(function.node)
+        self.node, self.frame, self.memo = function.node, None, None
         self.function = function
         self.bound = bound
         self.closure = closure
@@ -274,7 +273,7 @@ class External(Value):
     __slots__ = ("qualname",)
 
     def __init__(self, qualname: str, node: ast.AST | None = None) -> None:
-        super().__init__(node)
+        self.node, self.frame, self.memo = node, None, None
         self.qualname = qualname
 
 
@@ -284,7 +283,7 @@ class Method(Value):
     __slots__ = ("name", "receiver")
 
     def __init__(self, receiver: Value, name: str, node: ast.AST | None, frame: Frame | None) -> None:
-        super().__init__(node, frame)
+        self.node, self.frame, self.memo = node, frame, None
         self.receiver = receiver
         self.name = name
 
@@ -295,7 +294,7 @@ class Choice(Value):
     __slots__ = ("members",)
 
     def __init__(self, members: Sequence[Value]) -> None:
-        super().__init__()
+        self.node, self.frame, self.memo = None, None, None
         self.members = tuple(members)
 
 
@@ -305,44 +304,40 @@ _MAX_MEMBERS, _MAX_COMPARISONS = 8, 400
 
 def same(a: Value, b: Value) -> bool:
     """Whether two values are certainly the same. Where that takes too long to tell, they are not."""
-    return _same(a, b, [_MAX_COMPARISONS]) if a.__class__ in _COMPARABLE else a is b and a is not UNKNOWN
+    return _same(a, b, [_MAX_COMPARISONS]) if a.__class__ in _ALIKE else a is b and a is not UNKNOWN
 
 
 def _same(a: Value, b: Value, left: list[int]) -> bool:
     if a is b:
         return a is not UNKNOWN
     left[0] -= 1
-    if type(a) is not type(b) or left[0] <= 0:
+    if a.__class__ is not b.__class__ or left[0] <= 0:
         return False
-    match a, b:
-        case Constant(), Constant():
-            return type(a.value) is type(b.value) and a.value == b.value
-        case Op(), Op():
-            return a.name == b.name and families.is_pure(a.name) and _same_args(a.args, b.args, left)
-        case Element(), Element():
-            return a.key == b.key and _same(a.base, b.base, left)
-        case Field(), Field():
-            return a.name == b.name and _same(a.base, b.base, left)
-        case Items(), Items():
-            return a.kind == b.kind and _all_same(a.items, b.items, left)
-        case External(), External():
-            return a.qualname == b.qualname
-        case ClassRef(), ClassRef():
-            return a.cls is b.cls
-        case FunctionRef(), FunctionRef():
-            return a.function is b.function and a.bound is b.bound
-        case Layer(), Layer():
-            known = a.name == b.name and a.complete and b.complete and _same_args(a.args, b.args, left)
-            return known and _all_same(a.children, b.children, left)
-    return False
+    alike = _ALIKE.get(a.__class__)
+    return alike is not None and alike(a, b, left)
 
 
-# All others are the same only as themselves.
-_COMPARABLE = frozenset({Constant, Op, Element, Field, Items, External, ClassRef, FunctionRef, Layer})
+def _same_layers(a: Layer, b: Layer, left: list[int]) -> bool:
+    known = a.name == b.name and a.complete and b.complete and _same_args(a.args, b.args, left)
+    return known and _all_same(a.children, b.children, left)
+
+
+# How two values of a class are built alike. Values of other classes are the same only as themselves.
+_ALIKE: dict[type[Value], Callable[[Any, Any, list[int]], bool]] = {
+    Constant: lambda a, b, left: type(a.value) is type(b.value) and a.value == b.value,
+    Op: lambda a, b, left: a.name == b.name and families.is_pure(a.name) and _same_args(a.args, b.args, left),
+    Element: lambda a, b, left: a.key == b.key and _same(a.base, b.base, left),
+    Field: lambda a, b, left: a.name == b.name and _same(a.base, b.base, left),
+    Items: lambda a, b, left: a.kind == b.kind and _all_same(a.items, b.items, left),
+    External: lambda a, b, left: a.qualname == b.qualname,
+    ClassRef: lambda a, b, left: a.cls is b.cls,
+    FunctionRef: lambda a, b, left: a.function is b.function and a.bound is b.bound,
+    Layer: _same_layers,
+}
 
 
 def _same_args(a: Mapping[str, Value], b: Mapping[str, Value], left: list[int]) -> bool:
-    return a.keys() == b.keys() and all(_same(value, b[key], left) for key, value in a.items())
+    return a.keys() == b.keys() and _all_same([*a.values()], [b[key] for key in a], left)
 
 
 def _all_same(a: Sequence[Value], b: Sequence[Value], left: list[int]) -> bool:
@@ -352,8 +347,11 @@ def _all_same(a: Sequence[Value], b: Sequence[Value], left: list[int]) -> bool:
 def join(*values: Value) -> Value:
     """The value where paths meet: the one value if all agree, else a choice."""
     found: list[Value] = []
-    for member in [member for value in dict.fromkeys(values) for member in members(value)]:
-        if not any(member is known or same(member, known) for known in found):
+    for member in [member for value in values for member in members(value)]:
+        for known in found:
+            if member is known or (member.__class__ is known.__class__ and same(member, known)):
+                break
+        else:
             found.append(member)
     if len(found) == 1:
         return found[0]
