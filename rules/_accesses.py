@@ -3,31 +3,35 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from torchlint.rule import Call, Constant, Element, Frame, Item, Items, Op, Value, same, trees
 
 from ._tensors import fills
 
 
-@dataclass(frozen=True, slots=True)
-class Turn:
+class Turn(NamedTuple):
     """The place of a loop: the same for everything that the loop takes in one turn."""
 
     loop: ast.For
 
 
-@dataclass(frozen=True, slots=True)
 class Full:
     """`:`."""
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Full)
 
-@dataclass(frozen=True, slots=True)
+    def __hash__(self) -> int:
+        return hash(Full)
+
+
 class Access:
     """An element or a slice of `root`. Each index is a turn, a number, `:`, another access, or something unknown."""
 
-    root: Value
-    indices: tuple[object, ...]
+    def __init__(self, root: Value, indices: tuple[object, ...]) -> None:
+        self.root = root
+        self.indices = indices
 
     def turns(self) -> tuple[ast.For, ...]:
         return tuple(index.loop for index in self.indices if isinstance(index, Turn))

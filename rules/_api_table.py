@@ -3,14 +3,13 @@ compares every row with the installed torch."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from torchlint.rule import INFO, WARNING
 from torchlint.rule import Severity as Severity
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One name. `new` is what to use; where it is not a name that takes the same arguments, `fix` is False.
 
     `arguments` are the parameters of the old name in their order: `axis:dim` is called `dim` now, `upper:=upper` has to

@@ -6,8 +6,8 @@ A loss over classes reads (N, C, d1, ...) or (C): the class dim is 1, and 0 for 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from enum import Enum, auto
+from typing import NamedTuple
 
 from torchlint.rule import Constant, Element, Items, Op, Value, facts, same
 
@@ -23,17 +23,16 @@ class Class(Enum):
     UNKNOWN = auto()
 
 
-@dataclass(frozen=True, slots=True)
-class _Axis:
+class _Axis(NamedTuple):
     """A dim, from the front or (negative) from the back; not `sure` after a step that was taken for the usual case."""
 
-    index: int
+    dim: int
     rank: int | None
     sure: bool = True
 
     def known(self) -> _Axis:
         """Counted from the front where the rank is known."""
-        return replace(self, index=self.index % self.rank) if self.rank else self
+        return self._replace(dim=self.dim % self.rank) if self.rank else self
 
 
 def class_dim(chain: Chain, target: Value | None = None) -> Class:
@@ -54,16 +53,16 @@ def _class_of(chain: Chain, target: Value | None) -> int | None:
 
 def _judge(axis: _Axis, rank: int | None) -> Class:
     rank = rank or axis.rank
-    axis = replace(axis, rank=rank).known()
+    axis = axis._replace(rank=rank).known()
     if rank is not None:
-        right = axis.index == (1 if rank > 1 else 0)
+        right = axis.dim == (1 if rank > 1 else 0)
         return (Class.YES if axis.sure else Class.LIKELY) if right else Class.NO if axis.sure else Class.UNKNOWN
-    if axis.index == 1:
+    if axis.dim == 1:
         # It raises at rank 1.
         return Class.YES if axis.sure else Class.LIKELY
-    if axis.index == -1:
+    if axis.dim == -1:
         return Class.LIKELY
-    return Class.NO if axis.index > 1 and axis.sure else Class.UNKNOWN
+    return Class.NO if axis.dim > 1 and axis.sure else Class.UNKNOWN
 
 
 def _initial(op: Op) -> _Axis | None:
@@ -99,12 +98,12 @@ def _swap(axis: _Axis, a: int, b: int) -> _Axis:
     sure = axis.sure
     if axis.rank is not None:
         a, b = a % axis.rank, b % axis.rank
-    elif not (a < 0) == (b < 0) == (axis.index < 0):
+    elif not (a < 0) == (b < 0) == (axis.dim < 0):
         # `transpose(1, 2)` of the last dim: at rank 3 it is dim 2.
-        rank = max(a, b, axis.index) + 1
-        axis, a, b, sure = replace(axis, index=axis.index % rank), a % rank, b % rank, False
-    index = b if axis.index == a else a if axis.index == b else axis.index
-    return replace(axis, index=index, sure=sure)
+        rank = max(a, b, axis.dim) + 1
+        axis, a, b, sure = axis._replace(dim=axis.dim % rank), a % rank, b % rank, False
+    index = b if axis.dim == a else a if axis.dim == b else axis.dim
+    return axis._replace(dim=index, sure=sure)
 
 
 def _permute(step: Op, axis: _Axis) -> _Axis | None:
@@ -116,7 +115,7 @@ def _permute(step: Op, axis: _Axis) -> _Axis | None:
         return None
     rank = len(order)
     places = [dim % rank for dim in order]
-    return replace(axis, index=places.index(axis.index % rank), rank=rank) if axis.index % rank in places else None
+    return axis._replace(dim=places.index(axis.dim % rank), rank=rank) if axis.dim % rank in places else None
 
 
 def _view(step: Op, axis: _Axis) -> _Axis | None:
@@ -124,7 +123,7 @@ def _view(step: Op, axis: _Axis) -> _Axis | None:
     sizes = step.args.get("size", step.args.get("shape"))
     if not isinstance(sizes, Items) or len(sizes.items) != 2:
         return None
-    if axis.index != -1 and (axis.index < 2 if axis.rank is None else axis.index % axis.rank != axis.rank - 1):
+    if axis.dim != -1 and (axis.dim < 2 if axis.rank is None else axis.dim % axis.rank != axis.rank - 1):
         return None
     last = sizes.items[1]
     kept = isinstance(last, Op) and last.name == "size" and same(last.input, step.input)
@@ -134,8 +133,8 @@ def _view(step: Op, axis: _Axis) -> _Axis | None:
 
 def _flatten(step: Op, axis: _Axis) -> _Axis | None:
     start, end = step.constant("start_dim", 0), step.constant("end_dim", -1)
-    if start == 0 and end in (1, -2) and axis.index == -1:
-        return replace(axis, rank=None)
+    if start == 0 and end in (1, -2) and axis.dim == -1:
+        return axis._replace(rank=None)
     return None
 
 
@@ -144,19 +143,19 @@ def _getitem(step: Op, axis: _Axis) -> _Axis | None:
     if isinstance(index, Items):
         return _indexed(index, axis)
     if isinstance(index, Op) and index.name == "slice":
-        return axis if axis.index != 0 else None
+        return axis if axis.dim != 0 else None
     if isinstance(index, Constant):
-        if not isinstance(index.value, int) or axis.index == 0:
+        if not isinstance(index.value, int) or axis.dim == 0:
             return None
         rank = axis.rank - 1 if axis.rank else None
-        return _Axis(axis.index - 1 if axis.index > 0 else axis.index, rank, axis.sure)
+        return _Axis(axis.dim - 1 if axis.dim > 0 else axis.dim, rank, axis.sure)
     # A mask or a list of rows.
-    return replace(axis, rank=facts.rank(step)) if axis.index in (1, -1) else None
+    return axis._replace(rank=facts.rank(step)) if axis.dim in (1, -1) else None
 
 
 def _indexed(index: Items, axis: _Axis) -> _Axis | None:
     """`x[:, 0]`, `x[:, :-1]`, `x[:, -1, :]`: slices keep a dim, numbers take one away."""
-    own = axis.index % axis.rank if axis.rank else axis.index
+    own = axis.dim % axis.rank if axis.rank else axis.dim
     gone = 0
     for position, part in enumerate(index.items):
         if isinstance(part, Constant) and type(part.value) is int and position != own:
@@ -165,17 +164,17 @@ def _indexed(index: Items, axis: _Axis) -> _Axis | None:
             return None
     taken = sum(isinstance(part, Constant) for part in index.items)
     rank = axis.rank - taken if axis.rank else None
-    if axis.index < 0:
+    if axis.dim < 0:
         # Where the rank is not known, one of the slices may be of the very dim.
-        return _Axis(axis.index, rank, axis.sure and rank is not None)
-    return _Axis(axis.index - gone, rank, axis.sure)
+        return _Axis(axis.dim, rank, axis.sure and rank is not None)
+    return _Axis(axis.dim - gone, rank, axis.sure)
 
 
 def _squeeze(step: Op, axis: _Axis) -> _Axis | None:
     dim = step.constant("dim")
-    if isinstance(dim, int) and axis.index >= 0 and dim >= 0 and dim != axis.index:
-        return _Axis(axis.index - (dim < axis.index), None, False)
-    return replace(axis, rank=None, sure=False) if axis.index == -1 and dim != -1 else None
+    if isinstance(dim, int) and axis.dim >= 0 and dim >= 0 and dim != axis.dim:
+        return _Axis(axis.dim - (dim < axis.dim), None, False)
+    return axis._replace(rank=None, sure=False) if axis.dim == -1 and dim != -1 else None
 
 
 def _unsqueeze(step: Op, axis: _Axis) -> _Axis | None:
@@ -183,14 +182,14 @@ def _unsqueeze(step: Op, axis: _Axis) -> _Axis | None:
     rank = axis.rank + 1 if axis.rank is not None else None
     if not isinstance(dim, int):
         return None
-    if axis.index >= 0 and dim >= 0:
-        return _Axis(axis.index + (dim <= axis.index), rank, axis.sure)
-    return _Axis(axis.index, rank, axis.sure) if axis.index < 0 <= dim else None
+    if axis.dim >= 0 and dim >= 0:
+        return _Axis(axis.dim + (dim <= axis.dim), rank, axis.sure)
+    return _Axis(axis.dim, rank, axis.sure) if axis.dim < 0 <= dim else None
 
 
 def _rows(step: Op, axis: _Axis) -> _Axis | None:
     dim = step.constant("dim")
-    return axis if dim == 0 and axis.index != 0 else None
+    return axis if dim == 0 and axis.dim != 0 else None
 
 
 _SAME = frozenset(
@@ -200,8 +199,8 @@ _STEPS: dict[str, Callable[[Op, _Axis], _Axis | None]] = {
     "transpose": _transpose,
     "swapaxes": _transpose,
     "swapdims": _transpose,
-    "t": lambda step, axis: _swap(replace(axis, rank=2).known(), 0, 1),
-    "T": lambda step, axis: _swap(replace(axis, rank=2).known(), 0, 1),
+    "t": lambda step, axis: _swap(axis._replace(rank=2).known(), 0, 1),
+    "T": lambda step, axis: _swap(axis._replace(rank=2).known(), 0, 1),
     "mT": lambda step, axis: _swap(axis, -1, -2),
     "permute": _permute,
     "view": _view,

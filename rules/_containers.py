@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from torchlint.rule import Frame, Inventory, Value, own_nodes, path
 
@@ -15,8 +15,7 @@ _MAKERS = ("list", "tuple", "dict")
 MAX_DEPTH = 4
 
 
-@dataclass(frozen=True, slots=True)
-class Content:
+class Content(NamedTuple):
     """Something in a container: `fresh` where it is made for it, `keyed` in a dict, `nested` in a container within."""
 
     node: ast.expr

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from torchlint.rule import Frame, Op, Value, facts
 
@@ -11,8 +11,7 @@ from ._accesses import Access, Full, Turn, access, number
 from ._tensors import is_number, shown_tensor
 
 
-@dataclass(slots=True)
-class Term:
+class Term(NamedTuple):
     """The loss of one sample: the element of the logits that the label picks, the place of the class, and the label.
 
     `place` is None where the sample goes into a loss function; `scaled` where the loss is divided in each turn.

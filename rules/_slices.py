@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from torchlint.rule import Call, Constant, Frame, Item, Op, Value, facts, same, trees
 
@@ -24,8 +23,7 @@ _ELEMENTWISE = frozenset(_FUNCTIONS.split())
 _ARITHMETIC = frozenset({"add", "sub", "mul", "div", "pow", "maximum", "minimum", "eq", "ne", "lt", "le", "gt", "ge"})
 
 
-@dataclass(slots=True)
-class Leaf:
+class Leaf(NamedTuple):
     """A slice in an expression: `x[i]`, `x[:, i]`, or the name of a row."""
 
     node: ast.expr
@@ -50,8 +48,7 @@ class Leaf:
         return f"{base}[{', '.join(parts)}]"
 
 
-@dataclass(slots=True)
-class Whole:
+class Whole(NamedTuple):
     """An expression over slices that means the same over the tensors; `dim` is the one that the loop runs over."""
 
     node: ast.expr

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from torchlint.rule import Constant, Frame, Items, Op, trees
 
@@ -15,8 +14,7 @@ if TYPE_CHECKING:
     from torchlint.fixing.rewrite import Editor
 
 
-@dataclass(slots=True)
-class Stack:
+class Stack(NamedTuple):
     """Elements that are made over a sweep and joined along a dim by `name`, `stack` or `cat`.
 
     `write` puts the text of an expression in the place of it all.

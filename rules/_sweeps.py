@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from torchlint.rule import (
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
 Loop = ast.For | ast.comprehension
 
 
-@dataclass(slots=True)
 class Sweep:
     """A loop over the slices of tensors.
 
@@ -37,13 +35,14 @@ class Sweep:
     `count` and `turns` are the end of the counter as written and its value; `start` is its beginning.
     """
 
-    loop: Loop
-    index: str | None = None
-    rows: dict[str, tuple[ast.expr, Value, int]] = field(default_factory=dict)
-    count: ast.expr | None = None
-    turns: Value | None = None
-    start: int = 0
-    written: str = ""  # the element that the loop writes to: it may be read as well
+    def __init__(self, loop: Loop) -> None:
+        self.loop = loop
+        self.index: str | None = None
+        self.rows: dict[str, tuple[ast.expr, Value, int]] = {}
+        self.count: ast.expr | None = None
+        self.turns: Value | None = None
+        self.start = 0
+        self.written = ""  # the element that the loop writes to: it may be read as well
 
     @property
     def items(self) -> set[ast.AST]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import Enum, auto
+from typing import NamedTuple
 
 from torchlint.rule import (
     Call,
@@ -46,8 +46,7 @@ class Kind(Enum):
     UNKNOWN = auto()  # something that is given an optimiser, and may do anything with it
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """Something that happens to gradients.
 
     `at` is the node in the frame that was asked for: `node` itself, or the call of the helper that `node` stands in.

@@ -34,8 +34,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from torchlint.rule import (
     INFO,
@@ -74,8 +73,7 @@ _SETTLED = frozenset({"device", "out", "generator", "requires_grad", "pin_memory
 _MOVED = frozenset({"input", "device", "target", "non_blocking"})
 
 
-@dataclass(frozen=True, slots=True)
-class _Made:
+class _Made(NamedTuple):
     """What is moved: the call of the factory, and the statement that gives it a name if there is one."""
 
     factory: Op

@@ -31,7 +31,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from torchlint.rule import INFO, Call, Check, Constant, Frame, Items, Op, Problem, Same, Value, facts, ops, same, walk
 
@@ -44,8 +44,7 @@ _REDUCTIONS = frozenset({"sum", "mean"})
 _WRAPPERS = frozenset({"neg", "squeeze", *_REDUCTIONS})
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
+class _Found(NamedTuple):
     """A loss by hand: the log-softmax, the target, and what is done with the entries."""
 
     chain: Chain

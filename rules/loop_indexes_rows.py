@@ -36,7 +36,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from torchlint.rule import INFO, Check, Frame, Place, Problem, Same, Value, facts, members, trees
@@ -61,14 +60,14 @@ _WHOLE = (LoopSumsSlices, LoopBuildsStack, BatchGatherLoop, LoopWritesElements, 
 _LOOKS = frozenset({"size", "shape", "dim", "ndim", "device", "dtype", "numel", "is_cuda"})
 
 
-@dataclass(slots=True)
 class _Rows:
     """A tensor and the places where the loop takes a row of it; `dim` is the one that the rows are taken from."""
 
-    tensor: ast.expr
-    value: Value
-    dim: int
-    reads: list[ast.Subscript] = field(default_factory=list)
+    def __init__(self, tensor: ast.expr, value: Value, dim: int) -> None:
+        self.tensor = tensor
+        self.value = value
+        self.dim = dim
+        self.reads: list[ast.Subscript] = []
 
 
 class LoopIndexesRows(Check):

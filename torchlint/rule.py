@@ -9,8 +9,7 @@ from __future__ import annotations
 import ast
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from torchlint.analysis import classes, dtypes, facts, ops, sizes, trees
 from torchlint.analysis.expressions import path, peek
@@ -80,8 +79,7 @@ if TYPE_CHECKING:
 ERROR, WARNING, INFO = Severity.ERROR, Severity.WARNING, Severity.INFO
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """Another place that belongs to a problem, in the same file unless the node's frame says otherwise."""
 
     node: ast.AST
@@ -89,8 +87,7 @@ class Place:
     frame: Frame | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(NamedTuple):
     """What a check found: where, what, and how it can be mended.
 
     `fix` writes the edits; it may raise `CannotFix`. `claim` is what the fix does to results. `display` marks a fix

@@ -3,29 +3,30 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass, field
 
 from torchlint.analysis import expressions, grown
 from torchlint.analysis.frame import Frame
 from torchlint.analysis.values import Items, Mapped, Unknown, Value
 
 
-@dataclass(slots=True)
 class Arguments:
     """The arguments of a call. `known` is False where `*args` or `**kwargs` may bring more."""
 
-    values: list[Value] = field(default_factory=list)
-    nodes: list[ast.expr] = field(default_factory=list)
-    keywords: dict[str, Value] = field(default_factory=dict)
-    keyword_nodes: dict[str, ast.expr] = field(default_factory=dict)
-    known: bool = True
+    __slots__ = ("keyword_nodes", "keywords", "known", "nodes", "values")
+
+    def __init__(self, values: list[Value], nodes: list[ast.expr], known: bool = True) -> None:
+        self.values = values
+        self.nodes = nodes
+        self.keywords: dict[str, Value] = {}
+        self.keyword_nodes: dict[str, ast.expr] = {}
+        self.known = known
 
 
 def arguments_of(frame: Frame, node: ast.Call) -> Arguments:
     """Evaluate the arguments of a call in order; displays behind `*` and `**` are unpacked."""
     values: list[Value] = []
     nodes: list[ast.expr] = []
-    arguments = Arguments(values, nodes, {}, {})
+    arguments = Arguments(values, nodes)
     for arg in node.args:
         if isinstance(arg, ast.Starred):
             _unpack(frame, arg, arguments)

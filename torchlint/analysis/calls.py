@@ -154,7 +154,7 @@ def _call_external(frame: Frame, callee: External, arguments: Arguments, node: a
         return inner
     if name in _APPLIERS and len(arguments.values) > 1 and isinstance(arguments.values[0], Layer | Instance):
         count = 2 if name == "torch.nn.parallel.data_parallel" else len(arguments.values)
-        inputs = Arguments(arguments.values[1:count], arguments.nodes[1:count], known=arguments.known)
+        inputs = Arguments(arguments.values[1:count], arguments.nodes[1:count], arguments.known)
         return apply(frame, arguments.values[0], inputs, node)
     if name == "collections.OrderedDict" and len(arguments.values) == 1:
         return _mapped(arguments.values[0]) or opaque(frame, callee, arguments, node)

@@ -7,12 +7,9 @@ as leaves. Matching is graph against graph, so that spelling and locals do not m
 from __future__ import annotations
 
 import ast
-import inspect
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from functools import cache
-from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from torchlint.analysis import facts, ops
 from torchlint.analysis.evaluate import Evaluator, result
@@ -29,15 +26,14 @@ _Pair = tuple[Value, Value, ast.expr | None]
 _FLAGS = frozenset({"Flag", "bool"})
 
 
-@dataclass(slots=True)
-class Match:
+class Match(NamedTuple):
     """An occurrence of a pattern: what its parameters captured, and the operations that were matched."""
 
     root: Op
     frame: Frame
-    captured: dict[str, Value] = field(default_factory=dict)
-    nodes: dict[str, ast.expr] = field(default_factory=dict)
-    ops: list[Op] = field(default_factory=list)
+    captured: dict[str, Value]
+    nodes: dict[str, ast.expr]
+    ops: list[Op]
 
     def rank(self, name: str) -> int | None:
         """The rank of a captured tensor, if it is certain."""
@@ -89,23 +85,21 @@ class Pattern:
         """The first way in which an operation is an occurrence of the pattern."""
         if not isinstance(self.value, Op):
             return None
-        for match in _match(self.value, root, Match(root, frame), None):
+        for match in _match(self.value, root, Match(root, frame, {}, {}, []), None):
             if facts.evidence(root):
                 return match
         return None
 
 
-def _function(function: Callable[..., Any]) -> FunctionModel:
+def _function(function: Any) -> FunctionModel:
     """The model of a function from the text of its module."""
-    path = inspect.getsourcefile(function)
-    if path is None:
-        raise ValueError(f"no source for {function.__qualname__}")
-    return _module(path).functions[function.__name__]
+    return _module(function.__code__.co_filename).functions[function.__name__]
 
 
 @cache
 def _module(path: str) -> Module:
-    source = Source(path, Path(path).read_text(encoding="utf-8"))
+    with open(path, encoding="utf-8") as stream:
+        source = Source(path, stream.read())
     return Module(source, ast.parse(source.text))
 
 
