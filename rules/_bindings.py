@@ -16,10 +16,10 @@ _BUILTINS = frozenset({*dir(builtins), "__file__", "__name__", "__doc__", "__pat
 def bound_in_module(module: Module) -> frozenset[str]:
     """The names that the module's scope may hold; `*` among them where not all of them are known."""
     names = {*_BUILTINS, *inventory_of(module.tree).bound}
-    words = module.words.all
-    for _, nodes in module.scopes if "global" in words else ():
-        for declaration in nodes.of(ast.Global):
-            names.update(declaration.names)
+    words = module.vocabulary
+    for scope in module.all_scopes if "global" in words else ():
+        for statement in scope.statements:
+            names.update(statement.names if isinstance(statement, ast.Global) else ())
     if any(word in words and module.references(word) for word in ("globals", "exec")):
         names.add("*")
     return frozenset(names)

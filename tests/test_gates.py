@@ -67,6 +67,8 @@ def test_there_is_something_to_compare() -> None:
         "def f():\n    return (torch.randn(3, 1) * torch.randn(3)).norm(2)\n",
         "th = torch\ndef f():\n    return th.sum(torch.randn(3, 1) * torch.randn(3))\n",
         "from torch import max\ndef f(x):\n    return max(torch.softmax(x, 1), 1).indices\n",
+        "def g(act, x):\n    return (act\n        # a comment\n        (torch.softmax(x, 1)))\n"
+        "def f(x: torch.Tensor):\n    return g(torch.log, x)\n",
     ],
 )
 def test_what_a_file_calls_otherwise_is_still_seen(program: str) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from torchlint.analysis import expressions, facts, grown, ops, trees
 from torchlint.analysis.frame import Frame
-from torchlint.analysis.scout import FunctionNode
+from torchlint.analysis.scopes import FunctionNode
 from torchlint.analysis.values import (
     Call,
     Choice,
