@@ -16,10 +16,10 @@ _BUILTINS = frozenset({*dir(builtins), "__file__", "__name__", "__doc__", "__pat
 def bound_in_module(module: Module) -> frozenset[str]:
     """The names that the module's scope may hold; `*` among them where not all of them are known."""
     names = {*_BUILTINS, *inventory_of(module.tree).bound}
-    words = module.words.all
-    for _, nodes in module.scopes if "global" in words else ():
-        for declaration in nodes.of(ast.Global):
-            names.update(declaration.names)
+    words = module.vocabulary
+    for scope in module.all_scopes if "global" in words else ():
+        for statement in scope.statements:
+            names.update(statement.names if isinstance(statement, ast.Global) else ())
     if any(word in words and module.references(word) for word in ("globals", "exec")):
         names.add("*")
     return frozenset(names)
@@ -28,7 +28,7 @@ def bound_in_module(module: Module) -> frozenset[str]:
 @once_per_file
 def unbound_attributes(module: Module) -> frozenset[str]:
     """The attributes that something in a file assigns and whose names the module's scope does not hold."""
-    attributes = [node.attr for _, nodes in module.scopes for node in nodes.stored_attributes()]
+    attributes = [node.attr for scope in module.all_scopes for node in scope.stores]
     return frozenset(attributes) - bound_in_module(module)
 
 

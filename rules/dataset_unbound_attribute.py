@@ -63,6 +63,8 @@ class DatasetUnboundAttribute(Check):
         foreign = bool(module.imported_words) or cls.parent is not None
         candidates = frozenset() if foreign else unbound_attributes(module)
         for method in cls.methods.values():
+            if not foreign and candidates.isdisjoint(method.scope.all_words):
+                continue
             left = names_read(method) - bound_in_module(module) if foreign else candidates & names_read(method)
             if left and not left.issubset([arg.arg for arg in method.parameters]) and not left <= method.locals:
                 return True

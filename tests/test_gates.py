@@ -84,6 +84,8 @@ def test_there_is_something_to_compare() -> None:
         f"{MODULE}        self.layers = [*()] + list()\n"
         "        self.layers.extend(torch.nn.Linear(2, 2) for _ in range(3))\n",
         f"{MODULE}        self.width = width\n    def forward(self, x):\n        return x * width\n",
+        "def g(act, x):\n    return (act\n        # a comment\n        (torch.softmax(x, 1)))\n"
+        "def f(x: torch.Tensor):\n    return g(torch.log, x)\n",
     ],
 )
 def test_what_a_file_calls_otherwise_is_still_seen(program: str) -> None:

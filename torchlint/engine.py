@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 from torchlint.analysis.gate import Gate
 from torchlint.analysis.plan import Asked, plan_of
 from torchlint.analysis.scout import Module
-from torchlint.analysis.words import Words
 from torchlint.finding import Finding
 from torchlint.parsing import parse
 from torchlint.source import Source
@@ -69,24 +68,23 @@ def _check(
         tree, report.error, report.error_row = parse(source.text)
     if tree is None or "torch" not in source.text:
         return
-    words = Words(source.text)
-    project = _project(words.all)
+    module = Module(source, tree)
+    project = _project(module)
     imported = project.words(source, tree) if project else {}
     report.consulted = project.consulted if project else set()
     plan = plan_of(tuple(sorted(codes)))
-    mask = plan.mask(words.all.union(*imported.values()))
+    mask = plan.mask(module.vocabulary.union(*imported.values()))
     wanted = [asked for asked in plan.asked if not gates or asked.concerns(mask)]
     if wanted:
-        module = Module(source, tree, words)
         module.imported_words = imported
         _run(module, project, wanted, report, Gate(module, plan, wanted) if gates else None, fixes)
 
 
-def _project(words: frozenset[str]) -> Project | None:
-    """The project that a file's imports are followed into; None for a file that computes no loss."""
+def _project(module: Module) -> Project | None:
+    """The project that a file's imports are followed into; None for a file that has to do with no loss."""
     from torchlint.analysis.ops import LOSS_WORDS
 
-    if LOSS_WORDS.isdisjoint(words):
+    if LOSS_WORDS.isdisjoint(module.vocabulary) and LOSS_WORDS.isdisjoint(module.documented):
         return None
     from torchlint.analysis.project import Project
 

@@ -3,163 +3,170 @@
 from __future__ import annotations
 
 import ast
-import keyword
-from collections.abc import Iterable, Iterator, Mapping
-from functools import cached_property
-from typing import TypeVar
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import chain
 
 from torchlint.analysis import trees
-from torchlint.analysis.plan import Plan, union
-from torchlint.analysis.scout import FunctionNode, Module, inner_statements
+from torchlint.analysis.plan import Asked
+from torchlint.analysis.scopes import DEFINITIONS, Scope
+from torchlint.analysis.scout import Module
 from torchlint.analysis.tokens import leaf
+from torchlint.kept import kept
 
-_KEYWORDS = frozenset(keyword.kwlist)
 # How far a name is followed through the statements that bind it.
-_Node = TypeVar("_Node", bound=ast.AST)
 _STEPS = 3
 # Calls that give back what they are given, as far as calling it is concerned.
 _WRAPPERS = frozenset({"compile", "script", "trace", "DataParallel", "DistributedDataParallel", "deepcopy"})
+# What may name or hold a function or class.
+_REFERENCES = frozenset({ast.Name, ast.Attribute, ast.Subscript, ast.Tuple, ast.List, ast.Dict})
 # The names that something is bound to, and the words of what it is.
 _Binding = tuple[set[str], frozenset[str]]
 
 
 class Bound:
-    """For names and attributes that a file binds, the bits of the words behind them."""
+    """For names and attributes that a file binds, the words behind them: of those that rules ask for."""
 
-    def __init__(self, module: Module, plan: Plan) -> None:
+    def __init__(self, module: Module, wanted: Iterable[Asked]) -> None:
         self._module = module
-        self._plan = plan
+        wanted = list(wanted)
+        self._special = frozenset().union(*(asked.special for asked in wanted))
+        looks = [look for asked in wanted for look in asked.looks]
+        self._hideable = frozenset().union(*(look.plain for look in looks))
+        self._layered = frozenset().union(*(look.plain for look in looks if look.anchor.layered))
 
-    @cached_property
-    def renamed(self) -> dict[str, int]:
-        """The bits of the functions and classes that names stand for, imports included."""
-        return self._followed(self._renaming)
+    @kept
+    def renamed(self) -> dict[str, set[str]]:
+        """The words of the functions and classes that names stand for, imports included."""
+        return self._followed(self._special | self._hideable, self._renaming)
 
-    @cached_property
-    def held(self) -> dict[str, int]:
-        """The bits of the layers that names may hold: one can come from any statement, a definition too."""
-        statements = _all_statements(self._module.tree.body)
-        return self._followed(binding for statement in statements for binding in self._of(statement))
+    @kept
+    def held(self) -> dict[str, set[str]]:
+        """The words of the layers that names may hold: one can come from any statement, a definition too."""
+        models = self._module.models.values()
+        return self._followed(self._layered, self._holding, [({model.name}, model.scope.all_words) for model in models])
 
-    @cached_property
+    @kept
     def aliases(self) -> dict[str, set[str]]:
         """For each other name of something that rules ask for with a colon, the words that it may stand for."""
-        special = self._plan.special
-        found: dict[str, set[str]] = {}
-        for _ in range(_STEPS):
-            known = len(found)
-            for names, words in self._renaming:
-                behind = (special & words).union(*(found[word] for word in found.keys() & words))
-                for name in names if behind else ():
-                    found.setdefault(name, set()).update(behind - {name})
-            if len(found) == known:
-                break
+        special = self._special
+        found = {name: words & special - {name} for name, words in self.renamed.items()}
         return {name: words for name, words in found.items() if words}
 
-    @cached_property
+    @kept
     def torch_names(self) -> Mapping[str, str]:
         """The names that stand for torch or something of it, anywhere in the file: for what each stands there."""
         names: dict[str, str] = {}
-        for plain in self._all(ast.Import):
-            for alias in plain.names:
-                if alias.name.partition(".")[0] == "torch":
-                    names[alias.asname or "torch"] = ""
-        for statement in self._all(ast.ImportFrom):
-            if (statement.module or "").partition(".")[0] == "torch":
-                names.update({alias.asname or alias.name: alias.name for alias in statement.names})
-        for assigned in self._all(ast.Assign):
-            if isinstance(assigned.value, ast.Name):
-                known = names.get(assigned.value.id)
+        statements = [node for scope in self._module.all_scopes for node in scope.statements]
+        for node in statements:
+            if isinstance(node, ast.Import):
+                for alias in node.names:
+                    if alias.name.partition(".")[0] == "torch":
+                        names[alias.asname or "torch"] = ""
+        for node in statements:
+            if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == "torch":
+                names.update({alias.asname or alias.name: alias.name for alias in node.names})
+        for node in statements:
+            if isinstance(node, ast.Assign) and isinstance(node.value, ast.Name):
+                known = names.get(node.value.id)
                 if known is not None:
-                    names.update({target.id: known for target in assigned.targets if isinstance(target, ast.Name)})
+                    names.update({target.id: known for target in node.targets if isinstance(target, ast.Name)})
         return names
 
-    def _all(self, *classes: type[_Node]) -> Iterator[_Node]:
-        for _, nodes in self._module.scopes:
-            for cls in classes:
-                yield from nodes.of(cls)
+    def _renaming(self, scope: Scope) -> list[_Binding]:
+        """The bindings of a scope that give a function or a class another name."""
+        return [binding for node in scope.statements if _is_alias(node) for binding in _bindings(node)]
 
-    @cached_property
-    def _renaming(self) -> list[_Binding]:
-        """The bindings that give a function or a class another name."""
-        statements: Iterator[ast.stmt] = self._all(ast.Import, ast.ImportFrom, ast.For, ast.Assign, ast.AnnAssign)
-        return [binding for statement in statements if _is_alias(statement) for binding in self._of(statement)]
+    def _holding(self, scope: Scope) -> list[_Binding]:
+        """The bindings of a scope that may give a layer to a name, definitions aside."""
+        statements = [node for node in scope.statements if node.__class__ not in DEFINITIONS]
+        return [binding for node in statements for binding in _bindings(node)]
 
-    def _of(self, statement: ast.stmt) -> Iterator[_Binding]:
-        if isinstance(statement, ast.Import | ast.ImportFrom):
-            for alias in statement.names:
-                if alias.asname:
-                    yield {alias.asname}, frozenset({alias.name.rpartition(".")[2]})
-            return
-        names = set(_targets(statement))
-        value = statement.value if isinstance(statement, ast.Assign) else None
-        if names and isinstance(value, ast.Name):
-            yield names, frozenset({value.id})
-        elif names and isinstance(value, ast.Attribute) and isinstance(value.value, ast.Name):
-            yield names, frozenset({value.attr, value.value.id})
-        elif names:
-            yield names, self._module.words.of_rows(statement.lineno, _last_row(statement)) - _KEYWORDS
-
-    def _followed(self, bindings: Iterable[_Binding]) -> dict[str, int]:
-        """The bits of the words behind each name that has any, through `_STEPS` bindings."""
-        masks: dict[str, int] = {}
-        links: list[tuple[set[str], frozenset[str]]] = []
-        for names, words in bindings:
-            links.append((names, words))
-            mask = self._plan.mask(words)
-            for name in names if mask else ():
-                masks[name] = masks.get(name, 0) | mask
-        for _ in range(_STEPS - 1):
-            fresh: dict[str, int] = {}
-            for names, words in links:
-                if not words.isdisjoint(masks):
-                    mask = union([masks[word] for word in masks.keys() & words])
-                    for name in names:
-                        fresh[name] = fresh.get(name, masks.get(name, 0)) | mask
-            if all(masks.get(name) == mask for name, mask in fresh.items()):
+    def _followed(
+        self, wanted: frozenset[str], bindings_of: Callable[[Scope], list[_Binding]], fixed: Iterable[_Binding] = ()
+    ) -> dict[str, set[str]]:
+        """The wanted words behind each name that has any, through `_STEPS` bindings: the fixed ones, and those of the
+        scopes that have a word of interest."""
+        found: dict[str, set[str]] = {}
+        read: dict[Scope, list[_Binding]] = {}
+        before = 0
+        for _ in range(_STEPS):
+            for scope in self._module.all_scopes:
+                if scope not in read and not (wanted.isdisjoint(scope.words) and found.keys().isdisjoint(scope.words)):
+                    read[scope] = bindings_of(scope)
+            for names, words in chain(fixed, *read.values()):
+                behind = wanted & words
+                for word in found.keys() & words if found else ():
+                    behind |= found[word]
+                for name in names if behind else ():
+                    found.setdefault(name, set()).update(behind)
+            known = sum(map(len, found.values()))
+            if known == before:
                 break
-            masks |= fresh
-        return masks
+            before = known
+        return found
 
 
-def _last_row(statement: ast.stmt) -> int | None:
-    """The last row of what a statement binds names to: its blocks do not count."""
+def _bindings(statement: ast.stmt) -> Iterator[_Binding]:
+    if isinstance(statement, ast.Import | ast.ImportFrom):
+        for alias in statement.names:
+            if alias.asname:
+                yield {alias.asname}, frozenset({alias.name.rpartition(".")[2]})
+        return
+    values = _values(statement)
+    words = _mentioned(values) if values else None
+    names = set(_targets(statement)) if words else None
+    if names and words:
+        yield names, words
+
+
+def _values(statement: ast.stmt) -> list[ast.AST]:
+    """What a statement gives a name to, if any: its blocks do not count."""
     match statement:
+        case ast.Assign() | ast.AugAssign() | ast.AnnAssign() | ast.Expr():
+            return [statement.value] if statement.value is not None else []
         case ast.For():
-            return statement.iter.end_lineno
+            return [statement.iter]
         case ast.With():
-            return statement.items[-1].context_expr.end_lineno
-    return statement.end_lineno
+            return [item.context_expr for item in statement.items]
+    return []
+
+
+def _mentioned(values: list[ast.AST]) -> frozenset[str]:
+    """The names in some expressions, and the strings, which may be names for `getattr`; what indices are does not
+    matter."""
+    words: list[str] = []
+    while values:
+        node = values.pop()
+        if isinstance(node, ast.Name):
+            words.append(node.id)
+        elif isinstance(node, ast.Attribute):
+            words.append(node.attr)
+            values.append(node.value)
+        elif isinstance(node, ast.Subscript):
+            values.append(node.value)
+        elif isinstance(node, ast.Constant):
+            if isinstance(node.value, str):
+                words.append(node.value)
+        else:
+            values += trees.children(node)
+    return frozenset(words)
 
 
 def _is_alias(statement: ast.stmt) -> bool:
-    if isinstance(statement, ast.Import | ast.ImportFrom | ast.For):
-        return True
-    if not isinstance(statement, ast.Assign | ast.AnnAssign):
-        return False
-    return statement.value is not None and _may_be_function(statement.value)
+    if isinstance(statement, ast.Assign | ast.AnnAssign):
+        return statement.value is not None and _may_be_function(statement.value)
+    return isinstance(statement, ast.Import | ast.ImportFrom | ast.For)
 
 
 def _may_be_function(value: ast.expr) -> bool:
     """Whether an expression may be, or hold, a function or a class: what is computed is none."""
-    match value:
-        case ast.Call():
-            return leaf(value.func) in _WRAPPERS
-        case ast.IfExp():
-            return _may_be_function(value.body) or _may_be_function(value.orelse)
-        case ast.BoolOp():
-            return any(map(_may_be_function, value.values))
-    return isinstance(value, ast.Name | ast.Attribute | ast.Subscript | ast.Tuple | ast.List | ast.Dict)
-
-
-def _all_statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
-    stack = list(body)
-    while stack:
-        statement = stack.pop()
-        yield statement
-        stack.extend(
-            statement.body if isinstance(statement, FunctionNode | ast.ClassDef) else inner_statements(statement)
-        )
+    if isinstance(value, ast.Call):
+        return leaf(value.func) in _WRAPPERS
+    if isinstance(value, ast.IfExp):
+        return _may_be_function(value.body) or _may_be_function(value.orelse)
+    if isinstance(value, ast.BoolOp):
+        return any(map(_may_be_function, value.values))
+    return value.__class__ in _REFERENCES
 
 
 def _targets(statement: ast.stmt) -> Iterator[str]:
@@ -171,8 +178,6 @@ def _targets(statement: ast.stmt) -> Iterator[str]:
             targets = [statement.target]
         case ast.With():
             targets = [item.optional_vars for item in statement.items if item.optional_vars is not None]
-        case ast.FunctionDef() | ast.ClassDef():
-            yield statement.name
         case ast.Expr(value=ast.Call(func=ast.Attribute(value=ast.expr() as receiver))):
             # `layers.append(nn.Softmax(1))`, `self.add_module("act", nn.Softmax(1))`
             targets = [receiver]

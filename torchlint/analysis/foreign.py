@@ -40,4 +40,4 @@ def means_only_foreign(words: frozenset[str], scope: ast.AST, module: Module, fo
         return False
     others = module.naming.names_for(words) - words
     renamed = not others.isdisjoint(nodes.names) or any(node.attr in others for node in nodes.of(ast.Attribute))
-    return not renamed and words.isdisjoint(module.uncalled)
+    return not renamed and not any(map(module.is_passed, words))

@@ -1,16 +1,30 @@
-"""Which functions and classes of a file are worth a look for which rules."""
+"""Which functions and classes of a file are worth a look for which rules.
+
+What can be told from the rows of a function is asked first: only what may have all that a rule needs is walked over.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from functools import cached_property
+from collections.abc import Iterable
+from typing import NamedTuple
 
 from torchlint.analysis.bound import Bound
-from torchlint.analysis.plan import Asked, Plan, union
+from torchlint.analysis.plan import Asked, Look, Plan, union
 from torchlint.analysis.reach import Reach
+from torchlint.analysis.scopes import Scope
 from torchlint.analysis.scout import FunctionModel, Module, Region
-from torchlint.analysis.tokens import Interest, Tokens, tokens_of
-from torchlint.registry import Anchor, RuleInfo
+from torchlint.analysis.tokens import Interest, stated
+from torchlint.analysis.view import View
+from torchlint.kept import kept
+from torchlint.registry import RuleInfo
+
+
+class _Near(NamedTuple):
+    """The bits of words that a region can reach, the rules that these concern, and the anchors they may hide."""
+
+    around: int
+    concerned: list[Asked]
+    hidden: int
 
 
 class Gate:
@@ -19,11 +33,13 @@ class Gate:
     def __init__(self, module: Module, plan: Plan, wanted: Iterable[Asked]) -> None:
         self._module = module
         self._plan = plan
+        wanted = list(wanted)
         self._on_classes = [asked for asked in wanted if asked.info.on_classes]
         self._on_frames = [asked for asked in wanted if asked.info.on_frames]
-        self._bound = Bound(module, plan)
+        self._bound = Bound(module, self._on_frames)
         self._reach = Reach(module, plan)
-        self._hidden_in: dict[Region, int] = {}
+        self._near: dict[Region, _Near] = {}
+        self._hideable: dict[Look, bool] = {}
 
     def on_classes(self, region: Region) -> list[RuleInfo]:
         """The rules that may have something to say of the classes in a region."""
@@ -34,56 +50,50 @@ class Gate:
 
     def on_function(self, region: Region, function: FunctionModel | None) -> list[RuleInfo]:
         """The rules that may have something to say of a function, or of the module's body."""
-        if not self._on_frames:
+        near = self._near.get(region)
+        if near is None:
+            near = self._near[region] = self._of_region(region)
+        if not near.concerned:
             return []
-        tokens = tokens_of(self._module, function, self._interest, self._bound.torch_names)
-        mask = self._mask(tokens)
-        # What a function calls without naming it is looked at last: few rules depend on it.
-        possible = mask | self._hidden(region)
-        found = [asked for asked in self._on_frames if possible & asked.anchors == asked.anchors]
-        if found:
-            around = self._reach.around(region)
-            found = [asked for asked in found if asked.concerns(around)]
-        return [asked.info for asked in found if self._has_anchors(asked, mask, region, tokens)]
+        scope = function.scope if function is not None else self._module.body
+        mask = self._mask(scope)
+        # What may be written without words, and what a function calls without naming it, is looked at last.
+        possible = mask | self._plan.signed | near.hidden
+        asked = [one for one in near.concerned if not one.anchors & ~possible]
+        if not asked:
+            return []
+        view = View(self._module, self._bound, self._interest, scope, mask, near.hidden)
+        return [one.info for one in asked if view.may_have(one) and view.has(one)]
 
-    def _hidden(self, region: Region) -> int:
-        """The bits of anchors that may be behind what the functions of a region call."""
-        known = self._hidden_in.get(region)
+    def _of_region(self, region: Region) -> _Near:
+        around = self._reach.around(region)
+        concerned = [asked for asked in self._on_frames if asked.concerns(around)]
+        looks = {look for asked in concerned for look in asked.looks if around & look.plain_bit}
+        hidden = union([look.bit for look in looks if self._is_hideable(look)])
+        return _Near(around, concerned, hidden)
+
+    def _is_hideable(self, look: Look) -> bool:
+        """Whether any function of the file may call what a look is for without naming it."""
+        known = self._hideable.get(look)
         if known is None:
-            around = self._reach.around(region)
-            known = self._hidden_in[region] = union([bit for plain, bit in self._plan.hidden if around & plain])
+            known = look.anchor.layered or bool(self._module.imported_words)
+            known = known or any(not look.plain.isdisjoint(words) for words in self._bound.renamed.values())
+            known = known or any(map(self._module.is_passed, look.plain & self._module.vocabulary))
+            self._hideable[look] = known
         return known
 
-    def _mask(self, tokens: Tokens) -> int:
-        bits = self._plan.tokens
-        mask = union([bits[token] for token in bits.keys() & tokens.spelled])
-        aliases = self._bound.aliases
-        for token in [token for token in tokens.spelled if ":" in token] if aliases else ():
-            kind, _, name = token.partition(":")
-            for word in aliases.get(name, ()):
-                mask |= bits.get(f"{kind}:{word}", 0)
-        return mask
-
-    @cached_property
+    @kept
     def _interest(self) -> Interest:
         """What the rules ask for, and what the file calls it."""
         return self._plan.interest.widened(self._bound.aliases)
 
-    def _has_anchors(self, asked: Asked, mask: int, region: Region, tokens: Tokens) -> bool:
-        if mask & asked.anchors == asked.anchors:
-            return True
-        return all(self._is_hidden(anchor, region, tokens) for anchor in self._plan.lacking(asked, mask))
-
-    def _is_hidden(self, anchor: Anchor, region: Region, tokens: Tokens) -> bool:
-        """Whether what an anchor asks for may be behind something that a function calls."""
-        bit = self._plan.plain_bit(anchor)
-        if self._module.imported_words or _called(self._bound.renamed, tokens) & bit:
-            return True
-        if anchor.layered:
-            return tokens.opaque or bool(_called(self._bound.held, tokens) & bit)
-        # A function that came in as an argument was named somewhere without being called.
-        return tokens.opaque and not anchor.plain.isdisjoint(self._module.uncalled)
-
-
-def _called(masks: Mapping[str, int], tokens: Tokens) -> int:
-    return union([masks[name] for name in masks.keys() & tokens.callees])
+    def _mask(self, scope: Scope) -> int:
+        """The bits of the tokens that a scope may have by its words, and of those that its statements are."""
+        spelled, told = self._plan.spelled, self._plan.stated
+        words, aliases = scope.words, self._bound.aliases
+        if aliases:
+            words = words.union(*[aliases[name] for name in aliases.keys() & words])
+        statements = self._interest.renamed(stated(scope))
+        return union([spelled[word] for word in spelled.keys() & words]) | union(
+            [told[token] for token in told.keys() & statements]
+        )

@@ -5,10 +5,10 @@ from __future__ import annotations
 import ast
 from collections import defaultdict
 from collections.abc import Iterator
-from functools import cached_property
 from typing import Any, TypeVar
 
 from torchlint.analysis import trees
+from torchlint.kept import kept
 
 _Node = TypeVar("_Node", bound=ast.AST)
 _DEFINITIONS = frozenset({ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef})
@@ -29,7 +29,7 @@ class Inventory:
         push = stack.append
         while stack:
             node: Any = stack.pop()
-            cls = node.__class__
+            cls = type(node)
             by_class[cls].append(node)
             # The most frequent classes by hand: this loop sees every node of every file.
             if cls is ast.Name or cls is ast.Constant:
@@ -79,7 +79,19 @@ class Inventory:
                     self._reads.setdefault(attribute.attr, []).append(attribute)
         return self._reads.get(name, [])
 
-    @cached_property
+    def passes(self, name: str) -> bool:
+        """Whether an identifier stands here, as a name or an attribute, without being called."""
+        found: list[ast.expr] = [node for node in self.of(ast.Attribute) if node.attr == name]
+        if name in self.names:
+            found += [node for node in self.of(ast.Name) if node.id == name]
+        return any(node not in self.calls for node in found)
+
+    @kept
+    def calls(self) -> dict[ast.expr, ast.Call]:
+        """The calls by what they call."""
+        return {call.func: call for call in self.of(ast.Call)}
+
+    @kept
     def bound(self) -> frozenset[str]:
         """The names that the scope binds, parameters aside."""
         names = {node.id for node in self.of(ast.Name) if node.ctx.__class__ is not ast.Load}

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
-from functools import cached_property
 
-from torchlint.analysis.inventory import Inventory, inventory_of
+from torchlint.analysis.inventory import inventory_of
+from torchlint.analysis.scopes import Scope
+from torchlint.kept import kept
 
 
 class Naming:
     """The names that imports and plain assignments give, in any scope of a file."""
 
-    def __init__(self, scopes: Sequence[Inventory]) -> None:
+    def __init__(self, scopes: Sequence[Scope]) -> None:
         self._scopes = scopes
         self._known: dict[frozenset[str], frozenset[str]] = {}
 
@@ -26,30 +27,36 @@ class Naming:
         """These words, and the other names by which the file may call the same."""
         known = self._known.get(words)
         if known is None:
-            found, before = set(words), 0
-            while before < len(found):
-                before = len(found)
-                found.update(name for name, word in self._given if word in found)
+            found = set(words)
+            fresh = found & self._given.keys()
+            while fresh:
+                names = {name for word in fresh for name in self._given[word]} - found
+                found |= names
+                fresh = names & self._given.keys()
             known = self._known[words] = frozenset(found)
         return known
 
-    @cached_property
+    @kept
     def imported(self) -> frozenset[str]:
         """The names that `from a import b` binds."""
-        statements = (statement for nodes in self._scopes for statement in nodes.of(ast.ImportFrom))
-        return frozenset(alias.asname or alias.name for statement in statements for alias in statement.names)
+        statements = [node for scope in self._scopes for node in scope.statements]
+        imports = [node for node in statements if isinstance(node, ast.ImportFrom)]
+        return frozenset([alias.asname or alias.name for node in imports for alias in node.names])
 
-    @cached_property
-    def _given(self) -> list[tuple[str, str]]:
-        """The names that are given to something with a name: the new one, and the last part of the old one."""
-        given: list[tuple[str, str]] = []
-        for nodes in self._scopes:
-            for statement in nodes.of(ast.ImportFrom):
-                given += [(alias.asname, alias.name) for alias in statement.names if alias.asname]
-            for node in nodes.of(ast.Assign):
-                word = last_name(node.value)
-                if word:
-                    given += [(name, word) for name in map(last_name, node.targets) if name]
+    @kept
+    def _given(self) -> dict[str, list[str]]:
+        """The names that are given to something with a name, by the last part of the old one."""
+        given: dict[str, list[str]] = {}
+        for scope in self._scopes:
+            for statement in scope.statements:
+                if isinstance(statement, ast.Assign):
+                    word = last_name(statement.value)
+                    if word:
+                        given.setdefault(word, []).extend(filter(None, map(last_name, statement.targets)))
+                elif isinstance(statement, ast.ImportFrom):
+                    for alias in statement.names:
+                        if alias.asname:
+                            given.setdefault(alias.name, []).append(alias.asname)
         return given
 
 

@@ -10,44 +10,70 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import cache
 
-from torchlint.analysis.tokens import Interest
+from torchlint.analysis.tokens import WAYS, Interest, way_of
 from torchlint.registry import Anchor, RuleInfo, rules, word_of
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Look:
+    """An anchor: the bit of its tokens, that of the identifiers among them, and the tokens by how they are found.
+
+    `plain` are these identifiers where what a function calls may hide them: a layer, or another name. `signs` are the
+    tokens that have no word.
+    """
+
+    anchor: Anchor
+    bit: int
+    plain: frozenset[str]
+    plain_bit: int
+    tokens: tuple[tuple[str, frozenset[str]], ...]
+    signs: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A rule, the bits that must be within reach (alternatives), and those that a function itself must have."""
+    """A rule, the bits that must be within reach (alternatives), and those that a function itself must have.
+
+    `special` are the names in its tokens with a colon, `hideable` the identifiers that a call may hide.
+    """
 
     info: RuleInfo
     within_reach: tuple[int, ...]
     anchors: int
+    looks: tuple[Look, ...]
+    special: frozenset[str]
+    hideable: frozenset[str]
 
     def concerns(self, mask: int) -> bool:
         """Whether what has these bits may have something for the rule."""
-        return any(mask & needed == needed for needed in self.within_reach)
+        first, *others = self.within_reach
+        return mask & first == first or (bool(others) and any(mask & needed == needed for needed in others))
 
 
 class Plan:
-    """The bits of some rules: for words in a file or region, and for the tokens of a function."""
+    """The bits of some rules: for the words of a file or region, and for the tokens of a function.
+
+    A token is told by a word (`spelled`), by a statement (`stated`) or by characters (`signs`): each says that a
+    function may have the token.
+    """
 
     def __init__(self, codes: Collection[str]) -> None:
         self.words: dict[str, int] = {}
-        self.tokens: dict[str, int] = {}
+        self.spelled: dict[str, int] = {}
+        self.stated: dict[str, int] = {}
+        self.signs: dict[str, int] = {}
         self._groups: dict[frozenset[str], int] = {}
-        self._anchors: dict[Anchor, int] = {}
+        self._looks: dict[Anchor, Look] = {}
         self.asked = [self._ask(info) for info in rules() if info.code in codes]
-        # Anchors that may be behind what is called: the bit of their words, and their own.
-        self.hidden = [
-            (self.plain_bit(anchor), bit)
-            for anchor, bit in self._anchors.items()
-            if anchor.plain and (anchor.layered or not anchor.is_special)
-        ]
-        self.special = frozenset(word_of(token) for token in self.tokens if ":" in token)
-        self.interest = Interest(self.tokens)
+        self.signed = union(self.signs.values())
+        self.interest = Interest(token for anchor in self._looks for token in anchor.tokens)
 
     def _ask(self, info: RuleInfo) -> Asked:
         within_reach = tuple(union(map(self._bit_of_words, groups)) for groups in info.words)
-        return Asked(info, within_reach, union(map(self._bit_of_anchor, info.anchors)))
+        looks = tuple(self._look(anchor) for anchor in info.anchors if anchor.tokens)
+        special = frozenset(word_of(token) for look in looks for token in look.anchor.tokens if ":" in token)
+        hideable = frozenset().union(*(look.plain for look in looks))
+        return Asked(info, within_reach, union(look.bit for look in looks), looks, special, hideable)
 
     def _bit_of_words(self, group: frozenset[str]) -> int:
         bit = self._groups.get(group)
@@ -57,27 +83,35 @@ class Plan:
                 self.words[word] = self.words.get(word, 0) | bit
         return bit
 
-    def _bit_of_anchor(self, anchor: Anchor) -> int:
-        """The bit of an anchor; none for one that asks for nothing."""
-        bit = self._anchors.get(anchor)
-        if bit is None:
-            bit = self._anchors[anchor] = 1 << len(self._anchors) if anchor.tokens else 0
-            for token in anchor.tokens:
-                self.tokens[token] = self.tokens.get(token, 0) | bit
-            self._bit_of_words(anchor.plain)
-        return bit
+    def _look(self, anchor: Anchor) -> Look:
+        known = self._looks.get(anchor)
+        if known is not None:
+            return known
+        bit = 1 << len(self._looks)
+        by_way: dict[str, set[str]] = {}
+        for token in sorted(anchor.tokens):
+            by_way.setdefault(way_of(token), set()).add(token)
+            table, key = self._told_by(token)
+            table[key] = table.get(key, 0) | bit
+        plain = anchor.plain if anchor.layered or not anchor.is_special else frozenset()
+        tokens = tuple((way, frozenset(by_way[way])) for way in WAYS if way in by_way)
+        signs = tuple(token for token in sorted(anchor.tokens) if token in self.signs)
+        look = Look(anchor, bit, plain, self._bit_of_words(plain) if plain else 0, tokens, signs)
+        self._looks[anchor] = look
+        return look
 
-    def lacking(self, asked: Asked, mask: int) -> list[Anchor]:
-        """The anchors of a rule whose bits are missing."""
-        return [anchor for anchor in asked.info.anchors if self._anchors[anchor] & ~mask]
+    def _told_by(self, token: str) -> tuple[dict[str, int], str]:
+        """The table in which a token is looked up beforehand, and what is looked up there."""
+        way, word = way_of(token), word_of(token)
+        if way == "stated":
+            return self.stated, token
+        if way == "tests" and token != "op:chain":
+            return self.spelled, token.partition(":")[2]
+        return (self.spelled, word) if word else (self.signs, token)
 
     def mask(self, words: Iterable[str]) -> int:
         """The bits of some words of a file or region."""
         return union([self.words[word] for word in self.words.keys() & words])
-
-    def plain_bit(self, anchor: Anchor) -> int:
-        """The bit that tells of words whether one of them is an identifier that an anchor asks for."""
-        return self._groups[anchor.plain] if anchor.plain else 0
 
 
 @cache

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from torchlint.analysis import expressions
-from torchlint.analysis.scout import Module, statements_of
+from torchlint.analysis.scopes import statements_of
+from torchlint.analysis.scout import Module
 from torchlint.analysis.values import External, Unknown, Value
 from torchlint.analysis.words import Words
 from torchlint.source import Source, SourceError

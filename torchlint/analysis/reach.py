@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import ast
-from functools import cached_property
 
 from torchlint.analysis import trees
 from torchlint.analysis.plan import Plan, union
-from torchlint.analysis.scout import Module, Region, statements_of
+from torchlint.analysis.scout import Module, Region
+from torchlint.kept import kept
 
 _STEPS = 3
 
@@ -18,87 +18,57 @@ class Reach:
     def __init__(self, module: Module, plan: Plan) -> None:
         self._module = module
         self._plan = plan
-        self._reached: dict[Region, int] = {}
         self._surrounding: dict[Region, int] = {}
-        self._near: dict[Region, tuple[int, set[str]]] = {}
 
     def around(self, region: Region) -> int:
         """The bits that a region can reach, and those that the regions which name it can: its callers."""
         known = self._surrounding.get(region)
         if known is None:
-            known = self._reach(region)
+            known = self._reached[region]
             if region.node is not None:
-                callers = self._naming.get(region.node.name, ())
-                known |= union([self._reach(other) for other in callers if other is not region])
+                known |= union([self._reached[other] for other in self._naming.get(region.node.name, ())])
             self._surrounding[region] = known
         return known
 
-    def _reach(self, region: Region) -> int:
-        """The bits of a region and of the definitions of the file that it can reach by name, in a few steps."""
-        known = self._reached.get(region)
-        if known is not None:
-            return known
-        mask, frontier = self._of_region(region)
-        seen = set(frontier)
-        for _ in range(_STEPS):
-            fresh: set[str] = set()
-            for name in frontier:
-                reached, names = self._of_name(name)
-                mask |= reached
-                fresh |= names
-            frontier = fresh - seen
-            if not frontier:
-                break
-            seen |= frontier
-        self._reached[region] = mask
-        return mask
+    @kept
+    def _near(self) -> dict[Region, tuple[int, list[str]]]:
+        """The bits of the words of each region, and the names among them that lead further."""
+        plan, names = self._plan, {*self._region_of, *self._words_of_names}
+        return {region: (plan.mask(region.words), [*(names & region.words)]) for region in self._module.regions}
 
-    def _of_region(self, region: Region) -> tuple[int, set[str]]:
-        known = self._near.get(region)
-        if known is None:
-            words = region.words
-            known = self._near[region] = self._plan.mask(words), self._names & words
-        return known
+    @kept
+    def _reached(self) -> dict[Region, int]:
+        """The bits of a region and of the definitions of the file that it can reach by name, in `_STEPS` steps."""
+        near = self._near
+        links = {name: near[region] for name, region in self._region_of.items()}
+        for name, words in self._words_of_names.items():
+            mask, names = links.get(name, (0, []))
+            further = words & self._region_of.keys() | words & self._words_of_names.keys()
+            links[name] = mask | self._plan.mask(words), [*names, *further]
+        reached = {name: mask for name, (mask, _) in links.items()}
+        for _ in range(_STEPS - 1):
+            reached = {name: mask | union([reached[other] for other in names]) for name, (mask, names) in links.items()}
+        return {region: mask | union([reached[name] for name in names]) for region, (mask, names) in near.items()}
 
-    @cached_property
+    @kept
     def _naming(self) -> dict[str, list[Region]]:
         """For each definition of the file, the regions that name it."""
         naming: dict[str, list[Region]] = {}
-        for region in self._module.regions:
-            for name in self._region_of.keys() & self._of_region(region)[1]:
+        for region, (_, names) in self._near.items():
+            for name in names:
                 naming.setdefault(name, []).append(region)
         return naming
 
-    def _of_name(self, name: str) -> tuple[int, set[str]]:
-        mask = 0
-        names: set[str] = set()
-        region = self._region_of.get(name)
-        if region is not None:
-            mask, names = self._of_region(region)
-        assigned = self._assigned.get(name)
-        if assigned is not None:
-            mask, names = mask | assigned[0], names | assigned[1]
-        return mask, names
-
-    @cached_property
+    @kept
     def _region_of(self) -> dict[str, Region]:
         return {region.node.name: region for region in self._module.regions if region.node is not None}
 
-    @cached_property
-    def _names(self) -> set[str]:
-        """The names that lead further."""
-        return {*self._region_of, *self._words_of_names}
-
-    @cached_property
-    def _assigned(self) -> dict[str, tuple[int, set[str]]]:
-        return {name: (self._plan.mask(words), self._names & words) for name, words in self._words_of_names.items()}
-
-    @cached_property
+    @kept
     def _words_of_names(self) -> dict[str, frozenset[str]]:
         """The words of the module-level statements that give each global name its value, `import x as y` too."""
         module = self._module
         words = dict(module.imported_words)
-        for statement in statements_of(module.tree.body):
+        for statement in module.body.statements:
             if isinstance(statement, ast.ImportFrom):
                 for alias in statement.names:
                     if alias.asname:

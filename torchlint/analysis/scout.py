@@ -7,17 +7,16 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from functools import cached_property
 from typing import NamedTuple
 
 from torchlint.analysis import trees
 from torchlint.analysis.flags import flags_of, names_tensor
 from torchlint.analysis.inventory import Inventory, inventory_of
 from torchlint.analysis.naming import Naming
+from torchlint.analysis.scopes import FunctionNode, Scope
 from torchlint.analysis.words import Words
+from torchlint.kept import kept
 from torchlint.source import Source
-
-FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 class FunctionModel:
@@ -31,6 +30,7 @@ class FunctionModel:
         self.module = module
         self.cls = cls
         self.parent = parent
+        self.scope = Scope(node, self, module.words)
         self.inner: list[FunctionModel] = []
         self.decorators: list[ast.expr] = node.decorator_list
 
@@ -55,7 +55,7 @@ class FunctionModel:
     def is_property(self) -> bool:
         return self._decorated("property") or self._decorated("cached_property")
 
-    @cached_property
+    @kept
     def self_name(self) -> str | None:
         """The name of the parameter that holds the instance; None where there is none."""
         args = self.node.args
@@ -64,7 +64,7 @@ class FunctionModel:
             return None
         return positional[0].arg
 
-    @cached_property
+    @kept
     def locals(self) -> frozenset[str]:
         """The names that the function binds, its parameters included."""
         args = self.node.args
@@ -78,13 +78,13 @@ class FunctionModel:
             outer.update(other.names)
         return names - outer
 
-    @cached_property
+    @kept
     def tensors(self) -> frozenset[str]:
         """The parameters that are annotated as tensors, or as something with tensors."""
         annotated = [(arg.arg, arg.annotation) for arg in self.parameters if arg.annotation is not None]
         return frozenset(name for name, annotation in annotated if names_tensor(annotation))
 
-    @cached_property
+    @kept
     def flags(self) -> frozenset[str]:
         """The names that hold settings and other plain values, not tensors."""
         args = self.node.args
@@ -102,14 +102,14 @@ class FunctionModel:
         yield inventory_of(self.node)
         yield from (inventory_of(function.node) for function in self.inner)
 
-    @cached_property
+    @kept
     def is_procedure(self) -> bool:
         """Whether a call gives back None, whatever happens."""
         nodes = inventory_of(self.node)
         made = self.is_generator or isinstance(self.node, ast.AsyncFunctionDef) or bool(self.node.decorator_list)
         return not made and all(node.value is None for node in nodes.of(ast.Return))
 
-    @cached_property
+    @kept
     def is_generator(self) -> bool:
         return inventory_of(self.node).has(ast.Yield, ast.YieldFrom)
 
@@ -122,8 +122,19 @@ class ClassModel:
         self.name = node.name
         self.module = module
         self.parent = parent
+        self.scope = Scope(node, parent, module.words)
         self.methods: dict[str, FunctionModel] = {}
-        self.constants: dict[str, ast.expr] = {}
+
+    @kept
+    def constants(self) -> dict[str, ast.expr]:
+        """What names are given in the body of the class."""
+        constants: dict[str, ast.expr] = {}
+        for statement in self.scope.statements:
+            if isinstance(statement, ast.Assign):
+                constants.update({node.id: statement.value for node in statement.targets if isinstance(node, ast.Name)})
+            elif isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name) and statement.value:
+                constants[statement.target.id] = statement.value
+        return constants
 
     def inventories(self) -> Iterator[Inventory]:
         """What is in the class: its body, its methods and the functions in these."""
@@ -131,7 +142,7 @@ class ClassModel:
         for method in self.methods.values():
             yield from method.inventories()
 
-    @cached_property
+    @kept
     def writers(self) -> dict[str, list[FunctionModel]]:
         """For each attribute, the methods that assign it through their first parameter."""
         writers: dict[str, list[FunctionModel]] = {}
@@ -143,8 +154,8 @@ class ClassModel:
     @staticmethod
     def _written(method: FunctionModel) -> Iterator[str]:
         name = method.self_name
-        for nodes in method.inventories():
-            for node in nodes.stored_attributes():
+        for function in (method, *method.inner):
+            for node in function.scope.stores:
                 if isinstance(node.value, ast.Name) and node.value.id == name:
                     yield node.attr
 
@@ -166,9 +177,12 @@ class Region:
         self.functions: list[FunctionModel] = []
         self.classes: list[ClassModel] = []
 
-    @cached_property
+    @kept
     def words(self) -> frozenset[str]:
-        return self.module.words_of_region(self)
+        """The words of its scopes, and the names of its functions."""
+        if self.node is None:
+            return self.module.body.words
+        return self.module.models[self.node].scope.all_words.union([function.name for function in self.functions])
 
 
 class Module:
@@ -183,37 +197,39 @@ class Module:
         self.models: dict[ast.AST, FunctionModel | ClassModel] = {}
         self.all_functions: list[FunctionModel] = []
         self.all_classes: list[ClassModel] = []
+        self.body = Scope(tree, None, self.words)
         self.body_region = Region(self, None)
         self.regions = [self.body_region]
         self.imported_words: dict[str, frozenset[str]] = {}
         self._references: dict[str, list[Reference]] = {}
-        self._calls: dict[int, dict[ast.expr, ast.Call]] = {}
-        self._spans: list[tuple[int, int]] = []
-        for statement in statements_of(tree.body):
-            if isinstance(statement, FunctionNode | ast.ClassDef):
-                self._add_region(statement)
-
-    def _add_region(self, node: FunctionNode | ast.ClassDef) -> None:
-        region = Region(self, node)
-        self.regions.append(region)
-        self._spans.append(lines_of(node))
-        self._collect(node, region, None, None)
+        self._passed: dict[str, bool] = {}
+        for definition in self.body.definitions:
+            region = Region(self, definition)
+            self.regions.append(region)
+            self._collect(definition, region, self.body, None, None)
 
     def _collect(
-        self, node: FunctionNode | ast.ClassDef, region: Region, cls: ClassModel | None, parent: FunctionModel | None
+        self,
+        node: FunctionNode | ast.ClassDef,
+        region: Region,
+        scope: Scope,
+        cls: ClassModel | None,
+        parent: FunctionModel | None,
     ) -> None:
         """Register a definition and those inside it."""
         if isinstance(node, ast.ClassDef):
             model = ClassModel(node, self, parent)
+            scope.inner.append(model.scope)
             self.models[node] = model
             self.all_classes.append(model)
             region.classes.append(model)
             if parent is None and cls is None:
                 self.classes[node.name] = model
-            for statement in statements_of(node.body):
-                self._collect_member(statement, region, model, parent)
+            for definition in model.scope.definitions:
+                self._collect(definition, region, model.scope, model, parent)
             return
         function = FunctionModel(node, self, cls, parent)
+        scope.inner.append(function.scope)
         self.models[node] = function
         self.all_functions.append(function)
         region.functions.append(function)
@@ -225,43 +241,8 @@ class Module:
             cls.methods[node.name] = function
         elif parent is None:
             self.functions[node.name] = function
-        for statement in statements_of(node.body):
-            if isinstance(statement, FunctionNode | ast.ClassDef):
-                self._collect(statement, region, None, function)
-
-    def _collect_member(
-        self, statement: ast.stmt, region: Region, cls: ClassModel, parent: FunctionModel | None
-    ) -> None:
-        if isinstance(statement, FunctionNode | ast.ClassDef):
-            self._collect(statement, region, cls, parent)
-        elif isinstance(statement, ast.Assign):
-            for target in statement.targets:
-                if isinstance(target, ast.Name):
-                    cls.constants[target.id] = statement.value
-        elif isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name) and statement.value:
-            cls.constants[statement.target.id] = statement.value
-
-    def rows_of(self, region: Region) -> list[tuple[int, int | None]]:
-        """First and last rows of the pieces of a region: the module's body is the lines of no other region. None is the
-        end of the file."""
-        if region.node is not None:
-            return [lines_of(region.node)]
-        pieces: list[tuple[int, int | None]] = []
-        row = 1
-        for first, last in self._spans:
-            if first > row:
-                pieces.append((row, first - 1))
-            row = max(row, last + 1)
-        return [*pieces, (row, None)]
-
-    def words_of_region(self, region: Region) -> frozenset[str]:
-        return frozenset().union(*(self.words.of_rows(first, last) for first, last in self.rows_of(region)))
-
-    def rows(self, first: int, last: int | None) -> str:
-        """The text of some rows, both ends included."""
-        starts = self.source.line_starts
-        end = starts[last] if last is not None and last < len(starts) else len(self.source.text)
-        return self.source.text[starts[first - 1] : end]
+        for definition in function.scope.definitions:
+            self._collect(definition, region, function.scope, None, function)
 
     def references(self, name: str) -> list[Reference]:
         """The places where an identifier is read, as a name or an attribute."""
@@ -271,54 +252,40 @@ class Module:
         return known
 
     def _find_references(self, name: str) -> Iterator[Reference]:
-        for place in self._scopes_naming.get(name, ()):
-            function, nodes = self.scopes[place]
-            found = nodes.reads(name)
-            if found:
-                calls = self._calls_in(place)
-                yield from (Reference(node, calls.get(node), function) for node in found)
+        for scope in self._scopes_naming.get(name, self.all_scopes):
+            found = scope.nodes.reads(name) if name in scope.words else ()
+            for node in found:
+                yield Reference(node, scope.nodes.calls.get(node), scope.function)
 
-    @cached_property
-    def _scopes_naming(self) -> dict[str, list[int]]:
-        """The places among the scopes where an identifier stands: a large file has thousands of both."""
-        found: dict[str, list[int]] = {}
-        for place, (_, nodes) in enumerate(self.scopes):
-            for name in nodes.names.union([node.attr for node in nodes.of(ast.Attribute)]):
-                found.setdefault(name, []).append(place)
-        return found
+    @kept
+    def _scopes_naming(self) -> dict[str, list[Scope]]:
+        """For each definition, the scopes that may name it: a large file has thousands of both."""
+        naming: dict[str, list[Scope]] = {model.name: [] for model in self.models.values()}
+        for scope in self.all_scopes:
+            for name in naming.keys() & scope.words:
+                naming[name].append(scope)
+        return naming
 
-    def _calls_in(self, place: int) -> dict[ast.expr, ast.Call]:
-        """The calls in a scope by what they call."""
-        known = self._calls.get(place)
+    def is_passed(self, name: str) -> bool:
+        """Whether an identifier stands anywhere, as a name or an attribute, without being called."""
+        known = self._passed.get(name)
         if known is None:
-            known = self._calls[place] = {call.func: call for call in self.scopes[place][1].of(ast.Call)}
+            scopes = [scope for scope in self.all_scopes if name in scope.words]
+            known = self._passed[name] = any(scope.nodes.passes(name) for scope in scopes)
         return known
 
-    @cached_property
-    def uncalled(self) -> frozenset[str]:
-        """The identifiers that are read, as a name or an attribute, without being called."""
-        found: set[str] = set()
-        for _, nodes in self.scopes:
-            callees = {call.func for call in nodes.of(ast.Call)}
-            found.update([node.id for node in nodes.of(ast.Name) if node not in callees])
-            found.update([node.attr for node in nodes.of(ast.Attribute) if node not in callees])
-        return frozenset(found)
-
-    @cached_property
+    @kept
     def foreign_writes(self) -> frozenset[str]:
         """Attributes that are assigned on something other than the first parameter of a method."""
         return frozenset(
-            node.attr
-            for function, nodes in self.scopes
-            for node in nodes.stored_attributes()
-            if not _is_own(node, function)
+            node.attr for scope in self.all_scopes for node in scope.stores if not _is_own(node, scope.function)
         )
 
-    @cached_property
+    @kept
     def naming(self) -> Naming:
-        return Naming([nodes for _, nodes in self.scopes])
+        return Naming(self.all_scopes)
 
-    @cached_property
+    @kept
     def has_foreign_tensors(self) -> bool:
         """Whether `Tensor` is another framework's: imported from elsewhere, in a file that imports nothing of torch."""
         nodes = inventory_of(self.tree)
@@ -330,58 +297,31 @@ class Module:
             return False
         return any(alias.name == "Tensor" for node, _ in origins for alias in node.names)
 
-    @cached_property
+    @property
     def scopes(self) -> list[tuple[FunctionModel | None, Inventory]]:
-        """The module's body, the classes and the functions: what is in each, and the function that it is part of."""
-        return [
-            (None, inventory_of(self.tree)),
-            *((cls.parent, inventory_of(cls.node)) for cls in self.all_classes),
-            *((function, inventory_of(function.node)) for function in self.all_functions),
-        ]
+        """What is in the module's body, the classes and the functions, and the function that each is part of."""
+        return [(scope.function, scope.nodes) for scope in self.all_scopes]
+
+    @kept
+    def all_scopes(self) -> list[Scope]:
+        """The module's body, the classes and the functions."""
+        return [self.body, *(cls.scope for cls in self.all_classes), *(each.scope for each in self.all_functions)]
+
+    @kept
+    def vocabulary(self) -> frozenset[str]:
+        """The words of all regions: those of the file without docstrings."""
+        return frozenset().union(*(region.words for region in self.regions))
+
+    @kept
+    def documented(self) -> frozenset[str]:
+        """The words of the docstrings."""
+        return self.words.of([piece for scope in self.all_scopes for piece in scope.docstring])
 
 
 def _is_own(node: ast.Attribute, function: FunctionModel | None) -> bool:
     """Whether an attribute is one of the instance that a method runs on."""
     name = function.self_name if function is not None else None
     return isinstance(node.value, ast.Name) and node.value.id == name
-
-
-def lines_of(node: FunctionNode | ast.ClassDef) -> tuple[int, int]:
-    """First and last row of a definition, its decorators included."""
-    first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
-    return first, node.end_lineno or node.lineno
-
-
-def statements_of(body: list[ast.stmt]) -> Iterator[ast.stmt]:
-    """The statements of a block and of the blocks in it, not those of definitions."""
-    stack = list(reversed(body))
-    while stack:
-        statement = stack.pop()
-        yield statement
-        if not isinstance(statement, FunctionNode | ast.ClassDef):
-            stack.extend(reversed(inner_statements(statement)))
-
-
-# Most statements of every file.
-_SIMPLE = frozenset({ast.Assign, ast.Expr, ast.Return, ast.AugAssign, ast.AnnAssign, ast.Import, ast.ImportFrom})
-
-
-def inner_statements(statement: ast.stmt) -> list[ast.stmt]:
-    """The statements directly inside the blocks of a compound statement."""
-    if statement.__class__ in _SIMPLE:
-        return []
-    inner: list[ast.stmt] = []
-    match statement:
-        case ast.If() | ast.For() | ast.AsyncFor() | ast.While():
-            inner = [*statement.body, *statement.orelse]
-        case ast.With() | ast.AsyncWith():
-            inner = statement.body
-        case ast.Try() | ast.TryStar():
-            handlers = [inner for handler in statement.handlers for inner in handler.body]
-            inner = [*statement.body, *handlers, *statement.orelse, *statement.finalbody]
-        case ast.Match():
-            inner = [inner for case in statement.cases for inner in case.body]
-    return inner
 
 
 def own_nodes(node: ast.AST) -> list[ast.AST]:

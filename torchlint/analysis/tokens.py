@@ -16,12 +16,12 @@ A token is an identifier, an operator (`-`, `**`), or one of these:
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
 from torchlint.analysis.flags import is_flag, tested
-from torchlint.analysis.inventory import Inventory, inventory_of
-from torchlint.analysis.scout import FunctionModel, Module
+from torchlint.analysis.inventory import Inventory
+from torchlint.analysis.scopes import Scope
+from torchlint.kept import kept
 
 # Operators by the canonical name of their operation.
 OPERATORS: dict[str, str] = {
@@ -47,15 +47,15 @@ _SYMBOLS: dict[type[ast.AST], str] = {
     ast.MatMult: "@",
     ast.USub: "u-",
 }
-_STRUCTURES: tuple[tuple[str, *tuple[type[ast.AST], ...]], ...] = (
-    ("while:", ast.While),
-    ("comp:", ast.ListComp, ast.GeneratorExp),
-    ("[]", ast.Subscript),
-)
+# The characters without which a token that has no word is not there.
+_SIGNS = {token: token.encode() for token in _SYMBOLS.values()} | {"u-": b"-", "[]": b"[", "op:repeat": b"*"}
 _COMPARISONS = (ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.Eq, ast.NotEq)
 # Functions of Python with a namesake in torch.
 _PYTHONS = frozenset({"sum", "max", "min", "any", "all"})
 _KINDS_OF_CALLS = ("bare", "args", "stmt", "call")
+# The ways to find tokens: by the kind that stands before the colon, and for `op:`.
+_WAYS = {"for": "stated", "while": "stated", "stmt": "stated", "comp": "shapes", "named": "named", "torch": "named"}
+_BLOCKS = frozenset({ast.Expr, ast.For, ast.AsyncFor, ast.While})
 
 
 class Interest:
@@ -71,10 +71,14 @@ class Interest:
         self.named = frozenset(by_kind.get("named", ()))
         self.torch = frozenset(by_kind.get("torch", ()))
         self.torch_aliases: dict[str, list[str]] = {}
+        self._aliases: Mapping[str, Collection[str]] = {}
 
     def widened(self, aliases: Mapping[str, Collection[str]]) -> Interest:
         """This, and the names of a file that stand for some of it."""
+        if not aliases:
+            return self
         wider = Interest(())
+        wider._aliases = aliases
         wider.called = self.called | {name for name, words in aliases.items() if not self.called.isdisjoint(words)}
         wider.named = self.named | {name for name, words in aliases.items() if not self.named.isdisjoint(words)}
         wider.torch = self.torch
@@ -85,113 +89,182 @@ class Interest:
         }
         return wider
 
-
-@dataclass(slots=True)
-class Tokens:
-    """`spelled` is everything; `callees` the last names of what is called; `opaque`: something is called that came in
-    as an argument, or has no name, so that any layer may be behind it."""
-
-    spelled: set[str]
-    callees: set[str] = field(default_factory=set)
-    opaque: bool = False
+    def renamed(self, tokens: set[str]) -> set[str]:
+        """Some tokens with a name, and those of what the names stand for."""
+        aliases = self._aliases
+        if aliases:
+            pairs = [(kind, name) for kind, _, name in (token.partition(":") for token in tokens) if name in aliases]
+            tokens.update([f"{kind}:{word}" for kind, name in pairs for word in aliases[name]])
+        return tokens
 
 
-def tokens_of(
-    module: Module, function: FunctionModel | None, interest: Interest, torch_names: Mapping[str, str]
-) -> Tokens:
-    """The tokens of a function without those in it, or of the module's body; `torch_names` are those of torch."""
-    nodes = inventory_of(function.node if function is not None else module.tree)
-    tokens = Tokens(_words(nodes, torch_names))
-    parameters = {arg.arg for arg in function.parameters} if function is not None else set()
-    _note_calls(nodes, tokens, interest, parameters, torch_names)
-    _note_named(nodes, tokens, interest, torch_names)
-    spelled = tokens.spelled
-    spelled.update(_SYMBOLS.get(type(node.op), "") for node in nodes.of(ast.AugAssign))
-    for binary in nodes.of(ast.BinOp):
-        spelled.add(_SYMBOLS.get(type(binary.op), ""))
-        if isinstance(binary.op, ast.Mult) and (
-            isinstance(binary.left, ast.List) or isinstance(binary.right, ast.List)
-        ):
-            spelled.add("op:repeat")
-    spelled.update(
-        _SYMBOLS.get(type(node.op), "") for node in nodes.of(ast.UnaryOp) if not isinstance(node.op, ast.Not)
-    )
-    spelled.update(_tests(nodes, function))
-    spelled.update("for:1" if len(loop.body) == 1 else "for:n" for loop in nodes.of(ast.For))
-    spelled.update("for:1" if len(loop.body) == 1 else "for:n" for loop in nodes.of(ast.AsyncFor))
-    spelled.update(token for token, *classes in _STRUCTURES if nodes.has(*classes))
-    return tokens
+def way_of(token: str) -> str:
+    """How a token is found: the name of what `Tokens` tells of it."""
+    kind, colon, name = token.partition(":")
+    if not colon:
+        return "words" if kind.isidentifier() else "shapes"
+    if kind == "op":
+        return "shapes" if name == "repeat" else "tests"
+    return _WAYS.get(kind, "calls")
 
 
-def _words(nodes: Inventory, torch_names: Collection[str]) -> set[str]:
-    """The identifiers of a scope, and what may be one in a string: `getattr(torch, "exp")`."""
-    words = set(nodes.names)
-    if not _PYTHONS.isdisjoint(words):
-        words -= _PYTHONS.difference(torch_names, nodes.bound)
-    words.update([node.attr for node in nodes.of(ast.Attribute)])
-    words.update([node.arg or "**" for node in nodes.of(ast.keyword)])
-    if "getattr" in words:
-        words.update([node.value for node in nodes.of(ast.Constant) if node.value.__class__ is str])
-    words.update([node.name.rpartition(".")[2] for node in nodes.of(ast.alias)])
-    return words
+def is_written(token: str, text: bytes) -> bool:
+    """Whether a text has the characters of a token that has no word."""
+    if token != "op:chain":
+        return _SIGNS[token] in text
+    return sum(map(text.count, (b"<", b">", b"==", b"!="))) - text.count(b"->") > 1
 
 
-def _note_calls(
-    nodes: Inventory, tokens: Tokens, interest: Interest, parameters: set[str], torch_names: Mapping[str, str]
-) -> None:
-    callees, called = tokens.callees, interest.called
-    for call in nodes.of(ast.Call):
-        callee = call.func
-        name = leaf(callee)
-        if name is None:
-            tokens.opaque = True
+def stated(scope: Scope) -> set[str]:
+    """The tokens of the statements of a scope: `for:1`, `while:`, `stmt:view`."""
+    found: set[str] = set()
+    for statement in scope.statements:
+        if statement.__class__ not in _BLOCKS:
             continue
-        callees.add(name)
-        if name in parameters and isinstance(callee, ast.Name):
-            tokens.opaque = True
-        if name in called:
-            tokens.spelled.update(_call_tokens(call, name, torch_names))
-    if not called.isdisjoint(callees):
-        calls = (node.value for node in nodes.of(ast.Expr) if isinstance(node.value, ast.Call))
-        tokens.spelled.update(f"stmt:{leaf(call.func)}" for call in calls)
+        if isinstance(statement, ast.For | ast.AsyncFor):
+            found.add("for:1" if len(statement.body) == 1 else "for:n")
+        elif isinstance(statement, ast.While):
+            found.add("while:")
+        elif isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call):
+            found.add(f"stmt:{leaf(statement.value.func)}")
+    return found
 
 
-def _note_named(nodes: Inventory, tokens: Tokens, interest: Interest, torch_names: Mapping[str, str]) -> None:
-    """The names that stand for something of torch, and those that are not called."""
-    spelled = tokens.spelled
-    for alias in interest.torch_aliases.keys() & spelled:
-        spelled.update(interest.torch_aliases[alias])
-    wanted = interest.named | interest.torch
-    if wanted.isdisjoint(spelled) and spelled.isdisjoint(torch_names):
-        return
-    called = {call.func for call in nodes.of(ast.Call)}
-    for name in nodes.of(ast.Name):
-        known = torch_names.get(name.id)
-        if known in interest.torch:
-            spelled.add(f"torch:{known}")
-        if (known or name.id) in interest.named and name not in called:
-            spelled.add(f"named:{known or name.id}")
-    for attribute in nodes.of(ast.Attribute) if not wanted.isdisjoint(spelled) else ():
-        if attribute.attr in interest.torch and _root(attribute) in torch_names:
-            spelled.add(f"torch:{attribute.attr}")
-        if attribute.attr in interest.named and attribute not in called:
-            spelled.add(f"named:{attribute.attr}")
+class Tokens:
+    """What a single scope spells, by the way in which it is found: found out when somebody asks."""
+
+    def __init__(self, scope: Scope, interest: Interest, torch_names: Mapping[str, str]) -> None:
+        self._scope = scope
+        self._interest = interest
+        self._torch_names = torch_names
+        function = scope.function if scope.function is not None and scope.function.scope is scope else None
+        self._function = function
+        self._by_way: dict[str, set[str]] = {}
+
+    def of(self, way: str) -> set[str]:
+        """The tokens that are found in one way."""
+        known = self._by_way.get(way)
+        if known is None:
+            known = _FINDERS[way](self)
+            known = self._by_way[way] = self._interest.renamed(known) if way in _RENAMED else known
+        return known
+
+    @property
+    def nodes(self) -> Inventory:
+        return self._scope.nodes
+
+    @kept
+    def callees(self) -> set[str | None]:
+        """The last names of what is called; None where something without a name is."""
+        return {leaf(call.func) for call in self.nodes.of(ast.Call)}
+
+    @kept
+    def is_opaque(self) -> bool:
+        """Whether something is called that came in as an argument or has no name: any layer may be behind it."""
+        if None in self.callees:
+            return True
+        parameters = {arg.arg for arg in self._function.parameters} if self._function is not None else set()
+        if parameters.isdisjoint(self.callees):
+            return False
+        return any(isinstance(call.func, ast.Name) and call.func.id in parameters for call in self.nodes.of(ast.Call))
+
+    def words(self) -> set[str]:
+        """The identifiers of a scope, and what may be one in a string: `getattr(torch, "exp")`."""
+        nodes = self.nodes
+        words = set(nodes.names)
+        if not _PYTHONS.isdisjoint(words):
+            words -= _PYTHONS.difference(self._torch_names, nodes.bound)
+        words.update([node.attr for node in nodes.of(ast.Attribute)])
+        words.update([node.arg for node in nodes.of(ast.keyword) if node.arg])
+        if "getattr" in words:
+            words.update([node.value for node in nodes.of(ast.Constant) if node.value.__class__ is str])
+        words.update([node.name.rpartition(".")[2] for node in nodes.of(ast.alias)])
+        return words
+
+    def stated(self) -> set[str]:
+        return stated(self._scope)
+
+    def calls(self) -> set[str]:
+        called = self._interest.called
+        if called.isdisjoint(self.callees):
+            return set()
+        found: set[str] = set()
+        for call in self.nodes.of(ast.Call):
+            name = leaf(call.func)
+            if name in called:
+                found.update(_call_tokens(call, name, self._torch_names))
+        return found
+
+    def named(self) -> set[str]:
+        """The names that stand for something of torch, and those that are not called."""
+        interest, torch_names, nodes = self._interest, self._torch_names, self.nodes
+        spelled = self.of("words")
+        found: set[str] = set()
+        for alias in interest.torch_aliases.keys() & spelled:
+            found.update(interest.torch_aliases[alias])
+        wanted = interest.named | interest.torch
+        if wanted.isdisjoint(spelled) and spelled.isdisjoint(torch_names):
+            return found
+        for name in nodes.of(ast.Name):
+            known = torch_names.get(name.id)
+            if known in interest.torch:
+                found.add(f"torch:{known}")
+            if (known or name.id) in interest.named and name not in nodes.calls:
+                found.add(f"named:{known or name.id}")
+        for attribute in nodes.of(ast.Attribute) if not wanted.isdisjoint(spelled) else ():
+            if attribute.attr in interest.torch and _root(attribute) in torch_names:
+                found.add(f"torch:{attribute.attr}")
+            if attribute.attr in interest.named and attribute not in nodes.calls:
+                found.add(f"named:{attribute.attr}")
+        return found
+
+    def shapes(self) -> set[str]:
+        """Operators, and what else has no name."""
+        nodes = self.nodes
+        found = {_SYMBOLS.get(type(node.op), "") for node in nodes.of(ast.AugAssign)}
+        found.update([_SYMBOLS.get(type(node.op), "") for node in nodes.of(ast.BinOp)])
+        found.update([_SYMBOLS.get(type(node.op), "") for node in nodes.of(ast.UnaryOp)])
+        if "*" in found and any(map(_is_repeat, nodes.of(ast.BinOp))):
+            found.add("op:repeat")
+        if nodes.has(ast.Subscript):
+            found.add("[]")
+        if nodes.has(ast.ListComp, ast.GeneratorExp):
+            found.add("comp:")
+        return found
+
+    def tests(self) -> set[str]:
+        """What is taken for true or false and may be a tensor."""
+        nodes = self.nodes
+        tests: list[ast.expr] = [*nodes.of(ast.BoolOp)]
+        tests += [node for node in nodes.of(ast.UnaryOp) if isinstance(node.op, ast.Not)]
+        tests += [node for node in nodes.of(ast.Compare) if len(node.ops) > 1]
+        tests = [test for test in tests if _token_of_test(test, ())]
+        flags = self._function.flags if tests and self._function is not None else ()
+        return {_token_of_test(test, flags) for test in tests}
+
+
+_FINDERS: dict[str, Callable[[Tokens], set[str]]] = {
+    "stated": Tokens.stated,
+    "words": Tokens.words,
+    "calls": Tokens.calls,
+    "named": Tokens.named,
+    "shapes": Tokens.shapes,
+    "tests": Tokens.tests,
+}
+# Those that cost least first.
+WAYS = tuple(_FINDERS)
+# The ways whose tokens have a name that another may stand for.
+_RENAMED = frozenset({"stated", "calls", "named"})
+
+
+def _is_repeat(node: ast.BinOp) -> bool:
+    return isinstance(node.op, ast.Mult) and (isinstance(node.left, ast.List) or isinstance(node.right, ast.List))
 
 
 def _root(node: ast.expr) -> str | None:
     while isinstance(node, ast.Attribute):
         node = node.value
     return node.id if isinstance(node, ast.Name) else None
-
-
-def _tests(nodes: Inventory, function: FunctionModel | None) -> set[str]:
-    """The tokens of what is taken for true or false and may be a tensor."""
-    tests: list[ast.expr] = [*nodes.of(ast.BoolOp)]
-    tests += [node for node in nodes.of(ast.UnaryOp) if isinstance(node.op, ast.Not)]
-    tests += [node for node in nodes.of(ast.Compare) if len(node.ops) > 1]
-    tests = [test for test in tests if _token_of_test(test, ())]
-    flags = function.flags if tests and function is not None else ()
-    return {_token_of_test(test, flags) for test in tests}
 
 
 def _token_of_test(node: ast.expr, flags: Collection[str]) -> str:
