@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import json
-from pathlib import Path
+import os
 from typing import Any, NamedTuple
 
 from torchlint.finding import Applicability
@@ -16,7 +16,7 @@ from torchlint.finding import Applicability
 # Raised whenever the harness changes so that old certificates say less than new ones.
 HARNESS = "2"
 
-_TABLE = Path(__file__).parent / "data" / "certificates.json"
+_TABLE = os.path.join(os.path.dirname(__file__), "data", "certificates.json")
 _SAFE = ("IDENTICAL", "EQUAL", "IMPROVES", "EXTENDS")
 
 
@@ -86,10 +86,10 @@ def _of_row(row: dict[str, Any]) -> Grant:
 @functools.cache
 def _table() -> dict[str, list[dict[str, Any]]]:
     try:
-        text = _TABLE.read_text(encoding="utf-8")
+        with open(_TABLE, "rb") as stream:
+            content = json.load(stream)
     except FileNotFoundError:
         return {}
-    content = json.loads(text)
     return content["rules"] if content.get("harness") == HARNESS else {}
 
 

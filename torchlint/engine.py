@@ -5,9 +5,8 @@ from __future__ import annotations
 import ast
 import gc
 import sys
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from torchlint.analysis.gate import Gate
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
 _RECURSION_LIMIT = 30_000
 
 
-@dataclass(slots=True)
 class Report:
     """What is known of a file after checking it.
 
@@ -33,11 +31,12 @@ class Report:
     project that were read.
     """
 
-    findings: list[Finding] = field(default_factory=list)
-    error: str = ""
-    error_row: int = 0
-    failures: list[str] = field(default_factory=list)
-    consulted: set[str] = field(default_factory=set)
+    def __init__(self, error: str = "", error_row: int = 0, failures: Iterable[str] = ()) -> None:
+        self.findings: list[Finding] = []
+        self.error = error
+        self.error_row = error_row
+        self.failures = list(failures)
+        self.consulted: set[str] = set()
 
 
 def check(

@@ -9,20 +9,17 @@ from __future__ import annotations
 import importlib
 import json
 import os
-import pkgutil
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from functools import cache, cached_property
-from pathlib import Path
-from typing import TYPE_CHECKING
+from functools import cache
+from typing import TYPE_CHECKING, NamedTuple
 
 from torchlint.finding import Severity
 
 if TYPE_CHECKING:
     from torchlint.rule import Rule
 
-_INDEX = Path(__file__).parent / "data" / "rules.json"
+_INDEX = os.path.join(os.path.dirname(__file__), "data", "rules.json")
 # Alternatives, each of them groups of words of which one each must occur.
 Words = tuple[tuple[frozenset[str], ...], ...]
 
@@ -37,25 +34,23 @@ def word_of(token: str) -> str:
     return word if word.isidentifier() else ""
 
 
-@dataclass(frozen=True)
-class Anchor:
+class Anchor(NamedTuple):
     """Tokens of which a function needs one, if there are any; with `layered`, the words of a layer that it calls do."""
 
     tokens: frozenset[str]
     layered: bool
 
-    @cached_property
+    @property
     def plain(self) -> frozenset[str]:
         """The identifiers among the tokens: they may also stand where what the function calls was made."""
         return frozenset(filter(str.isidentifier, self.tokens))
 
-    @cached_property
+    @property
     def is_special(self) -> bool:
         return any(":" in token for token in self.tokens)
 
 
-@dataclass(frozen=True, slots=True)
-class RuleInfo:
+class RuleInfo(NamedTuple):
     """What is known of a rule without importing it.
 
     `on_classes`: it is asked about classes; `on_frames`: about functions.
@@ -122,7 +117,8 @@ def _fingerprint() -> list[list[str | int]]:
 
 def _stored() -> list[dict[str, object]] | None:
     try:
-        data = json.loads(_INDEX.read_text(encoding="utf-8"))
+        with open(_INDEX, "rb") as stream:
+            data = json.load(stream)
     except (OSError, ValueError):
         return None
     if data.get("modules") != _fingerprint():
@@ -153,6 +149,8 @@ def _restore(entry: dict[str, object]) -> RuleInfo:
 
 def _scan(*, strict: bool = False) -> tuple[RuleInfo, ...]:
     """The index made from the modules themselves. A module that cannot be imported costs only its own rule."""
+    import pkgutil
+
     found: list[RuleInfo] = []
     for module in pkgutil.iter_modules([rules_folder()]):
         if module.name.startswith("_"):
@@ -188,7 +186,7 @@ def render_index() -> str:
     """The text of the generated index."""
     entries = []
     for info in _scan(strict=True):
-        entry = asdict(info)
+        entry = info._asdict()
         entry["words"] = [[sorted(group) for group in groups] for groups in info.words]
         entry["anchors"] = [[sorted(anchor.tokens), anchor.layered] for anchor in info.anchors]
         entries.append(json.dumps(entry, sort_keys=True))
@@ -197,4 +195,6 @@ def render_index() -> str:
 
 
 if __name__ == "__main__":
-    _INDEX.write_text(render_index(), encoding="utf-8")
+    index = render_index()
+    with open(_INDEX, "w", encoding="utf-8") as stream:
+        stream.write(index)

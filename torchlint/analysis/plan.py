@@ -7,14 +7,13 @@ bits that it needs is missing.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 from torchlint.analysis.tokens import WAYS, Interest, way_of
 from torchlint.registry import Anchor, RuleInfo, rules, word_of
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Look:
     """An anchor: the bit of its tokens, that of the identifiers among them, and the tokens by how they are found.
 
@@ -22,16 +21,24 @@ class Look:
     tokens that have no word.
     """
 
-    anchor: Anchor
-    bit: int
-    plain: frozenset[str]
-    plain_bit: int
-    tokens: tuple[tuple[str, frozenset[str]], ...]
-    signs: tuple[str, ...]
+    def __init__(
+        self,
+        anchor: Anchor,
+        bit: int,
+        plain: frozenset[str],
+        plain_bit: int,
+        tokens: tuple[tuple[str, frozenset[str]], ...],
+        signs: tuple[str, ...],
+    ) -> None:
+        self.anchor = anchor
+        self.bit = bit
+        self.plain = plain
+        self.plain_bit = plain_bit
+        self.tokens = tokens
+        self.signs = signs
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(NamedTuple):
     """A rule, the bits that must be within reach (alternatives), and those that a function itself must have.
 
     `special` are the names in its tokens with a colon, `hideable` the identifiers that a call may hide.

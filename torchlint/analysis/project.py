@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import os
 from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from torchlint.analysis import expressions
@@ -189,6 +188,9 @@ def _parsed(path: str, changed: int, size: int) -> Module | None:
 
 def _read(path: str, size: int) -> Source | None:
     try:
-        return Source.from_bytes(path, Path(path).read_bytes()) if size <= _MAX_BYTES else None
+        if size > _MAX_BYTES:
+            return None
+        with open(path, "rb") as stream:
+            return Source.from_bytes(path, stream.read())
     except (OSError, SourceError):
         return None

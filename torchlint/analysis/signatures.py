@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import ast
 import json
-import pathlib
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import Enum, auto
 from functools import cache, lru_cache
@@ -213,8 +213,9 @@ def available(operation: str, namespace: Literal["torch", "F", "Tensor"]) -> boo
 
 @cache
 def _table() -> dict[str, Any]:
-    path = pathlib.Path(__file__).parent.parent / "data" / "signatures.json"
-    table: dict[str, Any] = json.loads(path.read_bytes())
+    path = os.path.join(os.path.dirname(os.path.dirname(__file__)), "data", "signatures.json")
+    with open(path, "rb") as stream:
+        table: dict[str, Any] = json.load(stream)
     return table
 
 
