@@ -74,9 +74,11 @@ def _check(
     plan = plan_of(tuple(sorted(codes)))
     mask = plan.mask(module.vocabulary.union(*imported.values()))
     wanted = [asked for asked in plan.asked if not gates or asked.concerns(mask)]
-    if wanted:
-        module.imported_words = imported
-        _run(module, project, wanted, report, Gate(module, plan, wanted) if gates else None, fixes)
+    if not wanted:
+        module.close()
+        return
+    module.imported_words = imported
+    _run(module, project, wanted, report, Gate(module, plan, wanted) if gates else None, fixes)
 
 
 def _project(module: Module) -> Project | None:

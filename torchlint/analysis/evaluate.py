@@ -59,9 +59,7 @@ class Evaluator:
         would walk over all of them, could free them."""
         for frame in self.frames:
             frame.__dict__.clear()
-        for model in (*self.module.all_functions, *self.module.all_classes):
-            model.__dict__.clear()
-        self.module.__dict__.clear()
+        self.module.close()
         self.__dict__.clear()
 
     # -- roots ------------------------------------------------------------------------------------------------

@@ -244,6 +244,12 @@ class Module:
         for definition in function.scope.definitions:
             self._collect(definition, region, function.scope, None, function)
 
+    def close(self) -> None:
+        """Let go of everything: models, scopes and the module refer to each other."""
+        for model in (*self.all_functions, *self.all_classes):
+            model.__dict__.clear()
+        self.__dict__.clear()
+
     def references(self, name: str) -> list[Reference]:
         """The places where an identifier is read, as a name or an attribute."""
         known = self._references.get(name)
