@@ -7,16 +7,15 @@ text that it was made for is unchanged, see `torchlint.digests`.
 from __future__ import annotations
 
 import functools
-import json
-import os
 from typing import Any, NamedTuple
 
+from torchlint import data
 from torchlint.finding import Applicability
 
 # Raised whenever the harness changes so that old certificates say less than new ones.
 HARNESS = "2"
 
-_TABLE = os.path.join(os.path.dirname(__file__), "data", "certificates.json")
+TABLE = "certificates.json"
 _SAFE = ("IDENTICAL", "EQUAL", "IMPROVES", "EXTENDS")
 
 
@@ -86,8 +85,7 @@ def _of_row(row: dict[str, Any]) -> Grant:
 @functools.cache
 def _table() -> dict[str, list[dict[str, Any]]]:
     try:
-        with open(_TABLE, "rb") as stream:
-            content = json.load(stream)
+        content = data.read(TABLE)
     except FileNotFoundError:
         return {}
     return content["rules"] if content.get("harness") == HARNESS else {}

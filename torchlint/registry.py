@@ -14,12 +14,13 @@ from collections.abc import Sequence
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
+from torchlint import data
 from torchlint.finding import Severity
 
 if TYPE_CHECKING:
     from torchlint.rule import Rule
 
-_INDEX = os.path.join(os.path.dirname(__file__), "data", "rules.json")
+_INDEX = "rules.json"
 # Alternatives, each of them groups of words of which one each must occur.
 Words = tuple[tuple[frozenset[str], ...], ...]
 
@@ -117,13 +118,12 @@ def _fingerprint() -> list[list[str | int]]:
 
 def _stored() -> list[dict[str, object]] | None:
     try:
-        with open(_INDEX, "rb") as stream:
-            data = json.load(stream)
+        table = data.read(_INDEX)
     except (OSError, ValueError):
         return None
-    if data.get("modules") != _fingerprint():
+    if table.get("modules") != _fingerprint():
         return None
-    entries: list[dict[str, object]] = data["rules"]
+    entries: list[dict[str, object]] = table["rules"]
     return entries
 
 
@@ -196,5 +196,5 @@ def render_index() -> str:
 
 if __name__ == "__main__":
     index = render_index()
-    with open(_INDEX, "w", encoding="utf-8") as stream:
+    with open(data.path(_INDEX), "w", encoding="utf-8") as stream:
         stream.write(index)

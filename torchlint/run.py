@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterable, Iterator
-from functools import cache, cached_property
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from torchlint import certificates, registry
@@ -16,6 +16,7 @@ from torchlint.analysis.scout import ClassModel, FunctionModel, Module, Region
 from torchlint.analysis.values import Op
 from torchlint.claims import Changes, Claim, Pair
 from torchlint.finding import Applicability, Finding, Fix, Related
+from torchlint.kept import kept
 from torchlint.rule import Check, Place, Problem, Rewrite, Rule
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ class Runner:
         words = _root_words(rule.code)
         return bool(words) and means_only_foreign(words, scope, self.module, self._foreign)
 
-    @cached_property
+    @kept
     def _foreign(self) -> frozenset[str]:
         return foreign_names(self.module)
 

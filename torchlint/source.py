@@ -6,10 +6,10 @@ import io
 import re
 from bisect import bisect_right
 from codecs import BOM_UTF8
-from functools import cached_property
 from typing import NamedTuple
 
 from torchlint.finding import Location
+from torchlint.kept import kept
 
 # Python's own line ends. `str.splitlines` also splits at form feeds and U+2028, which Python does not.
 _LINE_END = re.compile(r"\r\n|\r|\n")
@@ -58,18 +58,18 @@ class Source:
             raise SourceError(f"cannot be encoded as {self.encoding.name}: {error}") from None
         return BOM_UTF8 + data if self.encoding.bom else data
 
-    @cached_property
+    @kept
     def line_starts(self) -> list[int]:
         """Offset of the first character of each line."""
         return [0, *(match.end() for match in _LINE_END.finditer(self.text))]
 
-    @cached_property
+    @kept
     def newline(self) -> str:
         """The line end that the file uses most; a line feed where it uses none."""
         ends = _LINE_END.findall(self.text)
         return max(("\n", "\r\n", "\r"), key=ends.count) if ends else "\n"
 
-    @cached_property
+    @kept
     def _ascii(self) -> bool:
         return self.text.isascii()
 

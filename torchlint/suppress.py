@@ -7,9 +7,9 @@ import itertools
 import re
 import tokenize
 from collections.abc import Iterator
-from functools import cached_property
 
 from torchlint.finding import Finding
+from torchlint.kept import kept
 from torchlint.source import Source
 
 # As in flake8 7.x. A code is letters and digits: with anything else after it, noqa silences the whole line.
@@ -52,27 +52,27 @@ class Suppressions:
             return True
         return finding.code.startswith(tuple(filter(None, re.split(r"[,\s]", comment["codes"]))))
 
-    @cached_property
+    @kept
     def _folded(self) -> str:
         return self._source.text.lower()
 
-    @cached_property
+    @kept
     def _lines(self) -> list[str]:
         return list(io.StringIO(self._source.text, newline=None))
 
-    @cached_property
+    @kept
     def _whole_file(self) -> bool:
         # flake8 looks at lines, not at comments: a line of a docstring counts too.
         return "flake8" in self._folded and any(map(_NOQA_FILE.match, self._lines))
 
-    @cached_property
+    @kept
     def _tokens(self) -> list[tokenize.TokenInfo]:
         try:
             return list(tokenize.generate_tokens(iter(self._lines).__next__))
         except (tokenize.TokenError, SyntaxError):
             return []
 
-    @cached_property
+    @kept
     def _spans(self) -> dict[int, tuple[int, int]]:
         """First and last row that flake8 searches for `# noqa` on behalf of each row.
 
@@ -89,7 +89,7 @@ class Suppressions:
                 first, last = 0, 0
         return spans
 
-    @cached_property
+    @kept
     def _ours(self) -> tuple[list[str], dict[int, list[str]]]:
         """The rules that `# torchlint:` comments name: for the whole file, and by row."""
         in_file: list[str] = []

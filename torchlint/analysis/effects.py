@@ -9,6 +9,7 @@ from torchlint.analysis import classes
 from torchlint.analysis.frame import Frame
 from torchlint.analysis.inventory import Inventory, inventory_of
 from torchlint.analysis.scout import ClassModel, FunctionModel
+from torchlint.analysis.trees import is_attribute_of
 
 
 def leaves_attributes(frame: Frame, cls: ClassModel, method: FunctionModel) -> bool:
@@ -38,19 +39,17 @@ def _reached(frame: Frame, cls: ClassModel, method: FunctionModel) -> Iterator[F
 def _assigns_nothing(method: FunctionModel) -> bool:
     """Whether what a method itself does leaves the attributes alone."""
     name = method.self_name
-    if name is None or any(_is_of(node, name) for nodes in method.inventories() for node in nodes.stored_attributes()):
+    if name is None or any(
+        is_attribute_of(node, name) for nodes in method.inventories() for node in nodes.stored_attributes()
+    ):
         return False
     nodes = inventory_of(method.node)
     return "getattr" not in nodes.names and _is_only_passed(name, nodes)
 
 
-def _is_of(node: ast.Attribute, name: str) -> bool:
-    return isinstance(node.value, ast.Name) and node.value.id == name
-
-
 def _is_only_passed(name: str, nodes: Inventory) -> bool:
     """Whether an instance is named only to get at an attribute or to be given to a function, never to be called."""
-    places = sum(_is_of(node, name) for node in nodes.of(ast.Attribute))
+    places = sum(is_attribute_of(node, name) for node in nodes.of(ast.Attribute))
     for call in nodes.of(ast.Call):
         if isinstance(call.func, ast.Name):
             places += sum(isinstance(arg, ast.Name) and arg.id == name for arg in call.args)

@@ -156,7 +156,7 @@ class ClassModel:
         name = method.self_name
         for function in (method, *method.inner):
             for node in function.scope.stores:
-                if isinstance(node.value, ast.Name) and node.value.id == name:
+                if trees.is_attribute_of(node, name):
                     yield node.attr
 
 
@@ -303,11 +303,6 @@ class Module:
             return False
         return any(alias.name == "Tensor" for node, _ in origins for alias in node.names)
 
-    @property
-    def scopes(self) -> list[tuple[FunctionModel | None, Inventory]]:
-        """What is in the module's body, the classes and the functions, and the function that each is part of."""
-        return [(scope.function, scope.nodes) for scope in self.all_scopes]
-
     @kept
     def all_scopes(self) -> list[Scope]:
         """The module's body, the classes and the functions."""
@@ -327,7 +322,7 @@ class Module:
 def _is_own(node: ast.Attribute, function: FunctionModel | None) -> bool:
     """Whether an attribute is one of the instance that a method runs on."""
     name = function.self_name if function is not None else None
-    return isinstance(node.value, ast.Name) and node.value.id == name
+    return trees.is_attribute_of(node, name)
 
 
 def own_nodes(node: ast.AST) -> list[ast.AST]:

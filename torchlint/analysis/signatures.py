@@ -10,12 +10,12 @@ Names are qualified by their public homes: `torch.softmax`, `torch.Tensor.softma
 from __future__ import annotations
 
 import ast
-import json
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import Enum, auto
 from functools import cache, lru_cache
 from typing import Any, Generic, Literal, NamedTuple, NoReturn, TypeVar
+
+from torchlint import data
 
 A = TypeVar("A")
 Bound = dict[str, A | tuple[A, ...]]
@@ -213,9 +213,7 @@ def available(operation: str, namespace: Literal["torch", "F", "Tensor"]) -> boo
 
 @cache
 def _table() -> dict[str, Any]:
-    path = os.path.join(os.path.dirname(os.path.dirname(__file__)), "data", "signatures.json")
-    with open(path, "rb") as stream:
-        table: dict[str, Any] = json.load(stream)
+    table: dict[str, Any] = data.read("signatures.json")
     return table
 
 

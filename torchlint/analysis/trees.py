@@ -97,6 +97,11 @@ def _walk_own(node: ast.AST) -> Iterator[ast.AST]:
             stack += children(child)
 
 
+def is_attribute_of(node: ast.Attribute, name: str | None) -> bool:
+    """Whether an attribute is one of what a name holds: `self.x` for `self`."""
+    return isinstance(node.value, ast.Name) and node.value.id == name
+
+
 def block_of(scope: ast.AST, statement: ast.stmt | None) -> list[ast.stmt] | None:
     """The list of statements below a scope that a statement is in; None if it is in none."""
     for node in walk(scope):

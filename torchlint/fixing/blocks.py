@@ -5,10 +5,10 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Collection, Sequence
-from functools import cached_property
 
 from torchlint.finding import Edit
 from torchlint.fixing.pieces import CannotFix, Pieces, Span, is_future, is_string, parse
+from torchlint.kept import kept
 
 # Comments that speak to tools about the line: they go when it goes.
 _SUPPRESSION = re.compile(r"#\s*(?:noqa|torchlint|type:\s*ignore|pylint|pyright|mypy|ruff|nosec|fmt|isort|pragma)\b")
@@ -130,7 +130,7 @@ class Blocks:
         rest = self._source.text[end : self._pieces.line_end(end)]
         return end + len(rest.rstrip("\r\n"))
 
-    @cached_property
+    @kept
     def _unit(self) -> str:
         """What one level of indentation adds in this file."""
         for node in ast.walk(self._pieces.tree):

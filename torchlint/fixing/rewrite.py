@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Collection, Mapping, Sequence
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from torchlint.finding import Edit
@@ -17,6 +16,7 @@ from torchlint.fixing.edits import apply
 from torchlint.fixing.imports import Imports
 from torchlint.fixing.pieces import CannotFix, Piece, Pieces, Span, shape_of
 from torchlint.fixing.template import Capture, fill, splice
+from torchlint.kept import kept
 from torchlint.source import Source
 
 if TYPE_CHECKING:
@@ -230,7 +230,7 @@ class Editor:
         """
         return self._imports.name(module, asname, scope_names)
 
-    @cached_property
+    @kept
     def _quote(self) -> str:
         """The quotation mark that the file uses most."""
         return '"' if self.source.text.count('"') >= self.source.text.count("'") else "'"

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from functools import cached_property
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from torchlint.kept import kept
 from torchlint.settings import selection
 from torchlint.settings.globs import Glob, Globs
 from torchlint.settings.layers import Layer, layers_of, parse_inline, table_of
@@ -108,7 +108,7 @@ class Configuration:
         self._directories.update(dict.fromkeys(pending, settings))
         return settings
 
-    @cached_property
+    @kept
     def _without_search(self) -> Settings:
         if self._overrides.isolated or self._overrides.config is None:
             return self._settings(None)
@@ -117,7 +117,7 @@ class Configuration:
     def _settings(self, file: str | None) -> Settings:
         return _resolve(file, [*(layers_of(file) if file else ()), *self._said])
 
-    @cached_property
+    @kept
     def _said(self) -> list[Layer]:
         here = os.getcwd()
         inline = [Layer(parse_inline(text), here, "--config") for text in self._overrides.inline]

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import torchlint.data
+from torchlint import certificates, data
 from torchlint.certificates import HARNESS
 from torchlint.verify.row import Row
 
-TABLE = Path(next(iter(torchlint.data.__path__))) / "certificates.json"
+TABLE = Path(data.path(certificates.TABLE))
 
 
 def certificate(row: Row) -> dict[str, Any]:
