@@ -6,6 +6,7 @@ Only what a command needs is imported: `torchlint --version` loads neither rules
 from __future__ import annotations
 
 import argparse
+import errno
 import gc
 import importlib
 import os
@@ -16,7 +17,8 @@ from functools import partial
 from typing import Any, NoReturn
 
 from torchlint import __version__
-from torchlint.commands.terminal import complain, drop_output, tame_streams
+from torchlint.commands.terminal import complain, drop_output, printable, reason, tame_streams
+from torchlint.running.stop import exit_code, listen
 
 # Name, module with `add_arguments(parser)` and `run(arguments) -> int`, and what the command does.
 _COMMANDS = {
@@ -30,13 +32,14 @@ _VERSION = f"torchlint {__version__}"
 # its length or goes with the file that it belongs to.
 _COLLECTION = (200_000, 30, 30)
 _WIDTH = 80
-_INTERRUPTED = 130
+_UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EBADF, errno.EIO)
 _NOBODY_READS = 141
 
 
 def script() -> NoReturn:
     """The command `torchlint`: `main`, and a quick end. Freeing all that a run has built, one object after another,
     would take a thirtieth of it, for nothing."""
+    listen()
     gc.set_threshold(*_COLLECTION)
     code = main()
     if "torchlint.verify" in sys.modules or sys.gettrace() is not None:
@@ -48,16 +51,21 @@ def script() -> NoReturn:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run a command. Exit codes: 0 clean, 1 findings remain, 2 usage, configuration or internal error."""
+    """Run a command. Exit codes: 0 clean, 1 findings remain, 2 usage, configuration or internal error, 130 and 143
+    ended by SIGINT and SIGTERM, 141 nobody reads standard output any more."""
     tame_streams()
     try:
         code = _dispatch(list(sys.argv[1:] if argv is None else argv))
         sys.stdout.flush()
-    except KeyboardInterrupt:
-        return _INTERRUPTED
+    except KeyboardInterrupt as interrupt:
+        return exit_code(interrupt)
     except BrokenPipeError:
         drop_output()
         return _NOBODY_READS
+    except OSError as error:
+        complain(f"error: {_place_of(error)}{reason(error)}")
+        drop_output()
+        return 2
     except Exception:
         # Python's own exit code for this is 1, which means findings.
         import traceback
@@ -65,6 +73,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         traceback.print_exc()
         return 2
     return code
+
+
+def _place_of(error: OSError) -> str:
+    """Which file an error is about, if it says so; only a stream has none, and it is full or closed."""
+    if error.filename is not None:
+        return f"{printable(os.fsdecode(error.filename))}: "
+    return "standard output: " if error.errno in _UNWRITABLE else ""
 
 
 def _dispatch(argv: list[str]) -> int:
