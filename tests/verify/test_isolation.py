@@ -17,8 +17,19 @@ pytest.importorskip("gmpy2")
 
 CODE = "import torch\n\n\ndef f(x):\n    return torch.log(torch.softmax(x, dim=1))\n"
 # What torch and its companions import, or would if it were there.
-PACKAGES = ("torch", "opt_einsum", "numpy", "gmpy2", "mpmath", "sympy", "scipy", "triton", "typing_extensions", "libcst")
-STANDARD = ("json", "random", "argparse", "dataclasses", "tempfile", "hashlib", "struct", "rich")
+PACKAGES = (
+    "torch",
+    "opt_einsum",
+    "numpy",
+    "gmpy2",
+    "mpmath",
+    "sympy",
+    "scipy",
+    "triton",
+    "typing_extensions",
+    "libcst",
+)
+STANDARD = ("json", "random", "argparse", "dataclasses", "tempfile", "hashlib", "struct", "libcst", "rich")
 
 
 def plant(folder: Path, names: Iterable[str]) -> Path:
@@ -50,7 +61,7 @@ def test_the_working_directory_is_not_imported(tmp_path: Path) -> None:
 
 
 def test_the_worker_imports_nothing_from_the_python_path(tmp_path: Path) -> None:
-    marks = plant(tmp_path, ("opt_einsum", "torch", "numpy", "gmpy2", "mpmath", "sympy", "scipy"))
+    marks = plant(tmp_path, PACKAGES)
     assert validation(tmp_path, PYTHONPATH=str(tmp_path))["status"] == "validated"
     assert list(marks.iterdir()) == []
 

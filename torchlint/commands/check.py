@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import importlib
 import os
 import sys
@@ -168,7 +169,8 @@ class _Check:
         try:
             data = sys.stdin.buffer.read()
         except OSError as error:
-            raise ConfigError(f"standard input: {reason(error)}") from None
+            said = "is closed" if error.errno == errno.EBADF else f"cannot be read: {reason(error)}"
+            raise ConfigError(f"standard input {said}") from None
         outcome = Outcome(path)
         if not (self._arguments.force_exclude and settings.excludes(path)):
             outcome = run_bytes(Job(path, settings, self._mode()), data, self._session.judge if self._session else None)

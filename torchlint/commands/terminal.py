@@ -47,11 +47,11 @@ def _reopen() -> None:
     sys.stderr = sys.stderr or open(2, "w", buffering=1, closefd=False)  # noqa: SIM115
 
 
-def drop_output() -> None:
-    """Send what is still buffered for standard output nowhere: its reader is gone, or it takes no more."""
+def drop(stream: TextIO) -> None:
+    """Send what is still buffered for a standard stream nowhere: its reader is gone, or it takes no more."""
     with suppress(OSError, ValueError):
         nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, sys.stdout.fileno())
+        os.dup2(nowhere, stream.fileno())
 
 
 def write_bytes(data: bytes) -> None:
@@ -63,8 +63,10 @@ def write_bytes(data: bytes) -> None:
 
 def complain(line: str) -> None:
     """One line on standard error, if that can be written."""
-    with suppress(OSError):
+    try:
         print(line, file=sys.stderr)
+    except OSError:
+        drop(sys.stderr)
 
 
 def printable(path: str) -> str:
