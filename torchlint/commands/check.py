@@ -38,7 +38,11 @@ __all__ = ["add_arguments", "run"]
 
 def run(arguments: argparse.Namespace) -> int:
     """Check what the arguments name and report it. Returns the exit code; raises `ConfigError`."""
-    return _Check(arguments).run()
+    try:
+        return _Check(arguments).run()
+    except KeyboardInterrupt:
+        complain("Interrupted before everything was reported.")
+        raise
 
 
 class _Check:
