@@ -29,7 +29,7 @@ CODE = "import torch\n\n\ndef f(x):\n    return torch.log(torch.softmax(x, dim=1
 
 
 @pytest.fixture(autouse=True)
-def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, interruptible: None) -> Path:
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

@@ -28,7 +28,7 @@ PATIENCE = 120
 
 
 @pytest.fixture(autouse=True)
-def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, interruptible: None) -> Path:
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
