@@ -194,7 +194,13 @@ def render_index() -> str:
     return f'{{\n "modules": {json.dumps(_fingerprint())},\n "rules": [\n  {listing}\n ]\n}}\n'
 
 
-if __name__ == "__main__":
+def write_index() -> None:
+    """Write the generated index anew, and read the rules from it from now on."""
     index = render_index()
     with open(data.path(_INDEX), "w", encoding="utf-8") as stream:
         stream.write(index)
+    rules.cache_clear()
+
+
+if __name__ == "__main__":
+    write_index()
