@@ -12,10 +12,11 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from torchlint.analysis import classes, dtypes, facts, ops, sizes, trees
+from torchlint.analysis.compare import agree, members, same, walk
 from torchlint.analysis.expressions import path, peek
 from torchlint.analysis.flags import is_flag, tested
 from torchlint.analysis.foreign import foreign_names, is_foreign
-from torchlint.analysis.frame import Frame
+from torchlint.analysis.frame import Frame, frame_of
 from torchlint.analysis.inventory import Inventory, bound_by, inventory_of
 from torchlint.analysis.naming import last_name
 from torchlint.analysis.patterns import Match
@@ -39,13 +40,10 @@ from torchlint.analysis.values import (
     Method,
     Mutated,
     Op,
+    Origin,
     Parameter,
     Unknown,
     Value,
-    agree,
-    members,
-    same,
-    walk,
 )
 from torchlint.claims import (
     Binary,
@@ -84,7 +82,7 @@ class Place(NamedTuple):
 
     node: ast.AST
     message: str
-    frame: Frame | None = None
+    frame: Origin | None = None
 
 
 class Problem(NamedTuple):
@@ -280,6 +278,7 @@ __all__ = [
     "dtypes",
     "facts",
     "foreign_names",
+    "frame_of",
     "inventory_of",
     "is_flag",
     "is_foreign",

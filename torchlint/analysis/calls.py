@@ -21,6 +21,7 @@ from torchlint.analysis import (
     wrappers,
 )
 from torchlint.analysis.arguments import Arguments, arguments_of
+from torchlint.analysis.compare import join
 from torchlint.analysis.frame import Frame
 from torchlint.analysis.scout import FunctionModel
 from torchlint.analysis.values import (
@@ -39,7 +40,6 @@ from torchlint.analysis.values import (
     Super,
     Unknown,
     Value,
-    join,
 )
 
 _GRAD_MODES = families.NO_GRAD | families.GRAD

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from torchlint.analysis import evaluate, expressions
+from torchlint.analysis.compare import join
 from torchlint.analysis.scout import ClassModel, FunctionModel
-from torchlint.analysis.values import ClassRef, External, FunctionRef, Instance, Unknown, Value, join
+from torchlint.analysis.values import ClassRef, External, FunctionRef, Instance, Unknown, Value
 
 if TYPE_CHECKING:
     from torchlint.analysis.frame import Frame

@@ -7,16 +7,10 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from torchlint.analysis import callers, expressions, families, flow, storing, tables
+from torchlint.analysis.compare import join
 from torchlint.analysis.frame import Frame
 from torchlint.analysis.scout import ClassModel, FunctionModel, Module
-from torchlint.analysis.values import (
-    External,
-    FunctionRef,
-    Instance,
-    Unknown,
-    Value,
-    join,
-)
+from torchlint.analysis.values import External, FunctionRef, Instance, Unknown, Value
 
 if TYPE_CHECKING:
     from torchlint.analysis.project import Project
@@ -180,7 +174,7 @@ class Evaluator:
         if function.is_generator or isinstance(function.node, ast.AsyncFunctionDef):
             return None
         self.calls_left -= 1
-        closure = reference.closure
+        closure = reference.closure if isinstance(reference.closure, Frame) else None
         if function.parent is not None and closure is None:
             return None
         frame = Frame(self, function.module, function, reference.bound, closure, caller.depth + 1)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from torchlint.analysis import calls, classes, grown, ops, storing, trees, wrappers
+from torchlint.analysis.compare import join
 from torchlint.analysis.frame import Frame, enclosing
 from torchlint.analysis.values import (
     UNKNOWN,
@@ -26,7 +27,6 @@ from torchlint.analysis.values import (
     Op,
     Unknown,
     Value,
-    join,
 )
 
 _BUILTINS = frozenset(dir(builtins))

@@ -7,7 +7,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from torchlint.analysis.values import Choice, Items, Layer, Mapped, Op, Unknown, Value, join
+from torchlint.analysis.compare import join
+from torchlint.analysis.values import Choice, Items, Layer, Mapped, Op, Unknown, Value
 
 if TYPE_CHECKING:
     from torchlint.analysis.evaluate import Evaluator
@@ -133,6 +134,12 @@ class Frame:
     def uses(self, value: Value) -> int:
         """How often a value that was bound to a name is read; 0 for one that is used where it is made."""
         return len(self.loads.get(value, ()))
+
+
+def frame_of(value: Value | None) -> Frame | None:
+    """The frame in which a value was made; None where it is no value of a frame's."""
+    frame = value.frame if value is not None else None
+    return frame if isinstance(frame, Frame) else None
 
 
 def merge(environments: list[Environment]) -> Environment:

@@ -6,7 +6,8 @@ import ast
 from collections.abc import Mapping
 
 from torchlint.analysis import signatures
-from torchlint.analysis.values import Constant, Items, Value, same
+from torchlint.analysis.compare import same
+from torchlint.analysis.values import Constant, Items, Value
 
 # Python's operators are the operations of the same meaning.
 BINARY: dict[type[ast.operator], str] = {

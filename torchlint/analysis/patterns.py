@@ -12,10 +12,11 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from torchlint.analysis import facts, ops
+from torchlint.analysis.compare import same, walk
 from torchlint.analysis.evaluate import Evaluator, result
 from torchlint.analysis.frame import Frame
 from torchlint.analysis.scout import FunctionModel, Module
-from torchlint.analysis.values import Choice, Constant, Element, Items, Op, Parameter, Value, same, walk
+from torchlint.analysis.values import Choice, Constant, Element, Items, Op, Parameter, Value
 from torchlint.claims import Pair
 from torchlint.source import Source
 

@@ -6,6 +6,7 @@ import ast
 from typing import Any
 
 from torchlint.analysis import expressions, facts, grown, ops, trees
+from torchlint.analysis.compare import join
 from torchlint.analysis.frame import Frame
 from torchlint.analysis.values import (
     Call,
@@ -24,7 +25,6 @@ from torchlint.analysis.values import (
     Op,
     Unknown,
     Value,
-    join,
 )
 
 # What a node changes, and whether it is a call of a method that does.

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from torchlint.analysis import signatures, trees
+from torchlint.analysis.compare import same
 from torchlint.analysis.frame import Frame
 from torchlint.analysis.patterns import Match, template
 from torchlint.analysis.scout import own_nodes
-from torchlint.analysis.values import Constant, Items, Op, Value, same
+from torchlint.analysis.values import Constant, Items, Op, Value
 from torchlint.claims import Pair
 from torchlint.fixing.rewrite import CannotFix, Editor
 
