@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from torchlint.analysis import classes, dtypes, facts, ops, sizes, trees
 from torchlint.analysis.compare import agree, members, same, walk
-from torchlint.analysis.expressions import path, peek
 from torchlint.analysis.flags import is_flag, tested
 from torchlint.analysis.foreign import foreign_names, is_foreign
-from torchlint.analysis.frame import Frame, frame_of
+from torchlint.analysis.frame import Frame, frame_of, path
 from torchlint.analysis.inventory import Inventory, bound_by, inventory_of
+from torchlint.analysis.lookup import peek
 from torchlint.analysis.naming import last_name
 from torchlint.analysis.patterns import Match
 from torchlint.analysis.scout import ClassModel, FunctionModel, Module, own_nodes

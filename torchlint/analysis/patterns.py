@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from torchlint.analysis import facts, ops
 from torchlint.analysis.compare import same, walk
-from torchlint.analysis.evaluate import Evaluator, result
+from torchlint.analysis.evaluate import Evaluator
 from torchlint.analysis.frame import Frame
 from torchlint.analysis.scout import FunctionModel, Module
 from torchlint.analysis.values import Choice, Constant, Element, Items, Op, Parameter, Value
@@ -59,7 +59,7 @@ class Pattern:
         model = _function(pair.before)
         self.model = model
         evaluator = Evaluator(model.module)
-        value = result(evaluator.frame(model))
+        value = evaluator.frame(model).result
         if not isinstance(value, Op | Element) or isinstance(value, Choice):
             raise ValueError(f"{pair.before.__qualname__}: a pattern must return one operation")
         self.value = value
