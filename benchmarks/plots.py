@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from benchmarks.growth import Curve
+from benchmarks.curves import Curve
 
 _TITLES = {
     "size": "Size of a file",
