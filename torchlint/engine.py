@@ -5,14 +5,14 @@ from __future__ import annotations
 import ast
 import gc
 import sys
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from torchlint.analysis.gate import Gate
 from torchlint.analysis.plan import Asked, plan_of
 from torchlint.analysis.scout import Module
-from torchlint.finding import Finding
+from torchlint.finding import Finding, Report
 from torchlint.parsing import parse
 from torchlint.source import Source
 
@@ -21,22 +21,6 @@ if TYPE_CHECKING:
 
 # Evaluation recurses over expressions: a chain of 1,600 calls needs some 8,000 Python frames, none on the C stack.
 _RECURSION_LIMIT = 30_000
-
-
-class Report:
-    """What is known of a file after checking it.
-
-    `error` is one line that says why the file could not be checked (it does not parse), `failures` one line per
-    rule that crashed on it; the findings of all other rules are still there. `consulted` are the other files of the
-    project that were read.
-    """
-
-    def __init__(self, error: str = "", error_row: int = 0, failures: Iterable[str] = ()) -> None:
-        self.findings: list[Finding] = []
-        self.error = error
-        self.error_row = error_row
-        self.failures = list(failures)
-        self.consulted: set[str] = set()
 
 
 def check(

@@ -15,13 +15,12 @@ from torchlint.analysis.patterns import Match, Pattern
 from torchlint.analysis.scout import ClassModel, FunctionModel, Module, Region
 from torchlint.analysis.values import Op
 from torchlint.claims import Changes, Claim, Pair
-from torchlint.finding import Applicability, Finding, Fix, Related
+from torchlint.finding import Applicability, Finding, Fix, Related, Report
 from torchlint.kept import kept
 from torchlint.rule import Check, Place, Problem, Rewrite, Rule
 
 if TYPE_CHECKING:
     from torchlint.analysis.project import Project
-    from torchlint.engine import Report
     from torchlint.registry import RuleInfo
 
 _Found = Problem | tuple[Pair, Match]
@@ -274,7 +273,7 @@ def _instance(code: str) -> Rule:
 def _patterns(code: str) -> tuple[tuple[Pair, Pattern], ...]:
     rule = registry.load(code)
     assert issubclass(rule, Rewrite)
-    return tuple((pair, Pattern(pair)) for pair in rule.pairs)
+    return tuple((pair, Pattern(pair.before)) for pair in rule.pairs)
 
 
 @cache

@@ -16,7 +16,7 @@ from torchlint.settings.config import Settings
 from torchlint.source import Source, SourceError
 
 if TYPE_CHECKING:
-    from torchlint.engine import Report
+    from torchlint.finding import Report
 
 
 # What becomes of a finding when its fix has been run; see `--verify`.
