@@ -67,10 +67,12 @@ def _check(
 
 def _project(module: Module) -> Project | None:
     """The project that a file's imports are followed into; None for a file that has to do with no loss."""
+    # Start-up: files without torch end before this.
     from torchlint.analysis.ops import LOSS_WORDS
 
     if LOSS_WORDS.isdisjoint(module.vocabulary) and LOSS_WORDS.isdisjoint(module.documented):
         return None
+    # Start-up: only files with a loss need it.
     from torchlint.analysis.project import Project
 
     return Project()
@@ -79,6 +81,7 @@ def _project(module: Module) -> Project | None:
 def _run(
     module: Module, project: Project | None, wanted: list[Asked], report: Report, gate: Gate | None, fixes: bool
 ) -> None:
+    # Start-up: a file that no rule concerns needs no evaluation.
     from torchlint.run import Runner
 
     runner = Runner(module, report, fixes, project, glances=gate is not None)

@@ -59,6 +59,7 @@ def load(code: str) -> type[Rule]:
 
 
 def _rule_class(module_name: str) -> type[Rule]:
+    # Start-up: the index alone tells that most files have nothing to report.
     from torchlint.rule import Rule
 
     module = importlib.import_module(module_name)
@@ -122,6 +123,7 @@ def _restore(entry: dict[str, object]) -> RuleInfo:
 
 def _scan(*, strict: bool = False) -> tuple[RuleInfo, ...]:
     """The index made from the modules themselves. A module that cannot be imported costs only its own rule."""
+    # Start-up: only an index that is out of date needs it.
     import pkgutil
 
     found: list[RuleInfo] = []
@@ -138,6 +140,7 @@ def _scan(*, strict: bool = False) -> tuple[RuleInfo, ...]:
 
 
 def _describe(module: str) -> RuleInfo:
+    # Start-up: only an index that is out of date needs it.
     from torchlint.analysis.gates import anchors_needed, words_needed
 
     rule = _rule_class(module)

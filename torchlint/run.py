@@ -178,6 +178,7 @@ class Runner:
         return Related(module.source.path, module.source.location(start), place.message)
 
     def _rewrite_fix(self, rule: Rule, pair: Pair, match: Match) -> Fix | None:
+        # Start-up: only findings with a fix need them.
         from torchlint import digests
         from torchlint.fixing import spelling
         from torchlint.fixing.rewrite import CannotFix, Editor
@@ -197,6 +198,7 @@ class Runner:
         return Fix(rule.title, applicability, edits, grant.text)
 
     def _check_fix(self, rule: Rule, problem: Problem) -> Fix | None:
+        # Start-up: only findings with a fix need it.
         from torchlint.fixing.rewrite import CannotFix, Editor
 
         if problem.fix is None:
