@@ -8,6 +8,20 @@ from typing import NamedTuple
 Words = tuple[tuple[frozenset[str], ...], ...]
 _WORDS = {"for:1": "for", "for:n": "for", "comp:": "for", "while:": "while"}
 
+# The tokens of operators by the canonical name of their operation.
+OPERATORS: dict[str, str] = {
+    "add": "+",
+    "sub": "-",
+    "mul": "*",
+    "div": "/",
+    "floor_divide": "//",
+    "remainder": "%",
+    "pow": "**",
+    "matmul": "@",
+    "neg": "u-",
+    "getitem": "[]",
+}
+
 
 def word_of(token: str) -> str:
     """The identifier that a token is made of: `view` of `stmt:view`, `for` of `for:1`; none where it has none."""

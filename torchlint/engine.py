@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from torchlint.analysis.gate import Gate
-from torchlint.analysis.plan import Asked, plan_of
 from torchlint.analysis.scout import Module
 from torchlint.finding import Finding, Report
 from torchlint.parsing import parse
@@ -55,14 +54,12 @@ def _check(
     project = _project(module)
     imported = project.words(source, tree) if project else {}
     report.consulted = project.consulted if project else set()
-    plan = plan_of(tuple(sorted(codes)))
-    mask = plan.mask(module.vocabulary.union(*imported.values()))
-    wanted = [asked for asked in plan.asked if not gates or asked.concerns(mask)]
-    if not wanted:
+    gate = Gate(module, codes, imported, is_open=not gates)
+    if not gate.rules:
         module.close()
         return
     module.imported_words = imported
-    _run(module, project, wanted, report, Gate(module, plan, wanted) if gates else None, fixes)
+    _run(module, project, gate, report, fixes)
 
 
 def _project(module: Module) -> Project | None:
@@ -78,20 +75,17 @@ def _project(module: Module) -> Project | None:
     return Project()
 
 
-def _run(
-    module: Module, project: Project | None, wanted: list[Asked], report: Report, gate: Gate | None, fixes: bool
-) -> None:
+def _run(module: Module, project: Project | None, gate: Gate, report: Report, fixes: bool) -> None:
     # Start-up: a file that no rule concerns needs no evaluation.
     from torchlint.run import Runner
 
-    runner = Runner(module, report, fixes, project, glances=gate is not None)
-    rules = [asked.info for asked in wanted]
+    runner = Runner(module, report, fixes, project, glances=not gate.is_open)
     for region in module.regions:
         if region.classes:
-            runner.check_classes(region, gate.on_classes(region) if gate else rules)
+            runner.check_classes(region, gate.on_classes(region))
         functions = [*region.functions, *((None,) if region.node is None else ())]
         for function in functions:
-            runner.check_function(function, gate.on_function(region, function) if gate else rules)
+            runner.check_function(function, gate.on_function(region, function))
     runner.evaluator.close()
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from torchlint.analysis import classes, dtypes, facts, ops, sizes, trees
-from torchlint.analysis.compare import agree, members, same, walk
+from torchlint.analysis.compare import agree, members, same, same_dim, walk
 from torchlint.analysis.flags import is_flag, tested
 from torchlint.analysis.foreign import foreign_names, is_foreign
 from torchlint.analysis.frame import Frame, frame_of, path
@@ -289,6 +289,7 @@ __all__ = [
     "path",
     "peek",
     "same",
+    "same_dim",
     "sizes",
     "tested",
     "torch",

@@ -122,3 +122,16 @@ def children(value: Value) -> tuple[Value, ...]:
         case Call():
             return (*value.args, *value.keywords.values())
     return ()
+
+
+def same_dim(a: Value | None, b: Value | None, rank: int | None) -> bool:
+    """Whether two dims are certainly the same; a negative and a positive one are where the rank is known."""
+    if a is None or b is None:
+        return False
+    if same(a, b):
+        return True
+    if not (isinstance(a, Constant) and isinstance(b, Constant) and rank):
+        return False
+    if not (isinstance(a.value, int) and isinstance(b.value, int)):
+        return False
+    return a.value % rank == b.value % rank

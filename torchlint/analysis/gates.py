@@ -10,8 +10,7 @@ from collections.abc import Collection, Iterable
 
 from torchlint.analysis import ops
 from torchlint.analysis.patterns import Pattern
-from torchlint.analysis.tokens import OPERATORS
-from torchlint.anchors import Anchor, Words, word_of
+from torchlint.anchors import OPERATORS, Anchor, Words, word_of
 from torchlint.rule import Check, Rewrite, Rule
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping
 
-from torchlint.analysis import facts, ops, signatures
+from torchlint.analysis import facts, signatures
 from torchlint.analysis.arguments import Arguments
 from torchlint.analysis.frame import Frame
-from torchlint.analysis.values import Items, Op, Value
+from torchlint.analysis.values import Constant, Items, Op, Value
 
 
 def bind(
@@ -52,7 +52,7 @@ def record(
     """An operation in its normal form; the frame notes that it was run."""
     if name == "size" and "dim" not in args:
         name = "shape"
-    name, args = ops.normalise(name, args, defaults or {})
+    name, args = _normalised(name, args, defaults or {})
     op = Op(name, args, nodes, form, node, frame)
     frame.ops.append(op)
     return op
@@ -74,3 +74,30 @@ def nodes_of(bound: dict[str, Value], arguments: Arguments) -> dict[str, ast.exp
         if key in arguments.keyword_nodes
     }
     return {name: written[value] for name, value in bound.items() if value in written}
+
+
+def _normalised(name: str, args: dict[str, Value], defaults: Mapping[str, object]) -> tuple[str, dict[str, Value]]:
+    """One form for what may be written in several: no defaults, no one-element dims, `square` as `pow`."""
+    kept = args
+    if defaults:
+        kept = {
+            key: value
+            for key, value in args.items()
+            if not (isinstance(value, Constant) and key in defaults and _equals(value.value, defaults[key]))
+        }
+    dim = kept.get("dim")
+    if isinstance(dim, Items) and len(dim.items) == 1:
+        kept["dim"] = dim.items[0]
+    if name == "square":
+        return "pow", {"input": kept["input"], "exponent": Constant(2)}
+    if name == "reciprocal":
+        return "div", {"input": Constant(1), "other": kept["input"]}
+    if name in ("pow", "float_power") and "other" in kept:
+        kept["exponent"] = kept.pop("other")
+    if name == "pow" and "self" in kept:
+        kept["input"] = kept.pop("self")
+    return name, kept
+
+
+def _equals(a: object, b: object) -> bool:
+    return type(a) is type(b) and a == b

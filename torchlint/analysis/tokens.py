@@ -24,19 +24,6 @@ from torchlint.analysis.scopes import Scope
 from torchlint.analysis.scout import FunctionModel
 from torchlint.kept import kept
 
-# Operators by the canonical name of their operation.
-OPERATORS: dict[str, str] = {
-    "add": "+",
-    "sub": "-",
-    "mul": "*",
-    "div": "/",
-    "floor_divide": "//",
-    "remainder": "%",
-    "pow": "**",
-    "matmul": "@",
-    "neg": "u-",
-    "getitem": "[]",
-}
 _SYMBOLS: dict[type[ast.AST], str] = {
     ast.Add: "+",
     ast.Sub: "-",
