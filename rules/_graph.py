@@ -2,7 +2,21 @@
 
 from __future__ import annotations
 
-from torchlint.rule import Call, Choice, Constant, Element, External, Field, Frame, Layer, Mutated, Op, Value, facts
+from torchlint.rule import (
+    Call,
+    Choice,
+    Constant,
+    Element,
+    External,
+    Field,
+    Frame,
+    Layer,
+    Mutated,
+    Op,
+    Value,
+    facts,
+    frame_of,
+)
 
 from ._modules import PARAMETERS, has_parameters
 
@@ -65,7 +79,8 @@ def _op(op: Op, depth: int) -> bool | None:
         return _flag(op, "requires_grad", False)
     if not op.grad or name in _CUTS:
         return False
-    if op.layer is not None and op.layer.frame is not None and has_parameters(op.layer.frame, op.layer):
+    made_in = frame_of(op.layer)
+    if op.layer is not None and made_in is not None and has_parameters(made_in, op.layer):
         return True
     source = op.args.get(_SOURCES.get(name, ""))
     answers = [requires_grad(arg, depth - 1) for arg in (op.args.values() if source is None else (source,))]

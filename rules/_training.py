@@ -23,6 +23,7 @@ from torchlint.rule import (
     Value,
     classes,
     facts,
+    frame_of,
     members,
     own_nodes,
     peek,
@@ -73,8 +74,9 @@ def is_optimizer(value: Value | None) -> bool:
     value = settled(value)
     if isinstance(value, Choice):
         return all(is_optimizer(member) for member in value.members)
-    if isinstance(value, Instance) and value.frame is not None:
-        return classes.is_subclass(value.frame, value.cls, _BASES) is True
+    frame = frame_of(value)
+    if isinstance(value, Instance) and frame is not None:
+        return classes.is_subclass(frame, value.cls, _BASES) is True
     return isinstance(value, Call) and _OPTIMIZER.match(value.qualname) is not None
 
 

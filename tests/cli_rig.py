@@ -13,7 +13,7 @@ from types import SimpleNamespace
 
 from torchlint import engine, registry
 from torchlint.cli import main
-from torchlint.finding import Applicability, Edit, Finding, Fix, Related, Severity
+from torchlint.finding import Applicability, Edit, Finding, Fix, Related, Report, Severity
 from torchlint.source import Source
 
 RULES = {
@@ -44,7 +44,7 @@ def load(code: str) -> SimpleNamespace:
     return SimpleNamespace(since="0.1", title="Use `torch.good`", docs=lambda: docs)
 
 
-def check(source: Source, codes: frozenset[str], *, gates: bool = True) -> engine.Report:
+def check(source: Source, codes: frozenset[str], *, gates: bool = True) -> Report:
     if "torch.panic(" in source.text:
         raise RecursionError("too deep")
     if "torch.sleep(" in source.text:
@@ -54,8 +54,8 @@ def check(source: Source, codes: frozenset[str], *, gates: bool = True) -> engin
     try:
         ast.parse(source.text)
     except SyntaxError as error:
-        return engine.Report(error=error.msg, error_row=error.lineno or 0)
-    report = engine.Report()
+        return Report(error=error.msg, error_row=error.lineno or 0)
+    report = Report()
     if "torch.boom(" in source.text:
         report.failures.append("rule TLT201 crashed: ZeroDivisionError: division by zero")
     for match in re.finditer(r"torch\.(bad|risky|plain|rare)\(", source.text):

@@ -59,11 +59,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         drop_output()
         return _NOBODY_READS
     except Exception:
-        # Python's own exit code for this is 1, which means findings.
+        # Start-up: only a crash needs it.
         import traceback
 
         traceback.print_exc()
-        return 2
+        return 2  # Python's own exit code for this is 1, which means findings.
     return code
 
 
@@ -101,6 +101,7 @@ def _parser(name: str, description: str, *, helps: bool) -> argparse.ArgumentPar
 
 
 def _run(command: Any, arguments: argparse.Namespace) -> int:
+    # Start-up: `--version` and `--help` need no settings.
     from torchlint.settings.layers import ConfigError
 
     try:

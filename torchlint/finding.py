@@ -6,6 +6,7 @@ Edits use 0-based character offsets into `Source.text`.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -101,3 +102,19 @@ class Finding(NamedTuple):
 
     def sort_key(self) -> tuple[Location, str, Location, str]:
         return self.location, self.code, self.end_location, self.message
+
+
+class Report:
+    """What is known of a file after checking it.
+
+    `error` is one line that says why the file could not be checked (it does not parse), `failures` one line per
+    rule that crashed on it; the findings of all other rules are still there. `consulted` are the other files of the
+    project that were read.
+    """
+
+    def __init__(self, error: str = "", error_row: int = 0, failures: Iterable[str] = ()) -> None:
+        self.findings: list[Finding] = []
+        self.error = error
+        self.error_row = error_row
+        self.failures = list(failures)
+        self.consulted: set[str] = set()

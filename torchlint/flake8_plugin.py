@@ -69,6 +69,7 @@ class Plugin:
     def run(self) -> Iterator[tuple[int, int, str, type[Plugin]]]:
         if not any("torch" in line for line in self._lines):
             return
+        # Start-up: flake8 loads the plugin for files without torch too.
         from torchlint.source import Source
         from torchlint.suppress import Suppressions
 
@@ -91,6 +92,7 @@ class Plugin:
 
 def _check(source: Source, codes: frozenset[str], tree: ast.Module) -> list[Finding]:
     """A mistake of ours costs the findings of one rule or of one file, and never stops flake8."""
+    # Start-up, as above.
     from torchlint import engine
 
     try:
@@ -115,11 +117,13 @@ def _spare_what_stays() -> None:
 
 
 def _codes_for(filename: str, config: str | None, chosen: tuple[str, ...]) -> frozenset[str]:
+    # Start-up, as above.
     from torchlint.settings.layers import ConfigError
 
     try:
         return _configuration(config, chosen).settings_for(filename).codes_for(filename)
     except ConfigError as error:
+        # Optional: flake8 is there where this is called.
         from flake8.exceptions import ExecutionError  # type: ignore[import-untyped]
 
         # The only exception of a plugin that flake8 turns into a message and an exit code.
@@ -134,6 +138,7 @@ def _configuration(config: str | None, chosen: tuple[str, ...]) -> Configuration
     them. flake8 has a way of its own to keep rules off, `extend_default_ignore`, but any explicit `--ignore` cancels
     it, and it would hide what `[tool.torchlint]` turns on.
     """
+    # Start-up, as above.
     from torchlint import registry
     from torchlint.settings.config import Configuration, Overrides
 

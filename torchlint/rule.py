@@ -12,11 +12,12 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from torchlint.analysis import classes, dtypes, facts, ops, sizes, trees
-from torchlint.analysis.expressions import path, peek
+from torchlint.analysis.compare import agree, members, same, same_dim, walk
 from torchlint.analysis.flags import is_flag, tested
 from torchlint.analysis.foreign import foreign_names, is_foreign
-from torchlint.analysis.frame import Frame
+from torchlint.analysis.frame import Frame, frame_of, path
 from torchlint.analysis.inventory import Inventory, bound_by, inventory_of
+from torchlint.analysis.lookup import peek
 from torchlint.analysis.naming import last_name
 from torchlint.analysis.patterns import Match
 from torchlint.analysis.scout import ClassModel, FunctionModel, Module, own_nodes
@@ -39,13 +40,10 @@ from torchlint.analysis.values import (
     Method,
     Mutated,
     Op,
+    Origin,
     Parameter,
     Unknown,
     Value,
-    agree,
-    members,
-    same,
-    walk,
 )
 from torchlint.claims import (
     Binary,
@@ -84,7 +82,7 @@ class Place(NamedTuple):
 
     node: ast.AST
     message: str
-    frame: Frame | None = None
+    frame: Origin | None = None
 
 
 class Problem(NamedTuple):
@@ -280,6 +278,7 @@ __all__ = [
     "dtypes",
     "facts",
     "foreign_names",
+    "frame_of",
     "inventory_of",
     "is_flag",
     "is_foreign",
@@ -290,6 +289,7 @@ __all__ = [
     "path",
     "peek",
     "same",
+    "same_dim",
     "sizes",
     "tested",
     "torch",

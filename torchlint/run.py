@@ -15,13 +15,12 @@ from torchlint.analysis.patterns import Match, Pattern
 from torchlint.analysis.scout import ClassModel, FunctionModel, Module, Region
 from torchlint.analysis.values import Op
 from torchlint.claims import Changes, Claim, Pair
-from torchlint.finding import Applicability, Finding, Fix, Related
+from torchlint.finding import Applicability, Finding, Fix, Related, Report
 from torchlint.kept import kept
 from torchlint.rule import Check, Place, Problem, Rewrite, Rule
 
 if TYPE_CHECKING:
     from torchlint.analysis.project import Project
-    from torchlint.engine import Report
     from torchlint.registry import RuleInfo
 
 _Found = Problem | tuple[Pair, Match]
@@ -179,6 +178,7 @@ class Runner:
         return Related(module.source.path, module.source.location(start), place.message)
 
     def _rewrite_fix(self, rule: Rule, pair: Pair, match: Match) -> Fix | None:
+        # Start-up: only findings with a fix need them.
         from torchlint import digests
         from torchlint.fixing import spelling
         from torchlint.fixing.rewrite import CannotFix, Editor
@@ -198,6 +198,7 @@ class Runner:
         return Fix(rule.title, applicability, edits, grant.text)
 
     def _check_fix(self, rule: Rule, problem: Problem) -> Fix | None:
+        # Start-up: only findings with a fix need it.
         from torchlint.fixing.rewrite import CannotFix, Editor
 
         if problem.fix is None:
@@ -274,7 +275,7 @@ def _instance(code: str) -> Rule:
 def _patterns(code: str) -> tuple[tuple[Pair, Pattern], ...]:
     rule = registry.load(code)
     assert issubclass(rule, Rewrite)
-    return tuple((pair, Pattern(pair)) for pair in rule.pairs)
+    return tuple((pair, Pattern(pair.before)) for pair in rule.pairs)
 
 
 @cache

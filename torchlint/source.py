@@ -99,6 +99,7 @@ def _declared(data: bytes) -> str:
     """The codec that the first two lines ask for (PEP 263), else UTF-8. Raises `SourceError`."""
     if not data.startswith(BOM_UTF8) and not any(b"coding" in line for line in data.split(b"\n", 2)[:2]):
         return "utf-8"
+    # Start-up: only a file that declares an encoding needs it.
     import tokenize
 
     try:

@@ -5,17 +5,15 @@ from __future__ import annotations
 import ast
 import os
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
-from torchlint.analysis import expressions
+from torchlint.analysis.attributes import attribute_of
+from torchlint.analysis.frame import Frame
+from torchlint.analysis.lookup import resolved
 from torchlint.analysis.scopes import statements_of
 from torchlint.analysis.scout import Module
 from torchlint.analysis.values import External, Unknown, Value
 from torchlint.analysis.words import Words
 from torchlint.source import Source, SourceError
-
-if TYPE_CHECKING:
-    from torchlint.analysis.frame import Frame
 
 _MAX_BYTES = 400_000
 _MAX_MODULES = 40
@@ -62,9 +60,9 @@ class Project:
             outer = frame.evaluator.module_frame(module)
             value = outer.all_bindings(names[0])
             if isinstance(value, External):
-                value = expressions.resolved(outer, value)
+                value = resolved(outer, value)
             for name in names[1:]:
-                value = expressions.attribute_of(outer, value, name, module.tree) if value is not None else None
+                value = attribute_of(outer, value, name, module.tree) if value is not None else None
         finally:
             self._hops -= 1
         return Unknown() if value is None else value

@@ -56,6 +56,7 @@ class _Check:
         output_format = self._output_format()
         with ExitStack() as stack:
             if self._arguments.verify:
+                # Start-up: only `--verify` needs it.
                 from torchlint.commands import instances
 
                 opened = instances.opened(self._arguments.verify, self._arguments.device, self._cache_folder())
@@ -97,6 +98,7 @@ class _Check:
         outcomes = [*missing, *self._run(jobs)]
         if self._session is None:
             return outcomes
+        # Start-up: only `--verify` needs it.
         from torchlint.commands import instances
 
         return instances.verified(self._session, outcomes, jobs, mode)
@@ -105,6 +107,7 @@ class _Check:
         folder = self._cache_folder()
         if folder is None:
             return run_files(jobs, 1 if self._arguments.timing else self._arguments.jobs)
+        # Start-up: a run without the cache does not need them.
         from torchlint.running import cache, recall
 
         known = cache.Cache(folder, cache.tool_digest())
@@ -114,6 +117,7 @@ class _Check:
         """Where earlier runs left what they found; None if it is not to be used."""
         if self._arguments.no_cache or self._arguments.timing:
             return None
+        # Start-up: a run without the cache does not need them.
         from pathlib import Path
 
         from torchlint.running import cache, recall
@@ -179,6 +183,7 @@ class _Check:
         return 2 if run.broken else int(bool(diff))
 
     def _tried(self, session: Session) -> str:
+        # Start-up: only `--verify` needs it.
         from torchlint.commands import instances
 
         return instances.summary(session.records, unsafe=self._arguments.unsafe_fixes)
@@ -212,6 +217,7 @@ class _Check:
 
 
 def _measured() -> AbstractContextManager[Clock]:
+    # Start-up: it imports all that it measures.
     from torchlint.timing import measured
 
     return measured()

@@ -27,6 +27,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Print the pages. Returns the exit code; raises `ConfigError` for an unknown rule."""
     infos = registry.rules() if arguments.all else [_find(arguments.rule)]
     if arguments.output_format == "json":
+        # Start-up: only this output format needs it.
         import json
 
         values = [_values(info) for info in infos]
@@ -34,6 +35,7 @@ def run(arguments: argparse.Namespace) -> int:
         return 0
     text = "\n".join(map(_page, infos))
     if arguments.output_format == "text" and use_color(arguments.color, sys.stdout):
+        # Start-up: it imports rich.
         from torchlint.reporters.full import write_page
 
         write_page(text, sys.stdout)

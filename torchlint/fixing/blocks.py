@@ -90,6 +90,7 @@ class Blocks:
         self, first: ast.stmt, last: ast.stmt, kept: Collection[Span], *, suppressions: bool = True
     ) -> list[Span]:
         """The comments on the lines of statements that are not in code that lives on elsewhere."""
+        # Start-up: LibCST takes 0.3 s.
         from torchlint.fixing.concrete import concrete
 
         region = self._pieces.region(first, last)

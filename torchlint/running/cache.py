@@ -164,6 +164,7 @@ def _read(path: Path, tool: str) -> dict[str, dict[str, Any]]:
 
 def replace(path: Path, content: str) -> None:
     """Write a file in one step. Raises `OSError`."""
+    # Start-up: only what is new is written.
     import tempfile
 
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=".tmp")

@@ -68,6 +68,7 @@ def _chunks(sizes: Sequence[int], count: int) -> list[_Chunk]:
 
 def _run_until_death(processes: int, jobs: Sequence[Job], chunks: Sequence[_Chunk]) -> list[list[Outcome] | None]:
     """The outcomes of each chunk; None for those that were not done when a process died."""
+    # Start-up: a run in one process does not need them.
     from concurrent.futures import Future
     from concurrent.futures.process import BrokenProcessPool, ProcessPoolExecutor
 
@@ -104,7 +105,8 @@ def _run_alone(job: Job) -> Outcome:
 
 
 def _let_interrupts_kill() -> None:
-    # A worker that turns Ctrl-C into KeyboardInterrupt prints a traceback each.
+    # Start-up, as above.
     import signal
 
+    # A worker that turns Ctrl-C into KeyboardInterrupt prints a traceback each.
     signal.signal(signal.SIGINT, signal.SIG_DFL)

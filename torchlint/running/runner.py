@@ -16,7 +16,7 @@ from torchlint.settings.config import Settings
 from torchlint.source import Source, SourceError
 
 if TYPE_CHECKING:
-    from torchlint.engine import Report
+    from torchlint.finding import Report
 
 
 # What becomes of a finding when its fix has been run; see `--verify`.
@@ -105,6 +105,7 @@ class _Task:
         return outcome
 
     def _check(self, source: Source) -> Report:
+        # Start-up: files without torch and files from the cache do not need it.
         from torchlint import engine
 
         return engine.check(source, self._codes)
@@ -116,6 +117,7 @@ class _Task:
         report = self._report if source is self._source else self._check(source)
         if not report.findings:
             return []
+        # Start-up: only files with findings need it.
         from torchlint.suppress import Suppressions
 
         suppressions = Suppressions(source)
@@ -123,6 +125,7 @@ class _Task:
         return [self._judge(source, finding) for finding in findings] if self._judge else findings
 
     def _fix(self, outcome: Outcome) -> None:
+        # Start-up: only `--fix` needs it.
         from torchlint.fixing import edits
 
         before, mode = self._source, self._job.mode
@@ -160,6 +163,7 @@ def unified_diff(before: Source, after: str) -> bytes:
     """The change as `git apply` and `patch -p1` take it, in the file's own encoding. Raises `UnicodeEncodeError`."""
     name = before.path.replace(os.sep, "/")
     old, new = (name, name) if name.startswith(("/", "../")) else (f"a/{name}", f"b/{name}")
+    # Start-up: only `--diff` needs it.
     import difflib
 
     lines = list(difflib.unified_diff(_lines(before.text), _lines(after)))

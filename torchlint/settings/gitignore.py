@@ -63,6 +63,7 @@ def deeper(chain: Chain, directory: str, names: Collection[str]) -> Chain:
 
 def _spec(lines: list[str]) -> GitIgnoreSpec:
     """What the lines say, without those that are no pattern: git passes over them too."""
+    # Start-up: only a tree with a .gitignore needs it.
     from pathspec import GitIgnoreSpec
 
     try:
@@ -72,6 +73,7 @@ def _spec(lines: list[str]) -> GitIgnoreSpec:
 
 
 def _patterns(line: str) -> Iterable[GitIgnoreSpecPattern]:
+    # Start-up: only a tree with a .gitignore needs it.
     from pathspec import GitIgnoreSpec
 
     try:

@@ -158,6 +158,7 @@ def parse_inline(text: str) -> Mapping[str, Any]:
 
 
 def _parse(data: bytes, origin: str) -> dict[str, Any]:
+    # Start-up: only a tree with a pyproject.toml needs it.
     import tomllib
 
     try:

@@ -62,6 +62,7 @@ def _weight(selector: str) -> int:
 
 def suggestion(word: str, known: Iterable[str]) -> str:
     """`; did you mean 'x'?` for the known word that is most like this one, or nothing."""
+    # Start-up: only a selector that nobody knows needs it.
     import difflib
 
     folded = {name.casefold(): name for name in known}
