@@ -1,7 +1,7 @@
 """Bring everything that is generated for a rule up to date: `python -m tools.finish NAME_OR_CODE`.
 
-In this order: the index of the rules, the goldens of the rule's fixtures, the certificate of its fixes (needs torch), the
-table in README.md, and at last the tests of the rule's fixtures. What was written is to be read as a diff.
+In this order: the index of the rules, the goldens of the rule's fixtures, the certificate of its fixes (needs torch),
+the table in README.md, and at last the tests of the rule's fixtures. What was written is to be read as a diff.
 """
 
 from __future__ import annotations
@@ -47,12 +47,12 @@ def _find(text: str) -> registry.RuleInfo:
     for info in registry.rules():
         if wanted in (info.name, info.code.lower()):
             return info
-    raise SystemExit(f"no rule is called {text}: rules/{wanted.replace('-', '_')}.py is not there, or has no rule in it")
+    raise SystemExit(f"no rule is called {text}: there is no rule in rules/{wanted.replace('-', '_')}.py")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tools.finish", description=(__doc__ or "").partition("\n\n")[0])
-    parser.add_argument("rule", metavar="NAME_OR_CODE", help="such as log-of-softmax, TLT202 or rules/log_of_softmax.py")
+    parser.add_argument("rule", metavar="NAME_OR_CODE", help="such as log-of-softmax or TLT202")
     wanted = parser.parse_args(arguments).rule
     print("== index of the rules", flush=True)
     registry.write_index()

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import importlib
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from typing import TYPE_CHECKING, TextIO
 
 from torchlint.commands import summary
 from torchlint.commands.options import add_arguments, overrides
+from torchlint.commands.progress import Progress
 from torchlint.commands.terminal import complain, printable, reason, use_color, write_bytes
 from torchlint.reporters import FORMATS, TEXT_FORMATS
 from torchlint.running.outcome import Outcome, Run
-from torchlint.running.pool import run_files
+from torchlint.running.pool import Outcomes, run_files
 from torchlint.running.runner import Job, Mode, run_bytes
+from torchlint.running.stop import exit_code
 from torchlint.settings.config import Configuration
 from torchlint.settings.discovery import Target, discover
 from torchlint.settings.layers import ConfigError, shown
@@ -26,6 +29,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from torchlint.commands.instances import Session
+    from torchlint.finding import Finding
+    from torchlint.source import Source
     from torchlint.timing import Clock
 
 __all__ = ["add_arguments", "run"]
@@ -45,6 +50,7 @@ class _Check:
         self._stdin = arguments.stdin_filename is not None or arguments.paths == ["-"]
         self._fix = arguments.fix or arguments.fix_only or arguments.diff
         self._session: Session | None = None
+        self._interrupt: KeyboardInterrupt | None = None
         if "-" in arguments.paths and len(arguments.paths) > 1:
             raise ConfigError("- (standard input) cannot be combined with other paths")
 
@@ -71,11 +77,11 @@ class _Check:
     def _report(self, outcomes: list[Outcome], output_format: str) -> int:
         for outcome in outcomes:
             _complain_of(outcome)
+        run = Run(outcomes, unsafe=self._arguments.unsafe_fixes, stopped=self._interrupt is not None)
         if self._arguments.diff:
-            return self._show_diff(outcomes)
+            return self._show_diff(run)
         with self._output() as out:
-            run = Run(outcomes, unsafe=self._arguments.unsafe_fixes, color=use_color(self._arguments.color, out))
-            self._write(run, output_format, out)
+            self._write(run._replace(color=use_color(self._arguments.color, out)), output_format, out)
         return self._exit_code(run)
 
     def _targets(self) -> Iterator[Target]:
@@ -96,14 +102,46 @@ class _Check:
         jobs = [Job(path, self._configuration.settings_for(path), found) for path, error in targets if not error]
         missing = [Outcome(path, error=error) for path, error in targets if error]
         outcomes = [*missing, *self._run(jobs)]
-        if self._session is None:
-            return outcomes
-        # Start-up: only `--verify` needs it.
+        return outcomes if self._session is None else self._verified(self._session, outcomes, jobs, mode)
+
+    def _verified(self, session: Session, outcomes: list[Outcome], jobs: list[Job], mode: Mode) -> list[Outcome]:
         from torchlint.commands import instances
 
-        return instances.verified(self._session, outcomes, jobs, mode)
+        done: list[Outcome] = []
+        total = instances.fixes(outcomes)
+        with Progress("Tried {done} of {total} fixes", total) as progress:
+
+            def judge(source: Source, finding: Finding) -> Finding:
+                judged = session.judge(source, finding)
+                progress.done = len(session.records)
+                return judged
+
+            try:
+                # Those after an interrupt come back without the fixes that were not tried.
+                for outcome in instances.verified(judge, [] if self._interrupt else outcomes, jobs, mode):
+                    done.append(outcome)
+            except KeyboardInterrupt as interrupt:
+                self._interrupt = interrupt
+        if self._interrupt is not None:
+            complain(f"Interrupted: {progress.done} of {total} fixes were tried, and the others are not offered.")
+        return [*done, *map(instances.untried, outcomes[len(done) :])]
 
     def _run(self, jobs: list[Job]) -> list[Outcome]:
+        """The outcomes in the order of the jobs: all of them, or, after an interrupt, those that there are."""
+        done: dict[int, Outcome] = {}
+        with Progress("Checked {done} of {total} files", len(jobs)) as progress:
+            try:
+                with closing(self._outcomes(jobs)) as found:
+                    for place, outcome in found:
+                        done[place] = outcome
+                        progress.done = len(done)
+            except KeyboardInterrupt as interrupt:
+                self._interrupt = interrupt
+        if self._interrupt is not None:
+            complain(f"Interrupted: {len(done)} of {len(jobs)} files were checked.")
+        return [done[place] for place in sorted(done)]
+
+    def _outcomes(self, jobs: list[Job]) -> Outcomes:
         folder = self._cache_folder()
         if folder is None:
             return run_files(jobs, 1 if self._arguments.timing else self._arguments.jobs)
@@ -122,14 +160,20 @@ class _Check:
 
         from torchlint.running import cache, recall
 
-        folder = self._arguments.cache_dir or os.environ.get("TORCHLINT_CACHE_DIR")
-        return Path(folder or recall.root_of(self._configuration.settings_in(os.getcwd())) / cache.DIRECTORY)
+        named = self._arguments.cache_dir or os.environ.get("TORCHLINT_CACHE_DIR")
+        if named:
+            return Path(os.path.realpath(named))
+        return Path(recall.root_of(self._configuration.settings_in(os.getcwd())), cache.DIRECTORY)
 
     def _standard_input(self) -> Outcome:
         filename = self._arguments.stdin_filename
         path = shown(filename) if filename else "-"
         settings = self._configuration.settings_for(path)
-        data = sys.stdin.buffer.read()
+        try:
+            data = sys.stdin.buffer.read()
+        except OSError as error:
+            said = "is closed" if error.errno == errno.EBADF else f"cannot be read: {reason(error)}"
+            raise ConfigError(f"standard input {said}") from None
         outcome = Outcome(path)
         if not (self._arguments.force_exclude and settings.excludes(path)):
             outcome = run_bytes(Job(path, settings, self._mode()), data, self._session.judge if self._session else None)
@@ -173,13 +217,14 @@ class _Check:
         if self._session:
             out.write(self._tried(self._session))
 
-    def _show_diff(self, outcomes: list[Outcome]) -> int:
-        run = Run(outcomes, unsafe=self._arguments.unsafe_fixes)
-        diff = b"".join(outcome.diff for outcome in outcomes)
+    def _show_diff(self, run: Run) -> int:
+        diff = b"".join(outcome.diff for outcome in run.outcomes)
         write_bytes(diff)
         complain(f"Would fix {summary.errors(run.fixed)}.")
         if self._session:
             complain(self._tried(self._session).rstrip("\n"))
+        if self._interrupt is not None:
+            return exit_code(self._interrupt)
         return 2 if run.broken else int(bool(diff))
 
     def _tried(self, session: Session) -> str:
@@ -190,6 +235,8 @@ class _Check:
 
     def _exit_code(self, run: Run) -> int:
         arguments = self._arguments
+        if self._interrupt is not None:
+            return exit_code(self._interrupt)
         if run.broken:
             return 2
         if arguments.exit_non_zero_on_fix and run.fixed:

@@ -49,11 +49,13 @@ class Outcome:
 
 
 class Run(NamedTuple):
-    """All files of a run in order. `unsafe`: unsafe fixes were asked for. `color`: the output may be coloured."""
+    """All files of a run in order. `unsafe`: unsafe fixes were asked for. `color`: the output may be coloured.
+    `stopped`: a signal ended it before all files were checked."""
 
     outcomes: Sequence[Outcome]
     unsafe: bool = False
     color: bool = False
+    stopped: bool = False
 
     def files(self) -> Iterator[tuple[Source, Sequence[Finding]]]:
         """The files with findings."""
@@ -80,7 +82,7 @@ class Run(NamedTuple):
     @property
     def broken(self) -> bool:
         """Whether anything went wrong, so that findings may be missing."""
-        return any(outcome.error or outcome.failures for outcome in self.outcomes)
+        return self.stopped or any(outcome.error or outcome.failures for outcome in self.outcomes)
 
 
 def applies(finding: Finding, *, unsafe: bool) -> bool:

@@ -12,6 +12,7 @@ from torchlint.finding import Applicability, Finding, Fix
 from torchlint.parsing import Parsed, parse
 from torchlint.running.outcome import Outcome, applies
 from torchlint.running.state import content_digest, stamp
+from torchlint.running.stop import undivided
 from torchlint.settings.config import Settings
 from torchlint.source import Source, SourceError
 
@@ -131,7 +132,8 @@ class _Task:
         before, mode = self._source, self._job.mode
         result = edits.fix(before, self._lint, self._accepts)
         if mode.write and result.text != before.text:
-            edits.write(self._job.path, before, result.text)
+            with undivided():
+                edits.write(self._job.path, before, result.text)
         outcome.error = outcome.error or result.error
         outcome.fixed = result.applied
         outcome.findings = result.findings

@@ -10,6 +10,8 @@ import json
 import os
 import struct
 import sys
+from queue import SimpleQueue
+from threading import Thread
 from typing import Any, BinaryIO
 
 # Bytes of a file, bytes of address space (CPU only: CUDA reserves far more than it uses), number of processes, CPU
@@ -102,7 +104,10 @@ def main() -> int:
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 1)
     os.dup2(nowhere, 2)
-    while (message := receive(requests)) is not None:
+    messages: SimpleQueue[dict[str, Any]] = SimpleQueue()
+    Thread(target=_listen, args=(requests, messages), daemon=True).start()
+    while True:
+        message = messages.get()
         try:
             answer = _answer(message)
         except Exception as error:
@@ -111,7 +116,15 @@ def main() -> int:
         send(answers, answer | {"poisoned": poisoned})
         if poisoned:
             return POISONED
-    return 0
+
+
+def _listen(requests: BinaryIO, messages: SimpleQueue[dict[str, Any]]) -> None:
+    """Take requests until the pipe closes: nobody waits for the answer that is being worked on."""
+    try:
+        while (message := receive(requests)) is not None:
+            messages.put(message)
+    finally:
+        os._exit(0)
 
 
 def _answer(message: dict[str, Any]) -> dict[str, Any]:
