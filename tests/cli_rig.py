@@ -4,7 +4,6 @@
 `torch.panic(` the engine, `torch.die(` the process, `torch.sleep(` takes its time.
 """
 
-import ast
 import os
 import re
 import sys
@@ -14,6 +13,7 @@ from types import SimpleNamespace
 from torchlint import engine, registry
 from torchlint.cli import main
 from torchlint.finding import Applicability, Edit, Finding, Fix, Related, Severity
+from torchlint.parsing import parse
 from torchlint.source import Source
 
 RULES = {
@@ -51,10 +51,9 @@ def check(source: Source, codes: frozenset[str], *, gates: bool = True) -> engin
         time.sleep(10)
     if "torch.die(" in source.text:
         os._exit(7)
-    try:
-        ast.parse(source.text)
-    except SyntaxError as error:
-        return engine.Report(error=error.msg, error_row=error.lineno or 0)
+    tree, *failure = parse(source.text)
+    if tree is None:
+        return engine.Report(*failure)
     report = engine.Report()
     if "torch.boom(" in source.text:
         report.failures.append("rule TLT201 crashed: ZeroDivisionError: division by zero")

@@ -26,16 +26,20 @@ _RECURSION_LIMIT = 30_000
 class Report:
     """What is known of a file after checking it.
 
-    `error` is one line that says why the file could not be checked (it does not parse), `failures` one line per
-    rule that crashed on it; the findings of all other rules are still there. `consulted` are the other files of the
-    project that were read.
+    `error` is one line that says why the file could not be checked (it does not parse), at this row and column (0 if
+    unknown), `failures` one line per rule that crashed on it; the findings of all other rules are still there.
+    `tracebacks` says where rules crashed. `consulted` are the other files of the project that were read.
     """
 
-    def __init__(self, error: str = "", error_row: int = 0, failures: Iterable[str] = ()) -> None:
+    def __init__(
+        self, error: str = "", error_row: int = 0, error_column: int = 0, failures: Iterable[str] = ()
+    ) -> None:
         self.findings: list[Finding] = []
         self.error = error
         self.error_row = error_row
+        self.error_column = error_column
         self.failures = list(failures)
+        self.tracebacks: list[str] = []
         self.consulted: set[str] = set()
 
 
@@ -64,7 +68,7 @@ def _check(
 ) -> None:
     """Fill a report. The tree is let go at the end, before the collector could walk over it."""
     if tree is None:
-        tree, report.error, report.error_row = parse(source.text)
+        tree, report.error, report.error_row, report.error_column = parse(source.text)
     if tree is None or "torch" not in source.text:
         return
     module = Module(source, tree)

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import TYPE_CHECKING, TextIO
 
+from torchlint import faults
 from torchlint.commands import summary
 from torchlint.commands.options import add_arguments, overrides
 from torchlint.commands.terminal import complain, printable, reason, use_color, write_bytes
@@ -69,13 +70,28 @@ class _Check:
 
     def _report(self, outcomes: list[Outcome], output_format: str) -> int:
         for outcome in outcomes:
-            _complain_of(outcome)
+            _complain_of(outcome, syntax=self._arguments.diff)
+        self._complain_of_ourselves(outcomes)
         if self._arguments.diff:
             return self._show_diff(outcomes)
         with self._output() as out:
-            run = Run(outcomes, unsafe=self._arguments.unsafe_fixes, color=use_color(self._arguments.color, out))
+            complete = output_format not in TEXT_FORMATS or self._arguments.output_file is not None
+            color = use_color(self._arguments.color, out)
+            run = Run(outcomes, unsafe=self._arguments.unsafe_fixes, color=color, complete=complete)
             self._write(run, output_format, out)
         return self._exit_code(run)
+
+    def _complain_of_ourselves(self, outcomes: list[Outcome]) -> None:
+        """Say where rules crashed, or how to see it."""
+        tracebacks = [traceback for outcome in outcomes for traceback in outcome.tracebacks]
+        if self._arguments.debug:
+            for traceback in tracebacks:
+                complain(traceback)
+        elif tracebacks:
+            complain(
+                "note: a crash is a mistake in torchlint, not in your code; all other findings stand, "
+                "and --debug prints the traceback to report it with"
+            )
 
     def _targets(self) -> Iterator[Target]:
         arguments = self._arguments
@@ -217,10 +233,14 @@ def _measured() -> AbstractContextManager[Clock]:
     return measured()
 
 
-def _complain_of(outcome: Outcome) -> None:
+def _complain_of(outcome: Outcome, *, syntax: bool) -> None:
+    """Say on standard error what is wrong besides findings; `syntax`: also that a file does not parse."""
     path = printable(outcome.path)
     for failure in outcome.failures:
         complain(f"{path}: {' '.join(failure.split())}")
     if outcome.error:
         row = f":{outcome.error_row}" if outcome.error_row else ""
         complain(f"{path}{row}: error: {outcome.error}")
+    for finding in outcome.findings if syntax else ():
+        if finding.code == faults.INVALID_SYNTAX:
+            complain(f"{path}:{finding.location.row}: error: {finding.message}")
