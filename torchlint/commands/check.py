@@ -19,7 +19,7 @@ from torchlint.running.outcome import Outcome, Run
 from torchlint.running.pool import run_files
 from torchlint.running.runner import Job, Mode, run_bytes
 from torchlint.settings.config import Configuration
-from torchlint.settings.discovery import Target, discover
+from torchlint.settings.discovery import Target, discover, is_notebook, unread_notebook
 from torchlint.settings.layers import ConfigError, shown
 from torchlint.settings.selection import suggestion
 
@@ -46,6 +46,7 @@ class _Check:
         self._stdin = arguments.stdin_filename is not None or arguments.paths == ["-"]
         self._fix = arguments.fix or arguments.fix_only or arguments.diff
         self._session: Session | None = None
+        self._notebooks: list[str] = []
         if "-" in arguments.paths and len(arguments.paths) > 1:
             raise ConfigError("- (standard input) cannot be combined with other paths")
 
@@ -95,7 +96,12 @@ class _Check:
 
     def _targets(self) -> Iterator[Target]:
         arguments = self._arguments
-        return discover(arguments.paths or ["."], self._configuration, force_exclude=arguments.force_exclude)
+        return discover(
+            arguments.paths or ["."],
+            self._configuration,
+            force_exclude=arguments.force_exclude,
+            notebooks=self._notebooks,
+        )
 
     def _mode(self) -> Mode:
         arguments = self._arguments
@@ -104,6 +110,8 @@ class _Check:
 
     def _files(self) -> list[Outcome]:
         mode, targets = self._mode(), list(self._targets())
+        if self._notebooks:
+            complain(_unread(self._notebooks))
         if not targets:
             complain("warning: no Python files found under the given paths")
         # With --verify fixes are run, and applied, after everything is found: one worker serves all files.
@@ -142,8 +150,8 @@ class _Check:
         path = shown(filename) if filename else "-"
         settings = self._configuration.settings_for(path)
         data = sys.stdin.buffer.read()
-        outcome = Outcome(path)
-        if not (self._arguments.force_exclude and settings.excludes(path)):
+        outcome = Outcome(path, error=unread_notebook(path) if is_notebook(path) else "")
+        if not (outcome.error or (self._arguments.force_exclude and settings.excludes(path))):
             outcome = run_bytes(Job(path, settings, self._mode()), data, self._session.judge if self._session else None)
         if self._fix and not self._arguments.diff:
             fixed = outcome.source if outcome.fixed else None
@@ -231,6 +239,14 @@ def _measured() -> AbstractContextManager[Clock]:
     from torchlint.timing import measured
 
     return measured()
+
+
+def _unread(notebooks: list[str]) -> str:
+    """One line for all notebooks in the folders of a run."""
+    first, *others = map(printable, notebooks)
+    said = f"{len(notebooks)} notebooks were" if others else "1 notebook was"
+    said = f"{said} not read: {first}{', ..' * bool(others)}"
+    return f"note: {said}; `nbqa torchlint` checks notebooks"
 
 
 def _complain_of(outcome: Outcome, *, syntax: bool) -> None:

@@ -11,6 +11,7 @@ from torchlint import faults
 from torchlint.commands.terminal import reason
 from torchlint.finding import Applicability, Finding, Fix
 from torchlint.parsing import parse
+from torchlint.reading import NotAFileError, read
 from torchlint.running.outcome import Outcome, applies
 from torchlint.running.state import content_digest, stamp
 from torchlint.settings.config import Settings
@@ -46,14 +47,12 @@ def run_file(job: Job, judge: Judge | None = None) -> Outcome:
     """Check one file, and fix it if asked, after `judge` has seen each finding. Whatever goes wrong ends up in the
     outcome."""
     try:
-        with open(job.path, "rb") as stream:
-            read = stamp(os.fstat(stream.fileno()))
-            data = stream.read()
+        data, state = read(job.path)
     except OSError as error:
         return Outcome(job.path, error=_problem(error))
     outcome = run_bytes(job, data, judge)
     if job.remembered and not outcome.tracebacks:  # a mistake of ours may be gone the next time
-        outcome.stamp, outcome.digest = read, content_digest(data)
+        outcome.stamp, outcome.digest = stamp(state), content_digest(data)
     return outcome
 
 
@@ -79,6 +78,8 @@ def _only_parsed(source: Source) -> Outcome:
 
 
 def _problem(error: Exception) -> str:
+    if isinstance(error, NotAFileError):
+        return f"{reason(error)}, and only those are read; `torchlint -` reads standard input"
     if isinstance(error, OSError):
         return reason(error)
     text = " ".join(str(error).split())

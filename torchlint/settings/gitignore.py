@@ -7,6 +7,8 @@ import re
 from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
+from torchlint.reading import read
+
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
     from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
@@ -54,10 +56,10 @@ def deeper(chain: Chain, directory: str, names: Collection[str]) -> Chain:
     if ".gitignore" not in names:
         return chain
     try:
-        with open(os.path.join(directory, ".gitignore"), encoding="utf-8", errors="surrogateescape") as stream:
-            lines = stream.read().split("\n")
+        data, _ = read(os.path.join(directory, ".gitignore"))
     except OSError:
         return chain
+    lines = data.decode("utf-8", "surrogateescape").replace("\r\n", "\n").split("\n")
     return (*chain, Ignores(directory, _spec(lines)))
 
 
