@@ -16,7 +16,7 @@ from functools import partial
 from typing import Any, NoReturn
 
 from torchlint import __version__
-from torchlint.commands.terminal import complain, drop_output, printable, tame_streams
+from torchlint.commands.terminal import complain, drop_output, printable, shortened, tame_streams
 
 # Name, module with `add_arguments(parser)` and `run(arguments) -> int`, and what the command does.
 _COMMANDS = {
@@ -106,6 +106,6 @@ def _run(command: Any, arguments: argparse.Namespace) -> int:
     try:
         code: int = command.run(arguments)
     except ConfigError as error:
-        complain(f"error: {printable(str(error))}")
+        complain(f"error: {shortened(printable(str(error)))}")
         return 2
     return code
