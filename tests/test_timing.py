@@ -122,8 +122,9 @@ def test_a_rule_that_crashes_is_said_before_the_table(folder: Path) -> None:
         "sys.exit(main(['check', '--isolated', '--timing', 'net0.py']))\n"
     )
     result = subprocess.run([sys.executable, str(driver)], cwd=folder, capture_output=True, text=True, timeout=120)
-    said, table = result.stderr.split("\n", 1)
+    said, note, table = result.stderr.split("\n", 2)
     assert said == "net0.py: rule TLT602 crashed: ZeroDivisionError: a mistake of ours"
+    assert "--debug" in note
     assert rows(table)["TLT602"][2:] == ["1", "1", "0"]
 
 

@@ -17,7 +17,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from torchlint import __version__
-from torchlint.commands.terminal import complain, drop, printable, reason, tame_streams
+from torchlint.commands.terminal import complain, drop, printable, reason, shortened, tame_streams
 from torchlint.running.stop import exit_code, listen
 
 if TYPE_CHECKING:
@@ -141,6 +141,6 @@ def _run(command: Any, arguments: argparse.Namespace) -> int:
     try:
         code: int = command.run(arguments)
     except ConfigError as error:
-        complain(f"error: {error}")
+        complain(f"error: {shortened(printable(str(error)))}")
         return 2
     return code

@@ -47,7 +47,7 @@ def _check(
 ) -> None:
     """Fill a report. The tree is let go at the end, before the collector could walk over it."""
     if tree is None:
-        tree, report.error, report.error_row = parse(source.text)
+        tree, report.error, report.error_row, report.error_column = parse(source.text)
     if tree is None or "torch" not in source.text:
         return
     module = Module(source, tree)

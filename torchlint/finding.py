@@ -107,14 +107,18 @@ class Finding(NamedTuple):
 class Report:
     """What is known of a file after checking it.
 
-    `error` is one line that says why the file could not be checked (it does not parse), `failures` one line per
-    rule that crashed on it; the findings of all other rules are still there. `consulted` are the other files of the
-    project that were read.
+    `error` is one line that says why the file could not be checked (it does not parse), at this row and column (0 if
+    unknown), `failures` one line per rule that crashed on it; the findings of all other rules are still there.
+    `tracebacks` says where rules crashed. `consulted` are the other files of the project that were read.
     """
 
-    def __init__(self, error: str = "", error_row: int = 0, failures: Iterable[str] = ()) -> None:
+    def __init__(
+        self, error: str = "", error_row: int = 0, error_column: int = 0, failures: Iterable[str] = ()
+    ) -> None:
         self.findings: list[Finding] = []
         self.error = error
         self.error_row = error_row
+        self.error_column = error_column
         self.failures = list(failures)
+        self.tracebacks: list[str] = []
         self.consulted: set[str] = set()

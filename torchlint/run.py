@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from torchlint import certificates, registry
+from torchlint import certificates, faults, registry
 from torchlint.analysis.evaluate import Evaluator
 from torchlint.analysis.foreign import foreign_names, means_only_foreign
 from torchlint.analysis.frame import Frame
@@ -106,6 +106,7 @@ class Runner:
             line = "too deeply nested to be analysed"
         except Exception as error:
             line = f"{type(error).__name__}: {error}"
+            self.report.tracebacks.append(faults.traceback_of(error))
         if line not in self.report.failures:
             self.report.failures.append(line)
         return None
@@ -147,6 +148,7 @@ class Runner:
     def _fail(self, code: str, error: Exception) -> None:
         self._crashed.add(code)
         self.report.failures.append(f"rule {code} crashed: {type(error).__name__}: {error}")
+        self.report.tracebacks.append(faults.traceback_of(error))
 
     def _add(self, rule: Rule, problem: Problem, frame: Frame, rewrite: tuple[Pair, Match] | None) -> None:
         key = (rule.code, problem.node)

@@ -7,12 +7,12 @@ How an expression or a statement is evaluated is said by other modules: each reg
 from __future__ import annotations
 
 import ast
-from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 
 from torchlint.analysis import trees
 from torchlint.analysis.compare import join
+from torchlint.analysis.records import Lists, Log, Record
 from torchlint.analysis.scout import ClassModel, FunctionModel, Module
 from torchlint.analysis.values import (
     Choice,
@@ -109,7 +109,8 @@ class Frame:
 
     `env` maps names to values, `self.x` included under the key `self.x` (whatever the first parameter is called).
     `values` holds the value of every expression that was evaluated, `loads` the places at which a value was read
-    from a name, `envs` the environment before each statement.
+    from a name, `envs` the environment before each statement. All of it but `env` may be walked over while evaluation
+    goes on, see `records`.
     """
 
     def __init__(
@@ -131,16 +132,16 @@ class Frame:
         self.self_name = function.self_name if function else None
         self.env: Environment = {}
         self._shared = False
-        self.values: dict[ast.AST, Value] = {}
-        self.loads: defaultdict[Value, list[ast.expr]] = defaultdict(list)
-        self.bindings: defaultdict[str, list[Value]] = defaultdict(list)
-        self.definitions: dict[Value, ast.stmt] = {}
-        self.envs: dict[ast.stmt, Environment] = {}
-        self.ops: list[Op] = []
-        self.callees: dict[ast.Call, Value] = {}
-        self.loops: list[ast.For | ast.AsyncFor | ast.While] = []
-        self.loop_of: dict[ast.stmt, ast.stmt] = {}
-        self.returns: list[tuple[ast.Return, Value]] = []
+        self.values: Record[ast.AST, Value] = Record()
+        self.loads: Lists[Value, ast.expr] = Lists()
+        self.bindings: Lists[str, Value] = Lists()
+        self.definitions: Record[Value, ast.stmt] = Record()
+        self.envs: Record[ast.stmt, Environment] = Record()
+        self.ops: Log[Op] = Log()
+        self.callees: Record[ast.Call, Value] = Record()
+        self.loops: Log[ast.For | ast.AsyncFor | ast.While] = Log()
+        self.loop_of: Record[ast.stmt, ast.stmt] = Record()
+        self.returns: Log[tuple[ast.Return, Value]] = Log()
         self.exits: list[Environment] = []  # where `break` and `continue` of the current loop leave
         self.current_loop: ast.stmt | None = None
         self.statement: ast.stmt | None = None

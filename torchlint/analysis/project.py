@@ -13,6 +13,7 @@ from torchlint.analysis.scopes import statements_of
 from torchlint.analysis.scout import Module
 from torchlint.analysis.values import External, Unknown, Value
 from torchlint.analysis.words import Words
+from torchlint.reading import read
 from torchlint.source import Source, SourceError
 
 _MAX_BYTES = 400_000
@@ -53,7 +54,7 @@ class Project:
 
     def _value(self, frame: Frame, path: str, names: list[str]) -> Value | None:
         module = self._load(path)
-        if module is None or self._hops >= _MAX_HOPS or os.path.samefile(path, frame.module.source.path):
+        if module is None or self._hops >= _MAX_HOPS or _is_same_file(path, frame.module.source.path):
             return None
         self._hops += 1
         try:
@@ -108,6 +109,14 @@ class Project:
             words = words.union(*(self._words_behind(inner, hops - 1) for inner in homes if inner and inner != path))
         self._words[path, hops] = words
         return words
+
+
+def _is_same_file(path: str, importer: str) -> bool:
+    """Whether a module is the file that imports it. What comes from an editor or a pipe may not be on the disk."""
+    try:
+        return os.path.samefile(path, importer)
+    except OSError:
+        return os.path.abspath(path) == os.path.abspath(importer)
 
 
 def _imported(statement: ast.stmt) -> list[tuple[str, str]]:
@@ -188,7 +197,6 @@ def _read(path: str, size: int) -> Source | None:
     try:
         if size > _MAX_BYTES:
             return None
-        with open(path, "rb") as stream:
-            return Source.from_bytes(path, stream.read())
+        return Source.from_bytes(path, read(path)[0])
     except (OSError, SourceError):
         return None

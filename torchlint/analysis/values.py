@@ -20,9 +20,15 @@ class Origin(Protocol):
     function: FunctionModel | None
     statement: ast.stmt | None
     grad: bool
-    values: dict[ast.AST, Value]
-    callees: dict[ast.Call, Value]
-    definitions: dict[Value, ast.stmt]
+
+    @property
+    def values(self) -> Mapping[ast.AST, Value]: ...
+
+    @property
+    def callees(self) -> Mapping[ast.Call, Value]: ...
+
+    @property
+    def definitions(self) -> Mapping[Value, ast.stmt]: ...
 
 
 class Value:

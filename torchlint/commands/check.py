@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from typing import TYPE_CHECKING, TextIO
 
+from torchlint import faults
 from torchlint.commands import summary
 from torchlint.commands.options import add_arguments, overrides
 from torchlint.commands.progress import Progress
@@ -21,7 +22,7 @@ from torchlint.running.pool import Outcomes, run_files
 from torchlint.running.runner import Job, Mode, run_bytes
 from torchlint.running.stop import exit_code
 from torchlint.settings.config import Configuration
-from torchlint.settings.discovery import Target, discover
+from torchlint.settings.discovery import Target, discover, is_notebook, unread_notebook
 from torchlint.settings.layers import ConfigError, shown
 from torchlint.settings.selection import suggestion
 
@@ -51,6 +52,7 @@ class _Check:
         self._fix = arguments.fix or arguments.fix_only or arguments.diff
         self._session: Session | None = None
         self._interrupt: KeyboardInterrupt | None = None
+        self._notebooks: list[str] = []
         if "-" in arguments.paths and len(arguments.paths) > 1:
             raise ConfigError("- (standard input) cannot be combined with other paths")
 
@@ -76,17 +78,37 @@ class _Check:
 
     def _report(self, outcomes: list[Outcome], output_format: str) -> int:
         for outcome in outcomes:
-            _complain_of(outcome)
+            _complain_of(outcome, syntax=self._arguments.diff)
+        self._complain_of_ourselves(outcomes)
         run = Run(outcomes, unsafe=self._arguments.unsafe_fixes, stopped=self._interrupt is not None)
         if self._arguments.diff:
             return self._show_diff(run)
         with self._output() as out:
-            self._write(run._replace(color=use_color(self._arguments.color, out)), output_format, out)
+            complete = output_format not in TEXT_FORMATS or self._arguments.output_file is not None
+            color = use_color(self._arguments.color, out)
+            self._write(run._replace(color=color, complete=complete), output_format, out)
         return self._exit_code(run)
+
+    def _complain_of_ourselves(self, outcomes: list[Outcome]) -> None:
+        """Say where rules crashed, or how to see it."""
+        tracebacks = [traceback for outcome in outcomes for traceback in outcome.tracebacks]
+        if self._arguments.debug:
+            for traceback in tracebacks:
+                complain(traceback)
+        elif tracebacks:
+            complain(
+                "note: a crash is a mistake in torchlint, not in your code; all other findings stand, "
+                "and --debug prints the traceback to report it with"
+            )
 
     def _targets(self) -> Iterator[Target]:
         arguments = self._arguments
-        return discover(arguments.paths or ["."], self._configuration, force_exclude=arguments.force_exclude)
+        return discover(
+            arguments.paths or ["."],
+            self._configuration,
+            force_exclude=arguments.force_exclude,
+            notebooks=self._notebooks,
+        )
 
     def _mode(self) -> Mode:
         arguments = self._arguments
@@ -95,6 +117,8 @@ class _Check:
 
     def _files(self) -> list[Outcome]:
         mode, targets = self._mode(), list(self._targets())
+        if self._notebooks:
+            complain(_unread(self._notebooks))
         if not targets:
             complain("warning: no Python files found under the given paths")
         # With --verify fixes are run, and applied, after everything is found: one worker serves all files.
@@ -174,8 +198,8 @@ class _Check:
         except OSError as error:
             said = "is closed" if error.errno == errno.EBADF else f"cannot be read: {reason(error)}"
             raise ConfigError(f"standard input {said}") from None
-        outcome = Outcome(path)
-        if not (self._arguments.force_exclude and settings.excludes(path)):
+        outcome = Outcome(path, error=unread_notebook(path) if is_notebook(path) else "")
+        if not (outcome.error or (self._arguments.force_exclude and settings.excludes(path))):
             outcome = run_bytes(Job(path, settings, self._mode()), data, self._session.judge if self._session else None)
         if self._fix and not self._arguments.diff:
             fixed = outcome.source if outcome.fixed else None
@@ -270,10 +294,22 @@ def _measured() -> AbstractContextManager[Clock]:
     return measured()
 
 
-def _complain_of(outcome: Outcome) -> None:
+def _unread(notebooks: list[str]) -> str:
+    """One line for all notebooks in the folders of a run."""
+    first, *others = map(printable, notebooks)
+    said = f"{len(notebooks)} notebooks were" if others else "1 notebook was"
+    said = f"{said} not read: {first}{', ..' * bool(others)}"
+    return f"note: {said}; `nbqa torchlint` checks notebooks"
+
+
+def _complain_of(outcome: Outcome, *, syntax: bool) -> None:
+    """Say on standard error what is wrong besides findings; `syntax`: also that a file does not parse."""
     path = printable(outcome.path)
     for failure in outcome.failures:
         complain(f"{path}: {' '.join(failure.split())}")
     if outcome.error:
         row = f":{outcome.error_row}" if outcome.error_row else ""
         complain(f"{path}{row}: error: {outcome.error}")
+    for finding in outcome.findings if syntax else ():
+        if finding.code == faults.INVALID_SYNTAX:
+            complain(f"{path}:{finding.location.row}: error: {finding.message}")
