@@ -98,3 +98,17 @@ def _special(text: str) -> str:
     inverted = text.startswith("[!")
     members = re.sub(r"([\\\]\[^&~|])", r"\\\1", text[2 if inverted else 1 : -1])
     return f"[{'^' if inverted else ''}{members}]"
+
+
+def mistake(text: str) -> str:
+    """What is wrong with a pattern and what to write instead, or nothing."""
+    if not text.strip("/"):
+        return f"bad file pattern {text!r}: it is empty; write the name of a file or directory"
+    rest = _SPECIAL.sub("", _portable(text))
+    if "[" in rest:
+        return f"bad file pattern {text!r}: a `[` without its `]`; write `[[]` for the character itself"
+    try:
+        Globs.of([Glob(text, "")])
+    except re.error as error:
+        return f"bad file pattern {text!r}: {error.msg}; between `[` and `]` stand characters, or ranges such as `a-z`"
+    return ""
