@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING
 from torchlint.analysis.gate import Gate
 from torchlint.analysis.plan import Asked, plan_of
 from torchlint.analysis.scout import Module
+from torchlint.directives import mistakes
 from torchlint.finding import Finding
 from torchlint.parsing import parse
 from torchlint.source import Source
 
 if TYPE_CHECKING:
     from torchlint.analysis.project import Project
+    from torchlint.registry import RuleInfo
 
 # Evaluation recurses over expressions: a chain of 1,600 calls needs some 8,000 Python frames, none on the C stack.
 _RECURSION_LIMIT = 30_000
@@ -67,11 +69,12 @@ def _check(
         tree, report.error, report.error_row = parse(source.text)
     if tree is None or "torch" not in source.text:
         return
+    plan = plan_of(tuple(sorted(codes)))
+    report.findings += _of_comments(source, plan.on_comments)
     module = Module(source, tree)
     project = _project(module)
     imported = project.words(source, tree) if project else {}
     report.consulted = project.consulted if project else set()
-    plan = plan_of(tuple(sorted(codes)))
     mask = plan.mask(module.vocabulary.union(*imported.values()))
     wanted = [asked for asked in plan.asked if not gates or asked.concerns(mask)]
     if not wanted:
@@ -79,6 +82,14 @@ def _check(
         return
     module.imported_words = imported
     _run(module, project, wanted, report, Gate(module, plan, wanted) if gates else None, fixes)
+
+
+def _of_comments(source: Source, rules: Iterable[RuleInfo]) -> Iterator[Finding]:
+    """What is wrong with the comments that are meant to silence findings."""
+    for rule in rules:
+        for start, end, message in mistakes(source):
+            places = source.location(start), source.location(end)
+            yield Finding(rule.code, rule.name, message, rule.severity, *places)
 
 
 def _project(module: Module) -> Project | None:

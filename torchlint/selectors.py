@@ -51,22 +51,27 @@ def turned_on(word: str) -> Sequence[RuleInfo]:
 
 def advice(word: str) -> str:
     """What to write instead of a word that names no rule, as the end of a sentence: `; did you mean 'TLT202'?`."""
-    meant = _meant_code(word) or _meant_name(word)
+    meant = intended(word)
     if meant:
         return f"; did you mean {meant!r}?"
-    letters, prefix = _letters()[0], _longest_prefix(word)
+    letters, prefix = letters_of_codes()[0], _longest_prefix(word)
     if prefix:
         return f"; `torchlint rule {prefix}` lists the rules that begin with {prefix}"
     listing = f"`torchlint rule {letters}` lists"
-    if _CODE.fullmatch(word.upper()) and not covered(letters_of(word)):
+    if _CODE.fullmatch(word.upper()) and _letters_of(word.upper()) not in letters_of_codes():
         return f"; torchlint's codes begin with {letters}: {listing} them"
     return f"; {listing} all rules"
+
+
+def intended(word: str) -> str:
+    """The code, prefix or name that a word which names no rule is most likely a slip for, or nothing."""
+    return _meant_code(word) or _meant_name(word)
 
 
 def _meant_code(word: str) -> str:
     """The code, or prefix of codes, that is one slip away; digits must be right, for every number is another rule."""
     folded = re.sub(r"[\s_:-]", "", word.upper())
-    for letters in _letters():
+    for letters in letters_of_codes():
         for size in (len(letters), len(letters) - 1, len(letters) + 1):
             head, tail = folded[:size], folded[size:].translate(_DIGITS)
             if tail.isdecimal() and _is_one_slip(head, letters) and covered(letters + tail):
@@ -74,13 +79,12 @@ def _meant_code(word: str) -> str:
     return ""
 
 
-def _letters() -> list[str]:
-    """What codes begin with."""
-    return sorted({letters_of(rule.code) for rule in registry.rules()})
+def letters_of_codes() -> list[str]:
+    """The letters that our codes begin with."""
+    return sorted({_letters_of(rule.code) for rule in registry.rules()})
 
 
-def letters_of(code: str) -> str:
-    """The letters that a code begins with."""
+def _letters_of(code: str) -> str:
     return code.rstrip("0123456789")
 
 
@@ -100,15 +104,15 @@ def _is_one_slip(typed: str, meant: str) -> bool:
 def _meant_name(word: str) -> str:
     import difflib
 
-    names = {rule.name: rule.name for rule in registry.rules()} | {EVERYTHING.casefold(): EVERYTHING}
+    names = [rule.name for rule in registry.rules()]
     close = difflib.get_close_matches(word.casefold().translate(_DASHES), names, n=1, cutoff=_ALIKE)
-    return names[close[0]] if close else ""
+    return close[0] if close else ""
 
 
 def _longest_prefix(word: str) -> str:
     """The longest beginning of a code with wrong digits that other codes have, or nothing."""
     code = _CODE.match(word.upper())
-    if code is None or code[1] not in _letters():
+    if code is None or code[1] not in letters_of_codes():
         return ""
     sizes = range(len(code[0]), len(code[1]), -1)
     return next((code[0][:size] for size in sizes if covered(code[0][:size])), "")
