@@ -7,16 +7,13 @@ a command, in our syntax with a slip, in that of another tool, or for rules that
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from torchlint.selectors import advice, covered, intended, letters_of_codes, named
 from torchlint.source import Source
 from torchlint.suppress import NOQA, OURS, comments_of
 
-# What such a comment has in it, in the cases that people write; looked for in the whole text first.
-_HINTS = ("torchlint", "torch-lint", "torch_lint", "Torchlint", "TorchLint", "TORCHLINT", "noqa", "NOQA", "ignore[")
 _TOOL = re.compile(r"#\s*torch[-_ ]?lint\b(?P<rest>[^#\r\n]*)", re.IGNORECASE)
 _COMMAND = re.compile(
     r"\s*(?P<mark>[:=.,-]*)\s*(?P<word>(?:file\s+ignore|[a-z]+(?:[-_][a-z]+)*)(?!\w)|)(?P<open>\s*[\[(=:]*)(?P<rules>.*)",
@@ -49,25 +46,14 @@ class Mistake(NamedTuple):
     message: str
 
 
-def mistakes(source: Source) -> Iterator[Mistake]:
-    """What is wrong with the suppression comments of a file, in order. Only a suspicious text is tokenized."""
-    found = [mistake for row in _candidates(source) for mistake in _in_line(source, row)]
+def mistakes(source: Source, rows: Iterable[int]) -> Iterator[Mistake]:
+    """What is wrong with the suppression comments on these rows of a file. Only a suspicious text is tokenized."""
+    found = [mistake for row in rows for mistake in _in_line(source, row)]
     comments = comments_of(source) if found else {}
     for mistake in found:
         row, column = source.location(mistake.start)
         if row in comments and comments[row] < column:
             yield mistake
-
-
-def _candidates(source: Source) -> list[int]:
-    """The rows with a word that suppression comments have."""
-    rows: set[int] = set()
-    for hint in _HINTS:
-        at = source.text.find(hint)
-        while at >= 0:
-            rows.add(bisect_right(source.line_starts, at))
-            at = source.text.find(hint, at + 1)
-    return sorted(rows)
 
 
 def _in_line(source: Source, row: int) -> Iterator[Mistake]:

@@ -5,15 +5,15 @@ from __future__ import annotations
 import ast
 import gc
 import sys
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from torchlint.analysis.gate import Gate
 from torchlint.analysis.plan import Asked, plan_of
 from torchlint.analysis.scout import Module
-from torchlint.directives import mistakes
 from torchlint.finding import Finding
+from torchlint.hints import suppression_rows
 from torchlint.parsing import parse
 from torchlint.source import Source
 
@@ -84,12 +84,17 @@ def _check(
     _run(module, project, wanted, report, Gate(module, plan, wanted) if gates else None, fixes)
 
 
-def _of_comments(source: Source, rules: Iterable[RuleInfo]) -> Iterator[Finding]:
+def _of_comments(source: Source, rules: Sequence[RuleInfo]) -> Iterator[Finding]:
     """What is wrong with the comments that are meant to silence findings."""
-    for rule in rules:
-        for start, end, message in mistakes(source):
-            places = source.location(start), source.location(end)
-            yield Finding(rule.code, rule.name, message, rule.severity, *places)
+    rows = suppression_rows(source) if rules else []
+    if not rows:
+        return
+    # Few files have such comments; the others are spared `tokenize` and the forms in which they are mistyped.
+    from torchlint.directives import mistakes
+
+    for start, end, message in mistakes(source, rows):
+        places = source.location(start), source.location(end)
+        yield from (Finding(rule.code, rule.name, message, rule.severity, *places) for rule in rules)
 
 
 def _project(module: Module) -> Project | None:
