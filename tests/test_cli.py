@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
+from hang_guard import HANG_GUARD
 
 from torchlint.reporters import FORMATS
 
@@ -36,7 +37,7 @@ def torchlint(*arguments: str | bytes, stdin: bytes = b"", **environment: str) -
         [sys.executable, str(RIG), *arguments],
         input=stdin,
         capture_output=True,
-        timeout=60,
+        timeout=HANG_GUARD,
         env={**clean, **environment},
     )
     return Result(done)
@@ -59,14 +60,16 @@ def write(**files: str) -> None:
 
 
 def test_the_module_runs_and_knows_its_version() -> None:
-    done = subprocess.run([sys.executable, "-m", "torchlint", "--version"], capture_output=True, text=True, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-m", "torchlint", "--version"], capture_output=True, text=True, timeout=HANG_GUARD
+    )
     assert (done.returncode, done.stdout.split()[0]) == (0, "torchlint")
 
 
 def test_start_up_imports_little() -> None:
     heavy = {"libcst", "rich", "torch", "pathspec", "multiprocessing", "json", "tomllib", "dataclasses"}
     code = f"import sys, torchlint.cli; sys.exit(str({heavy!r} & set(sys.modules)))"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=HANG_GUARD)
     assert done.stderr.strip() == "set()"
 
 
@@ -282,7 +285,7 @@ def test_diff_changes_nothing_and_git_applies_it() -> None:
     result = torchlint("--diff", "--output-format=json")
     assert (result.code, result.err) == (1, "Would fix 2 errors.\n")
     assert b"bad" in Path("b.py").read_bytes()
-    subprocess.run(["git", "apply", "-"], input=result.raw, check=True, timeout=60)
+    subprocess.run(["git", "apply", "-"], input=result.raw, check=True, timeout=HANG_GUARD)
     assert (
         Path("sub dir/a.py")
         .read_bytes()
@@ -380,14 +383,14 @@ def test_an_interrupt_ends_quietly(jobs: str) -> None:
     process = subprocess.Popen(command, stdout=pipe, stderr=pipe, start_new_session=True)
     time.sleep(1.5)
     os.killpg(process.pid, signal.SIGINT)
-    out, err = process.communicate(timeout=20)
+    out, err = process.communicate(timeout=HANG_GUARD)
     assert (process.returncode, out, err) == (130, b"", b"")
 
 
 def test_a_reader_that_leaves_is_no_error() -> None:
     write(a=CLEAN + "torch.bad(1)\n" * 20_000)
     command = f"{sys.executable} {RIG} --output-format=concise a.py | head -n 1"
-    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=60)
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=HANG_GUARD)
     assert done.stdout.startswith("a.py:2:1: TLT101")
     assert done.stderr == ""
 
@@ -527,6 +530,6 @@ def test_verify_without_torch_is_one_line() -> None:
         "module.run = run; sys.modules['torchlint.verify.command'] = module\n"
         "from torchlint.cli import main; sys.exit(main(['verify']))\n"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=HANG_GUARD)
     assert done.returncode == 2
     assert done.stderr == "error: `torchlint verify` needs torch: pip install 'torchlint[verify]'\n"

@@ -9,6 +9,7 @@ import textwrap
 from pathlib import Path
 
 import pytest
+from hang_guard import HANG_GUARD
 
 LOG_OF_SOFTMAX = """\
 import torch
@@ -38,7 +39,7 @@ def flake8(
         text=True,
         encoding="utf-8",
         env={**os.environ, "PYTHONUTF8": "1"},
-        timeout=120,
+        timeout=HANG_GUARD,
     )
 
 

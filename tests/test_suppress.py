@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from hang_guard import HANG_GUARD
 
 from torchlint.finding import Finding, Location, Severity
 from torchlint.source import Source
@@ -103,7 +104,7 @@ def flake8(directory: Path, *options: str) -> dict[str, list[int]]:
         "--format=%(path)s %(row)d",
         *options,
     ]
-    result = subprocess.run([*command, "."], cwd=directory, capture_output=True, text=True, timeout=120)
+    result = subprocess.run([*command, "."], cwd=directory, capture_output=True, text=True, timeout=HANG_GUARD)
     assert result.returncode in (0, 1), result.stderr
     rows: dict[str, list[int]] = {path.name: [] for path in directory.iterdir()}
     for line in result.stdout.splitlines():

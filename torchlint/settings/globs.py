@@ -102,10 +102,11 @@ def _special(text: str) -> str:
 
 def mistake(text: str) -> str:
     """What is wrong with a pattern and what to write instead, or nothing."""
-    if not text.strip("/"):
+    pattern = _portable(text).removeprefix("./").rstrip("/")
+    if not pattern:
         return f"bad file pattern {text!r}: it is empty; write the name of a file or directory"
-    rest = _SPECIAL.sub("", _portable(text))
-    if "[" in rest:
+    # The first of these is asked first because the second would look for the end of each bracket.
+    if pattern.rfind("[") > pattern.rfind("]") or "[" in _SPECIAL.sub("", pattern):
         return f"bad file pattern {text!r}: a `[` without its `]`; write `[[]` for the character itself"
     try:
         Globs.of([Glob(text, "")])

@@ -83,7 +83,8 @@ def _path(value: Any) -> str:
 def _severity(value: Any) -> str:
     if value in SEVERITIES:
         return ""
-    return f"expected {', '.join(SEVERITIES[:-1])} or {SEVERITIES[-1]}, found {value!r}"
+    found = repr(value) if isinstance(value, str) else f"a value of type {type(value).__name__}"
+    return f"expected {', '.join(SEVERITIES[:-1])} or {SEVERITIES[-1]}, found {found}"
 
 
 def _format(value: Any) -> str:
