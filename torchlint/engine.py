@@ -5,18 +5,21 @@ from __future__ import annotations
 import ast
 import gc
 import sys
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from torchlint.analysis.gate import Gate
+from torchlint.analysis.plan import plan_of
 from torchlint.analysis.scout import Module
 from torchlint.finding import Finding, Report
+from torchlint.hints import suppression_rows
 from torchlint.parsing import parse
 from torchlint.source import Source
 
 if TYPE_CHECKING:
     from torchlint.analysis.project import Project
+    from torchlint.registry import RuleInfo
 
 # Evaluation recurses over expressions: a chain of 1,600 calls needs some 8,000 Python frames, none on the C stack.
 _RECURSION_LIMIT = 30_000
@@ -50,6 +53,8 @@ def _check(
         tree, report.error, report.error_row, report.error_column = parse(source.text)
     if tree is None or "torch" not in source.text:
         return
+    plan = plan_of(tuple(sorted(codes)))
+    report.findings += _of_comments(source, plan.on_comments)
     module = Module(source, tree)
     project = _project(module)
     imported = project.words(source, tree) if project else {}
@@ -60,6 +65,19 @@ def _check(
         return
     module.imported_words = imported
     _run(module, project, gate, report, fixes)
+
+
+def _of_comments(source: Source, rules: Sequence[RuleInfo]) -> Iterator[Finding]:
+    """What is wrong with the comments that are meant to silence findings."""
+    rows = suppression_rows(source) if rules else []
+    if not rows:
+        return
+    # Few files have such comments; the others are spared `tokenize` and the forms in which they are mistyped.
+    from torchlint.directives import mistakes
+
+    for start, end, message in mistakes(source, rows):
+        places = source.location(start), source.location(end)
+        yield from (Finding(rule.code, rule.name, message, rule.severity, *places) for rule in rules)
 
 
 def _project(module: Module) -> Project | None:

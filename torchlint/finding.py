@@ -18,6 +18,14 @@ class Severity(StrEnum):
     WARNING = "warning"
     INFO = "info"
 
+    def reaches(self, least: Severity) -> bool:
+        """Whether it is as bad as this, or worse."""
+        return SEVERITIES.index(self) >= SEVERITIES.index(least)
+
+
+# From the mildest to the worst.
+SEVERITIES = (Severity.INFO, Severity.WARNING, Severity.ERROR)
+
 
 class Applicability(StrEnum):
     """Who may apply a fix: `--fix` (safe), `--fix --unsafe-fixes` (unsafe) or nobody (display)."""

@@ -41,6 +41,11 @@ class RuleInfo(NamedTuple):
     on_classes: bool
     on_frames: bool
 
+    @property
+    def on_comments(self) -> bool:
+        """Whether it is about comments that silence findings, and so about no code."""
+        return not (self.on_classes or self.on_frames)
+
 
 @cache
 def rules() -> Sequence[RuleInfo]:

@@ -214,6 +214,14 @@ class Check(Rule):
         return any(map(cls.overrides, ("check_op", "check_call", "check_loop", "check_frame")))
 
 
+class OnComments(Rule):
+    """A rule about comments that are meant to silence findings: torchlint reads these itself and says what is wrong."""
+
+    @classmethod
+    def is_on_frames(cls) -> bool:
+        return False
+
+
 __all__ = [
     "ERROR",
     "INFO",
@@ -256,6 +264,7 @@ __all__ = [
     "Module",
     "Mutated",
     "Number",
+    "OnComments",
     "Op",
     "Pair",
     "Parameter",

@@ -159,6 +159,6 @@ def test_written_certificates_grant(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 def test_unknown_rules_and_devices_are_errors(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["verify", "--rule", "TLT000"]) == 2
-    assert "no rule TLT000" in capsys.readouterr().err
+    assert "unknown rule 'TLT000'" in capsys.readouterr().err
     if not torch.cuda.is_available():
         assert main(["verify", "--rule", CODE, "--device", "cuda"]) == 2

@@ -21,10 +21,10 @@ from torchlint.running.outcome import Outcome, Run
 from torchlint.running.pool import Outcomes, run_files
 from torchlint.running.runner import Job, Mode, run_bytes
 from torchlint.running.stop import exit_code
+from torchlint.selectors import suggestion
 from torchlint.settings.config import Configuration
 from torchlint.settings.discovery import Target, discover, is_notebook, unread_notebook
 from torchlint.settings.layers import ConfigError, shown
-from torchlint.settings.selection import suggestion
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -71,10 +71,15 @@ class _Check:
                 self._session = stack.enter_context(opened)
             clock = stack.enter_context(_measured()) if self._arguments.timing else None
             outcomes = [self._standard_input()] if self._stdin else self._files()
+        self._warn()
         code = self._report(outcomes, output_format)
         if clock:
             complain(clock.table())
         return code
+
+    def _warn(self) -> None:
+        for line in self._configuration.warnings:
+            complain(f"warning: {line}")
 
     def _report(self, outcomes: list[Outcome], output_format: str) -> int:
         for outcome in outcomes:
@@ -280,10 +285,11 @@ class _Check:
     def _show_settings(self) -> int:
         first = self._arguments.stdin_filename or next((path for path, error in self._targets() if not error), "-")
         settings = self._configuration.settings_for(first)
-        print(f"file = {shown(first)}")
-        print(f"configuration = {settings.file or 'none'}")
-        for name, value in settings.described(first):
-            print(f"{name} = {value}")
+        self._warn()
+        from torchlint.commands import shown_settings
+
+        as_json = self._output_format() == "json"
+        print((shown_settings.as_json if as_json else shown_settings.as_text)(settings, first))
         return 0
 
 

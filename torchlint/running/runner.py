@@ -133,7 +133,9 @@ class _Task:
         from torchlint.suppress import Suppressions
 
         suppressions = Suppressions(source)
-        findings = [judged(f, self._job.settings) for f in report.findings if not suppressions.hides(f)]
+        settings = self._job.settings
+        shown = [f for f in report.findings if settings.reports(f) and not suppressions.hides(f)]
+        findings = [judged(finding, settings) for finding in shown]
         return [self._judge(source, finding) for finding in findings] if self._judge else findings
 
     def _fix(self, outcome: Outcome) -> None:

@@ -22,7 +22,9 @@ from torchlint.verify.workers import run_all
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("rules", nargs="*", metavar="RULE", help="codes or names; without any, all rules")
+    parser.add_argument(
+        "rules", nargs="*", metavar="RULE", help="codes, prefixes of codes or names; without any, all rules"
+    )
     parser.add_argument("--rule", action="append", default=[], metavar="RULE", help="the same (repeatable)")
     parser.add_argument(
         "--tier",
@@ -74,7 +76,7 @@ def run(arguments: argparse.Namespace) -> int:
 
             write_report(rows, Path(arguments.report))
     except UnknownRuleError as error:
-        complain(f"error: no rule {error}")
+        complain(f"error: {error}")
         return 2
     except UsageError as error:
         complain(f"error: {error}")

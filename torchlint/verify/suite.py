@@ -9,6 +9,7 @@ from typing import Any
 from torchlint import registry
 from torchlint.claims import Claim, Pair
 from torchlint.digests import pair_digest
+from torchlint.selectors import advice, covered
 from torchlint.verify.fixtures import FIXTURES, fixtures
 from torchlint.verify.program import verify_programs
 from torchlint.verify.row import Row, fill, put_speed
@@ -17,7 +18,7 @@ from torchlint.verify.speed import measure
 
 
 class UnknownRuleError(Exception):
-    """No installed rule has this code or name."""
+    """No installed rule has this code or name; the message is one line and says what to write instead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,18 +44,17 @@ class Task:
 
 
 def tasks(codes: Sequence[str], devices: Sequence[str], tier: str) -> Iterator[Task]:
-    """Pairs and programs of the rules with these codes or names, of all rules if there are none.
+    """Pairs and programs of the rules with these codes, prefixes of codes or names, of all rules if there are none.
 
     Raises `UnknownRuleError`.
     """
-    infos = registry.rules()
-    known = {info.code for info in infos} | {info.name for info in infos}
     for code in codes:
-        if code not in known:
-            raise UnknownRuleError(code)
+        if not covered(code):
+            raise UnknownRuleError(f"unknown rule {code!r}{advice(code)}")
+    wanted = {info.code for code in codes for info in covered(code)}
     for device in devices:
-        for info in infos:
-            if codes and info.code not in codes and info.name not in codes:
+        for info in registry.rules():
+            if codes and info.code not in wanted:
                 continue
             for index in range(len(_pairs(info.code))):
                 yield Task("pair", info.code, device, tier, index=index)
