@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import shutil
-import tempfile
 from bisect import bisect_left, insort
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -13,14 +9,10 @@ from dataclasses import dataclass, field
 
 from torchlint.finding import Edit, Finding
 from torchlint.fixing.pieces import parse
-from torchlint.source import Source, SourceError
+from torchlint.source import Source
 
 # Fixes that make room for others (a nested call, a block that empties) settle in two or three.
 PASSES = 10
-
-
-class StaleFileError(OSError):
-    """The file is not the one that was read; writing would lose somebody's change."""
 
 
 @dataclass(slots=True)
@@ -76,32 +68,6 @@ def fix(source: Source, lint: Callable[[Source], list[Finding]], accepts: Callab
     left = ", ".join(sorted({finding.code for finding in _select(result.findings, accepts)}))
     result.error = f"the fixes of {left} do not settle in {PASSES} passes" if left else ""
     return result
-
-
-def write(path: str | os.PathLike[str], source: Source, text: str) -> None:
-    """Replace a file by `text`, in its encoding, in one step, with its permissions; a link's target is what changes.
-
-    Raises `SourceError` if the encoding cannot hold the text, `StaleFileError` if the file is not the one that `source`
-    was read from, and `OSError`.
-    """
-    data = source.encode(text)
-    target = os.path.realpath(path)
-    with open(target, "rb") as file:
-        if file.read() != source.original:
-            raise StaleFileError("changed since it was read")
-    if source.encode(source.text) != source.original:
-        # Some encodings write a character in several ways.
-        raise SourceError(f"cannot be written back as {source.encoding.name} without changing other bytes")
-    handle, temporary = tempfile.mkstemp(prefix=".", suffix=".tmp", dir=os.path.dirname(target))
-    try:
-        with open(handle, "wb") as file:
-            file.write(data)
-        shutil.copymode(target, temporary)
-        os.replace(temporary, target)
-    except BaseException:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(temporary)
-        raise
 
 
 def _select(findings: Iterable[Finding], accepts: Callable[[Finding], bool]) -> list[Finding]:

@@ -123,12 +123,12 @@ class _Task:
         return [self._judge(source, finding) for finding in findings] if self._judge else findings
 
     def _fix(self, outcome: Outcome) -> None:
-        from torchlint.fixing import edits
+        from torchlint.fixing import edits, files
 
         before, mode = self._source, self._job.mode
         result = edits.fix(before, self._lint, self._accepts)
         if mode.write and result.text != before.text:
-            edits.write(self._job.path, before, result.text)
+            files.write(self._job.path, before, result.text)
         outcome.error = outcome.error or result.error
         outcome.fixed = result.applied
         outcome.findings = result.findings
