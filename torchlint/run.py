@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,7 @@ from torchlint.analysis.patterns import Match, Pattern
 from torchlint.analysis.scout import ClassModel, FunctionModel, Module, Region
 from torchlint.analysis.values import Op
 from torchlint.claims import Changes, Claim, Pair
-from torchlint.finding import Applicability, Finding, Fix, Related
+from torchlint.finding import Applicability, Edit, Finding, Fix, Related
 from torchlint.kept import kept
 from torchlint.rule import Check, Place, Problem, Rewrite, Rule
 
@@ -195,7 +195,7 @@ class Runner:
         applicability = _weaker(grant.applicability, pair.claim)
         if pair.applies is not None and not pair.applies(match):
             applicability = Applicability.DISPLAY
-        return Fix(rule.title, applicability, edits, grant.text)
+        return _fix(rule.title, applicability, edits, grant.text, editor.needs)
 
     def _check_fix(self, rule: Rule, problem: Problem) -> Fix | None:
         from torchlint.fixing.rewrite import CannotFix, Editor
@@ -212,7 +212,14 @@ class Runner:
         applicability = _weaker(grant.applicability, problem.claim)
         if problem.display:
             applicability = Applicability.DISPLAY
-        return Fix(problem.title or rule.title, applicability, edits, grant.text) if edits else None
+        return _fix(problem.title or rule.title, applicability, edits, grant.text, editor.needs) if edits else None
+
+
+def _fix(title: str, applicability: Applicability, edits: tuple[Edit, ...], said: str, needs: Sequence[str]) -> Fix:
+    """A fix that is safe only where nothing that it needs is left open."""
+    if needs and applicability is Applicability.SAFE:
+        applicability = Applicability.UNSAFE
+    return Fix(title, applicability, edits, said, needs=tuple(needs))
 
 
 def _weaker(granted: Applicability, claim: Claim | None) -> Applicability:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from torchlint.finding import Edit, Finding
+from torchlint.fixing import leftovers
 from torchlint.fixing.pieces import parse
 from torchlint.source import Source
 
@@ -45,29 +46,42 @@ def fix(source: Source, lint: Callable[[Source], list[Finding]], accepts: Callab
     """Apply the accepted fixes of what `lint` finds, and of what it finds then, until nothing is left.
 
     Outer and earlier findings come first, a fix that does not fit beside those taken waits for the next pass. A pass
-    whose text does not parse, or that was there before, is undone and ends the fixing.
+    whose text does not parse, or that was there before, is undone and ends the fixing. Imports that are left without a
+    use go at the end.
     """
     result = FixResult(source.text, findings=lint(source))
+    _run_passes(result, source, lint, accepts)
+    if not result.applied:
+        return result
+    text = apply(result.text, leftovers.edits(source.text, source.with_text(result.text)))
+    if text != result.text and parse(text) is not None:
+        result.text = text
+        result.findings = lint(source.with_text(text))
+    return result
+
+
+def _run_passes(
+    result: FixResult, source: Source, lint: Callable[[Source], list[Finding]], accepts: Callable[[Finding], bool]
+) -> None:
     seen = {source.text}
     for _ in range(PASSES):
         taken = _select(result.findings, accepts)
         if not taken:
-            return result
+            return
         taken, text = _settle(result.text, taken)
         codes = ", ".join(sorted({finding.code for finding in taken}))
         if text is None:
             result.error = f"the fix of {codes} leaves a file that does not parse"
-            return result
+            return
         if text in seen:
             result.error = f"the fixes of {codes} undo each other or nothing"
-            return result
+            return
         seen.add(text)
         result.text = text
         result.applied.update(finding.code for finding in taken)
-        result.findings = lint(Source(source.path, text, source.encoding))
+        result.findings = lint(source.with_text(text))
     left = ", ".join(sorted({finding.code for finding in _select(result.findings, accepts)}))
     result.error = f"the fixes of {left} do not settle in {PASSES} passes" if left else ""
-    return result
 
 
 def _select(findings: Iterable[Finding], accepts: Callable[[Finding], bool]) -> list[Finding]:

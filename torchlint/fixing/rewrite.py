@@ -32,7 +32,10 @@ _CLOSING = {"": "", "(": ")"}
 
 
 class Editor:
-    """Collects the edits of one fix of a file. All nodes are nodes of the file's tree."""
+    """Collects the edits of one fix of a file. All nodes are nodes of the file's tree.
+
+    `needs` is what must hold for the fix to be safe and is not known, each a clause that goes on after "safe if".
+    """
 
     def __init__(self, source: Source, tree: ast.Module) -> None:
         self.source = source
@@ -41,12 +44,15 @@ class Editor:
         self._blocks = Blocks(self._pieces)
         self._imports = Imports(self._pieces)
         self._edits: list[Edit] = []
+        self.needs: list[str] = []
         self._kept: list[Span] = []
 
     def edits(self) -> tuple[Edit, ...]:
         """All edits in order; those that touch are one. Raises `CannotFix` if they overlap."""
+        orphans, needs = self._blocks.orphans()
+        self.needs = [*dict.fromkeys([*self.needs, *needs])]
         merged: list[Edit] = []
-        for edit in sorted(self._edits, key=lambda edit: edit[:2]):
+        for edit in sorted([*self._edits, *orphans], key=lambda edit: edit[:2]):
             last = merged[-1] if merged else Edit(-1, -1, "")
             if edit.start < last.end:
                 raise CannotFix("the parts of the fix overlap")
