@@ -124,7 +124,7 @@ KEPT = {
         import torch
         from torch import ger
         x = ger(a, b)
-        y = lambda ger: ger(a, b)
+        def f(ger): return ger(a, b)
         """,
     "another name": """
         import torch
