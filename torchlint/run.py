@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -15,13 +15,14 @@ from torchlint.analysis.patterns import Match, Pattern
 from torchlint.analysis.scout import ClassModel, FunctionModel, Module, Region
 from torchlint.analysis.values import Op
 from torchlint.claims import Changes, Claim, Pair
-from torchlint.finding import Applicability, Edit, Finding, Fix, Related
+from torchlint.finding import Applicability, Finding, Fix, Related
 from torchlint.kept import kept
 from torchlint.rule import Check, Place, Problem, Rewrite, Rule
 
 if TYPE_CHECKING:
     from torchlint.analysis.project import Project
     from torchlint.engine import Report
+    from torchlint.fixing.rewrite import Editor
     from torchlint.registry import RuleInfo
 
 _Found = Problem | tuple[Pair, Match]
@@ -158,7 +159,7 @@ class Runner:
         start, end = _span(self.module, problem.node)
         fix = None
         if self.fixes:
-            fix = self._rewrite_fix(rule, *rewrite) if rewrite else self._check_fix(rule, problem)
+            fix = self._rewrite_fix(rule, *rewrite) if rewrite else self._check_fix(rule, problem, frame)
         related = tuple(self._related(place) for place in problem.places)
         self.report.findings.append(
             Finding(
@@ -181,45 +182,44 @@ class Runner:
     def _rewrite_fix(self, rule: Rule, pair: Pair, match: Match) -> Fix | None:
         from torchlint import digests
         from torchlint.fixing import spelling
-        from torchlint.fixing.rewrite import CannotFix, Editor
 
         assert isinstance(rule, Rewrite)
-        editor = Editor(self.module.source, self.module.tree)
-        try:
-            spelling.write(match, pair, editor)
-            edits = editor.edits()
-        except CannotFix:
-            return None
         index = rule.pairs.index(pair)
         grant = certificates.grant(rule.code, index, digests.pair_digest(pair))
         applicability = _weaker(grant.applicability, pair.claim)
         if pair.applies is not None and not pair.applies(match):
             applicability = Applicability.DISPLAY
-        return _fix(rule.title, applicability, edits, grant.text, editor.needs)
+        offer = Fix(rule.title, applicability, (), grant.text)
+        return self._written(offer, match.frame, lambda editor: spelling.write(match, pair, editor), (pair, match))
 
-    def _check_fix(self, rule: Rule, problem: Problem) -> Fix | None:
-        from torchlint.fixing.rewrite import CannotFix, Editor
-
+    def _check_fix(self, rule: Rule, problem: Problem, frame: Frame) -> Fix | None:
         if problem.fix is None:
             return None
-        editor = Editor(self.module.source, self.module.tree)
+        grant = certificates.grant_program(rule.code)
+        applicability = Applicability.DISPLAY if problem.display else _weaker(grant.applicability, problem.claim)
+        return self._written(Fix(problem.title or rule.title, applicability, (), grant.text), frame, problem.fix, None)
+
+    def _written(
+        self, offer: Fix, frame: Frame, write: Callable[[Editor], None], rewrite: tuple[Pair, Match] | None
+    ) -> Fix | None:
+        """A fix with its edits, and safe only where all that it needs is certain; None where there are none."""
+        from torchlint.fixing.rewrite import CannotFix, Editor
+
+        editor = Editor(self.module.source, self.module.tree, frame)
         try:
-            problem.fix(editor)
+            write(editor)
             edits = editor.edits()
         except CannotFix:
             return None
-        grant = certificates.grant_program(rule.code)
-        applicability = _weaker(grant.applicability, problem.claim)
-        if problem.display:
-            applicability = Applicability.DISPLAY
-        return _fix(problem.title or rule.title, applicability, edits, grant.text, editor.needs) if edits else None
+        if not edits:
+            return None
+        if offer.applicability is not Applicability.SAFE:
+            return offer._replace(edits=edits)
+        from torchlint.fixing.proof import fixes
 
-
-def _fix(title: str, applicability: Applicability, edits: tuple[Edit, ...], said: str, needs: Sequence[str]) -> Fix:
-    """A fix that is safe only where nothing that it needs is left open."""
-    if needs and applicability is Applicability.SAFE:
-        applicability = Applicability.UNSAFE
-    return Fix(title, applicability, edits, said, needs=tuple(needs))
+        needs = fixes.needs(editor, edits, frame, rewrite)
+        applicability = Applicability.UNSAFE if needs else Applicability.SAFE
+        return offer._replace(applicability=applicability, edits=edits, needs=needs)
 
 
 def _weaker(granted: Applicability, claim: Claim | None) -> Applicability:
