@@ -85,8 +85,9 @@ class Fix(NamedTuple):
     """Edits that belong together: all of them are applied or none.
 
     `verification` says in one line what the harness saw (`verified on 1,176 inputs on cpu`), or why
-    there is no such line; it is empty only where no harness run applies. `validation` is there where the fix itself was
-    run.
+    there is no such line; it is empty only where no harness run applies. `needs` is what must hold for the fix to keep
+    what the program does and is not known: clauses that go on after "safe if". `validation` is there where the fix
+    itself was run.
     """
 
     title: str
@@ -94,6 +95,12 @@ class Fix(NamedTuple):
     edits: tuple[Edit, ...]
     verification: str = ""
     validation: Validation | None = None
+    needs: tuple[str, ...] = ()
+
+    @property
+    def condition(self) -> str:
+        """What keeps the fix from being safe, in one line; empty where nothing does, or where another reason does."""
+        return f"safe if {' and '.join(self.needs)}" if self.needs else ""
 
 
 class Finding(NamedTuple):

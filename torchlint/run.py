@@ -21,6 +21,7 @@ from torchlint.rule import Check, Place, Problem, Rewrite, Rule
 
 if TYPE_CHECKING:
     from torchlint.analysis.project import Project
+    from torchlint.fixing.rewrite import Editor
     from torchlint.registry import RuleInfo
 
 _Found = Problem | tuple[Pair, Match]
@@ -159,7 +160,7 @@ class Runner:
         start, end = _span(self.module, problem.node)
         fix = None
         if self.fixes:
-            fix = self._rewrite_fix(rule, *rewrite) if rewrite else self._check_fix(rule, problem)
+            fix = self._rewrite_fix(rule, *rewrite) if rewrite else self._check_fix(rule, problem, frame)
         related = tuple(self._related(place) for place in problem.places)
         self.report.findings.append(
             Finding(
@@ -183,39 +184,45 @@ class Runner:
         # Start-up: only findings with a fix need them.
         from torchlint import digests
         from torchlint.fixing import spelling
-        from torchlint.fixing.rewrite import CannotFix, Editor
 
         assert isinstance(rule, Rewrite)
-        editor = Editor(self.module.source, self.module.tree)
-        try:
-            spelling.write(match, pair, editor)
-            edits = editor.edits()
-        except CannotFix:
-            return None
         index = rule.pairs.index(pair)
         grant = certificates.grant(rule.code, index, digests.pair_digest(pair))
         applicability = _weaker(grant.applicability, pair.claim)
         if pair.applies is not None and not pair.applies(match):
             applicability = Applicability.DISPLAY
-        return Fix(rule.title, applicability, edits, grant.text)
+        offer = Fix(rule.title, applicability, (), grant.text)
+        return self._written(offer, match.frame, lambda editor: spelling.write(match, pair, editor), (pair, match))
 
-    def _check_fix(self, rule: Rule, problem: Problem) -> Fix | None:
+    def _check_fix(self, rule: Rule, problem: Problem, frame: Frame) -> Fix | None:
+        if problem.fix is None:
+            return None
+        grant = certificates.grant_program(rule.code)
+        applicability = Applicability.DISPLAY if problem.display else _weaker(grant.applicability, problem.claim)
+        return self._written(Fix(problem.title or rule.title, applicability, (), grant.text), frame, problem.fix, None)
+
+    def _written(
+        self, offer: Fix, frame: Frame, write: Callable[[Editor], None], rewrite: tuple[Pair, Match] | None
+    ) -> Fix | None:
+        """A fix with its edits, and safe only where all that it needs is certain; None where there are none."""
         # Start-up: only findings with a fix need it.
         from torchlint.fixing.rewrite import CannotFix, Editor
 
-        if problem.fix is None:
-            return None
-        editor = Editor(self.module.source, self.module.tree)
+        editor = Editor(self.module.source, self.module.tree, frame)
         try:
-            problem.fix(editor)
+            write(editor)
             edits = editor.edits()
         except CannotFix:
             return None
-        grant = certificates.grant_program(rule.code)
-        applicability = _weaker(grant.applicability, problem.claim)
-        if problem.display:
-            applicability = Applicability.DISPLAY
-        return Fix(problem.title or rule.title, applicability, edits, grant.text) if edits else None
+        if not edits:
+            return None
+        if offer.applicability is not Applicability.SAFE:
+            return offer._replace(edits=edits)
+        from torchlint.fixing.proof import fixes
+
+        needs = fixes.needs(editor, edits, frame, rewrite)
+        applicability = Applicability.UNSAFE if needs else Applicability.SAFE
+        return offer._replace(applicability=applicability, edits=edits, needs=needs)
 
 
 def _weaker(granted: Applicability, claim: Claim | None) -> Applicability:

@@ -50,6 +50,10 @@ class Source:
             raise SourceError(f"cannot be decoded as {codec}: {error}") from None
         return cls(path, text, Encoding(codec, bom), data)
 
+    def with_text(self, text: str) -> Source:
+        """The same file with another text, which is not on the disk."""
+        return Source(self.path, text, self.encoding)
+
     def encode(self, text: str) -> bytes:
         """`text` as bytes in the file's own encoding. Raises `SourceError` if a character does not fit."""
         try:

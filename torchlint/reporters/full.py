@@ -103,5 +103,5 @@ def _related(related: Related, source: Source) -> Iterator[Line]:
 def _fix(fix: Fix, source: Source) -> Iterator[Line]:
     yield [("help", "title"), (f": {fix.title}", "")]
     yield from hunks(source, fix.edits)
-    for note in filter(None, (_NOTES.get(fix.applicability), fix.verification)):
+    for note in filter(None, (_NOTES.get(fix.applicability), fix.condition, fix.verification)):
         yield [("note", "title"), (f": {note}", "")]

@@ -59,6 +59,7 @@ def _fix(fix: Fix, source: Source) -> dict[str, Any]:
         "message": fix.title,
         "edits": [_edit(edit, source) for edit in fix.edits],
         "verification": fix.verification,
+        **({"needs": list(fix.needs)} if fix.needs else {}),
         **({} if fix.validation is None else {"validation": _validation(fix.validation)}),
     }
 

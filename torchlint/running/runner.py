@@ -140,13 +140,13 @@ class _Task:
 
     def _fix(self, outcome: Outcome) -> None:
         # Start-up: only `--fix` needs it.
-        from torchlint.fixing import edits
+        from torchlint.fixing import edits, files
 
         before, mode = self._source, self._job.mode
         result = edits.fix(before, self._lint, self._accepts)
         if mode.write and result.text != before.text:
             with undivided():
-                edits.write(self._job.path, before, result.text)
+                files.write(self._job.path, before, result.text)
         outcome.error = outcome.error or result.error
         outcome.fixed = result.applied
         outcome.findings = result.findings
