@@ -16,6 +16,7 @@ from torchlint.analysis.expressions import path, peek
 from torchlint.analysis.flags import is_flag, tested
 from torchlint.analysis.foreign import foreign_names, is_foreign
 from torchlint.analysis.frame import Frame
+from torchlint.analysis.grown import Tail
 from torchlint.analysis.inventory import Inventory, bound_by, inventory_of
 from torchlint.analysis.naming import last_name
 from torchlint.analysis.patterns import Match
@@ -43,6 +44,7 @@ from torchlint.analysis.values import (
     Unknown,
     Value,
     agree,
+    children,
     members,
     same,
     walk,
@@ -271,11 +273,13 @@ __all__ = [
     "Severity",
     "Size",
     "Stabilises",
+    "Tail",
     "Unknown",
     "Value",
     "Vector",
     "agree",
     "bound_by",
+    "children",
     "classes",
     "dtypes",
     "facts",
