@@ -4,9 +4,9 @@
 Finds `exp(x)` divided by its own sum, over one dim or over all elements, in one expression or through a local. With
 the maximum of *all* elements subtracted and sums over rows it is found, too: a row far below the maximum is 0 / 0.
 
-Silent where `exp` cannot overflow: the row's maximum is subtracted, or the exponent has an upper bound. It has one where
-it is what may be a distance with a minus (`-d`, a Gaussian kernel), divided by its own greatest element or norm, a
-sigmoid, a tanh, a cosine, a random number, or clamped. Silent too in tests, where the formula is what a function is
+Silent where `exp` cannot overflow: the row's maximum is subtracted, or the exponent has an upper bound, as what may be
+a distance with a minus (`-d`, a Gaussian kernel), what is divided by its own greatest element or norm, a sigmoid, a
+tanh, a cosine, a random number and a clamped value have. Silent too in tests, where the formula is what a function is
 compared with.
 
 ## Why is this bad?
