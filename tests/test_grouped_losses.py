@@ -44,7 +44,8 @@ PROGRAM = textwrap.dedent(
 
 def _findings(program: str) -> list[Finding]:
     report = engine.check(Source("train.py", program), ["TLT107"])
-    assert not report.error and not report.failures
+    assert not report.error
+    assert not report.failures
     return report.findings
 
 
