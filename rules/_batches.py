@@ -22,6 +22,7 @@ from torchlint.rule import (
     Op,
     Parameter,
     Value,
+    children,
     members,
     trees,
 )
@@ -101,7 +102,7 @@ def _origins(value: Value) -> Iterator[Item | Parameter]:
             case LoopCarried() if part.initial is not None:
                 stack.append(part.initial)
             case _:
-                stack.extend(members(part) if members(part) != (part,) else ())
+                stack.extend(children(part))
 
 
 def _made_of(op: Op) -> tuple[Value, ...]:
@@ -164,12 +165,10 @@ def _ways(value: Value) -> Iterator[Op]:
             case Op():
                 yield part
                 stack.extend(part.args.values())
-            case Call():
-                stack.extend((*part.args, *part.keywords.values()))
-            case Element() | Mutated() | Field():
+            case Mutated():
                 stack.append(part.base)
             case _:
-                stack.extend(members(part) if members(part) != (part,) else ())
+                stack.extend(children(part))
 
 
 def _joins_several(op: Op) -> bool:
