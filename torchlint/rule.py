@@ -12,10 +12,11 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from torchlint.analysis import classes, dtypes, facts, ops, sizes, trees
-from torchlint.analysis.compare import agree, members, same, same_dim, walk
+from torchlint.analysis.compare import agree, children, members, same, same_dim, walk
 from torchlint.analysis.flags import is_flag, tested
 from torchlint.analysis.foreign import foreign_names, is_foreign
 from torchlint.analysis.frame import Frame, frame_of, path
+from torchlint.analysis.grown import Tail
 from torchlint.analysis.inventory import Inventory, bound_by, inventory_of
 from torchlint.analysis.lookup import peek
 from torchlint.analysis.naming import last_name
@@ -50,6 +51,7 @@ from torchlint.claims import (
     BinaryTargets,
     Changes,
     Claim,
+    ClassColumn,
     Columns,
     Dim,
     Flag,
@@ -62,6 +64,7 @@ from torchlint.claims import (
     Pair,
     Probabilities,
     Regular,
+    Rows,
     Same,
     Size,
     Stabilises,
@@ -234,6 +237,7 @@ __all__ = [
     "Check",
     "Choice",
     "Claim",
+    "ClassColumn",
     "ClassModel",
     "ClassRef",
     "Columns",
@@ -273,16 +277,19 @@ __all__ = [
     "Problem",
     "Regular",
     "Rewrite",
+    "Rows",
     "Rule",
     "Same",
     "Severity",
     "Size",
     "Stabilises",
+    "Tail",
     "Unknown",
     "Value",
     "Vector",
     "agree",
     "bound_by",
+    "children",
     "classes",
     "dtypes",
     "facts",

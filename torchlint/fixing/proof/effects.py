@@ -6,7 +6,8 @@ import ast
 from collections.abc import Iterator
 
 from torchlint.analysis import facts, signatures, trees
-from torchlint.analysis.frame import Frame
+from torchlint.analysis.compare import members
+from torchlint.analysis.frame import Frame, path
 from torchlint.analysis.inventory import inventory_of
 from torchlint.analysis.scout import FunctionModel, Module
 from torchlint.analysis.storing import MUTATORS
@@ -26,7 +27,6 @@ from torchlint.analysis.values import (
     Op,
     Parameter,
     Value,
-    members,
 )
 from torchlint.fixing.proof import operations
 from torchlint.fixing.proof.memory import is_made_in, roots
@@ -99,8 +99,6 @@ class Effects:
 
     def _before(self, node: ast.AugAssign) -> Value:
         """What the target of an augmented assignment holds before."""
-        from torchlint.analysis.expressions import path
-
         key = path(self._frame, node.target)
         held = self._frame.envs.get(node, {}).get(key) if key is not None else None
         return held if held is not None else self._value(node.target)

@@ -1,4 +1,4 @@
-"""What a fix needs: of a rewrite, that its inputs are of the kinds that its pair was tried on; of all, see `Proof.check`.
+"""What a fix needs: a rewrite, that its inputs are of the kinds that its pair was tried on; all, see `Proof.check`.
 
 The certificate of a pair says that both functions agree on inputs of the kinds that its parameters are annotated with.
 So what a parameter captured must be certain to be of that kind, or of one beyond it that the pair names.

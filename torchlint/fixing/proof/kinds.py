@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterable
 
 from torchlint.analysis import facts, ops
-from torchlint.analysis.frame import Frame
+from torchlint.analysis.frame import Frame, frame_of
 from torchlint.analysis.signatures import Kind
 from torchlint.analysis.values import (
     Call,
@@ -58,8 +58,8 @@ def dtypes_of(value: Value, depth: int = _DEPTH) -> Kinds:
             return dtypes_of(value.iterable, depth - 1) if facts.is_tensor(value.iterable) else ANY
         case Element(base=Op() as base):
             return _of_element(base, value.key, depth)
-        case Field(base=Layer(), name="weight" | "bias"):
-            return _FLOAT if "dtype" not in value.base.args else ANY
+        case Field(base=Layer() as layer, name="weight" | "bias"):
+            return _FLOAT if "dtype" not in layer.args else ANY
         case Field(name="data" | "grad" | "T" | "mT"):
             return dtypes_of(value.base, depth - 1)
         case Call():
@@ -227,7 +227,7 @@ def is_tensor(value: Value, frame: Frame | None = None, besides: Iterable[ast.AS
 
 def _stays(value: LoopCarried) -> bool:
     """Whether a name that a loop assigns is given nothing but tensors."""
-    frame = value.frame
+    frame = frame_of(value)
     if frame is None:
         return False
     names = [name for name, bound in frame.bindings.items() if value in bound]

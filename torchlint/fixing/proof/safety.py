@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from torchlint.analysis import trees
+from torchlint.analysis.compare import walk
 from torchlint.analysis.frame import Frame
-from torchlint.analysis.values import UNKNOWN, Op, Value, walk
+from torchlint.analysis.values import UNKNOWN, Op, Value
 from torchlint.fixing.pieces import parse
 from torchlint.fixing.proof import kinds, operations
 from torchlint.fixing.proof.effects import inspects_names

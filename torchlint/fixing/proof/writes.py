@@ -6,10 +6,11 @@ import ast
 from collections.abc import Iterable, Sequence
 
 from torchlint.analysis import trees
+from torchlint.analysis.compare import walk
 from torchlint.analysis.frame import Frame
 from torchlint.analysis.inventory import inventory_of
 from torchlint.analysis.storing import MUTATORS
-from torchlint.analysis.values import UNKNOWN, External, Op, Value, walk
+from torchlint.analysis.values import UNKNOWN, External, Op, Value
 from torchlint.fixing.proof import operations
 from torchlint.fixing.proof.effects import Effect, Effects
 from torchlint.fixing.proof.memory import is_made_in, may_share, roots
