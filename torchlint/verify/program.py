@@ -9,10 +9,12 @@ from __future__ import annotations
 import ast
 import importlib.util
 import io
+import itertools
 import time
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -27,19 +29,26 @@ from torchlint.verify.observation import Effect, Record
 from torchlint.verify.outcome import Outcome, run
 from torchlint.verify.pairs import Unit
 from torchlint.verify.reproduce import headline
-from torchlint.verify.row import Row, claim_text, device_name, put_errors, put_speed, torch_version
+from torchlint.verify.row import Row, claim_text, device_name, put_errors, put_points, put_speed, torch_version
 from torchlint.verify.runner import scales_of
 from torchlint.verify.shapes import all_shapes
 from torchlint.verify.speed import measure_program
 from torchlint.verify.strip import strip
 from torchlint.verify.truth import Truth
-from torchlint.verify.values import Recipe, normal
+from torchlint.verify.values import SHAPED, Recipe, normal
 from torchlint.verify.verdict import GOOD, Decision, Verdict, contradiction, decide
 
 _RECIPES = (normal(1.0), normal(20.0), normal(90.0), normal(1e-8), Recipe("ties"), Recipe("zeros"))
+# Programs are written for numbers that programs compute with: near the ends of a dtype's range rounding is all there is.
+_MAGNITUDES = (1.0, 1e-8, 1e-3, 0.1, 5.0, 20.0, 90.0, 300.0, 1e3, 1e4)
+_FULL_RECIPES = (*map(normal, _MAGNITUDES), *SHAPED, *(Recipe(name) for name in ("zero row", "constant", "near ties")))
 _DTYPES = ("float64", "float32")
+# Inputs for a program, each in both dtypes; the full tier draws other numbers until there are so many.
+INPUTS = {"fast": 0, "full": 60}
+# What the seeds of two draws differ by.
+_SHIFT = 7_919
 # CPU seconds for one function; training loops are slow, endless ones are not programs.
-PATIENCE = 30.0
+PATIENCE = {"fast": 30.0, "full": 90.0}
 
 
 def verify_programs(
@@ -47,7 +56,7 @@ def verify_programs(
 ) -> list[Row]:
     """One row for each function of the fixture at `path` that the fix changed or that behaves differently.
 
-    With the tier `full` those that the fix changed are timed as well.
+    With the tier `full` they are run on more inputs, and those that the fix changed are timed as well.
     """
     from torchlint.verify.suite import fixture_digest, golden
 
@@ -66,9 +75,9 @@ def verify_programs(
         row = _row(code, name, f"{path.stem}.{function}", digest, device, claims)
         if function not in new or not callable(getattr(after, function, None)):
             continue
+        row.tier = tier
         _verify(row, getattr(before, function), getattr(after, function), claims, device)
         changed = old[function] != new[function]
-        row.tier = tier
         if tier == "full" and changed and row.verdict in GOOD:
             _time(row, getattr(before, function), getattr(after, function), device)
         if changed or row.verdict not in (Verdict.IDENTICAL, Verdict.UNSUPPORTED, Verdict.VACUOUS):
@@ -124,7 +133,7 @@ def _verify(
     claims: tuple[Claim, ...],
     device: str,
 ) -> None:
-    started, deadline = time.monotonic(), time.process_time() + PATIENCE
+    started, deadline = time.monotonic(), time.process_time() + PATIENCE[row.tier]
     try:
         specs = of_program(before)
     except InputError as error:
@@ -135,13 +144,15 @@ def _verify(
     truth = Truth(unit)
     with warnings.catch_warnings(), redirect_stdout(io.StringIO()):
         warnings.simplefilter("ignore")
-        for cell in _cells(specs):
+        for cell in _cells(unit, row.tier):
             if time.process_time() > deadline:
                 break
-            _visit(unit, truth, cell, device, record)
+            with _drawn(cell.recipe.draw):
+                _visit(unit, truth, cell, device, record)
     decision = decide(record)
     row.verdict, row.condition = str(decision.verdict), decision.condition
-    row.points, row.seconds = record.points, round(time.monotonic() - started, 3)
+    put_points(row, record)
+    row.seconds = round(time.monotonic() - started, 3)
     row.dtypes, row.ranks = sorted(record.dtypes, reverse=True), sorted(record.ranks)
     row.detail = headline(decision.witness) if decision.witness else ""
     row.contradiction = _contradiction(decision, claims, record)
@@ -154,14 +165,48 @@ def _time(row: Row, before: Callable[..., Any], after: Callable[..., Any], devic
         put_speed(row, measure_program(Unit(before, after, of_program(before), "", ""), device), device)
 
 
-def _cells(specs: tuple[Spec, ...]) -> Iterator[Cell]:
-    shapes = [shape for shape in all_shapes(specs) if shape.kind in ("plain", "one", "block")]
-    random = any(spec.is_float for spec in specs)
-    scalars = _scalars(specs)
-    for shape in shapes:
-        yield Cell(shape, normal(1.0), scalars, _DTYPES)
-    for recipe in _RECIPES[1:] if random else ():
-        yield Cell(shapes[0], recipe, scalars, _DTYPES)
+def _cells(unit: Unit, tier: str) -> Iterator[Cell]:
+    shapes = [shape for shape in all_shapes(unit.specs) if shape.kind in ("plain", "one", "block")]
+    scalars = _scalars(unit.specs)
+    cells = [Cell(shape, normal(1.0), scalars, _DTYPES) for shape in shapes]
+    if any(spec.is_float for spec in unit.specs):
+        recipes = _RECIPES if tier == "fast" else _FULL_RECIPES
+        cells += [Cell(shapes[0], recipe, scalars, _DTYPES) for recipe in recipes[1:]]
+    yield from cells
+    if INPUTS[tier] > len(cells) and _varies(unit):
+        for recipe, draw in _draws(cells, INPUTS[tier]):
+            yield Cell(shapes[0], replace(recipe, draw=draw), scalars, _DTYPES)
+
+
+def _draws(cells: Sequence[Cell], count: int) -> Iterator[tuple[Recipe, int]]:
+    """Recipes of random numbers with the numbers of further draws, until there are `count` inputs with the cells."""
+    recipes = list(dict.fromkeys(cell.recipe for cell in cells if cell.recipe.name not in ("zeros", "constant", "grid")))
+    rounds = ((recipe, draw) for draw in itertools.count(1) for recipe in recipes)
+    return itertools.islice(rounds, count - len(cells))
+
+
+def _varies(unit: Unit) -> bool:
+    """Whether another draw is another input: of the tensors, or of the numbers that the program draws itself."""
+    if any(spec.is_tensor for spec in unit.specs):
+        return True
+    untouched = run(lambda: None, {}).random
+    scalars = _scalars(unit.specs)
+    return run(unit.before, scalars).random != untouched
+
+
+@contextmanager
+def _drawn(draw: int) -> Iterator[None]:
+    """Let a program that seeds its own random numbers draw others."""
+    seed = torch.manual_seed
+
+    def shifted(number: int) -> torch.Generator:
+        return seed(number + _SHIFT * draw)
+
+    torch.manual_seed = shifted  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        torch.manual_seed = seed
 
 
 def _scalars(specs: tuple[Spec, ...]) -> dict[str, Any]:
