@@ -35,16 +35,20 @@ from torchlint.verify.shapes import all_shapes
 from torchlint.verify.speed import measure_program
 from torchlint.verify.strip import strip
 from torchlint.verify.truth import Truth
-from torchlint.verify.values import SHAPED, Recipe, normal
+from torchlint.verify.values import Recipe, normal
 from torchlint.verify.verdict import GOOD, Decision, Verdict, contradiction, decide
 
 _RECIPES = (normal(1.0), normal(20.0), normal(90.0), normal(1e-8), Recipe("ties"), Recipe("zeros"))
 # Programs are written for numbers that programs compute with: near the ends of a dtype's range rounding is all there is.
-_MAGNITUDES = (1.0, 1e-8, 1e-3, 0.1, 5.0, 20.0, 90.0, 300.0, 1e3, 1e4)
-_FULL_RECIPES = (*map(normal, _MAGNITUDES), *SHAPED, *(Recipe(name) for name in ("zero row", "constant", "near ties")))
+_MORE_RECIPES = (
+    *map(normal, (1e-3, 0.1, 5.0, 300.0, 1e3, 1e4)),
+    *(Recipe(name) for name in ("grid", "spread", "zero row", "constant", "near ties")),
+    Recipe("offset", 100.0),
+)
 _DTYPES = ("float64", "float32")
-# Inputs for a program, each in both dtypes; the full tier draws other numbers until there are so many.
-INPUTS = {"fast": 0, "full": 60}
+# Inputs for a program of a rule that is proven by its programs, each in both dtypes; until there are so many, other
+# numbers are drawn.
+INPUTS = 50
 # What the seeds of two draws differ by.
 _SHIFT = 7_919
 # CPU seconds for one function; training loops are slow, endless ones are not programs.
@@ -52,11 +56,18 @@ PATIENCE = {"fast": 30.0, "full": 90.0}
 
 
 def verify_programs(
-    code: str, name: str, path: Path, claims: tuple[Claim, ...], device: str, tier: str = "fast"
+    code: str,
+    name: str,
+    path: Path,
+    claims: tuple[Claim, ...],
+    device: str,
+    tier: str = "fast",
+    inputs: int = 0,
 ) -> list[Row]:
     """One row for each function of the fixture at `path` that the fix changed or that behaves differently.
 
-    With the tier `full` they are run on more inputs, and those that the fix changed are timed as well.
+    One that the fix changed is run on at least so many `inputs` if its numbers can differ. With the tier `full` those that the fix
+    changed are timed as well.
     """
     from torchlint.verify.suite import fixture_digest, golden
 
@@ -76,8 +87,8 @@ def verify_programs(
         if function not in new or not callable(getattr(after, function, None)):
             continue
         row.tier = tier
-        _verify(row, getattr(before, function), getattr(after, function), claims, device)
         changed = old[function] != new[function]
+        _verify(row, getattr(before, function), getattr(after, function), claims, device, inputs if changed else 0)
         if tier == "full" and changed and row.verdict in GOOD:
             _time(row, getattr(before, function), getattr(after, function), device)
         if changed or row.verdict not in (Verdict.IDENTICAL, Verdict.UNSUPPORTED, Verdict.VACUOUS):
@@ -132,6 +143,7 @@ def _verify(
     after: Callable[..., Any],
     claims: tuple[Claim, ...],
     device: str,
+    inputs: int,
 ) -> None:
     started, deadline = time.monotonic(), time.process_time() + PATIENCE[row.tier]
     try:
@@ -144,7 +156,8 @@ def _verify(
     truth = Truth(unit)
     with warnings.catch_warnings(), redirect_stdout(io.StringIO()):
         warnings.simplefilter("ignore")
-        for cell in _cells(unit, row.tier):
+        cells = _cells(specs)
+        for cell in itertools.chain(cells, _further(unit, truth, cells, inputs, record)):
             if time.process_time() > deadline:
                 break
             with _drawn(cell.recipe.draw):
@@ -165,24 +178,36 @@ def _time(row: Row, before: Callable[..., Any], after: Callable[..., Any], devic
         put_speed(row, measure_program(Unit(before, after, of_program(before), "", ""), device), device)
 
 
-def _cells(unit: Unit, tier: str) -> Iterator[Cell]:
-    shapes = [shape for shape in all_shapes(unit.specs) if shape.kind in ("plain", "one", "block")]
-    scalars = _scalars(unit.specs)
+def _cells(specs: tuple[Spec, ...]) -> list[Cell]:
+    shapes = [shape for shape in all_shapes(specs) if shape.kind in ("plain", "one", "block")]
+    scalars = _scalars(specs)
     cells = [Cell(shape, normal(1.0), scalars, _DTYPES) for shape in shapes]
-    if any(spec.is_float for spec in unit.specs):
-        recipes = _RECIPES if tier == "fast" else _FULL_RECIPES
-        cells += [Cell(shapes[0], recipe, scalars, _DTYPES) for recipe in recipes[1:]]
-    yield from cells
-    if INPUTS[tier] > len(cells) and _varies(unit):
-        for recipe, draw in _draws(cells, INPUTS[tier]):
-            yield Cell(shapes[0], replace(recipe, draw=draw), scalars, _DTYPES)
+    if any(spec.is_float for spec in specs):
+        cells += [Cell(shapes[0], recipe, scalars, _DTYPES) for recipe in _RECIPES[1:]]
+    return cells
 
 
-def _draws(cells: Sequence[Cell], count: int) -> Iterator[tuple[Recipe, int]]:
-    """Recipes of random numbers with the numbers of further draws, until there are `count` inputs with the cells."""
-    recipes = list(dict.fromkeys(cell.recipe for cell in cells if cell.recipe.name not in ("zeros", "constant", "grid")))
-    rounds = ((recipe, draw) for draw in itertools.count(1) for recipe in recipes)
-    return itertools.islice(rounds, count - len(cells))
+def _further(unit: Unit, truth: Truth, cells: Sequence[Cell], inputs: int, record: Record) -> Iterator[Cell]:
+    """Cells with other numbers at the first shapes, after the first `cells` were visited."""
+    if len(cells) >= inputs or not _varies(unit):
+        return
+    # Only where before is not right does it take more digits than those of float64 to say what is; and whether a
+    # difference is one of a kink matters only where all others are none.
+    verdict = decide(record).verdict
+    truth.exact = verdict in (Verdict.IMPROVES, Verdict.EXTENDS)
+    truth.near = verdict is not Verdict.CHANGES
+    for recipe in itertools.islice(_recipes(unit.specs), inputs - len(cells)):
+        yield replace(cells[0], recipe=recipe)
+
+
+def _recipes(specs: tuple[Spec, ...]) -> Iterator[Recipe]:
+    """Without end: other kinds of numbers, then other draws of all that are random."""
+    kinds = [normal(1.0)]
+    if any(spec.is_float for spec in specs):
+        yield from _MORE_RECIPES
+        kinds = [recipe for recipe in (*_RECIPES, *_MORE_RECIPES) if recipe.name not in ("zeros", "constant")]
+    for draw in itertools.count(1):
+        yield from (replace(recipe, draw=draw) for recipe in kinds)
 
 
 def _varies(unit: Unit) -> bool:

@@ -106,6 +106,9 @@ def execute(task: Task) -> list[Row]:
         if task.tier == "full" and result.unit is not None:
             put_speed(row, measure(result.unit, task.device), task.device)
         return [row]
-    from torchlint.verify.program import verify_programs
+    from torchlint.verify.program import INPUTS, verify_programs
 
-    return verify_programs(task.code, rule.name(), FIXTURES / task.path, claims(task.code), task.device, task.tier)
+    # The fixes of a rule with pairs rest on these.
+    inputs = INPUTS if task.tier == "full" and not _pairs(task.code) else 0
+    path, stated = FIXTURES / task.path, claims(task.code)
+    return verify_programs(task.code, rule.name(), path, stated, task.device, task.tier, inputs)
