@@ -39,7 +39,7 @@ from torchlint.verify.values import Recipe, normal
 from torchlint.verify.verdict import GOOD, Decision, Verdict, contradiction, decide
 
 _RECIPES = (normal(1.0), normal(20.0), normal(90.0), normal(1e-8), Recipe("ties"), Recipe("zeros"))
-# Programs are written for numbers that programs compute with: near the ends of a dtype's range rounding is all there is.
+# Numbers that programs compute with: near the ends of a dtype's range rounding is all there is.
 _MORE_RECIPES = (
     *map(normal, (1e-3, 0.1, 5.0, 300.0, 1e3, 1e4)),
     *(Recipe(name) for name in ("grid", "spread", "zero row", "constant", "near ties")),
@@ -66,8 +66,8 @@ def verify_programs(
 ) -> list[Row]:
     """One row for each function of the fixture at `path` that the fix changed or that behaves differently.
 
-    One that the fix changed is run on at least so many `inputs` if its numbers can differ. With the tier `full` those that the fix
-    changed are timed as well.
+    One that the fix changed is run on at least so many `inputs` if its numbers can differ. With the tier `full` those
+    that the fix changed are timed as well.
     """
     from torchlint.verify.suite import fixture_digest, golden
 

@@ -23,10 +23,11 @@ from torchlint.verify.verdict import Verdict, contradiction
 class Row:
     """`kind` is `pair` or `program`; `errors` is keyed by `dtype quantity`, `curves` by `dtype quantity magnitude`.
 
-    `points` are the inputs on which both versions ran, `repaired` those on which only after did; `gains` say where after
-    is better, see `gains.told`. `speed` is time before over time after, forward and forward with backward; 0 where it was not measured.
-    `milliseconds` are those of both versions, forward and then with backward, `memory` the bytes of both, all in
-    float32 at the sizes `speed_shape` on `machine`. `strip` is what was seen in each kind of cell.
+    `points` are the inputs on which both versions ran, `repaired` those on which only after did; `gains` say where
+    after is better, see `gains.told`. `speed` is time before over time after, forward and forward with backward; 0
+    where it was not measured. `milliseconds` are those of both versions, forward and then with backward, `memory` the
+    bytes of both, all in float32 at the sizes `speed_shape` on `machine`. `strip` is what was seen in each kind of
+    cell.
     """
 
     code: str
