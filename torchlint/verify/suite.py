@@ -11,7 +11,7 @@ from torchlint.claims import Claim, Pair
 from torchlint.digests import pair_digest
 from torchlint.selectors import advice, covered
 from torchlint.verify.fixtures import FIXTURES, fixtures
-from torchlint.verify.program import verify_programs
+from torchlint.verify.program import INPUTS, verify_programs
 from torchlint.verify.row import Row, fill, put_speed
 from torchlint.verify.runner import verify_pair
 from torchlint.verify.speed import measure
@@ -87,4 +87,7 @@ def execute(task: Task) -> list[Row]:
         if task.tier == "full" and result.unit is not None:
             put_speed(row, measure(result.unit, task.device), task.device)
         return [row]
-    return verify_programs(task.code, rule.name(), FIXTURES / task.path, claims(task.code), task.device, task.tier)
+    # The fixes of a rule with pairs rest on these.
+    inputs = INPUTS if task.tier == "full" and not _pairs(task.code) else 0
+    path, stated = FIXTURES / task.path, claims(task.code)
+    return verify_programs(task.code, rule.name(), path, stated, task.device, task.tier, inputs)
