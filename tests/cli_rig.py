@@ -5,7 +5,6 @@
 takes until there is a file `go`, and leaves a file `waiting-` with its name.
 """
 
-import ast
 import os
 import re
 import time
@@ -14,7 +13,8 @@ from types import SimpleNamespace
 
 from torchlint import engine, registry
 from torchlint.cli import script
-from torchlint.finding import Applicability, Edit, Finding, Fix, Related, Severity
+from torchlint.finding import Applicability, Edit, Finding, Fix, Related, Report, Severity
+from torchlint.parsing import parse
 from torchlint.source import Source
 
 RULES = {
@@ -56,7 +56,7 @@ def wait(mark: Path) -> None:
         time.sleep(0.01)
 
 
-def check(source: Source, codes: frozenset[str], *, gates: bool = True) -> engine.Report:
+def check(source: Source, codes: frozenset[str], *, gates: bool = True) -> Report:
     if "torch.panic(" in source.text:
         raise RecursionError("too deep")
     if "torch.wait(" in source.text:
@@ -64,11 +64,10 @@ def check(source: Source, codes: frozenset[str], *, gates: bool = True) -> engin
     if "torch.die(" in source.text or ("torch.die_once(" in source.text and not DEAD.exists()):
         DEAD.touch()
         os._exit(7)
-    try:
-        ast.parse(source.text)
-    except SyntaxError as error:
-        return engine.Report(error=error.msg, error_row=error.lineno or 0)
-    report = engine.Report()
+    tree, *failure = parse(source.text)
+    if tree is None:
+        return Report(*failure)
+    report = Report()
     if "torch.boom(" in source.text:
         report.failures.append("rule TLT201 crashed: ZeroDivisionError: division by zero")
     for match in re.finditer(r"torch\.(bad|risky|plain|rare)\(", source.text):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import builtins
 import json
 import os
 import random
@@ -13,7 +12,9 @@ from pathlib import Path
 import pytest
 
 from torchlint import cli, engine
-from torchlint.running import cache, folder, runner
+from torchlint.finding import Report
+from torchlint.reading import read
+from torchlint.running import cache, folder, recall, runner
 from torchlint.running.cache import Cache
 from torchlint.running.seal import sealed, unsealed
 
@@ -180,13 +181,13 @@ def test_a_file_that_cannot_be_read_any_more_costs_only_itself(
     (project / "other.py").write_text(BAD)
     assert run(capsys)[1].count("TLT202") == 2
 
-    def refuse(name, *arguments, **options):  # type: ignore[no-untyped-def]
-        if os.path.basename(name) == "bad.py":
-            raise PermissionError(13, "Permission denied", str(name))
-        return builtins.open(name, *arguments, **options)
+    def refuse(path: str) -> tuple[bytes, os.stat_result]:
+        if os.path.basename(path) == "bad.py":
+            raise PermissionError(13, "Permission denied", path)
+        return read(path)
 
-    monkeypatch.setattr(runner, "open", refuse, raising=False)
-    monkeypatch.setattr(Path, "read_bytes", lambda path: refuse(path, "rb").read())
+    monkeypatch.setattr(runner, "read", refuse)
+    monkeypatch.setattr(recall, "read", refuse)
     assert cli.main(["--output-format", "concise"]) == 2
     shown = capsys.readouterr()
     assert shown.err == "bad.py: error: permission denied\n"
@@ -218,7 +219,7 @@ def test_a_file_that_is_written_meanwhile_is_checked(
 def test_a_crash_of_a_rule_is_not_remembered(
     project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(engine, "check", lambda source, codes: engine.Report(failures=["rule TLT202 crashed: Oops"]))
+    monkeypatch.setattr(engine, "check", lambda source, codes: Report(failures=["rule TLT202 crashed: Oops"]))
     assert run(capsys)[0] == 2
     monkeypatch.undo()
     monkeypatch.chdir(project)

@@ -191,7 +191,7 @@ def test_fixes_that_were_not_tried_are_not_offered(interrupted: Any, capsys: pyt
     for name in ("a", "b", "c"):
         Path(f"{name}.py").write_text(CODE)
     told = interrupted(1)
-    assert cli.main(["--isolated", "--no-cache", "--verify", "--output-format=concise", "."]) == 130
+    assert cli.main(["--isolated", "--no-cache", "--verify", "--unsafe-fixes", "--output-format=concise", "."]) == 130
     shown = capsys.readouterr()
     assert ["[*]" in line for line in shown.out.splitlines() if "TLT202" in line] == [True, False, False]
     assert shown.err == "Interrupted: 1 of 3 fixes were tried, and the others are not offered.\n"
@@ -204,7 +204,7 @@ def test_files_that_were_fixed_before_an_interrupt_stay_fixed(
     for name in ("a", "b"):
         Path(f"{name}.py").write_text(CODE)
     interrupted(1)
-    assert cli.main(["--isolated", "--no-cache", "--fix", "--verify", "."]) == 130
+    assert cli.main(["--isolated", "--no-cache", "--fix", "--unsafe-fixes", "--verify", "."]) == 130
     assert "log_softmax" in Path("a.py").read_text()
     assert Path("b.py").read_text() == CODE
     assert "1 fixed, 1 remaining" in capsys.readouterr().out

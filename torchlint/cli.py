@@ -1,4 +1,4 @@
-"""The command line: `torchlint [check] PATHS`, `torchlint rule`, `torchlint verify`.
+"""The command line: `torchlint [check] PATHS`, `torchlint rule`, `torchlint verify` and smaller commands.
 
 Only what a command needs is imported: `torchlint --version` loads neither rules nor reporters.
 """
@@ -17,7 +17,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from torchlint import __version__
-from torchlint.commands.terminal import complain, drop, printable, reason, tame_streams
+from torchlint.commands.terminal import complain, drop, printable, reason, shortened, tame_streams
 from torchlint.running.stop import exit_code, listen
 
 if TYPE_CHECKING:
@@ -29,7 +29,22 @@ _COMMANDS = {
     "rule": ("torchlint.commands.rule", "Explain a rule, or all of them."),
     "clean": ("torchlint.commands.clean", "Delete the findings cache."),
     "verify": ("torchlint.verify.command", "Run rewrites before and after on generated tensors (needs torch)."),
+    "version": ("torchlint.commands.version", "Print the version."),
 }
+# What other tools call what we do, and the command to suggest.
+_ELSEWHERE = {
+    "config": "check --show-settings",
+    "diff": "check --diff",
+    "explain": "rule",
+    "fix": "check --fix",
+    "format": "check --fix",
+    "lint": "check",
+    "linter": "rule --all",
+    "list": "rule --all",
+    "settings": "check --show-settings",
+}
+# Below this, what difflib calls close are other words.
+_ALIKE = 0.7
 _VERSION = f"torchlint {__version__}"
 # New objects, rounds over young ones and over older ones between two collections: nearly all that a run makes stays for
 # its length or goes with the file that it belongs to.
@@ -75,7 +90,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         drop(sys.stdout)
         return 2
     except Exception:
-        # Python's own exit code for this is 1, which means findings.
+        # Start-up: only a crash needs it.
         import traceback
 
         with suppress(OSError):
@@ -94,9 +109,14 @@ def _said(error: OSError) -> str:
 
 
 def _dispatch(argv: list[str]) -> int:
-    if argv == ["--version"]:
+    if argv in (["--version"], ["-V"]):
         print(_VERSION)
         return 0
+    if argv[:1] == ["help"] and not os.path.lexists("help"):
+        argv = [*argv[1:2], "--help"]
+    if argv and (meant := _mistaken(argv[0])):
+        complain(f"error: {argv[0]}: no such command, file or directory; did you mean `torchlint {meant}`?")
+        return 2
     name = argv.pop(0) if argv and argv[0] in _COMMANDS else "check"
     module, description = _COMMANDS[name]
     try:
@@ -122,26 +142,42 @@ class _Parser(argparse.ArgumentParser):
         (file or sys.stdout).write(self.format_help())
 
 
+def _mistaken(word: str) -> str:
+    """The command that is meant by a word that is neither a command nor a path; nothing where that is open."""
+    if word in _COMMANDS or not word.replace("-", "").isalpha() or word.startswith("-") or os.path.lexists(word):
+        return ""
+    # Start-up: only a word that is no path needs it.
+    import difflib
+
+    folded = word.casefold()
+    if folded in _ELSEWHERE:
+        return _ELSEWHERE[folded]
+    close = difflib.get_close_matches(folded, [*_COMMANDS, "help"], n=1, cutoff=_ALIKE)
+    return close[0] if close else ""
+
+
 def _parser(name: str, description: str, *, helps: bool) -> argparse.ArgumentParser:
     commands = "\n".join(f"  {name:8}{text}" for name, (_, text) in _COMMANDS.items())
     parser = _Parser(
         prog=f"torchlint {name}",
         description=description,
-        epilog=f"commands:\n{commands}\n\nA file or directory with the name of a command is written ./rule.",
+        epilog=f"commands:\n{commands}\n\n`torchlint help COMMAND` has the options of each. "
+        "A file or directory\nwith the name of a command is written ./rule.",
         # argparse makes one for each option that is declared, and without a width asks the terminal each time.
         formatter_class=partial(argparse.RawDescriptionHelpFormatter, width=None if helps else _WIDTH),
         allow_abbrev=False,
     )
-    parser.add_argument("--version", action="version", version=_VERSION)
+    parser.add_argument("-V", "--version", action="version", version=_VERSION)
     return parser
 
 
 def _run(command: Any, arguments: argparse.Namespace) -> int:
+    # Start-up: `--version` and `--help` need no settings.
     from torchlint.settings.layers import ConfigError
 
     try:
         code: int = command.run(arguments)
     except ConfigError as error:
-        complain(f"error: {error}")
+        complain(f"error: {shortened(printable(str(error)))}")
         return 2
     return code

@@ -69,6 +69,7 @@ def write_statistics(run: Run, out: TextIO, *, as_json: bool) -> None:
         (*rule, count, fixable[rule[0]]) for rule, count in sorted(counts.items(), key=lambda row: (-row[1], row[0]))
     ]
     if as_json:
+        # Start-up: only this output format needs it.
         import json
 
         keys = ("code", "name", "count", "fixable_count")

@@ -8,6 +8,8 @@ import sys
 from contextlib import suppress
 from typing import TextIO
 
+# Of a message, in characters: some lines of a terminal.
+_LONGEST = 600
 COLOR_CHOICES = ("auto", "always", "never")
 
 
@@ -72,6 +74,11 @@ def complain(line: str) -> None:
 def printable(path: str) -> str:
     """A path on one line, whatever characters are in it."""
     return path if path.isprintable() else "".join(c if c.isprintable() else ascii(c)[1:-1] for c in path)
+
+
+def shortened(message: str) -> str:
+    """A message of which the middle is left out if it quotes very long names or values."""
+    return message if len(message) <= _LONGEST else f"{message[: _LONGEST // 2]} .. {message[-_LONGEST // 4 :]}"
 
 
 def reason(error: OSError) -> str:

@@ -183,7 +183,7 @@ def _row(finding: Finding) -> list[Any]:
         finding.severity,
         finding.location,
         finding.end_location,
-        [fix.title, fix.applicability, fix.edits, fix.verification] if fix else None,
+        [fix.title, fix.applicability, fix.edits, fix.verification, fix.needs] if fix else None,
         [[place.path, place.location, place.message] for place in finding.related],
     ]
 
@@ -203,6 +203,6 @@ def _finding(row: list[Any]) -> Finding:
 
 
 def _fix(row: list[Any]) -> Fix:
-    title, applicability, edits, verification = row
+    title, applicability, edits, verification, needs = row
     changes = tuple(Edit(int(start), int(end), str(text)) for start, end, text in edits)
-    return Fix(str(title), Applicability(applicability), changes, str(verification))
+    return Fix(str(title), Applicability(applicability), changes, str(verification), needs=tuple(map(str, needs)))

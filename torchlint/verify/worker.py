@@ -47,6 +47,7 @@ def _limit(on_cpu: bool) -> list[str]:
     CUDA reserves far more address space than it uses, its driver starts threads and its compilers fill caches.
     """
     try:
+        # Optional: Windows has none.
         import resource
     except ImportError:
         return ["RLIMIT_AS", "RLIMIT_CPU", "RLIMIT_FSIZE", "RLIMIT_NPROC"]
@@ -67,6 +68,7 @@ def _limit(on_cpu: bool) -> list[str]:
 def _limit_cpu(seconds: int) -> None:
     """Allow this much more CPU time; past it the system ends the process."""
     try:
+        # Optional: Windows has none.
         import resource
 
         used = sum(resource.getrusage(resource.RUSAGE_SELF)[:2])
@@ -76,6 +78,7 @@ def _limit_cpu(seconds: int) -> None:
 
 
 def _poisoned(device: str) -> bool:
+    # Start-up: the limits and the pipe come before torch.
     import torch
 
     if not device.startswith("cuda"):
@@ -92,6 +95,7 @@ def main() -> int:
     requests = os.fdopen(os.dup(0), "rb")
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
+    # Start-up, as above.
     import torch
 
     torch.set_num_threads(1)
@@ -126,11 +130,13 @@ def _listen(requests: BinaryIO, messages: SimpleQueue[dict[str, Any]]) -> None:
 def _answer(message: dict[str, Any]) -> dict[str, Any]:
     """What a task or a rewrite of the user's comes to."""
     if message["kind"] == "instance":
+        # Start-up: a worker does one kind of work.
         from torchlint.verify.instance.validate import validate, warm_up
 
         warm_up()
         _limit_cpu(INSTANCE_CPU_SECONDS[message["tier"]])
         return validate(message)
+    # Start-up, as above.
     from torchlint.verify.suite import Task, execute
 
     task = Task(**message)
@@ -140,6 +146,7 @@ def _answer(message: dict[str, Any]) -> dict[str, Any]:
 
 def _device_name(arguments: list[str]) -> str:
     """What the device calls itself; empty if there is no such device here."""
+    # Start-up, as above.
     import torch
 
     device = " ".join(arguments)
