@@ -1,4 +1,4 @@
-"""The real command line over rules that are easy to trigger: run as a script by the tests.
+"""The real command line over rules that are easy to trigger: run as a script by the tests, or with `patched` in theirs.
 
 `torch.bad(` has a safe fix, `torch.risky(` an unsafe one, `torch.plain(` none, `torch.boom(` crashes a rule,
 `torch.panic(` the engine, `torch.die(` the process, `torch.sleep(` takes its time.
@@ -9,6 +9,7 @@ import os
 import re
 import sys
 import time
+from collections.abc import Callable
 from types import SimpleNamespace
 
 from torchlint import engine, registry
@@ -75,7 +76,12 @@ def _finding(source: Source, match: re.Match[str]) -> Finding:
     return Finding(code, name, f"`torch.{match[1]}` is [red]{match[1]}[/red]", severity, start, end, fix, related)
 
 
-if __name__ == "__main__":
+def patched(replace: Callable[[object, str, object], object] = setattr) -> None:
+    """Put the rules of this module in the place of the real ones."""
     for module, replacement in ((registry, rules), (registry, load), (engine, check)):
-        setattr(module, replacement.__name__, replacement)
+        replace(module, replacement.__name__, replacement)
+
+
+if __name__ == "__main__":
+    patched()
     sys.exit(main())
