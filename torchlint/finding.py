@@ -46,6 +46,7 @@ class Related(NamedTuple):
 
     path: str
     location: Location
+    end_location: Location
     message: str
 
 
@@ -76,19 +77,31 @@ class Fix(NamedTuple):
     """Edits that belong together: all of them are applied or none.
 
     `verification` says in one line what the harness saw (`verified on 1,176 inputs on cpu`), or why
-    there is no such line; it is empty only where no harness run applies. `validation` is there where the fix itself was
-    run.
+    there is no such line; it is empty only where no harness run applies. `verified` is false where nothing was run.
+    `validation` is there where the fix itself was run.
     """
 
     title: str
     applicability: Applicability
     edits: tuple[Edit, ...]
     verification: str = ""
+    verified: bool = True
     validation: Validation | None = None
+
+    @property
+    def standing(self) -> str:
+        """`safe`, `unsafe`, `unverified` (unsafe because nothing was run) or `display`."""
+        if self.applicability is not Applicability.UNSAFE:
+            return str(self.applicability)
+        tried = self.verified if self.validation is None else self.validation.status != "unverifiable"
+        return "unsafe" if tried else "unverified"
 
 
 class Finding(NamedTuple):
-    """One reported mistake. `message` is a single line that stands alone."""
+    """One reported mistake. `message` is a single line that stands alone.
+
+    Where there is no fix, `help` says what to do instead, and `unfixed` why there is none, if one was tried.
+    """
 
     code: str
     name: str
@@ -98,6 +111,8 @@ class Finding(NamedTuple):
     end_location: Location
     fix: Fix | None = None
     related: tuple[Related, ...] = ()
+    help: str = ""
+    unfixed: str = ""
 
     def sort_key(self) -> tuple[Location, str, Location, str]:
         return self.location, self.code, self.end_location, self.message

@@ -22,6 +22,7 @@ from torchlint.rule import Check, Place, Problem, Rewrite, Rule
 if TYPE_CHECKING:
     from torchlint.analysis.project import Project
     from torchlint.engine import Report
+    from torchlint.fixing.rewrite import Editor
     from torchlint.registry import RuleInfo
 
 _Found = Problem | tuple[Pair, Match]
@@ -156,10 +157,7 @@ class Runner:
         self._seen.add(key)
         source = self.module.source
         start, end = _span(self.module, problem.node)
-        fix = None
-        if self.fixes:
-            fix = self._rewrite_fix(rule, *rewrite) if rewrite else self._check_fix(rule, problem)
-        related = tuple(self._related(place) for place in problem.places)
+        fix, unfixed = self._fix(rule, problem, rewrite) if self.fixes else (None, "")
         self.report.findings.append(
             Finding(
                 rule.code,
@@ -169,50 +167,60 @@ class Runner:
                 source.location(start),
                 source.location(end),
                 fix,
-                related,
+                tuple(map(self._related, problem.places)),
+                "" if fix else problem.help or rule.help or rule.title,
+                unfixed,
             )
         )
 
     def _related(self, place: Place) -> Related:
         module = place.frame.module if place.frame else self.module
-        start, _ = _span(module, place.node)
-        return Related(module.source.path, module.source.location(start), place.message)
+        start, end = (module.source.location(offset) for offset in _span(module, place.node))
+        return Related(module.source.path, start, end, place.message)
 
-    def _rewrite_fix(self, rule: Rule, pair: Pair, match: Match) -> Fix | None:
-        from torchlint import digests
-        from torchlint.fixing import spelling
+    def _fix(self, rule: Rule, problem: Problem, rewrite: tuple[Pair, Match] | None) -> tuple[Fix | None, str]:
+        """The fix of a problem, or none, and why where one was tried."""
+        if rewrite is None and problem.fix is None:
+            return None, ""
         from torchlint.fixing.rewrite import CannotFix, Editor
 
-        assert isinstance(rule, Rewrite)
         editor = Editor(self.module.source, self.module.tree)
         try:
-            spelling.write(match, pair, editor)
-            edits = editor.edits()
-        except CannotFix:
-            return None
-        index = rule.pairs.index(pair)
-        grant = certificates.grant(rule.code, index, digests.pair_digest(pair))
-        applicability = _weaker(grant.applicability, pair.claim)
-        if pair.applies is not None and not pair.applies(match):
-            applicability = Applicability.DISPLAY
-        return Fix(rule.title, applicability, edits, grant.text)
+            if rewrite is not None:
+                return _rewrite_fix(rule, *rewrite, editor), ""
+            return _check_fix(rule, problem, editor), ""
+        except CannotFix as reason:
+            return None, str(reason)
 
-    def _check_fix(self, rule: Rule, problem: Problem) -> Fix | None:
-        from torchlint.fixing.rewrite import CannotFix, Editor
 
-        if problem.fix is None:
-            return None
-        editor = Editor(self.module.source, self.module.tree)
-        try:
-            problem.fix(editor)
-            edits = editor.edits()
-        except CannotFix:
-            return None
-        grant = certificates.grant_program(rule.code)
-        applicability = _weaker(grant.applicability, problem.claim)
-        if problem.display:
-            applicability = Applicability.DISPLAY
-        return Fix(problem.title or rule.title, applicability, edits, grant.text) if edits else None
+def _rewrite_fix(rule: Rule, pair: Pair, match: Match, editor: Editor) -> Fix:
+    """The fix that a rule's pair describes. Raises `CannotFix`."""
+    from torchlint import digests
+    from torchlint.fixing import spelling
+
+    assert isinstance(rule, Rewrite)
+    spelling.write(match, pair, editor)
+    grant = certificates.grant(rule.code, rule.pairs.index(pair), digests.pair_digest(pair))
+    applicability = _weaker(grant.applicability, pair.claim)
+    if pair.applies is not None and not pair.applies(match):
+        applicability = Applicability.DISPLAY
+    return Fix(rule.title, applicability, editor.edits(), _said(grant, pair.claim), grant.verified)
+
+
+def _check_fix(rule: Rule, problem: Problem, editor: Editor) -> Fix | None:
+    """The fix that a check wrote for a problem; None if it changes nothing. Raises `CannotFix`."""
+    assert problem.fix is not None
+    problem.fix(editor)
+    edits = editor.edits()
+    grant = certificates.grant_program(rule.code)
+    applicability = Applicability.DISPLAY if problem.display else _weaker(grant.applicability, problem.claim)
+    said, title = _said(grant, problem.claim), problem.title or rule.title
+    return Fix(title, applicability, edits, said, grant.verified) if edits else None
+
+
+def _said(grant: certificates.Grant, claim: Claim | None) -> str:
+    """What was seen, and what the author says of a change that is meant."""
+    return f"{grant.text}; what changes: {claim.how}" if isinstance(claim, Changes) else grant.text
 
 
 def _weaker(granted: Applicability, claim: Claim | None) -> Applicability:

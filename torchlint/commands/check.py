@@ -166,6 +166,8 @@ class _Check:
         if self._arguments.show_fixes:
             out.write(summary.fixes(run))
         out.write(summary.totals(run))
+        if output_format == "full":
+            out.write(summary.where_to_read_on(run))
         if self._session:
             out.write(self._tried(self._session))
 
@@ -173,7 +175,7 @@ class _Check:
         run = Run(outcomes, unsafe=self._arguments.unsafe_fixes)
         diff = b"".join(outcome.diff for outcome in outcomes)
         write_bytes(diff)
-        complain(f"Would fix {summary.errors(run.fixed)}.")
+        complain(summary.would_fix(run))
         if self._session:
             complain(self._tried(self._session).rstrip("\n"))
         return 2 if run.broken else int(bool(diff))

@@ -37,6 +37,8 @@ def _entry(finding: Finding, source: Source, noqa_row: int) -> dict[str, Any]:
         "location": _location(finding.location),
         "end_location": _location(finding.end_location),
         "fix": None if finding.fix is None else _fix(finding.fix, source),
+        "help": finding.help or None,
+        "unfixed": finding.unfixed or None,
         "related": [_related(related) for related in finding.related],
         "noqa_row": noqa_row,
         "cell": None,
@@ -57,6 +59,7 @@ def _fix(fix: Fix, source: Source) -> dict[str, Any]:
         "message": fix.title,
         "edits": [_edit(edit, source) for edit in fix.edits],
         "verification": fix.verification,
+        "verified": fix.standing != "unverified",
         **({} if fix.validation is None else {"validation": _validation(fix.validation)}),
     }
 
@@ -77,5 +80,6 @@ def _related(related: Related) -> dict[str, Any]:
     return {
         "filename": _filename(related.path),
         "location": _location(related.location),
+        "end_location": _location(related.end_location),
         "message": related.message,
     }
