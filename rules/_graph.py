@@ -2,7 +2,23 @@
 
 from __future__ import annotations
 
-from torchlint.rule import Call, Choice, Constant, Element, External, Field, Frame, Layer, Mutated, Op, Value, facts
+from collections.abc import Callable
+
+from torchlint.rule import (
+    Call,
+    Choice,
+    Constant,
+    Element,
+    External,
+    Field,
+    Frame,
+    Layer,
+    Mutated,
+    Op,
+    Value,
+    facts,
+    frame_of,
+)
 
 from ._modules import PARAMETERS, has_parameters
 
@@ -65,7 +81,8 @@ def _op(op: Op, depth: int) -> bool | None:
         return _flag(op, "requires_grad", False)
     if not op.grad or name in _CUTS:
         return False
-    if op.layer is not None and op.layer.frame is not None and has_parameters(op.layer.frame, op.layer):
+    made_in = frame_of(op.layer)
+    if op.layer is not None and made_in is not None and has_parameters(made_in, op.layer):
         return True
     source = op.args.get(_SOURCES.get(name, ""))
     answers = [requires_grad(arg, depth - 1) for arg in (op.args.values() if source is None else (source,))]
@@ -79,10 +96,11 @@ def _flag(op: Op, name: str, default: bool) -> bool | None:
     return given if isinstance(given, bool) else None
 
 
-def is_non_leaf(value: Value, frame: Frame) -> bool:
-    """Whether a value is certainly the result of an operation that autograd records."""
+def is_non_leaf(value: Value, frame: Frame, moves: Callable[[Op, Frame], bool]) -> bool:
+    """Whether a value is certainly the result of an operation that autograd records. `moves` says whether a move to
+    another device or dtype makes another tensor."""
     if isinstance(value, Choice):
-        return all(is_non_leaf(member, frame) for member in value.members)
+        return all(is_non_leaf(member, frame, moves) for member in value.members)
     if isinstance(value, Element):
         return requires_grad(value) is True
     if not isinstance(value, Op) or requires_grad(value) is not True:
@@ -90,7 +108,7 @@ def is_non_leaf(value: Value, frame: Frame) -> bool:
     if value.name in FACTORIES or value.name in ("requires_grad_", "retain_grad"):
         return False
     if value.name in _MOVES:
-        return is_moved(value) or is_non_leaf(value.input, frame)
+        return moves(value, frame) or is_non_leaf(value.input, frame, moves)
     return True
 
 

@@ -11,6 +11,7 @@ from torchlint.rule import (
     Constant,
     Element,
     External,
+    Field,
     Items,
     Match,
     Mutated,
@@ -29,7 +30,7 @@ _DEPTH = 12
 _SMALL = frozenset(
     [
         *("sigmoid", "tanh", "softmax", "softmin", "hardsigmoid", "hardtanh", "softsign", "sin", "cos"),
-        *("cosine_similarity", "clamp", "clip", "erf", "sign"),
+        *("cosine_similarity", "clamp", "clip", "erf", "sign", "normalize"),
     ]
 )
 _LAYOUT = frozenset(
@@ -46,6 +47,8 @@ _NON_NEGATIVE = frozenset(
     ]
 )
 _SUMS = frozenset(["sum", "mean", "nansum", "nanmean"])
+_MINIMA = frozenset(["min", "amin"])
+_WHOLES = frozenset(["max", "amax", "sum", "norm", "linalg.norm", "linalg.vector_norm", "std"])
 _MAXIMA = frozenset(["max", "amax", "maximum", "cummax", "logsumexp", "logcumsumexp"])
 # What these make does not depend on tensors: tables, and data in general.
 _TABLES = frozenset(["arange", "linspace", "logspace", "eye", "zeros", "ones", "full"])
@@ -98,11 +101,20 @@ def _magnitude(value: Value, depth: int) -> float | None:
             a, b = _magnitude(value.input, depth - 1), _magnitude(value.args["other"], depth - 1)
             if a is not None and b is not None:
                 found = a * b if value.name == "mul" else a + b
+        case Op(name="matmul" | "mm" | "bmm") if all(map(_is_normalized, value.args.values())):
+            found = 1.0
         case Op(name="div") if isinstance(value.args.get("other"), Constant):
             a, divisor = _magnitude(value.input, depth - 1), value.constant("other")
             if a is not None and isinstance(divisor, int | float) and divisor:
                 found = a / abs(divisor)
     return found if found is not None and found <= _LARGEST else None
+
+
+def _is_normalized(value: Value) -> bool:
+    """Whether the rows or columns of a value have length 1."""
+    value = value.base if isinstance(value, Field) and value.name in ("T", "mT") else value
+    inner = _bare(value)
+    return isinstance(inner, Op) and inner.name == "normalize"
 
 
 def _largest(items: Items, depth: int) -> float | None:
@@ -168,11 +180,77 @@ def non_positive(value: Value, depth: int = _DEPTH) -> bool:
             return isinstance(top, int | float) and top <= 0
         case Op() if value.name in _LAYOUT or value.name in _SUMS:
             return non_positive(value.input, depth - 1)
+    negative, known, others = _signs(value, depth)
+    return negative and bool(known) and not others
+
+
+def has_upper_bound(value: Value, depth: int = _DEPTH) -> bool:
+    """Whether a value does not look as if it grew without bound: `-d` of what may be a distance, `d / d.max()`,
+    `d.min() - d`, each perhaps by a temperature."""
+    if depth == 0:
+        return False
+    if bounded(value) or _is_ratio(value) or _is_below_minimum(value):
+        return True
+    match value:
+        case Op() if value.name in _LAYOUT:
+            return has_upper_bound(value.input, depth - 1)
+        case Op(name="mul" | "div", args={"input": scaled, "other": scale}) if _is_scale(scale):
+            if has_upper_bound(scaled, depth - 1):
+                return True
+        case Op(name="mul", args={"input": scale, "other": scaled}) if _is_scale(scale):
+            if has_upper_bound(scaled, depth - 1):
+                return True
+    negative, _, others = _signs(value, depth)
+    return negative and not others
+
+
+def _is_scale(value: Value) -> bool:
+    """Whether a value is a plain name, a number, an attribute or the like."""
+    return not isinstance(_bare(value), Op | Element)
+
+
+def _is_ratio(value: Value) -> bool:
+    """Whether a value is divided by its own greatest element, its sum, its norm, or its standard deviation."""
+    match value:
+        case Op(name="div", args={"input": part, "other": whole}):
+            taken = _reduced(whole, _WHOLES)
+            return taken is not None and any(same(step, taken) for step in walk(part))
+    return False
+
+
+def _is_below_minimum(value: Value) -> bool:
+    """Whether a value is `d.min() - d`."""
+    match value:
+        case Op(name="sub", args={"input": least, "other": part}):
+            taken = _reduced(least, _MINIMA)
+            return taken is not None and same(part, taken)
+    return False
+
+
+def _reduced(value: Value, names: frozenset[str]) -> Value | None:
+    """What a reduction of one of these names was done to, if a value is its result; an eps and signs aside."""
+    for _ in range(_DEPTH):
+        match value:
+            case Op() if value.name in names:
+                return value.input.input if isinstance(value.input, Op) and value.input.name == "abs" else value.input
+            case Op() if value.name in _LAYOUT or value.name in ("item", "clamp", "clamp_min"):
+                value = value.input
+            case Op(name="add", args={"input": inner, "other": Constant()}):
+                value = inner
+            case Element():
+                value = value.base
+            case _:
+                return None
+    return None
+
+
+def _signs(value: Value, depth: int) -> tuple[bool, list[Value], list[Value]]:
+    """The factors of a product: whether an odd number of minus signs stands before them, which are certainly not below
+    zero, and which others are no plain scales."""
     negative, parts = _factors(value, depth)
     parts = [part for part in parts if not isinstance(part, Constant)]
     known = [part for part in parts if non_negative(part, depth - 1)]
-    scales = [part for part in parts if not isinstance(_bare(part), Op | Element) and part not in known]
-    return negative and bool(known) and len(known) + len(scales) == len(parts)
+    return negative, known, [part for part in parts if part not in known and not _is_scale(part)]
 
 
 def _factors(value: Value, depth: int) -> tuple[bool, list[Value]]:

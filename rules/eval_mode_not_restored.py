@@ -4,6 +4,9 @@
 Finds a model that is put into eval mode inside of the loop that trains it, there or in a helper that the loop calls,
 where neither the loop nor its helpers put it back with `train()`.
 
+Silent where every layer of the model is known and does the same in both modes: without dropout, batch norm and the
+like, and without recurrent layers, whose backward pass cuDNN refuses in eval mode, nothing changes.
+
 ## Why is this bad?
 From the first evaluation on the model trains in eval mode: dropout drops nothing, and batch norm uses and keeps the
 statistics of the first epoch. Training goes on without an error, to a worse result.
@@ -49,6 +52,7 @@ from torchlint.rule import (
 )
 
 from ._evaluation import mode_calls
+from ._modes import is_modeless
 from ._nodes import block_of, is_test, loops_around, statement_of
 from ._training import Kind, events, in_loop, settled, trained_models
 
@@ -77,11 +81,12 @@ class EvalModeNotRestored(Check):
             if any(True for _ in _modes(frame, loop, "train")):
                 continue
             for call, at, value in _modes(frame, loop, "eval"):
-                if value is not None and any(settled(value) is model for model in models) and not _leaves(frame, at):
-                    yield Problem(
-                        call, places=(Place(loop, "in this loop it is trained"), Place(at, "eval mode starts here"))
-                    )
-                    break
+                model = settled(value)
+                if model is None or model not in models or _leaves(frame, at) or is_modeless(frame, model):
+                    continue
+                places = (Place(loop, "in this loop it is trained"), Place(at, "eval mode starts here"))
+                yield Problem(call, places=places)
+                break
 
 
 def _modes(frame: Frame, loop: ast.AST, name: str, depth: int = 2) -> Iterator[tuple[ast.Call, ast.AST, Value | None]]:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from torchlint import cli, engine
+from torchlint.finding import Report
 
 BAD = "import torch\n\n\ndef f(x):\n    return torch.log(torch.softmax(x, dim=1))\n"
 CLEAN = "import torch\n\n\ndef f(x):\n    return torch.log_softmax(x, dim=1)\n"
@@ -143,7 +144,7 @@ def test_a_half_understood_entry_is_ignored(
 def test_a_crash_of_a_rule_is_not_remembered(
     project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(engine, "check", lambda source, codes: engine.Report(failures=["rule TLT202 crashed: Oops"]))
+    monkeypatch.setattr(engine, "check", lambda source, codes: Report(failures=["rule TLT202 crashed: Oops"]))
     assert run(capsys)[0] == 2
     monkeypatch.undo()
     monkeypatch.chdir(project)

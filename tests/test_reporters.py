@@ -327,6 +327,20 @@ def test_junit_is_xml_whatever_the_message() -> None:
     assert case[0].text == "line 1, col 1, <a> & \ufffd"
 
 
+def test_junit_without_findings_is_one_test_that_passed() -> None:
+    root = ElementTree.fromstring(written(junit, Run([Outcome("a.py"), Outcome("b.py")])).encode())
+    assert (root.get("tests"), root.get("failures"), root.get("errors")) == ("1", "0", "0")
+    (suite,) = root
+    (case,) = suite
+    assert (suite.get("tests"), suite.get("failures"), suite.get("name")) == ("1", "0", "torchlint")
+    assert (case.get("name"), case.get("classname"), list(case)) == ("No errors found", "torchlint", [])
+
+
+def test_junit_of_files_that_could_not_be_checked_claims_no_success() -> None:
+    root = ElementTree.fromstring(written(junit, Run([Outcome("a.py", error="permission denied")])).encode())
+    assert [case.get("name") for case in root.iter("testcase") if not list(case)] == []
+
+
 def test_sarif_has_relative_addresses_fingerprints_and_fixes(repository: Source) -> None:
     related = (Related(repository.path, Location(2, 1), "there"),)
     log = json.loads(

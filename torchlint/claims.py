@@ -30,6 +30,9 @@ Logits = Annotated[_Tensor, Input("float N C")]
 Regular = Annotated[_Tensor, Input("regular N N")]
 Columns = Annotated[_Tensor, Input("float N M")]
 Labels = Annotated[_Tensor, Input("labels N < C")]
+# Indices along the second dim of logits, as `gather` takes them, and along the first one.
+ClassColumn = Annotated[_Tensor, Input("labels N 1 < C")]
+Rows = Annotated[_Tensor, Input("labels 3 < N")]
 Probabilities = Annotated[_Tensor, Input("prob")]
 Binary = Annotated[_Tensor, Input("binary")]
 BinaryTargets = Annotated[_Tensor, Input("binary N C")]
@@ -66,7 +69,9 @@ class Pair(NamedTuple):
     `before` is the pattern: its text is lowered to a graph of operations in which the parameters are leaves. `after`
     is the template. `when` says what else must hold of the captured values for the finding; `applies` what must hold
     for the fix (a rank, a dim), and where it does not, the finding is reported with a fix that is only displayed
-    if `shown`, else without one.
+    if `shown`, else without one. `beyond` are the kinds of inputs for which the two are the same although the
+    annotations do not name them: `int`, `bool` and `complex` tensors, `dims` for a tuple or list of dims; `layout` says
+    that the results lie in memory alike. Tests try each of them.
     """
 
     before: Callable[..., Any]
@@ -75,3 +80,4 @@ class Pair(NamedTuple):
     when: Callable[[Match], bool] | None = None
     applies: Callable[[Match], bool] | None = None
     message: str = ""
+    beyond: frozenset[str] = frozenset()

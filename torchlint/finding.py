@@ -6,6 +6,7 @@ Edits use 0-based character offsets into `Source.text`.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -16,6 +17,14 @@ class Severity(StrEnum):
     ERROR = "error"
     WARNING = "warning"
     INFO = "info"
+
+    def reaches(self, least: Severity) -> bool:
+        """Whether it is as bad as this, or worse."""
+        return SEVERITIES.index(self) >= SEVERITIES.index(least)
+
+
+# From the mildest to the worst.
+SEVERITIES = (Severity.INFO, Severity.WARNING, Severity.ERROR)
 
 
 class Applicability(StrEnum):
@@ -78,7 +87,8 @@ class Fix(NamedTuple):
 
     `verification` says in one line what the harness saw (`verified on 1,176 inputs on cpu`), or why
     there is no such line; it is empty only where no harness run applies. `verified` is false where nothing was run.
-    `validation` is there where the fix itself was run.
+    `needs` is what must hold for the fix to keep what the program does and is not known: clauses that go on after "safe
+    if". `validation` is there where the fix itself was run.
     """
 
     title: str
@@ -87,6 +97,12 @@ class Fix(NamedTuple):
     verification: str = ""
     verified: bool = True
     validation: Validation | None = None
+    needs: tuple[str, ...] = ()
+
+    @property
+    def condition(self) -> str:
+        """What keeps the fix from being safe, in one line; empty where nothing does, or where another reason does."""
+        return f"safe if {' and '.join(self.needs)}" if self.needs else ""
 
     @property
     def standing(self) -> str:
@@ -116,3 +132,23 @@ class Finding(NamedTuple):
 
     def sort_key(self) -> tuple[Location, str, Location, str]:
         return self.location, self.code, self.end_location, self.message
+
+
+class Report:
+    """What is known of a file after checking it.
+
+    `error` is one line that says why the file could not be checked (it does not parse), at this row and column (0 if
+    unknown), `failures` one line per rule that crashed on it; the findings of all other rules are still there.
+    `tracebacks` says where rules crashed. `consulted` are the other files of the project that were read.
+    """
+
+    def __init__(
+        self, error: str = "", error_row: int = 0, error_column: int = 0, failures: Iterable[str] = ()
+    ) -> None:
+        self.findings: list[Finding] = []
+        self.error = error
+        self.error_row = error_row
+        self.error_column = error_column
+        self.failures = list(failures)
+        self.tracebacks: list[str] = []
+        self.consulted: set[str] = set()

@@ -12,11 +12,13 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from torchlint.analysis import classes, dtypes, facts, ops, sizes, trees
-from torchlint.analysis.expressions import path, peek
+from torchlint.analysis.compare import agree, children, members, same, same_dim, walk
 from torchlint.analysis.flags import is_flag, tested
 from torchlint.analysis.foreign import foreign_names, is_foreign
-from torchlint.analysis.frame import Frame
+from torchlint.analysis.frame import Frame, frame_of, path
+from torchlint.analysis.grown import Tail
 from torchlint.analysis.inventory import Inventory, bound_by, inventory_of
+from torchlint.analysis.lookup import peek
 from torchlint.analysis.naming import last_name
 from torchlint.analysis.patterns import Match
 from torchlint.analysis.scout import ClassModel, FunctionModel, Module, own_nodes
@@ -39,19 +41,17 @@ from torchlint.analysis.values import (
     Method,
     Mutated,
     Op,
+    Origin,
     Parameter,
     Unknown,
     Value,
-    agree,
-    members,
-    same,
-    walk,
 )
 from torchlint.claims import (
     Binary,
     BinaryTargets,
     Changes,
     Claim,
+    ClassColumn,
     Columns,
     Dim,
     Flag,
@@ -64,6 +64,7 @@ from torchlint.claims import (
     Pair,
     Probabilities,
     Regular,
+    Rows,
     Same,
     Size,
     Stabilises,
@@ -84,7 +85,7 @@ class Place(NamedTuple):
 
     node: ast.AST
     message: str
-    frame: Frame | None = None
+    frame: Origin | None = None
 
 
 class Problem(NamedTuple):
@@ -222,6 +223,14 @@ class Check(Rule):
         return any(map(cls.overrides, ("check_op", "check_call", "check_loop", "check_frame")))
 
 
+class OnComments(Rule):
+    """A rule about comments that are meant to silence findings: torchlint reads these itself and says what is wrong."""
+
+    @classmethod
+    def is_on_frames(cls) -> bool:
+        return False
+
+
 __all__ = [
     "ERROR",
     "INFO",
@@ -234,6 +243,7 @@ __all__ = [
     "Check",
     "Choice",
     "Claim",
+    "ClassColumn",
     "ClassModel",
     "ClassRef",
     "Columns",
@@ -264,6 +274,7 @@ __all__ = [
     "Module",
     "Mutated",
     "Number",
+    "OnComments",
     "Op",
     "Pair",
     "Parameter",
@@ -272,20 +283,24 @@ __all__ = [
     "Problem",
     "Regular",
     "Rewrite",
+    "Rows",
     "Rule",
     "Same",
     "Severity",
     "Size",
     "Stabilises",
+    "Tail",
     "Unknown",
     "Value",
     "Vector",
     "agree",
     "bound_by",
+    "children",
     "classes",
     "dtypes",
     "facts",
     "foreign_names",
+    "frame_of",
     "inventory_of",
     "is_flag",
     "is_foreign",
@@ -296,6 +311,7 @@ __all__ = [
     "path",
     "peek",
     "same",
+    "same_dim",
     "sizes",
     "tested",
     "torch",

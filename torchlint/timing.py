@@ -32,7 +32,6 @@ _STAGES = (START, PARSE, GATE, PROJECT, LOAD, EVALUATION, ASK, FIX, OTHER)
 # Where the stages are entered: an object, the name of a function in it, and the stage.
 _ENTRIES: tuple[tuple[Any, str, str], ...] = (
     (engine, "parse", PARSE),
-    (engine, "plan_of", GATE),
     (engine, "Module", GATE),
     (Inventory, "__init__", GATE),
     (gate.Gate, "__init__", GATE),

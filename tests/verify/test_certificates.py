@@ -202,7 +202,7 @@ def test_certificates_of_all_pairs_are_up_to_date() -> None:
 
 def test_certificates_of_all_programs_are_up_to_date() -> None:
     pytest.importorskip("torch")
-    from torchlint.verify.suite import fixture_digest
+    from torchlint.verify.fixtures import fixture_digest
 
     rows = stored()
     stale = []

@@ -5,17 +5,16 @@ from __future__ import annotations
 import ast
 import os
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
-from torchlint.analysis import expressions
+from torchlint.analysis.attributes import attribute_of
+from torchlint.analysis.frame import Frame
+from torchlint.analysis.lookup import resolved
 from torchlint.analysis.scopes import statements_of
 from torchlint.analysis.scout import Module
 from torchlint.analysis.values import External, Unknown, Value
 from torchlint.analysis.words import Words
+from torchlint.reading import read
 from torchlint.source import Source, SourceError
-
-if TYPE_CHECKING:
-    from torchlint.analysis.frame import Frame
 
 _MAX_BYTES = 400_000
 _MAX_MODULES = 40
@@ -55,16 +54,16 @@ class Project:
 
     def _value(self, frame: Frame, path: str, names: list[str]) -> Value | None:
         module = self._load(path)
-        if module is None or self._hops >= _MAX_HOPS or os.path.samefile(path, frame.module.source.path):
+        if module is None or self._hops >= _MAX_HOPS or _is_same_file(path, frame.module.source.path):
             return None
         self._hops += 1
         try:
             outer = frame.evaluator.module_frame(module)
             value = outer.all_bindings(names[0])
             if isinstance(value, External):
-                value = expressions.resolved(outer, value)
+                value = resolved(outer, value)
             for name in names[1:]:
-                value = expressions.attribute_of(outer, value, name, module.tree) if value is not None else None
+                value = attribute_of(outer, value, name, module.tree) if value is not None else None
         finally:
             self._hops -= 1
         return Unknown() if value is None else value
@@ -110,6 +109,14 @@ class Project:
             words = words.union(*(self._words_behind(inner, hops - 1) for inner in homes if inner and inner != path))
         self._words[path, hops] = words
         return words
+
+
+def _is_same_file(path: str, importer: str) -> bool:
+    """Whether a module is the file that imports it. What comes from an editor or a pipe may not be on the disk."""
+    try:
+        return os.path.samefile(path, importer)
+    except OSError:
+        return os.path.abspath(path) == os.path.abspath(importer)
 
 
 def _imported(statement: ast.stmt) -> list[tuple[str, str]]:
@@ -190,7 +197,6 @@ def _read(path: str, size: int) -> Source | None:
     try:
         if size > _MAX_BYTES:
             return None
-        with open(path, "rb") as stream:
-            return Source.from_bytes(path, stream.read())
+        return Source.from_bytes(path, read(path)[0])
     except (OSError, SourceError):
         return None

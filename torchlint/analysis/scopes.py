@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from torchlint.analysis.inventory import Inventory, inventory_of
 from torchlint.analysis.words import Piece, Words
 from torchlint.kept import kept
-
-if TYPE_CHECKING:
-    from torchlint.analysis.scout import FunctionModel
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 DEFINITIONS = frozenset({ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef})
@@ -27,16 +23,10 @@ _STORING = frozenset(
 
 
 class Scope:
-    """The statements of a scope without those of the scopes in it: a definition is there, what is in it is not.
+    """The statements of a scope without those of the scopes in it: a definition is there, what is in it is not."""
 
-    `function` is the function that it is, or that it is part of.
-    """
-
-    def __init__(
-        self, node: ast.Module | ast.ClassDef | FunctionNode, function: FunctionModel | None, words: Words
-    ) -> None:
+    def __init__(self, node: ast.Module | ast.ClassDef | FunctionNode, words: Words) -> None:
         self.node = node
-        self.function = function
         self.statements = statements_of(node.body)
         self.definitions: list[FunctionNode | ast.ClassDef] = []
         if not DEFINITIONS.isdisjoint(map(type, self.statements)):

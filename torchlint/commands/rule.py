@@ -8,47 +8,45 @@ from typing import Any
 
 from torchlint import registry
 from torchlint.certificates import evidence, times
+from torchlint.commands.rule_lookup import found, is_one, listed
 from torchlint.commands.terminal import COLOR_CHOICES, use_color
 from torchlint.registry import RuleInfo
-from torchlint.settings.layers import ConfigError
-from torchlint.settings.selection import suggestion
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what `torchlint rule` takes."""
     which = parser.add_mutually_exclusive_group(required=True)
-    which.add_argument("rule", nargs="?", metavar="RULE", help="its code or its name")
+    which.add_argument(
+        "rule", nargs="?", metavar="RULE", help="its code or its name, or the beginning of codes to list rules"
+    )
     which.add_argument("--all", action="store_true", help="explain all rules")
     parser.add_argument("--output-format", choices=("text", "json", "markdown"), default="text", help="[text]")
     parser.add_argument("--color", choices=COLOR_CHOICES, default="auto", help="[auto; env: NO_COLOR, FORCE_COLOR]")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print the pages. Returns the exit code; raises `ConfigError` for an unknown rule."""
-    infos = registry.rules() if arguments.all else [_find(arguments.rule)]
+    """Print the pages. Returns the exit code; raises `ConfigError` for a word that names none."""
+    infos = registry.rules() if arguments.all else found(arguments.rule)
+    several = arguments.all or not is_one(arguments.rule)
     if arguments.output_format == "json":
+        # Start-up: only this output format needs it.
         import json
 
         values = [_values(info) for info in infos]
-        print(json.dumps(values if arguments.all else values[0], indent=2))
+        print(json.dumps(values if several else values[0], indent=2))
+        return 0
+    if several and not arguments.all:
+        sys.stdout.write(listed(infos, markdown=arguments.output_format == "markdown"))
         return 0
     text = "\n".join(map(_page, infos))
     if arguments.output_format == "text" and use_color(arguments.color, sys.stdout):
+        # Start-up: it imports rich.
         from torchlint.reporters.full import write_page
 
         write_page(text, sys.stdout)
     else:
         sys.stdout.write(text)
     return 0
-
-
-def _find(rule: str) -> RuleInfo:
-    infos = registry.rules()
-    for info in infos:
-        if rule in (info.code, info.name):
-            return info
-    names = [name for info in infos for name in (info.code, info.name)]
-    raise ConfigError(f"unknown rule {rule!r}{suggestion(rule, names)}")
 
 
 def _values(info: RuleInfo) -> dict[str, Any]:

@@ -98,6 +98,7 @@ def write_statistics(run: Run, out: TextIO, *, as_json: bool) -> None:
     order = sorted(counts.items(), key=lambda row: (_ORDER.index(row[0][2]), -row[1], row[0]))
     rows = [(code, name, severity, count, fixable[code, severity]) for (code, name, severity), count in order]
     if as_json:
+        # Start-up: only this output format needs it.
         import json
 
         keys = ("code", "name", "severity", "count", "fixable_count")

@@ -10,11 +10,12 @@ from torchlint.fixing.pieces import CannotFix, Pieces, is_future, is_string
 
 # What `import torch` imports along with torch (sys.modules under torch 2.13, of what torch 2.3 has too).
 _LOADED = """
-    torch.amp torch.autograd torch.backends torch.backends.cudnn torch.cuda torch.cuda.amp torch.distributed
+    torch torch.amp torch.autograd torch.backends torch.backends.cudnn torch.cuda torch.cuda.amp torch.distributed
     torch.distributions torch.fft torch.func torch.jit torch.linalg torch.nn torch.nn.functional torch.nn.init
     torch.nn.parallel torch.nn.utils torch.nn.utils.rnn torch.optim torch.optim.lr_scheduler torch.random torch.special
     torch.utils torch.utils.data
 """
+LOADED = frozenset(_LOADED.split())
 _Binding = tuple[str, str]
 
 
@@ -40,7 +41,7 @@ class Imports:
     def name(self, module: str, asname: str | None, scope_names: Collection[str]) -> str:
         """The expression that names a module; an import is added if there is none. Raises `CannotFix`."""
         targets: dict[str, str] = dict.fromkeys(scope_names, "")
-        loaded = set(_LOADED.split())
+        loaded = set(LOADED)
         for line in [*self._pieces.tree.body, *self._added]:
             loaded |= {alias.name for alias in line.names} if isinstance(line, ast.Import) else set()
             for name, target in _bindings(line):

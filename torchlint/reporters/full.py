@@ -53,12 +53,14 @@ def _plain(out: TextIO) -> Callable[[Line], None]:
 
 def write_page(markdown: str, out: TextIO) -> None:
     """Write a page of Markdown in colour, for a terminal."""
+    # Start-up: the reporter for people writes most lines without rich.
     from rich.markdown import Markdown
 
     _console(out).print(Markdown(markdown))
 
 
 def _console(out: TextIO) -> Console:
+    # Start-up, as above.
     from rich.console import Console
 
     # Whether to colour is decided already: the environment must not decide again.
@@ -66,6 +68,7 @@ def _console(out: TextIO) -> Console:
 
 
 def _colored(out: TextIO) -> Callable[[Line], None]:
+    # Start-up, as above.
     from rich.text import Text
 
     console = _console(out)
@@ -105,7 +108,7 @@ def _related(related: Related, source: Source) -> Iterator[Line]:
 def _fix(fix: Fix, source: Source) -> Iterator[Line]:
     yield _labelled("help", fix.title)
     yield from hunks(source, fix.edits)
-    for note in filter(None, (_NOTES.get(fix.standing), fix.verification)):
+    for note in filter(None, (_NOTES.get(fix.standing), fix.condition, fix.verification)):
         yield _labelled("note", note)
 
 

@@ -26,5 +26,4 @@ def _remark(finding: Finding) -> str:
     fix = finding.fix
     if fix is None:
         return finding.help
-    evidence = f"; {fix.verification}" if fix.verification else ""
-    return f"{_INTRODUCTIONS[fix.standing]}: {fix.title}{evidence}"
+    return "; ".join(filter(None, (f"{_INTRODUCTIONS[fix.standing]}: {fix.title}", fix.condition, fix.verification)))

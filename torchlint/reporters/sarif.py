@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from typing import Any, TextIO
 
-from torchlint import __version__, registry
+from torchlint import __version__, faults, registry
 from torchlint.finding import Edit, Finding, Fix, Location, Related, Severity
 from torchlint.reporters.places import fingerprinted, uri
 from torchlint.reporters.remarks import is_safe, message
@@ -24,13 +24,37 @@ def report(run: Run, out: TextIO) -> None:
     driver = {"name": "torchlint", "version": __version__, "rules": [_rule(code) for code in sorted(codes)]}
     results = [_result(*entry) for entry in fingerprinted(run)]
     # The columns of findings count code points; without a word on it they would be UTF-16 code units.
-    log = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
+    log = {
+        "tool": {"driver": driver},
+        "invocations": [_invocation(run)],
+        "columnKind": "unicodeCodePoints",
+        "results": results,
+    }
     schema = "https://json.schemastore.org/sarif-2.1.0.json"
     json.dump({"$schema": schema, "version": "2.1.0", "runs": [log]}, out, indent=2)
     out.write("\n")
 
 
+def _invocation(run: Run) -> dict[str, Any]:
+    """Whether all files were checked in full, and what kept those from it that were not."""
+    notifications = [
+        {
+            "descriptor": {"id": finding.code},
+            "level": "error",
+            "message": {"text": finding.message},
+            "locations": [_location(source.path, finding.location, finding.end_location)],
+        }
+        for source, findings in run.files()
+        for finding in findings
+        if finding.code in faults.KINDS
+    ]
+    return {"executionSuccessful": not run.broken, "toolExecutionNotifications": notifications}
+
+
 def _rule(code: str) -> dict[str, Any]:
+    if code in faults.KINDS:
+        name, summary = faults.KINDS[code]
+        return {"id": code, "name": name, "shortDescription": {"text": summary}}
     for info in registry.rules():
         if info.code == code:
             level = {"level": _LEVELS[info.severity]}

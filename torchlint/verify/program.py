@@ -24,6 +24,7 @@ import torch
 from torchlint.claims import Changes, Claim
 from torchlint.verify.cells import Cell, DoesNotFitError, arguments, typed
 from torchlint.verify.compare import Point, compare
+from torchlint.verify.fixtures import fixture_digest, golden
 from torchlint.verify.inputs import InputError, Spec, of_program
 from torchlint.verify.observation import Effect, Record
 from torchlint.verify.outcome import Outcome, run
@@ -69,8 +70,6 @@ def verify_programs(
     One that the fix changed is run on at least so many `inputs` if its numbers can differ. With the tier `full` those
     that the fix changed are timed as well.
     """
-    from torchlint.verify.suite import fixture_digest, golden
-
     texts = [file.read_text(encoding="utf-8") for file in (path, golden(path))]
     digest = fixture_digest(code)
     rows = []

@@ -53,7 +53,7 @@ class Truth:
         if sum(self.reasons.values()) >= 3:
             return None
         try:
-            # gmpy2 and numpy may be missing where a GPU is.
+            # Optional: gmpy2 and numpy may be missing where a GPU is.
             from torchlint.verify.precise import multi_precision
         except ModuleNotFoundError as error:
             self.exact = False
