@@ -55,6 +55,7 @@ class Related(NamedTuple):
 
     path: str
     location: Location
+    end_location: Location
     message: str
 
 
@@ -85,15 +86,16 @@ class Fix(NamedTuple):
     """Edits that belong together: all of them are applied or none.
 
     `verification` says in one line what the harness saw (`verified on 1,176 inputs on cpu`), or why
-    there is no such line; it is empty only where no harness run applies. `needs` is what must hold for the fix to keep
-    what the program does and is not known: clauses that go on after "safe if". `validation` is there where the fix
-    itself was run.
+    there is no such line; it is empty only where no harness run applies. `verified` is false where nothing was run.
+    `needs` is what must hold for the fix to keep what the program does and is not known: clauses that go on after "safe
+    if". `validation` is there where the fix itself was run.
     """
 
     title: str
     applicability: Applicability
     edits: tuple[Edit, ...]
     verification: str = ""
+    verified: bool = True
     validation: Validation | None = None
     needs: tuple[str, ...] = ()
 
@@ -102,9 +104,20 @@ class Fix(NamedTuple):
         """What keeps the fix from being safe, in one line; empty where nothing does, or where another reason does."""
         return f"safe if {' and '.join(self.needs)}" if self.needs else ""
 
+    @property
+    def standing(self) -> str:
+        """`safe`, `unsafe`, `unverified` (unsafe because nothing was run) or `display`."""
+        if self.applicability is not Applicability.UNSAFE:
+            return str(self.applicability)
+        tried = self.verified if self.validation is None else self.validation.status != "unverifiable"
+        return "unsafe" if tried else "unverified"
+
 
 class Finding(NamedTuple):
-    """One reported mistake. `message` is a single line that stands alone."""
+    """One reported mistake. `message` is a single line that stands alone.
+
+    Where there is no fix, `help` says what to do instead, and `unfixed` why there is none, if one was tried.
+    """
 
     code: str
     name: str
@@ -114,6 +127,8 @@ class Finding(NamedTuple):
     end_location: Location
     fix: Fix | None = None
     related: tuple[Related, ...] = ()
+    help: str = ""
+    unfixed: str = ""
 
     def sort_key(self) -> tuple[Location, str, Location, str]:
         return self.location, self.code, self.end_location, self.message

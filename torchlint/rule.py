@@ -92,7 +92,7 @@ class Problem(NamedTuple):
     """What a check found: where, what, and how it can be mended.
 
     `fix` writes the edits; it may raise `CannotFix`. `claim` is what the fix does to results. `display` marks a fix
-    that is only ever shown. `severity` is that of the rule unless a problem has its own.
+    that is only ever shown. `severity` and `help` are those of the rule unless a problem has its own.
     """
 
     node: ast.AST
@@ -103,10 +103,15 @@ class Problem(NamedTuple):
     display: bool = False
     places: tuple[Place, ...] = ()
     severity: Severity | None = None
+    help: str = ""
 
 
 class Rule:
-    """A kind of mistake."""
+    """A kind of mistake.
+
+    `message` says what is wrong and what happens because of it. `title` is what a fix does, in a few words; `help` says
+    what to write instead where a finding has no fix, and may be left out if each has one.
+    """
 
     code: ClassVar[str]
     since: ClassVar[str]
@@ -114,6 +119,7 @@ class Rule:
     default: ClassVar[bool] = True
     message: ClassVar[str]
     title: ClassVar[str] = ""
+    help: ClassVar[str] = ""
 
     @classmethod
     def name(cls) -> str:

@@ -158,10 +158,7 @@ class Runner:
         self._seen.add(key)
         source = self.module.source
         start, end = _span(self.module, problem.node)
-        fix = None
-        if self.fixes:
-            fix = self._rewrite_fix(rule, *rewrite) if rewrite else self._check_fix(rule, problem, frame)
-        related = tuple(self._related(place) for place in problem.places)
+        fix, unfixed = self._fix(rule, problem, frame, rewrite) if self.fixes else (None, "")
         self.report.findings.append(
             Finding(
                 rule.code,
@@ -171,14 +168,31 @@ class Runner:
                 source.location(start),
                 source.location(end),
                 fix,
-                related,
+                tuple(map(self._related, problem.places)),
+                "" if fix else problem.help or rule.help or rule.title,
+                unfixed,
             )
         )
 
     def _related(self, place: Place) -> Related:
         module = place.frame.module if place.frame else self.module
-        start, _ = _span(module, place.node)
-        return Related(module.source.path, module.source.location(start), place.message)
+        start, end = (module.source.location(offset) for offset in _span(module, place.node))
+        return Related(module.source.path, start, end, place.message)
+
+    def _fix(
+        self, rule: Rule, problem: Problem, frame: Frame, rewrite: tuple[Pair, Match] | None
+    ) -> tuple[Fix | None, str]:
+        """The fix of a problem, or none, and why where one was tried."""
+        if rewrite is None and problem.fix is None:
+            return None, ""
+        # Start-up: only findings with a fix need it.
+        from torchlint.fixing.pieces import CannotFix
+
+        try:
+            fix = self._rewrite_fix(rule, *rewrite) if rewrite else self._check_fix(rule, problem, frame)
+        except CannotFix as reason:
+            return None, str(reason)
+        return fix, ""
 
     def _rewrite_fix(self, rule: Rule, pair: Pair, match: Match) -> Fix | None:
         # Start-up: only findings with a fix need them.
@@ -191,29 +205,29 @@ class Runner:
         applicability = _weaker(grant.applicability, pair.claim)
         if pair.applies is not None and not pair.applies(match):
             applicability = Applicability.DISPLAY
-        offer = Fix(rule.title, applicability, (), grant.text)
+        offer = _offer(rule.title, applicability, grant, pair.claim)
         return self._written(offer, match.frame, lambda editor: spelling.write(match, pair, editor), (pair, match))
 
     def _check_fix(self, rule: Rule, problem: Problem, frame: Frame) -> Fix | None:
-        if problem.fix is None:
-            return None
+        assert problem.fix is not None
         grant = certificates.grant_program(rule.code)
         applicability = Applicability.DISPLAY if problem.display else _weaker(grant.applicability, problem.claim)
-        return self._written(Fix(problem.title or rule.title, applicability, (), grant.text), frame, problem.fix, None)
+        offer = _offer(problem.title or rule.title, applicability, grant, problem.claim)
+        return self._written(offer, frame, problem.fix, None)
 
     def _written(
         self, offer: Fix, frame: Frame, write: Callable[[Editor], None], rewrite: tuple[Pair, Match] | None
     ) -> Fix | None:
-        """A fix with its edits, and safe only where all that it needs is certain; None where there are none."""
+        """A fix with its edits, and safe only where all that it needs is certain; None where there are none.
+
+        Raises `CannotFix`.
+        """
         # Start-up: only findings with a fix need it.
-        from torchlint.fixing.rewrite import CannotFix, Editor
+        from torchlint.fixing.rewrite import Editor
 
         editor = Editor(self.module.source, self.module.tree, frame)
-        try:
-            write(editor)
-            edits = editor.edits()
-        except CannotFix:
-            return None
+        write(editor)
+        edits = editor.edits()
         if not edits:
             return None
         if offer.applicability is not Applicability.SAFE:
@@ -223,6 +237,12 @@ class Runner:
         needs = fixes.needs(editor, edits, frame, rewrite)
         applicability = Applicability.UNSAFE if needs else Applicability.SAFE
         return offer._replace(applicability=applicability, edits=edits, needs=needs)
+
+
+def _offer(title: str, applicability: Applicability, grant: certificates.Grant, claim: Claim | None) -> Fix:
+    """A fix without its edits, with what was seen, and what the author says of a change that is meant."""
+    said = f"{grant.text}; what changes: {claim.how}" if isinstance(claim, Changes) else grant.text
+    return Fix(title, applicability, (), said, grant.verified)
 
 
 def _weaker(granted: Applicability, claim: Claim | None) -> Applicability:

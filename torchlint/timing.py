@@ -161,10 +161,6 @@ class _Runner(run.Runner):
             super()._collect(rule, frame, check, *args)
         self._clock.found[rule.code] += len(self.report.findings) - before
 
-    def _rewrite_fix(self, *args: Any) -> Any:
+    def _fix(self, *args: Any) -> Any:
         with self._clock.on(FIX):
-            return super()._rewrite_fix(*args)
-
-    def _check_fix(self, *args: Any) -> Any:
-        with self._clock.on(FIX):
-            return super()._check_fix(*args)
+            return super()._fix(*args)

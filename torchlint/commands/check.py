@@ -248,13 +248,15 @@ class _Check:
         if self._arguments.show_fixes:
             out.write(summary.fixes(run))
         out.write(summary.totals(run))
+        if output_format == "full":
+            out.write(summary.where_to_read_on(run))
         if self._session:
             out.write(self._tried(self._session))
 
     def _show_diff(self, run: Run) -> int:
         diff = b"".join(outcome.diff for outcome in run.outcomes)
         write_bytes(diff)
-        complain(f"Would fix {summary.errors(run.fixed)}.")
+        complain(summary.would_fix(run))
         if self._session:
             complain(self._tried(self._session).rstrip("\n"))
         if self._interrupt is not None:

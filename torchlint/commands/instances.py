@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Protocol
 
+from torchlint import verdicts
 from torchlint.commands.terminal import printable
 from torchlint.finding import Applicability, Finding, Validation
 from torchlint.running import stop
@@ -135,12 +136,12 @@ def _counts(records: Sequence[Record]) -> str:
 def _reason(record: Record) -> str:
     found = record.validation
     place = f"{printable(record.path)}:{record.row}:{record.column}: {record.code}"
-    reason = "; ".join(filter(None, (found.condition, found.detail))) or found.verdict.lower()
+    reason = "; ".join(filter(None, (found.condition, found.detail))) or verdicts.meaning(found.verdict)
     match found.status:
         case "conditional":
             return f"{place} the fix is the same only where {reason}"
         case "refused":
-            return f"{place} the fix is refused, {found.verdict}: {reason}"
+            return f"{place} the fix is refused, {verdicts.meaning(found.verdict)}: {reason}"
     return f"{place} the fix could not be verified: {reason}"
 
 

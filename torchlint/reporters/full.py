@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, TextIO
 
 from torchlint.commands.terminal import printable
-from torchlint.finding import Applicability, Finding, Fix, Location, Related
+from torchlint.finding import Finding, Fix, Location, Related, Severity
 from torchlint.reporters.frame import Line, frame
 from torchlint.reporters.hunks import hunks
 from torchlint.running.outcome import Run
@@ -16,18 +16,21 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 _STYLES = {
-    "code": "bold red",
+    str(Severity.ERROR): "bold red",
+    str(Severity.WARNING): "bold yellow",
+    str(Severity.INFO): "bold blue",
     "mark": "cyan",
     "message": "bold",
     "gutter": "blue",
-    "marker": "bold red",
+    "marker": "cyan",
     "title": "bold cyan",
     "removed": "red",
     "added": "green",
 }
 _NOTES = {
-    Applicability.UNSAFE: "This is an unsafe fix and may change runtime behavior",
-    Applicability.DISPLAY: "This fix is only displayed and never applied",
+    "unsafe": "This is an unsafe fix, which may change results; `--fix --unsafe-fixes` applies it",
+    "unverified": "This is an unsafe fix, of which nothing is known by running it; `--fix --unsafe-fixes` applies it",
+    "display": "This fix is only shown and never applied: check it, and make it by hand",
 }
 
 
@@ -79,13 +82,15 @@ def _colored(out: TextIO) -> Callable[[Line], None]:
 
 def _lines(finding: Finding, source: Source, *, applies: bool) -> Iterator[Line]:
     mark = [("[*]", "mark"), (" ", "")] if applies else []
-    yield [(finding.code, "code"), (" ", ""), *mark, (finding.message, "message")]
+    severity = str(finding.severity)
+    head = [(finding.code, severity), (" ", ""), *mark, (severity, severity), (": ", "")]
+    yield [*head, (finding.message, "message")]
     yield _arrow(source.path, finding.location, finding.end_location)
-    yield from frame(source, finding.location, finding.end_location)
+    for line in frame(source, finding.location, finding.end_location):
+        yield [(text, severity if role == "marker" else role) for text, role in line]
     for related in finding.related:
         yield from _related(related, source)
-    if finding.fix is not None:
-        yield from _fix(finding.fix, source)
+    yield from _fix(finding.fix, source) if finding.fix is not None else _advice(finding)
 
 
 def _arrow(path: str, location: Location, end: Location) -> Line:
@@ -94,14 +99,26 @@ def _arrow(path: str, location: Location, end: Location) -> Line:
 
 
 def _related(related: Related, source: Source) -> Iterator[Line]:
-    yield [("info", "title"), (f": {related.message}", "")]
-    yield _arrow(related.path, related.location, related.location)
+    yield _labelled("note", related.message)
+    yield _arrow(related.path, related.location, related.end_location)
     if related.path == source.path:
-        yield from frame(source, related.location, related.location, marker="-")
+        yield from frame(source, related.location, related.end_location, marker="-")
 
 
 def _fix(fix: Fix, source: Source) -> Iterator[Line]:
-    yield [("help", "title"), (f": {fix.title}", "")]
+    yield _labelled("help", fix.title)
     yield from hunks(source, fix.edits)
-    for note in filter(None, (_NOTES.get(fix.applicability), fix.condition, fix.verification)):
-        yield [("note", "title"), (f": {note}", "")]
+    for note in filter(None, (_NOTES.get(fix.standing), fix.condition, fix.verification)):
+        yield _labelled("note", note)
+
+
+def _advice(finding: Finding) -> Iterator[Line]:
+    """What to do about a finding without a fix, and why it has none."""
+    if finding.help:
+        yield _labelled("help", finding.help)
+    if finding.unfixed:
+        yield _labelled("note", f"no fix is offered: {finding.unfixed}")
+
+
+def _labelled(label: str, text: str) -> Line:
+    return [(label, "title"), (f": {text}", "")]

@@ -183,26 +183,35 @@ def _row(finding: Finding) -> list[Any]:
         finding.severity,
         finding.location,
         finding.end_location,
-        [fix.title, fix.applicability, fix.edits, fix.verification, fix.needs] if fix else None,
-        [[place.path, place.location, place.message] for place in finding.related],
+        [fix.title, fix.applicability, fix.edits, fix.verification, fix.verified, fix.needs] if fix else None,
+        finding.related,
+        finding.help,
+        finding.unfixed,
     ]
 
 
 def _finding(row: list[Any]) -> Finding:
-    code, name, message, severity, start, end, fix, related = row
+    code, name, message, severity, start, end, fix, related, advice, unfixed = row
     return Finding(
         str(code),
         str(name),
         str(message),
         Severity(severity),
-        Location(*map(int, start)),
-        Location(*map(int, end)),
+        _location(start),
+        _location(end),
         _fix(fix) if fix is not None else None,
-        tuple(Related(str(path), Location(*map(int, place)), str(text)) for path, place, text in related),
+        tuple(Related(str(path), _location(first), _location(last), str(text)) for path, first, last, text in related),
+        str(advice),
+        str(unfixed),
     )
 
 
+def _location(row: list[Any]) -> Location:
+    return Location(*map(int, row))
+
+
 def _fix(row: list[Any]) -> Fix:
-    title, applicability, edits, verification, needs = row
+    title, applicability, edits, verification, verified, needs = row
     changes = tuple(Edit(int(start), int(end), str(text)) for start, end, text in edits)
-    return Fix(str(title), Applicability(applicability), changes, str(verification), needs=tuple(map(str, needs)))
+    kept = Fix(str(title), Applicability(applicability), changes, str(verification), bool(verified))
+    return kept._replace(needs=tuple(map(str, needs)))

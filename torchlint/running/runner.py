@@ -161,7 +161,7 @@ def judged(finding: Finding, settings: Settings) -> Finding:
     if fix is None:
         return finding
     if finding.code not in settings.fixable:
-        return finding._replace(fix=None)
+        return finding._replace(fix=None, help=fix.title, unfixed="the configuration says that this rule is not fixed")
     if finding.code in settings.safe and fix.applicability is Applicability.UNSAFE:
         return finding._replace(fix=_overridden(fix, Applicability.SAFE))
     if finding.code in settings.unsafe and fix.applicability is Applicability.SAFE:
