@@ -1,4 +1,4 @@
-"""The real command line over rules that are easy to trigger: run as a script by the tests.
+"""The real command line over rules that are easy to trigger: run as a script by the tests, or with `patched` in theirs.
 
 `torch.bad(` has a safe fix, `torch.risky(` an unsafe one, `torch.plain(` none, `torch.boom(` crashes a rule,
 `torch.panic(` the engine, `torch.die(` the process, `torch.die_once(` the first process that comes by; `torch.wait(`
@@ -8,6 +8,7 @@ takes until there is a file `go`, and leaves a file `waiting-` with its name.
 import os
 import re
 import time
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -87,7 +88,12 @@ def _finding(source: Source, match: re.Match[str]) -> Finding:
     return Finding(code, name, f"`torch.{match[1]}` is [red]{match[1]}[/red]", severity, start, end, fix, related)
 
 
-if __name__ == "__main__":
+def patched(replace: Callable[[object, str, object], object] = setattr) -> None:
+    """Put the rules of this module in the place of the real ones."""
     for module, replacement in ((registry, rules), (registry, load), (engine, check)):
-        setattr(module, replacement.__name__, replacement)
+        replace(module, replacement.__name__, replacement)
+
+
+if __name__ == "__main__":
+    patched()
     script()

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,3 +26,11 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         name = {"darwin": "HOME", "win32": "LOCALAPPDATA"}.get(sys.platform, "XDG_STATE_HOME")
         environment.setenv(name, str(folder))
         yield folder
+
+
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Processes of the test answer to Ctrl-C, also where the tests run in the background and ignore it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)

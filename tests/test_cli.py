@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
@@ -9,9 +10,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import cli_rig
 import pytest
 from hang_guard import HANG_GUARD
 
+from torchlint.cli import main
 from torchlint.reporters import FORMATS
 
 RIG = Path(__file__).parent / "cli_rig.py"
@@ -22,15 +25,40 @@ BROKEN = "import torch\nx = (\n"
 
 
 class Result:
-    def __init__(self, done: subprocess.CompletedProcess[bytes]) -> None:
-        self.code = done.returncode
-        self.raw = done.stdout
-        self.out = done.stdout.decode(errors="surrogateescape")
-        self.err = done.stderr.decode(errors="surrogateescape")
+    def __init__(self, code: int, out: bytes, err: bytes) -> None:
+        self.code = code
+        self.raw = out
+        self.out = out.decode(errors="surrogateescape")
+        self.err = err.decode(errors="surrogateescape")
         assert "Traceback" not in self.err, self.err
 
 
 def torchlint(*arguments: str | bytes, stdin: bytes = b"", **environment: str) -> Result:
+    """The command as `main` runs it; in a process of its own where it starts others."""
+    words = [os.fsdecode(argument) for argument in arguments]
+    if any(word.startswith(("-j", "--jobs")) for word in words):
+        return process(*arguments, stdin=stdin, **environment)
+    encoding = environment.get("PYTHONIOENCODING", "utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        cli_rig.patched(patch.setattr)
+        for name in ("NO_COLOR", "FORCE_COLOR"):
+            patch.delenv(name, raising=False)
+        for name, value in environment.items():
+            patch.setenv(name, value)
+        streams = [io.TextIOWrapper(io.BytesIO(data), encoding) for data in (stdin, b"", b"")]
+        for name, stream in zip(("stdin", "stdout", "stderr"), streams, strict=True):
+            patch.setattr(sys, name, stream)
+        try:
+            code = main(words)
+        except SystemExit as end:  # of argparse
+            code = int(str(end.code))
+        for stream in streams[1:]:
+            stream.flush()
+        return Result(code, *(stream.buffer.getvalue() for stream in streams[1:]))
+
+
+def process(*arguments: str | bytes, stdin: bytes = b"", **environment: str) -> Result:
+    """The same in a process of its own, which costs half a second."""
     clean = {key: value for key, value in os.environ.items() if key not in ("NO_COLOR", "FORCE_COLOR")}
     done = subprocess.run(
         [sys.executable, str(RIG), *arguments],
@@ -39,7 +67,7 @@ def torchlint(*arguments: str | bytes, stdin: bytes = b"", **environment: str) -
         timeout=HANG_GUARD,
         env={**clean, **environment},
     )
-    return Result(done)
+    return Result(done.returncode, done.stdout, done.stderr)
 
 
 def concise(*arguments: str) -> list[str]:
@@ -63,6 +91,26 @@ def test_the_module_runs_and_knows_its_version() -> None:
         [sys.executable, "-m", "torchlint", "--version"], capture_output=True, text=True, timeout=HANG_GUARD
     )
     assert (done.returncode, done.stdout.split()[0]) == (0, "torchlint")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "stdin"),
+    [
+        (["--no-cache"], b""),
+        (["a.py", "--output-format=json", "--no-cache"], b""),
+        (["--diff", "--unsafe-fixes"], b""),
+        (["-", "--fix"], MIXED.encode()),
+        (["--help"], b""),
+        (["--select"], b""),
+        (["lint"], b""),
+        (["no.py"], b""),
+        (["rule", "TLT1"], b""),
+    ],
+)
+def test_a_process_of_its_own_says_and_does_the_same(arguments: list[str], stdin: bytes) -> None:
+    write(a=MIXED, b=BROKEN)
+    one, other = (run(*arguments, stdin=stdin, PYTHONIOENCODING="ascii") for run in (torchlint, process))
+    assert (one.code, one.raw, one.err) == (other.code, other.raw, other.err)
 
 
 def test_start_up_imports_little() -> None:
@@ -414,7 +462,7 @@ def test_a_process_that_is_killed_once_costs_nothing() -> None:
 
 
 def test_a_reader_that_leaves_is_no_error() -> None:
-    write(a=CLEAN + "torch.bad(1)\n" * 20_000)
+    write(a=CLEAN + "torch.bad(1)\n" * 5_000)  # more than a pipe holds
     command = f"{sys.executable} {RIG} --output-format=concise a.py | head -n 1"
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=HANG_GUARD)
     assert done.stdout.startswith("a.py:2:1: TLT101")
@@ -427,7 +475,8 @@ def test_a_reader_that_leaves_is_no_error() -> None:
 def test_no_name_and_no_terminal_makes_it_fail(form: str, encoding: str) -> None:
     with open(b"caf\xe9.py", "wb") as file:
         file.write("import torch\ntorch.bad('漢字')\n".encode())
-    result = torchlint(b"caf\xe9.py", f"--output-format={form}", PYTHONIOENCODING=encoding)
+    run = process if (form, encoding) == ("full", "ascii") else torchlint
+    result = run(b"caf\xe9.py", f"--output-format={form}", PYTHONIOENCODING=encoding)
     assert (result.code, result.err) == (1, "")
     assert "udce9.py" in result.out or form == "sarif"
 

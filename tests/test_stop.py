@@ -28,7 +28,7 @@ PATIENCE = 120
 
 
 @pytest.fixture(autouse=True)
-def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, interruptible: None) -> Path:
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -87,6 +87,23 @@ def test_a_stopped_run_has_not_passed() -> None:
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=PATIENCE)
     assert (process.returncode, out, err) == (130, "", "Interrupted: 0 of 1 files were checked.\n")
+
+
+def test_a_run_that_is_stopped_before_its_first_file_says_so() -> None:
+    process = subprocess.Popen(
+        [sys.executable, str(RIG), "-"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdin is not None
+    # More than a pipe holds: when all is written, the run reads.
+    process.stdin.write("#" * 1_000_000)
+    process.stdin.flush()
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=PATIENCE)
+    assert (process.returncode, out, err) == (130, "", "Interrupted before everything was reported.\n")
 
 
 def test_a_program_gets_a_whole_document_of_what_was_found() -> None:

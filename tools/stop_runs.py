@@ -60,6 +60,8 @@ class Count:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Returns the exit code."""
     options = _parser().parse_args(arguments)
+    # Whoever starts this in the background may have it ignore interrupts, and the runs would do so, too.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     chance = random.Random(options.seed)
     counts = {name: Count() for name in SIGNALS}
     with tempfile.TemporaryDirectory(prefix="torchlint-stop-") as folder:

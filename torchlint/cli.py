@@ -62,7 +62,9 @@ def script() -> NoReturn:
     try:
         code = main()
     except SystemExit as end:  # of argparse, which has said why
-        code = end.code if isinstance(end.code, int) else 2
+        if not isinstance(end.code, int):
+            raise
+        code = end.code
     if "torchlint.verify" in sys.modules or sys.gettrace() is not None:
         sys.exit(code)  # workers are to be stopped, a debugger to be told
     for stream in (sys.stdout, sys.stderr):

@@ -16,19 +16,8 @@ pytest.importorskip("torch")
 pytest.importorskip("gmpy2")
 
 CODE = "import torch\n\n\ndef f(x):\n    return torch.log(torch.softmax(x, dim=1))\n"
-# What torch and its companions import, or would if it were there.
-PACKAGES = (
-    "torch",
-    "opt_einsum",
-    "numpy",
-    "gmpy2",
-    "mpmath",
-    "sympy",
-    "scipy",
-    "triton",
-    "typing_extensions",
-    "libcst",
-)
+# What torch and its companions import, or would if it were there, and what torchlint imports.
+PACKAGES = ("torch", "opt_einsum", "numpy", "gmpy2", "mpmath", "sympy", "scipy", "triton", "typing_extensions")
 STANDARD = ("json", "random", "argparse", "dataclasses", "tempfile", "hashlib", "struct", "libcst", "rich")
 
 
@@ -95,3 +84,21 @@ def test_what_was_installed_elsewhere_is_found_there(tmp_path: Path) -> None:
         check=True,
     )
     assert shown.stdout.split() == ["/elsewhere", "False"]
+
+
+def test_a_worker_ends_with_its_parent_whatever_it_is_doing() -> None:
+    code = """
+import time
+from torchlint.verify import worker
+
+worker._answer = lambda message: time.sleep(3_600)
+worker.main()
+"""
+    question = json.dumps({"device": "cpu"}).encode()
+    done = subprocess.run(
+        [sys.executable, "-c", code, "cpu"],
+        input=len(question).to_bytes(4, "big") + question,
+        capture_output=True,
+        timeout=300,
+    )
+    assert (done.returncode, done.stderr) == (0, b"")

@@ -39,7 +39,11 @@ __all__ = ["add_arguments", "run"]
 
 def run(arguments: argparse.Namespace) -> int:
     """Check what the arguments name and report it. Returns the exit code; raises `ConfigError`."""
-    return _Check(arguments).run()
+    try:
+        return _Check(arguments).run()
+    except KeyboardInterrupt:
+        complain("Interrupted before everything was reported.")
+        raise
 
 
 class _Check:
@@ -134,6 +138,7 @@ class _Check:
         return outcomes if self._session is None else self._verified(self._session, outcomes, jobs, mode)
 
     def _verified(self, session: Session, outcomes: list[Outcome], jobs: list[Job], mode: Mode) -> list[Outcome]:
+        # Start-up: only `--verify` needs it.
         from torchlint.commands import instances
 
         done: list[Outcome] = []

@@ -33,6 +33,7 @@ class Progress:
 
     def __enter__(self) -> Self:
         if self._total and _is_watched():
+            # Start-up: only a terminal needs it.
             from threading import Thread
 
             self._end.acquire()

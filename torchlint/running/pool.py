@@ -91,6 +91,7 @@ class _Pool:
         self._suspects: set[int] = set()
 
     def outcomes(self) -> Iterator[tuple[int, Outcome]]:
+        # Start-up: a run in one process does not need it.
         from multiprocessing.connection import wait
 
         while self._hand_out():
@@ -125,6 +126,7 @@ class _Pool:
                 return worker
         if len(self._workers) == self._most:
             return None
+        # Start-up: it imports multiprocessing.
         from torchlint.running.worker import Worker
 
         try:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
+from torchlint.reading import read
 from torchlint.running.cache import Cache, Known
 from torchlint.running.outcome import Outcome, applies
 from torchlint.running.pool import Outcomes, run_files
@@ -50,7 +51,7 @@ def _recall(cache: Cache, job: Job) -> Outcome | None:
         return outcome
     # Reporters show the lines of findings.
     try:
-        data = Path(job.path).read_bytes()
+        data, _ = read(job.path)
         outcome.source = Source.from_bytes(job.path, data)
     except (OSError, SourceError):
         return None
