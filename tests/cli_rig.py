@@ -84,7 +84,7 @@ def _finding(source: Source, match: re.Match[str]) -> Finding:
     if applicability is not None:
         edits = (Edit(match.start(1), match.end(1), "good"),)
         fix = Fix("Use `torch.good`", applicability, edits, "verified on 12 inputs on cpu")
-    related = (Related(source.path, start, "it starts here"),) if match[1] == "rare" else ()
+    related = (Related(source.path, start, end, "it starts here"),) if match[1] == "rare" else ()
     return Finding(code, name, f"`torch.{match[1]}` is [red]{match[1]}[/red]", severity, start, end, fix, related)
 
 

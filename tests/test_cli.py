@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -133,7 +134,7 @@ def test_findings_exit_with_1_and_are_counted() -> None:
         "a.py:2:1: TLT101 [*] `torch.bad` is [red]bad[/red]",
         "a.py:2:11: TLT102 `torch.risky` is [red]risky[/red]",
         "a.py:3:1: TLT201 `torch.plain` is [red]plain[/red]",
-        "Found 3 errors.",
+        "Found 1 error, 1 warning and 1 info.",
         "[*] 1 fixable with `--fix` (1 unsafe fix available with `--fix --unsafe-fixes`).",
     ]
     assert torchlint("--exit-zero", "a.py").code == 0
@@ -148,7 +149,7 @@ def test_a_directory_with_the_name_of_a_command_is_written_with_a_dot() -> None:
 def test_full_is_the_default_and_colour_is_on_request() -> None:
     write(a=BAD)
     plain = torchlint("a.py")
-    assert plain.out.startswith("TLT101 [*] `torch.bad` is [red]bad[/red]\n --> a.py:2:1\n  |\n")
+    assert plain.out.startswith("TLT101 [*] error: `torch.bad` is [red]bad[/red]\n --> a.py:2:1\n  |\n")
     assert "\x1b" not in plain.out
     for colored in (torchlint("a.py", "--color=always", NO_COLOR="1"), torchlint("a.py", FORCE_COLOR="1")):
         assert "\x1b[" in colored.out
@@ -179,12 +180,44 @@ def test_findings_go_to_a_file_on_request() -> None:
 def test_statistics_count_by_rule() -> None:
     write(a=MIXED, b=BAD)
     assert torchlint("--statistics").out.splitlines()[:3] == [
-        "2\tTLT101\t[*] bad-call",
-        "1\tTLT102\t[ ] risky-call",
-        "1\tTLT201\t[ ] plain-call",
+        "2\tTLT101\t[*] bad-call\terror",
+        "1\tTLT102\t[ ] risky-call\twarning",
+        "1\tTLT201\t[ ] plain-call\tinfo",
     ]
     counts = json.loads(torchlint("--statistics", "--output-format=json").out)
-    assert counts[0] == {"code": "TLT101", "name": "bad-call", "count": 2, "fixable_count": 2}
+    first = {"code": "TLT101", "name": "bad-call", "severity": "error", "count": 2, "fixable_count": 2}
+    assert counts[0] == first
+
+
+def test_statistics_and_fixes_begin_with_the_most_serious() -> None:
+    write(a="import torch\n" + "torch.plain(1)\n" * 3 + "torch.risky(1)\n" * 2 + "torch.bad(1)\n")
+    codes = [line.split("\t")[1] for line in torchlint("--statistics").out.splitlines()[:3]]
+    assert codes == ["TLT101", "TLT102", "TLT201"]
+    assert torchlint().out.index("TLT201") < torchlint().out.index("TLT101"), "findings stay in the order of lines"
+
+
+def test_totals_name_what_there_is_of_each_severity() -> None:
+    write(a="import torch\ntorch.risky(1)\ntorch.risky(2)\n")
+    assert "\nFound 2 warnings.\n" in torchlint().out
+    write(a=MIXED)
+    assert "\nFound 1 error, 1 warning and 1 info.\n" in torchlint().out
+
+
+def test_the_last_line_names_the_command_that_explains_the_first_finding() -> None:
+    write(a="import torch\ntorch.plain(1)\ntorch.bad(1)\n")
+    assert torchlint().out.splitlines()[-1] == "For more about TLT201: torchlint rule TLT201"
+    # One line for each finding is read by programs as well.
+    assert "For more" not in torchlint("--output-format=concise").out
+    write(a=CLEAN)
+    assert torchlint().out == "All checks passed!\n"
+
+
+def test_formats_of_one_line_are_coloured_on_request() -> None:
+    write(a=MIXED)
+    for form in ("concise", "grouped"):
+        colored = torchlint(f"--output-format={form}", "--color=always").out
+        assert [f"\x1b[1;{code}m" in colored for code in (31, 33, 34)] == [True, True, True]
+        assert re.sub(r"\x1b\[[\d;]*m", "", colored) == torchlint(f"--output-format={form}").out
 
 
 def test_rules_are_selected() -> None:
@@ -262,7 +295,7 @@ def test_fix_applies_safe_fixes_only() -> None:
     assert Path("a.py").read_text() == MIXED.replace("bad", "good")
     assert result.code == 1
     assert result.out.splitlines()[-2:] == [
-        "Found 3 errors (1 fixed, 2 remaining).",
+        "Found 1 error, 1 warning and 1 info (1 fixed, 2 remaining).",
         "1 unsafe fix available with `--fix --unsafe-fixes`.",
     ]
 
@@ -273,7 +306,8 @@ def test_fix_applies_unsafe_fixes_on_request_and_exits_clean() -> None:
     assert Path("a.py").read_text() == "import torch\ntorch.good(torch.good(1))\n"
     assert result.code == 0
     assert result.out == (
-        "Fixed 2 errors:\n- a.py:\n    1 × TLT101 (bad-call)\n    1 × TLT102 (risky-call)\n\nFixed 2 errors.\n"
+        "Fixed 1 error and 1 warning:\n- a.py:\n    1 × TLT101 (bad-call)\n    1 × TLT102 (risky-call)\n\n"
+        "Fixed 1 error and 1 warning.\n"
     )
 
 

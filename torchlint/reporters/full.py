@@ -51,27 +51,29 @@ def _plain(out: TextIO) -> Callable[[Line], None]:
     return write
 
 
-def write_page(markdown: str, out: TextIO) -> None:
-    """Write a page of Markdown in colour, for a terminal."""
-    # Start-up: the reporter for people writes most lines without rich.
+def write_page(markdown: str, out: TextIO, *, color: bool) -> None:
+    """Write a page of Markdown for a terminal: as wide as it is, in colour or not."""
+    # Start-up: it imports rich.
     from rich.markdown import Markdown
 
-    _console(out).print(Markdown(markdown))
+    _console(out, color=color).print(Markdown(markdown, hyperlinks=color))
 
 
-def _console(out: TextIO) -> Console:
-    # Start-up, as above.
+def _console(out: TextIO, *, color: bool) -> Console:
+    # Start-up: it imports rich.
     from rich.console import Console
 
     # Whether to colour is decided already: the environment must not decide again.
-    return Console(file=out, force_terminal=True, color_system="standard", no_color=False)
+    return Console(
+        file=out, force_terminal=color, color_system="standard" if color else None, no_color=not color, _environ={}
+    )
 
 
 def _colored(out: TextIO) -> Callable[[Line], None]:
     # Start-up, as above.
     from rich.text import Text
 
-    console = _console(out)
+    console = _console(out, color=True)
 
     def write(line: Line) -> None:
         text = Text.assemble(*((text, _STYLES.get(role, "")) for text, role in line))
