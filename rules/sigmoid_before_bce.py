@@ -35,8 +35,9 @@ from typing import TYPE_CHECKING
 
 from torchlint.rule import Check, Frame, Op, Problem, Stabilises
 
-from ._losses import places, sources
+from ._losses import places, source, sources
 from ._nodes import is_test
+from ._ranges import is_between_0_and_1
 from ._swaps import respelled, without
 
 if TYPE_CHECKING:
@@ -62,6 +63,11 @@ class SigmoidBeforeBce(Check):
             if dropped and called:
                 dropped(editor)
                 called(editor)
+                for sigmoid in map(source, found):
+                    editor.proof.input_of(sigmoid)
+                if not is_between_0_and_1(op.args.get("target")):
+                    # The loss without logits refuses others, and those of another dtype.
+                    editor.proof.need("the targets are floats from 0 to 1")
 
         both = fix if dropped and called else None
         yield Problem(op.node or frame.module.tree, "", both, Stabilises(), places=places(found, "the sigmoid", op))

@@ -190,7 +190,9 @@ class Runner:
         if pair.applies is not None and not pair.applies(match):
             applicability = Applicability.DISPLAY
         offer = Fix(rule.title, applicability, (), grant.text)
-        return self._written(offer, match.frame, lambda editor: spelling.write(match, pair, editor), (pair, match))
+        return self._written(
+            offer, match.frame, lambda editor: spelling.write(match, pair, editor), (rule, pair, match)
+        )
 
     def _check_fix(self, rule: Rule, problem: Problem, frame: Frame) -> Fix | None:
         if problem.fix is None:
@@ -200,7 +202,7 @@ class Runner:
         return self._written(Fix(problem.title or rule.title, applicability, (), grant.text), frame, problem.fix, None)
 
     def _written(
-        self, offer: Fix, frame: Frame, write: Callable[[Editor], None], rewrite: tuple[Pair, Match] | None
+        self, offer: Fix, frame: Frame, write: Callable[[Editor], None], rewrite: tuple[Rewrite, Pair, Match] | None
     ) -> Fix | None:
         """A fix with its edits, and safe only where all that it needs is certain; None where there are none."""
         from torchlint.fixing.rewrite import CannotFix, Editor

@@ -13,7 +13,6 @@ from torchlint.analysis.values import (
     Choice,
     Constant,
     Element,
-    External,
     Field,
     Item,
     Items,
@@ -59,8 +58,8 @@ def dtypes_of(value: Value, depth: int = _DEPTH) -> Kinds:
             return dtypes_of(value.iterable, depth - 1) if facts.is_tensor(value.iterable) else ANY
         case Element(base=Op() as base):
             return _of_element(base, value.key, depth)
-        case Field(base=Layer(), name="weight" | "bias"):
-            return _FLOAT if "dtype" not in value.base.args else ANY
+        case Field(base=Layer() as layer, name="weight" | "bias"):
+            return _FLOAT if "dtype" not in layer.args else ANY
         case Field(name="data" | "grad" | "T" | "mT"):
             return dtypes_of(value.base, depth - 1)
         case Call():

@@ -49,6 +49,13 @@ class Proof:
         if not kinds.only(self.frame, value, wanted, at, besides):
             self.need(f"`{said}` is {_article(' or '.join(wanted))} tensor")
 
+    def input_of(self, op: Op, wanted: Iterable[str] = ("float",)) -> None:
+        """What an operation takes, which goes with the fix, must be a tensor of one of these kinds of numbers."""
+        node = op.node or self.frame.scope
+        written = op.nodes.get("input")
+        said = _short(written) if written is not None else "its input"
+        self.has_dtype(op.input, said, node, wanted, [node])
+
     def is_tensor(self, value: Value, said: str, besides: Iterable[ast.AST] = ()) -> None:
         """A value must be one tensor: not a list or a tuple of them, not a number."""
         if not kinds.is_tensor(value, self.frame, besides):
@@ -139,7 +146,9 @@ class Proof:
 
     def _check_writes(self, editor: Editor, reads: Sequence[ast.expr], places: Sequence[ast.AST]) -> None:
         order = self.writes.order
-        own = {below for node in (*editor.kept, *reads, *editor.gone) if order.holds(node) for below in order.below(node)}
+        own = {
+            below for node in (*editor.kept, *reads, *editor.gone) if order.holds(node) for below in order.below(node)
+        }
         rewritten = (*editor.targets, *editor.replaced)
         inside = {below for node in rewritten if order.holds(node) for below in order.below(node)}
         for node in dict.fromkeys(reads):
@@ -155,7 +164,10 @@ class Proof:
     def _aliases(self, editor: Editor) -> Iterator[tuple[ast.expr, ast.expr]]:
         """The expressions that made something new and now give back, or view, what is there, and that."""
         order = self.writes.order
-        read = [*editor.kept, *(part for stmt in editor.gone for part in trees.walk(stmt) if isinstance(part, ast.expr))]
+        read = [
+            *editor.kept,
+            *(part for stmt in editor.gone for part in trees.walk(stmt) if isinstance(part, ast.expr)),
+        ]
         known = {ast.dump(node): node for node in read if order.holds(node)}
         for target, text in editor.written:
             new = _viewed(text)
@@ -173,7 +185,9 @@ class Proof:
             what = self.writes.hit([inner], window, moved=False)
             if what is not None:
                 self.need(f"{what} does not change `{_short(inner)}`")
-            elif escapes and not all(is_made_in(self.frame, root) for root in roots(self.frame.values.get(inner, UNKNOWN))):
+            elif escapes and not all(
+                is_made_in(self.frame, root) for root in roots(self.frame.values.get(inner, UNKNOWN))
+            ):
                 self.need(f"nobody writes to `{_short(inner)}` later")
 
     def _check_contexts(self, places: Sequence[ast.AST]) -> None:
