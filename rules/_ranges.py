@@ -18,6 +18,7 @@ from torchlint.rule import (
     Op,
     Parameter,
     Value,
+    dtypes,
     facts,
     same,
     walk,
@@ -133,6 +134,23 @@ def _clamp_bound(op: Op) -> float | None:
     if not isinstance(bottom, int | float) or not isinstance(top, int | float):
         return None
     return max(abs(bottom), abs(top))
+
+
+def is_between_0_and_1(value: Value | None, depth: int = _DEPTH) -> bool:
+    """Whether a value is certainly a floating-point tensor with all elements from 0 to 1."""
+    match value:
+        case Op() if depth and ("dtype" not in value.args or dtypes.is_floating(value)):
+            if value.name in ("zeros", "ones", "rand", "sigmoid", "softmax"):
+                return True
+            if value.name in ("zeros_like", "ones_like", "rand_like"):
+                return dtypes.is_floating(value.input)
+            if value.name in ("full", "full_like", "new_full"):
+                number = value.constant("fill_value")
+                return isinstance(number, float) and 0 <= number <= 1
+            if value.name in ("float", "double"):
+                return dtypes.dtype_class(value.input) == "bool" or is_between_0_and_1(value.input, depth - 1)
+            return value.name in _LAYOUT and is_between_0_and_1(value.input, depth - 1)
+    return False
 
 
 def non_negative(value: Value, depth: int = _DEPTH) -> bool:

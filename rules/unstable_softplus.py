@@ -74,6 +74,7 @@ class UnstableSoftplus(Rewrite):
     message = "`log(1 + exp(x))` overflows for large x and its gradient is NaN; `softplus` is finite"
     title = "Use `softplus`"
     local = True
+    also_for = ("layout",)
     pairs = (
         Pair(log_one_plus_exp, softplus, Stabilises(), when=_guarded, message=_GUARDED),
         Pair(log1p_exp, softplus, Stabilises(), when=_guarded, message=_GUARDED),

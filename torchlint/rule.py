@@ -153,11 +153,17 @@ class Rewrite(Rule):
 
     `local`: only what one function computes by itself is an occurrence, so that a function without the words of the
     operations has none. Operations of `elsewhere` may have been computed in another one all the same.
+
+    A safe fix needs inputs of the kinds that the parameters are annotated with: floating-point tensors, an int for a
+    dim, and nobody who asks how the result lies in memory. `also_for` names what else makes no difference to any safe
+    pair: `int`, `bool` and `complex` tensors, `dims` (a tuple or list of them), `no dim` (None), `layout`.
+    `tests/test_needs.py` tries each.
     """
 
     pairs: ClassVar[tuple[Pair, ...]]
     local: ClassVar[bool] = False
     elsewhere: ClassVar[tuple[str, ...]] = ()
+    also_for: ClassVar[tuple[str, ...]] = ()
 
 
 class Check(Rule):
