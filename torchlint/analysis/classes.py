@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from torchlint.analysis import evaluate, expressions
+from torchlint.analysis import evaluate, expressions, trees
 from torchlint.analysis.scout import ClassModel, FunctionModel
 from torchlint.analysis.values import ClassRef, External, FunctionRef, Instance, Unknown, Value, join
 
@@ -173,5 +173,20 @@ def constructed(frame: Frame, instance: Instance) -> Frame | None:
 def _class_attribute(frame: Frame, cls: ClassModel, name: str) -> Value | None:
     for ancestor in lineage(frame, cls):
         if isinstance(ancestor, ClassModel) and name in ancestor.constants:
-            return expressions.evaluate(scope(frame, ancestor), ancestor.constants[name])
+            return _constant(frame, ancestor, ancestor.constants[name])
     return None
+
+
+def _constant(frame: Frame, cls: ClassModel, node: ast.expr) -> Value:
+    """The value that a class gives a name; unknown where that leads back to itself or too much was evaluated."""
+    evaluator = frame.evaluator
+    if node in evaluator.constants_under_way or evaluator.steps_left <= 0:
+        return Unknown(node, frame)
+    size = evaluator.constant_sizes.get(node)
+    if size is None:
+        size = evaluator.constant_sizes[node] = sum(1 for _ in trees.walk(node))
+    evaluator.steps_left -= size
+    evaluator.constants_under_way.add(node)
+    value = expressions.evaluate(scope(frame, cls), node)
+    evaluator.constants_under_way.discard(node)
+    return value
