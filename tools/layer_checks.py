@@ -90,17 +90,28 @@ def _results(operation: Operation, layer: Any, function: Any) -> Iterator[str]:
     """The same as the function gives, called with the sample of the function: inputs first, then settings."""
     samples = Samples("float")
     given, named = samples.arguments(calls(operation.function)[0])
-    count = len(operation.takes.split())
     try:
-        made = layer(*given[count:], **named)
-        wanted = _seeded(function, *given, **operation.settings if count == len(given) else {}, **named)
-        found = _seeded(made, *given[:count])
-    except TypeError:
-        inputs = samples.x(2, 3, 4, 4)
-        found, wanted = _seeded(layer(), inputs), _seeded(function, inputs, **operation.settings)
+        found, wanted = _both(operation, layer, function, given, named)
+    except (TypeError, ValueError, RuntimeError) as error:
+        yield f"it cannot be called as {operation.function} is: {error}"
+        return
     pairs = zip(tensors_in(found), tensors_in(wanted), strict=True)
-    if not all(torch.allclose(a, b, rtol=0, atol=0, equal_nan=True) for a, b in pairs):
+    if not all(a.shape == b.shape and torch.allclose(a, b, rtol=0, atol=0, equal_nan=True) for a, b in pairs):
         yield f"it is not {operation.function}"
+
+
+def _both(
+    operation: Operation, layer: Any, function: Any, given: tuple[Any, ...], named: dict[str, Any]
+) -> tuple[Any, Any]:
+    """What the layer and what the function give."""
+    count = len(operation.takes.split())
+    settings = operation.settings if count == len(given) else {}
+    if operation.name.endswith("2d") and operation.settings:
+        inputs, made, rest = (Samples("float").x(2, 3, 4, 4),), layer(), ()
+        settings = operation.settings
+    else:
+        inputs, made, rest = given[:count], layer(*given[count:], **named), given[count:]
+    return _seeded(made, *inputs), _seeded(function, *inputs, *rest, **settings, **named)
 
 
 def _seeded(function: Any, *given: Any, **named: Any) -> Any:
