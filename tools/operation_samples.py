@@ -123,6 +123,7 @@ from_numpy: f(3).numpy()
 new_tensor: x(3, 4), [1.0, 2.]
 scalar_tensor: 2.0
 tensor: [1.0, 2.0]
+sparse_coo_tensor: [[0, 1]], x(2)
 empty ones rand randn zeros: 3, 4
 empty_permuted: (2, 3), (0, 1)
 empty_strided: (2, 3), (3, 1)

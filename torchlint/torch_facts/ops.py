@@ -77,6 +77,12 @@ class Operation:
     # It waits for the device: its result is a number of Python's, or has a shape that depends on the elements.
     syncs: bool = False
     commutes: bool = False
+    # No element that it is computed from is larger than the result.
+    upper: bool = False
+    # A sum or a mean of elements.
+    sums: bool = False
+    # New memory, with whatever is in it.
+    blank: bool = False
     # Only tensors have a method of this name that takes these arguments; NumPy, pandas, lists and texts have none.
     tensors_only: bool = False
     loss: bool = False
@@ -104,6 +110,12 @@ class Operation:
     def floating(self) -> bool:
         """Whether a result is floating-point or complex whatever the input is."""
         return self.dtype in _FLOATING or ("int" in self.raises and "bool" in self.raises and self.dtype != "int64")
+
+    @property
+    def places(self) -> Names:
+        """The arguments that say where, not what: indices, masks and dims. No gradient goes through them."""
+        kinds = (part.split(":") for part in self.arguments.split())
+        return frozenset(name for name, kind in kinds if kind in ("labels", "bool", "dim"))
 
     def accepts(self, dtype: Literal["float", "int", "bool", "complex"]) -> bool:
         """Whether it takes an input of a dtype at all; it may promote it."""

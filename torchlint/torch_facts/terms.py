@@ -121,6 +121,9 @@ class Facts(TypedDict, total=False):
     moves: bool
     syncs: bool
     commutes: bool
+    upper: bool
+    sums: bool
+    blank: bool
     tensors_only: bool
     loss: bool
     takes: str

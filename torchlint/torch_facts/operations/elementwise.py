@@ -115,7 +115,7 @@ ROWS = (
     activation("leaky_relu"),
     activation("logsigmoid", range="nonpositive"),
     activation("mish"),
-    activation("prelu"),
+    activation("prelu", elementwise=False),
     activation("relu", raises="bool complex", range="nonnegative", in_place=True, tensors_only=True),
     activation("relu6", raises="bool complex", range="nonnegative"),
     activation("rrelu", random="training"),

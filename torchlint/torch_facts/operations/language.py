@@ -32,7 +32,7 @@ ROWS = (
     part("mH", shape="swapped"),
     part("data", shape="same", elements="same", grad=False),
     part("grad", shape="same", grad=False, view=False),
-    python("getitem", gives="tensor", shape="indexed", elements="some", view="sometimes"),
+    python("getitem", gives="tensor", shape="indexed", elements="some", view="sometimes", arguments="index:labels"),
     python("slice"),
     python("is", gives="bool"),
     python("is_not", gives="bool"),
