@@ -31,7 +31,19 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from torchlint.rule import INFO, Check, Constant, Element, Frame, Op, Problem, Same, Value, facts, ops
+from torchlint.rule import (
+    INFO,
+    Check,
+    Constant,
+    Element,
+    Frame,
+    Op,
+    Problem,
+    Same,
+    Value,
+    facts,
+    same_dim,
+)
 
 from ._losses import places, source, sources
 from ._routes import parents_of, reads_of, route
@@ -57,7 +69,7 @@ class ActivationBeforeArgmax(Check):
             return
         softmax = source(found[0])
         dim = op.args.get("dim", Constant(-1) if op.name == "topk" else None)
-        if not ops.same_dim(softmax.args.get("dim"), dim, facts.rank(softmax.input)):
+        if not same_dim(softmax.args.get("dim"), dim, facts.rank(softmax.input)):
             return
         if route(frame, found[0], op.node) is None or not (op.name == "argmax" or _gives_indices(frame, op)):
             return

@@ -33,7 +33,22 @@ import ast
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from torchlint.rule import INFO, Call, Check, Constant, Frame, Items, Op, Problem, Same, Value, facts, ops, same, walk
+from torchlint.rule import (
+    INFO,
+    Call,
+    Check,
+    Constant,
+    Frame,
+    Items,
+    Op,
+    Problem,
+    Same,
+    Value,
+    facts,
+    same,
+    same_dim,
+    walk,
+)
 
 from ._axes import Class, class_dim
 from ._losses import Chain, source
@@ -136,7 +151,7 @@ def _over_classes(steps: list[Op], softmax: Op) -> str | None:
     if len(first.args) == 1:
         return "sum" if not reductions else None
     rank = facts.rank(softmax.input)
-    if len(first.args) > 2 or not ops.same_dim(first.args.get("dim"), softmax.args.get("dim"), rank):
+    if len(first.args) > 2 or not same_dim(first.args.get("dim"), softmax.args.get("dim"), rank):
         return None
     return _reduction(reductions) if all(step.name in _REDUCTIONS for step in reductions) else None
 
@@ -184,7 +199,7 @@ def _indexed(core: Op) -> ast.expr | None:
 def _gathered(core: Op, softmax: Op) -> ast.expr | None:
     """The labels of `x.gather(d, y.unsqueeze(d))`."""
     index, rank = core.args.get("index"), facts.rank(softmax.input)
-    if not isinstance(index, Op) or not ops.same_dim(core.args.get("dim"), softmax.args.get("dim"), rank):
+    if not isinstance(index, Op) or not same_dim(core.args.get("dim"), softmax.args.get("dim"), rank):
         return None
     if index.name == "unsqueeze":
         return index.nodes.get("input") if same(index.args["dim"], core.args["dim"]) else None

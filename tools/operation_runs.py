@@ -52,9 +52,9 @@ class Run:
 
     @property
     def input(self) -> torch.Tensor | None:
-        """The first operand of the dtype in question, else the first."""
-        same = [operand for operand in self.operands if operand.dtype == DTYPES[self.dtype]]
-        return next(iter(same or self.operands), None)
+        """What the first operand of the dtype in question was, else the first one."""
+        same = [operand for operand in self.before if operand.dtype == DTYPES[self.dtype]]
+        return next(iter(same or self.before), None)
 
     @property
     def results(self) -> list[torch.Tensor]:

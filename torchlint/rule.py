@@ -11,13 +11,14 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
-from torchlint.analysis import classes, dtypes, facts, ops, sizes, trees
+from torchlint.analysis import classes, dtypes, facts, sizes, trees
 from torchlint.analysis.expressions import path, peek
 from torchlint.analysis.flags import is_flag, tested
 from torchlint.analysis.foreign import foreign_names, is_foreign
 from torchlint.analysis.frame import Frame
 from torchlint.analysis.inventory import Inventory, bound_by, inventory_of
 from torchlint.analysis.naming import last_name
+from torchlint.analysis.ops import same_dim
 from torchlint.analysis.patterns import Match
 from torchlint.analysis.scout import ClassModel, FunctionModel, Module, own_nodes
 from torchlint.analysis.values import (
@@ -71,6 +72,7 @@ from torchlint.claims import (
 )
 from torchlint.finding import Severity
 from torchlint.lazy import F, torch
+from torchlint.torch_facts import ops
 
 if TYPE_CHECKING:
     # Rule modules import it from here, for annotations.
@@ -290,6 +292,7 @@ __all__ = [
     "path",
     "peek",
     "same",
+    "same_dim",
     "sizes",
     "tested",
     "torch",

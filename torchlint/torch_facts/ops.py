@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 from torchlint import data
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Callable, Collection, Mapping
     from typing import Literal
 
     from torchlint.torch_facts import terms
@@ -195,17 +195,86 @@ LAYERS: dict[str, str] = {
     layer: json.loads(text) for text, names in _table()["facts"]["function"].items() for layer in names.split()
 }
 
-# Results that share, or may share, the memory of an argument, or are the argument itself.
-VIEWS = that(view=(True, "sometimes"))
-# What changes one of its arguments whenever it is called: `relu_`, `copy_`, `nn.init.zeros_`, batch norms.
-IN_PLACE = everything() - that(writes="")
-# An element for each element of the operands, in the same place.
-ELEMENTWISE = that(elementwise=True)
-REDUCTIONS = that(shape="reduced")
-LOSSES = that(loss=True)
-# New tensors, none of whose elements come from a tensor that is given.
-FACTORIES = everything() - that(makes="")
-CASTS = that(casts=True)
-MOVES = that(moves=True)
-# Other results at each call; `dropout` in training.
-RANDOM = that(random=(True, "training"))
+
+def layers_of(name: str) -> Names:
+    """The classes of `torch.nn` that are an operation."""
+    return frozenset(layer for layer, function in LAYERS.items() if function == name)
+
+
+def words(*names: str) -> Names:
+    """The identifiers under which operations may be written: `clamp` and `clip`, `softmax` and `Softmax`."""
+    aliases = _table()["aliases"]
+    found = {word for name in names for word in (name.rpartition(".")[2], *aliases.get(name, "").split())}
+    return frozenset(found.union(*map(layers_of, names)))
+
+
+@cache
+def cast_dtype(name: str) -> str | None:
+    """The dtype that a method of this name casts to, `int64` for `long`: names of torch for dtypes mean the same."""
+    row = of(name) if name in that(casts=True) else None
+    return None if row is None or row.dtype in ("argument", "other") else row.dtype
+
+
+def methods(*names: str) -> Names:
+    """The names of methods that are these operations."""
+    aliases = _table()["aliases"]
+    return frozenset(word for name in names for word in (name, *aliases.get(name, "").split()))
+
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> Names:
+        """A family of operations, put together when it is first asked for."""
+        if name not in _FAMILIES:
+            raise AttributeError(name)
+        found = globals()[name] = _FAMILIES[name]()
+        return found
+
+
+_FAMILIES: dict[str, Callable[[], Names]] = {
+    # Results that share, or may share, the memory of an argument, or are the argument itself.
+    "VIEWS": lambda: that(view=(True, "sometimes")),
+    # Each element of the input in its place: copies, casts to floating-point dtypes, moves.
+    "SAME_ELEMENTS": lambda: that(elements="same"),
+    # All elements of the result are elements of the input.
+    "CARRIERS": lambda: that(elements=("same", "moved", "repeated", "some"), gives=("tensor", "varies")),
+    # Tensors that the input is split into.
+    "PARTS": lambda: that(elements="some", gives="sequence"),
+    # What changes one of its arguments whenever it is called: `relu_`, `copy_`, `nn.init.zeros_`, batch norms.
+    "IN_PLACE": lambda: everything() - that(writes=""),
+    # An element for each element of the operands, in the same place.
+    "ELEMENTWISE": lambda: that(elementwise=True),
+    "BINARY": lambda: that(elementwise=True, shape="broadcast"),
+    "COMPARISONS": lambda: that(elementwise=True, shape="broadcast", dtype="bool"),
+    "REDUCTIONS": lambda: that(shape="reduced"),
+    "SUMS": lambda: that(sums=True),
+    "LOSSES": lambda: that(loss=True),
+    # New tensors, whose elements come from no operation.
+    "FACTORIES": lambda: everything() - that(makes=""),
+    "CASTS": lambda: that(casts=True),
+    "MOVES": lambda: that(moves=True),
+    # Through these no gradient goes, or one that is zero.
+    "CUTS": lambda: that(grad=(False, "zero")) | that(gives=("number", "bool", "size", "list", "none", "other")),
+    # Numbers, sizes and other facts about a tensor, without an element of it.
+    "QUESTIONS": lambda: that(gives=("number", "bool", "size"), syncs=False),
+    # Other results at each call; `dropout` in training.
+    "RANDOM": lambda: that(random=(True, "training")),
+}
+if TYPE_CHECKING:
+    VIEWS: Names
+    SAME_ELEMENTS: Names
+    CARRIERS: Names
+    PARTS: Names
+    IN_PLACE: Names
+    ELEMENTWISE: Names
+    BINARY: Names
+    COMPARISONS: Names
+    REDUCTIONS: Names
+    SUMS: Names
+    LOSSES: Names
+    FACTORIES: Names
+    CASTS: Names
+    MOVES: Names
+    CUTS: Names
+    QUESTIONS: Names
+    RANDOM: Names

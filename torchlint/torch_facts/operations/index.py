@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
+from collections.abc import Collection
 
+from torchlint import data
 from torchlint.torch_facts.operations import ROWS
 
 _DTYPES = ("float", "int", "bool", "complex")
 # What is true of `relu_`, whatever is true of `relu`.
 _IN_PLACE: dict[str, object] = {
-    **{"gives": "tensor", "dtype": "input", "bools": None, "real": False, "shape": "same", "elements": ""},
+    **{"gives": "tensor", "dtype": "input", "bools": None, "real": False},
     **{"view": True, "writes": "input", "in_place": False, "commutes": False},
 }
+# And what is not where the tensor only gets another shape, as by `unsqueeze_`.
+_WRITTEN: dict[str, object] = {"shape": "same", "elements": ""}
 
 
 def expanded() -> dict[str, dict[str, object]]:
@@ -39,7 +43,18 @@ def _in_place(facts: dict[str, object]) -> dict[str, object]:
         refused |= {"bool"}
     if facts.get("real"):
         refused |= {"complex"}
-    return facts | _IN_PLACE | {"raises": " ".join(dtype for dtype in _DTYPES if dtype in refused)}
+    written = {} if facts.get("view") else _WRITTEN
+    return facts | _IN_PLACE | written | {"raises": " ".join(dtype for dtype in _DTYPES if dtype in refused)}
+
+
+def _aliases(table: Collection[str]) -> dict[str, set[str]]:
+    """The other identifiers of operations, such as `clip` of `clamp`, as the table of signatures has them."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for qualname, name in data.read("signatures.json")["canonical"].items():
+        word = qualname.rpartition(".")[2]
+        if name in table and word != name.rpartition(".")[2]:
+            found[name].add(word)
+    return found
 
 
 def render() -> str:
@@ -50,6 +65,7 @@ def render() -> str:
         for fact, value in said.items():
             facts[fact][json.dumps(value)].append(name)
     names = " ".join(name for name, said in table.items() if "function" not in said)
+    other = {name: " ".join(sorted(found)) for name, found in sorted(_aliases(table).items())}
     lines = (
         f"{json.dumps(fact)}: {{\n  "
         + ",\n  ".join(
@@ -58,4 +74,8 @@ def render() -> str:
         + "\n }"
         for fact in sorted(facts)
     )
-    return f'{{\n"names": {json.dumps(names)},\n"facts": {{\n ' + ",\n ".join(lines) + "\n}\n}\n"
+    return (
+        f'{{\n"names": {json.dumps(names)},\n"aliases": {json.dumps(other)},\n"facts": {{\n '
+        + ",\n ".join(lines)
+        + "\n}\n}\n"
+    )

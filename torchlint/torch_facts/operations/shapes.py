@@ -12,7 +12,7 @@ ROWS = (
     view("as_strided", in_place=True),
     view("broadcast_to", shape="size", elements="repeated"),
     view("chunk", gives="sequence", shape="parts", elements="some", tensors_only=True),
-    view("detach", shape="same", elements="same", in_place=True, grad=False, tensors_only=True),
+    view("detach", shape="same", elements="same", elementwise=True, in_place=True, grad=False, tensors_only=True),
     view("diagonal", shape="one less", elements="some"),
     view("dsplit", gives="sequence", elements="some"),
     view("expand", shape="size", elements="repeated", tensors_only=True),

@@ -4,41 +4,39 @@ from __future__ import annotations
 
 from torchlint.torch_facts.rows import family, op
 
+# Each element in its place.
+same = family(elementwise=True, shape="same", elements="same")
 # Casts: the input itself where it has the dtype already.
-cast = family(casts=True, shape="same", view="sometimes")
+cast = family(casts=True, elementwise=True, shape="same", view="sometimes")
 predicate = family(gives="bool")
 # Methods that change the tensor itself and have no other form.
 changing = family(view=True, shape="same", writes="input", grad="zero")
 
 ROWS = (
-    op("clone", shape="same", elements="same"),
-    op("contiguous", shape="same", elements="same", view="sometimes", tensors_only=True),
-    op("to", dtype="argument", shape="same", elements="same", view="sometimes", casts=True, moves=True),
-    op(
+    same("clone"),
+    same("contiguous", view="sometimes", tensors_only=True),
+    same("to", dtype="argument", view="sometimes", casts=True, moves=True),
+    same(
         "type",
         gives="varies",
         single_with="dtype",
         dtype="argument",
-        shape="same",
-        elements="same",
         view="sometimes",
         casts=True,
         moves=True,
     ),
-    op(
+    same(
         "type_as",
         dtype="other",
-        shape="same",
-        elements="same",
         view="sometimes",
         casts=True,
         moves=True,
         tensors_only=True,
     ),
-    op("cuda", shape="same", elements="same", view="sometimes", pure=False, moves=True),
-    op("cpu", shape="same", elements="same", view="sometimes", moves=True, syncs=True),
-    op("xpu", shape="same", elements="same", view="sometimes", pure=False, moves=True),
-    op("pin_memory", shape="same", elements="same", view="sometimes", pure=False),
+    same("cuda", view="sometimes", pure=False, moves=True),
+    same("cpu", view="sometimes", moves=True, syncs=True),
+    same("xpu", view="sometimes", pure=False, moves=True),
+    same("pin_memory", view="sometimes", pure=False),
     op("item", gives="number", syncs=True),
     op("tolist", gives="list", syncs=True),
     op("numpy", gives="other", view=True, pure=False, syncs=True),
@@ -50,9 +48,9 @@ ROWS = (
     op("element_size", gives="number"),
     op("get_device", gives="number"),
     op("data_ptr", gives="number", pure=False),
-    op("resolve_conj", shape="same", elements="same", view="sometimes"),
-    op("resolve_neg", shape="same", elements="same", view="sometimes"),
-    op("as_subclass", shape="same", elements="same", view=True, pure=False),
+    same("resolve_conj", view="sometimes"),
+    same("resolve_neg", view="sometimes"),
+    same("as_subclass", view=True, pure=False),
     op("backward", gives="none", writes="grad", pure=False),
     op("register_hook", gives="other", pure=False),
     op("retain_grad", gives="none", pure=False),
@@ -92,8 +90,16 @@ ROWS = (
     predicate("is_inference", pure=False),
     predicate("can_cast"),
     predicate("is_distributed", pure=False),
-    changing("requires_grad_", raises="int bool", elements="same", grad=True, writes="", tensors_only=True),
-    changing("detach_", elements="same", grad=False, writes="graph", tensors_only=True),
+    changing(
+        "requires_grad_",
+        raises="int bool",
+        elements="same",
+        elementwise=True,
+        grad=True,
+        writes="graph",
+        tensors_only=True,
+    ),
+    changing("detach_", elements="same", elementwise=True, grad=False, writes="graph", tensors_only=True),
     changing("zero_"),
     changing("copy_", grad=True),
     changing("fill_diagonal_", grad=True),
