@@ -23,6 +23,8 @@ from ._modules import PARAMETERS, has_parameters
 _DEPTH = 24
 # These may return the tensor itself, where there is nothing to do.
 _MOVES = ops.that(elements="same", view="sometimes")
+# Through these no gradient goes, or one that is zero.
+_CUTS = ops.CUTS | ops.that(grad="zero")
 # Those that certainly make another tensor, of what a parameter is: in float32 and on the CPU.
 _ELSEWHERE = (_MOVES & ops.CASTS | ops.that(moves=True, syncs=False)) - {"to", "type", "type_as", "float"}
 
@@ -63,7 +65,7 @@ def _op(op: Op, depth: int) -> bool | None:
         return _flag(op, "requires_grad", True)
     if name in ops.FACTORIES:
         return _flag(op, "requires_grad", False)
-    if not op.grad or name in ops.CUTS:
+    if not op.grad or name in _CUTS:
         return False
     if op.layer is not None and op.layer.frame is not None and has_parameters(op.layer.frame, op.layer):
         return True

@@ -145,6 +145,6 @@ def _collect(node: ast.expr, sweep: Sweep, frame: Frame, leaves: list[Leaf], oth
     if value.name in ARITHMETIC and set(value.args) == {"input", "other"} <= set(value.nodes):
         return all(_collect(value.nodes[name], sweep, frame, leaves, others) for name in ("input", "other"))
     settings = [arg for name, arg in value.args.items() if name != "input"]
-    if value.name not in ELEMENTWISE or "input" not in value.nodes or not all(map(is_number, settings)):
+    if value.name not in ELEMENTWISE | ARITHMETIC or "input" not in value.nodes or not all(map(is_number, settings)):
         return False
     return _collect(value.nodes["input"], sweep, frame, leaves, others)

@@ -42,6 +42,7 @@ from torchlint.rule import (
     Same,
     Value,
     facts,
+    ops,
     same_dim,
 )
 
@@ -50,8 +51,6 @@ from ._routes import parents_of, reads_of, route
 from ._swaps import without
 
 _ACTIVATIONS = frozenset({"softmax", "log_softmax"})
-# These keep each element's place and order.
-_KEPT = frozenset({"detach", "cpu", "cuda", "contiguous", "clone", "float", "double"})
 
 
 class ActivationBeforeArgmax(Check):
@@ -78,7 +77,7 @@ class ActivationBeforeArgmax(Check):
 
 
 def _keeps(step: Value) -> bool:
-    return not isinstance(step, Op | Element) or (isinstance(step, Op) and step.name in _KEPT)
+    return not isinstance(step, Op | Element) or (isinstance(step, Op) and step.name in ops.SAME_ELEMENTS)
 
 
 def _gives_indices(frame: Frame, op: Op) -> bool:

@@ -46,6 +46,7 @@ from torchlint.rule import (
     Value,
     facts,
     inventory_of,
+    ops,
     path,
     same,
 )
@@ -53,14 +54,12 @@ from torchlint.rule import (
 from ._looks import has_slice, taken_by
 from ._slices import Leaf, Whole, leaf, whole
 from ._sweeps import Sweep, leaks, number_of, sweep
-from ._tensors import dtype, least_rank, settled, shown_tensor
+from ._tensors import dtype, is_counted, least_rank, settled, shown_tensor
 
 if TYPE_CHECKING:
     from torchlint.fixing.rewrite import Editor
 
-_FRESH = frozenset(
-    ["zeros", "ones", "empty", "full", "zeros_like", "ones_like", "empty_like", "full_like", "new_zeros", "new_empty"]
-)
+_FRESH = ops.that(makes=("size", "like", "new"), random=False)
 _SIGNS: dict[type[ast.operator], str] = {ast.Add: "+=", ast.Sub: "-=", ast.Mult: "*=", ast.Div: "/="}
 
 
@@ -173,6 +172,4 @@ def _scattered(
 
 
 def _scatter_claim(value: Value) -> Claim:
-    value = settled(value)
-    counted = isinstance(value, Op) and value.name in ("argmax", "argmin", "randint", "randperm", "argsort")
-    return Same() if counted else Changes("a negative index raises")
+    return Same() if is_counted(value) else Changes("a negative index raises")

@@ -35,10 +35,10 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from torchlint.rule import Changes, Check, Constant, Frame, Module, Op, Problem, Same, facts, inventory_of, path
+from torchlint.rule import Changes, Check, Constant, Frame, Module, Problem, Same, facts, inventory_of, path
 
 from ._sweeps import Sweep, leaks, number_of, sweep
-from ._tensors import dtype, fills, settled, shown_tensor
+from ._tensors import dtype, fills, is_counted, settled, shown_tensor
 
 if TYPE_CHECKING:
     from torchlint.fixing.rewrite import Editor
@@ -88,8 +88,7 @@ class OneHotLoop(Check):
             line = f"{editor.text(base)}.scatter_({dim}, {index}{cast}.unsqueeze({dim}), {editor.text(value)})"
             editor.replace_statements(loop, loop, [line], carry_comments=True)
 
-        counted = isinstance(settled_labels, Op) and settled_labels.name in ("argmax", "argmin", "randint", "argsort")
-        yield Problem(loop, fix=fix, claim=Same() if counted else Changes("a negative label raises"))
+        yield Problem(loop, fix=fix, claim=Same() if is_counted(settled_labels) else Changes("a negative label raises"))
 
 
 def _writes_row(statement: ast.Assign) -> bool:

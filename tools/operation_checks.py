@@ -296,10 +296,31 @@ def _sizes_of_results(operation: Operation, runs: Runs) -> Iterator[str]:
         largest = max(operand.max().item() for operand in one.operands)
         if one.results[0].max().item() < largest - 1e-6:
             yield "an element is larger than the result"
+    if operation.affine and not _is_linear(one):
+        yield "it is not linear in its input"
+    if operation.loss and _broadcasts(one) != operation.broadcasts:
+        yield f"it {'broadcasts' if not operation.broadcasts else 'does not broadcast'} its input and target"
     if operation.sums:
         negated = run(one.spelling, one.call, one.dtype, scale=-2.0).results[0]
         if negated.dtype != one.results[0].dtype or not torch.allclose(negated, -one.results[0], equal_nan=True):
             yield "it is no sum"
+
+
+def _is_linear(one: Run) -> bool:
+    """Whether twice and minus the input give twice and minus the result."""
+    function, (first, *rest) = resolve(one.spelling), one.arguments
+    made = function(first, *rest)
+    scaled = ((function(factor * first, *rest), factor * made) for factor in (2, -1))
+    return all(torch.allclose(found, wanted, atol=1e-4) for found, wanted in scaled)
+
+
+def _broadcasts(one: Run) -> bool:
+    """Whether a loss of (3, 1) and (3,) is one of (3, 3)."""
+    given = [torch.rand(3, 1), *(torch.rand(3) for _ in one.operands[1:])]
+    try:
+        return bool(resolve(one.spelling)(*given, reduction="none").shape == (3, 3))
+    except (RuntimeError, ValueError, TypeError, IndexError):
+        return False
 
 
 def _local(operation: Operation, runs: Runs) -> Iterator[str]:

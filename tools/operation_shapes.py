@@ -42,7 +42,8 @@ def _last(one: Run, source: torch.Tensor) -> tuple[int, ...]:
 SHAPES: dict[str, Callable[[Run, Any], tuple[int, ...] | None]] = {
     "same": lambda one, source: source.shape,
     "broadcast": lambda one, source: torch.broadcast_shapes(*(operand.shape for operand in one.operands)),  # type: ignore[no-untyped-call]
-    "reduced": lambda one, source: None if "dim" in one.call else _reduced(one, source),
+    "reduced": lambda one, source: (),
+    "one dim": _more(-1),
     "loss": lambda one, source: (),
     "scalar": lambda one, source: (),
     "size": lambda one, source: _sizes(one),
@@ -68,11 +69,3 @@ SHAPES: dict[str, Callable[[Run, Any], tuple[int, ...] | None]] = {
     "product": lambda one, source: (one.operands[0] @ one.operands[1]).shape,
     "batched product": _rank(3),
 }
-
-
-def _reduced(one: Run, source: torch.Tensor) -> tuple[int, ...] | None:
-    """Without a dim, one number; these two have a dim of their own where none is given."""
-    last = one.spelling.rpartition(".")[2]
-    if last in ("logsumexp", "kthvalue", "mode", "cosine_similarity", "pairwise_distance"):
-        return (-1,) if one.results[0].ndim != source.ndim - 1 else tuple(one.results[0].shape)
-    return ()

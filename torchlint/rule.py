@@ -72,7 +72,7 @@ from torchlint.claims import (
 )
 from torchlint.finding import Severity
 from torchlint.lazy import F, torch
-from torchlint.torch_facts import ops
+from torchlint.torch_facts import modules, ops
 
 if TYPE_CHECKING:
     # Rule modules import it from here, for annotations.
@@ -287,6 +287,7 @@ __all__ = [
     "is_foreign",
     "last_name",
     "members",
+    "modules",
     "ops",
     "own_nodes",
     "path",

@@ -88,6 +88,11 @@ WRONG: list[tuple[str, dict[str, Any]]] = [
     ("exp", {"grad": "zero"}),
     ("sub", {"commutes": True}),
     ("amin", {"upper": True}),
+    ("relu", {"affine": True}),
+    ("mse_loss", {"broadcasts": False}),
+    ("soft_margin_loss", {"broadcasts": True}),
+    ("unsqueeze_", {"shape": "same"}),
+    ("mode", {"shape": "reduced"}),
     ("exp", {"sums": True}),
     ("std", {"sums": True}),
     ("mean", {"tensors_only": True}),
@@ -165,6 +170,8 @@ def test_alternatives_and_defaults_may_be_asked_for() -> None:
     assert "exp" not in small
     assert "clone" in ops.that(view=False)
     assert "detach" not in ops.that(view=False)
+    # Most Python operators give no tensor, so that this row says what others leave out.
+    assert "getitem" in ops.that(gives="tensor")
 
 
 def test_in_place_forms_are_derived() -> None:

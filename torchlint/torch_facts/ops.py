@@ -81,11 +81,15 @@ class Operation:
     upper: bool = False
     # A sum or a mean of elements.
     sums: bool = False
+    # A weighted sum of the elements of the input, plus a bias: it may have any value.
+    affine: bool = False
     # New memory, with whatever is in it.
     blank: bool = False
     # Only tensors have a method of this name that takes these arguments; NumPy, pandas, lists and texts have none.
     tensors_only: bool = False
     loss: bool = False
+    # It is computed of inputs and targets of two shapes, broadcast to one.
+    broadcasts: bool = False
     # The arguments that the `forward` of its layer is called with; all others are settings of the layer.
     takes: str = "input"
     # What arguments hold: `index:labels dim:dim`. Kinds of inputs of the harness, alternatives by `|`.
@@ -167,10 +171,10 @@ def everything() -> Names:
 
 
 def _holding(fact: str, value: object) -> Names:
-    default = getattr(Operation, fact)
-    if value != default:
-        return _said(fact, json.dumps(value))
-    return everything().difference(*(_said(key, text) for key, text in _index() if key == fact))
+    text = json.dumps(value)
+    if value != getattr(Operation, fact):
+        return _said(fact, text)
+    return everything().difference(*(_said(key, other) for key, other in _index() if key == fact and other != text))
 
 
 @cache
@@ -231,6 +235,11 @@ if not TYPE_CHECKING:
         return found
 
 
+def _qualified(names: Names) -> Names:
+    """Contexts under both of their names."""
+    return frozenset(f"{space}.{name}" for space in ("torch", "torch.autograd") for name in names)
+
+
 _FAMILIES: dict[str, Callable[[], Names]] = {
     # Results that share, or may share, the memory of an argument, or are the argument itself.
     "VIEWS": lambda: that(view=(True, "sometimes")),
@@ -253,8 +262,14 @@ _FAMILIES: dict[str, Callable[[], Names]] = {
     "FACTORIES": lambda: everything() - that(makes=""),
     "CASTS": lambda: that(casts=True),
     "MOVES": lambda: that(moves=True),
-    # Through these no gradient goes, or one that is zero.
-    "CUTS": lambda: that(grad=(False, "zero")) | that(gives=("number", "bool", "size", "list", "none", "other")),
+    # Their results need no gradient, whatever they are given.
+    "CUTS": lambda: that(grad=False) | that(gives=("number", "bool", "size", "list", "none", "other")),
+    # What leaves out elements in training, and nothing else.
+    "DROPOUTS": lambda: that(kind="function", random="training", shape="same", elementwise=False),
+    # Contexts and decorators that are entered without an argument, by qualified name.
+    "CONTEXTS": lambda: _qualified(that(kind="context", takes="")),
+    # Contexts and decorators that switch gradients off, by qualified name.
+    "NO_GRAD": lambda: _qualified(that(kind="context", grad=False)),
     # Numbers, sizes and other facts about a tensor, without an element of it.
     "QUESTIONS": lambda: that(gives=("number", "bool", "size"), syncs=False),
     # Other results at each call; `dropout` in training.
@@ -276,5 +291,8 @@ if TYPE_CHECKING:
     CASTS: Names
     MOVES: Names
     CUTS: Names
+    DROPOUTS: Names
+    CONTEXTS: Names
+    NO_GRAD: Names
     QUESTIONS: Names
     RANDOM: Names

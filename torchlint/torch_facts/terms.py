@@ -47,9 +47,10 @@ Range = Literal["", "unit", "signed unit", "positive", "nonnegative", "nonpositi
 
 # The shape of the result.
 # `same`: that of the input. `same rank`: other sizes, as many. `last dim`: the last size is another. `broadcast`: of
-# all operands. `reduced`: without `dim`, or 0-d. `loss`: 0-d unless `reduction="none"`. `scalar`: 0-d. `size`: the
-# argument of that name. `wanted`: the same with a -1 that is filled in. `like other`, `like index`: that of the
-# argument. `vector`, `steps` (of so many elements), `matrix`: rank 1 or 2. `data`: of the lists that it is made of.
+# all operands. `reduced`: without `dim`, or 0-d where none is given. `one dim`: without one dim, always. `loss`: 0-d
+# unless `reduction="none"`. `scalar`: 0-d. `size`: the argument of that name. `wanted`: the same with a -1 that is
+# filled in. `like other`, `like index`: that of the argument. `vector`, `steps` (of so many elements), `matrix`: rank 1
+# or 2. `data`: of the lists that it is made of.
 Shape = Literal[
     "",
     "same",
@@ -57,6 +58,7 @@ Shape = Literal[
     "last dim",
     "broadcast",
     "reduced",
+    "one dim",
     "loss",
     "scalar",
     "size",
@@ -123,9 +125,11 @@ class Facts(TypedDict, total=False):
     commutes: bool
     upper: bool
     sums: bool
+    affine: bool
     blank: bool
     tensors_only: bool
     loss: bool
+    broadcasts: bool
     takes: str
     arguments: str
     function: str

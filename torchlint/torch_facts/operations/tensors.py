@@ -111,7 +111,7 @@ ROWS = (
     changing("geometric_", random=True, raises="bool complex", range="positive", whole=True),
     changing("log_normal_", random=True, raises="int bool complex", range="positive"),
     changing("cauchy_", random=True, raises="int bool complex"),
-    changing("share_memory_", writes="", pure=False, grad=True),
+    changing("share_memory_", writes="", pure=False, grad=True, elements="same"),
     changing("resize_", shape="", pure=False, grad=True),
     changing("set_", shape="", pure=False, grad=False),
     changing("apply_", pure=False),
