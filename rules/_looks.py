@@ -23,9 +23,9 @@ _NO_TENSORS = (
 _PYTHONS = frozenset(
     ["range", "enumerate", "zip", "sorted", "reversed", "map", "filter", "list", "tuple", "set", "dict"]
 )
-# Methods that look at more of a tensor than one element for each element of the result. The two that are left out are
-# what rows are put together with.
-_NOT_ELEMENTWISE = ops.methods(*(ops.everything() - ELEMENTWISE - ARITHMETIC - {"sum", "unsqueeze"}))
+# Methods that look at more of a tensor than one element for each element of the result. Those that are left out are
+# what rows are put together, and indices are read, with.
+_NOT_ELEMENTWISE = ops.methods(*(ops.everything() - ELEMENTWISE - ARITHMETIC - {"sum", "unsqueeze", "item"}))
 
 
 class Taken(NamedTuple):

@@ -61,11 +61,11 @@ if TYPE_CHECKING:
 
 # `normal` may be given tensors, and takes no device then.
 _FACTORIES = ops.that(makes=("size", "steps"), deprecated="", kind="function") - {"normal"}
-# What gives the same whether it is done before the tensor is moved or after.
+# What gives the same whether it is done before the tensor is moved or after; `to` where it is a cast.
 _BETWEEN = (
     ops.CASTS | ops.that(elements=("same", "moved", "repeated"), writes="", pure=True) | {"fill_", "tril", "triu"}
 )
-_BETWEEN -= ops.that(moves=True, dtype=("input", "other"))
+_BETWEEN -= ops.MOVES - {"to"}
 _SPELLED = tuple(f"torch:{name}" for name in sorted(ops.words(*_FACTORIES)))
 _MAX_STEPS = 8
 # With one of these the factory has been told where to put the tensor, draws with a generator that belongs to the CPU,
