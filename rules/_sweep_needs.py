@@ -6,11 +6,11 @@ import ast
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from torchlint.rule import Constant, Frame, Op, Value, facts, sizes, trees
+from torchlint.rule import Constant, Frame, Value, facts, sizes, trees
 
 from ._slices import Leaf, Whole
 from ._sweeps import Sweep
-from ._tensors import dtype, fills, settled
+from ._tensors import dtype, fills, is_counted, settled
 
 if TYPE_CHECKING:
     from torchlint.fixing.rewrite import Editor
@@ -106,24 +106,7 @@ def _row(known: tuple[sizes.Size, ...], leaf: Leaf) -> tuple[sizes.Size, ...]:
     return known[: leaf.dim] + known[leaf.dim + 1 :]
 
 
-def is_index(value: Value) -> bool:
-    """Whether all elements are certainly whole numbers that are not negative."""
-    value = settled(value)
-    if not isinstance(value, Op):
-        return False
-    if value.name == "randint":
-        low = value.args.get("low")
-        return low is None or (isinstance(low, Constant) and isinstance(low.value, int) and low.value >= 0)
-    if value.name == "arange":
-        return all(isinstance(arg, Constant) and type(arg.value) is int and arg.value >= 0 for arg in _bounds(value))
-    return value.name in ("argmax", "argmin", "randperm", "argsort")
-
-
-def _bounds(op: Op) -> list[Value]:
-    return [op.args[name] for name in ("start", "end", "step") if name in op.args]
-
-
 def check_indices(editor: Editor, value: Value, said: str, rank: int) -> None:
     """Indices must be whole numbers from 0 on, in a tensor of so many dims."""
-    if not is_index(value) or facts.rank(settled(value)) != rank:
+    if not is_counted(value) or facts.rank(settled(value)) != rank:
         editor.proof.need(f"`{said}` holds indices, none of them negative, in {rank} dim{'s' * (rank != 1)}")

@@ -32,7 +32,20 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from torchlint.rule import INFO, Check, Constant, Element, Frame, Op, Problem, Same, Value, facts, same_dim
+from torchlint.rule import (
+    INFO,
+    Check,
+    Constant,
+    Element,
+    Frame,
+    Op,
+    Problem,
+    Same,
+    Value,
+    facts,
+    ops,
+    same_dim,
+)
 
 from ._losses import places, source, sources
 from ._routes import parents_of, reads_of, route
@@ -42,8 +55,6 @@ if TYPE_CHECKING:
     from torchlint.fixing.rewrite import Editor
 
 _ACTIVATIONS = frozenset({"softmax", "log_softmax"})
-# These keep each element's place and order.
-_KEPT = frozenset({"detach", "cpu", "cuda", "contiguous", "clone", "float", "double"})
 
 
 class ActivationBeforeArgmax(Check):
@@ -78,7 +89,7 @@ class ActivationBeforeArgmax(Check):
 
 
 def _keeps(step: Value) -> bool:
-    return not isinstance(step, Op | Element) or (isinstance(step, Op) and step.name in _KEPT)
+    return not isinstance(step, Op | Element) or (isinstance(step, Op) and step.name in ops.SAME_ELEMENTS)
 
 
 def _gives_indices(frame: Frame, op: Op) -> bool:

@@ -37,7 +37,7 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from torchlint.rule import Changes, Check, Frame, Module, Op, Parameter, Problem, Same, Value, facts
+from torchlint.rule import Changes, Check, Frame, Module, Op, Parameter, Problem, Same, Value, facts, ops
 
 from ._looks import has_gathered, stacked
 from ._slices import Leaf, leaf
@@ -49,7 +49,7 @@ from ._tensors import dtype, fills, settled, shown_tensor
 if TYPE_CHECKING:
     from torchlint.fixing.rewrite import Editor
 
-_MASKS = frozenset({"eq", "ne", "lt", "le", "gt", "ge", "bool", "logical_not", "logical_and", "logical_or", "isnan"})
+_MASKS = ops.that(dtype="bool")
 _CONTAINERS = ("ist", "equence", "uple", "ict", "terable", "slice", "int", "ndarray", "array")
 
 

@@ -51,6 +51,7 @@ from torchlint.rule import (
     Problem,
     Same,
     Value,
+    ops,
 )
 
 from ._nodes import block_of, is_test, statement_of
@@ -58,14 +59,14 @@ from ._nodes import block_of, is_test, statement_of
 if TYPE_CHECKING:
     from torchlint.fixing.rewrite import Editor
 
-_RANDOM = frozenset({"rand", "randn", "randint", "randperm"})
-_FACTORIES = _RANDOM | {"zeros", "ones", "empty", "full", "eye", "arange", "linspace", "logspace"}
-# What gives the same whether it is done before the tensor is moved or after.
-_BETWEEN_NAMES = """
-    float double half bfloat16 long int short bool byte to view reshape unsqueeze squeeze expand repeat transpose
-    permute t flatten contiguous fill_ tril triu
-    """
-_BETWEEN = frozenset(_BETWEEN_NAMES.split())
+# `normal` may be given tensors, and takes no device then.
+_FACTORIES = ops.that(makes=("size", "steps"), deprecated="", kind="function") - {"normal"}
+# What gives the same whether it is done before the tensor is moved or after; `to` where it is a cast.
+_BETWEEN = (
+    ops.CASTS | ops.that(elements=("same", "moved", "repeated"), writes="", pure=True) | {"fill_", "tril", "triu"}
+)
+_BETWEEN -= ops.MOVES - {"to"}
+_SPELLED = tuple(f"torch:{name}" for name in sorted(ops.words(*_FACTORIES)))
 _MAX_STEPS = 8
 # With one of these the factory has been told where to put the tensor, draws with a generator that belongs to the CPU,
 # or makes a leaf, which the moved tensor is not.
@@ -90,7 +91,7 @@ class CreateThenMove(Check):
     message = "A new tensor is filled on the CPU and copied to the device; `device=` makes it there"
     title = "Pass `device=`"
     ops = ("to", "cuda")
-    words = (("call:to", "call:cuda"), tuple(f"torch:{name}" for name in sorted(_FACTORIES)))
+    words = (("call:to", "call:cuda"), _SPELLED)
 
     def check_op(self, op: Op, frame: Frame) -> Iterator[Problem]:
         if not isinstance(op.node, ast.Call) or op.form != "Tensor":
@@ -114,7 +115,7 @@ class CreateThenMove(Check):
 
 
 def _claim(factory: Op) -> Claim:
-    if factory.name in _RANDOM:
+    if factory.name in ops.RANDOM:
         return Changes("the device draws other numbers")
     if factory.name in ("linspace", "logspace") and "dtype" in factory.args:
         return Changes("integers may be cut off elsewhere")

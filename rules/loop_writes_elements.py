@@ -47,22 +47,21 @@ from torchlint.rule import (
     Value,
     facts,
     inventory_of,
+    ops,
     path,
     same,
 )
 
 from ._looks import has_slice, taken_by
 from ._slices import Leaf, Whole, leaf, whole
-from ._sweep_needs import check_alike, check_apart, check_dtypes, check_indices, check_slices, is_index
+from ._sweep_needs import check_alike, check_apart, check_dtypes, check_indices, check_slices
 from ._sweeps import Sweep, leaks, number_of, sweep
-from ._tensors import dtype, least_rank, settled, shown_tensor
+from ._tensors import dtype, is_counted, least_rank, settled, shown_tensor
 
 if TYPE_CHECKING:
     from torchlint.fixing.rewrite import Editor
 
-_FRESH = frozenset(
-    ["zeros", "ones", "empty", "full", "zeros_like", "ones_like", "empty_like", "full_like", "new_zeros", "new_empty"]
-)
+_FRESH = ops.that(makes=("size", "like", "new"), random=False)
 _SIGNS: dict[type[ast.operator], str] = {ast.Add: "+=", ast.Sub: "-=", ast.Mult: "*=", ast.Div: "/="}
 
 
@@ -196,4 +195,4 @@ def _scattered(
 
 
 def _scatter_claim(value: Value) -> Claim:
-    return Same() if is_index(value) else Changes("a negative index raises")
+    return Same() if is_counted(value) else Changes("a negative index raises")

@@ -37,9 +37,9 @@ from typing import TYPE_CHECKING
 
 from torchlint.rule import Changes, Check, Constant, Frame, Module, Problem, Same, facts, inventory_of, path
 
-from ._sweep_needs import check_indices, is_index
+from ._sweep_needs import check_indices
 from ._sweeps import Sweep, leaks, number_of, sweep
-from ._tensors import dtype, fills, settled, shown_tensor
+from ._tensors import dtype, fills, is_counted, settled, shown_tensor
 
 if TYPE_CHECKING:
     from torchlint.fixing.rewrite import Editor
@@ -94,7 +94,7 @@ class OneHotLoop(Check):
             if not all(ends) or facts.rank(made) != dim + 1:
                 editor.proof.need(f"the loop goes over all of `{editor.text(labels)}`, in a tensor of one more dim")
 
-        yield Problem(loop, fix=fix, claim=Same() if is_index(held) else Changes("a negative label raises"))
+        yield Problem(loop, fix=fix, claim=Same() if is_counted(held) else Changes("a negative label raises"))
 
 
 def _writes_row(statement: ast.Assign) -> bool:

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
-from torchlint.analysis import classes, dtypes, facts, ops, sizes, trees
+from torchlint.analysis import classes, dtypes, facts, sizes, trees
 from torchlint.analysis.bindings import bound_by
 from torchlint.analysis.compare import agree, children, members, same, same_dim, walk
 from torchlint.analysis.flags import is_flag, tested
@@ -73,6 +73,7 @@ from torchlint.claims import (
 )
 from torchlint.finding import Severity
 from torchlint.lazy import F, torch
+from torchlint.torch_facts import modules, ops
 
 if TYPE_CHECKING:
     # Rule modules import it from here, for annotations.
@@ -313,6 +314,7 @@ __all__ = [
     "is_foreign",
     "last_name",
     "members",
+    "modules",
     "ops",
     "own_nodes",
     "path",
