@@ -79,6 +79,7 @@ class LogOnePlus(Rewrite):
     severity = INFO
     message = "`log(1 + x)` loses the digits of a small x; `log1p(x)` keeps them"
     title = "Use `log1p`"
+    help = "Use `torch.log1p(x)`"
     local = True
     pairs = (
         Pair(log_one_plus, log1p, Stabilises(), when=_is_small_float),

@@ -45,7 +45,8 @@ _EXPLICIT = frozenset(["unsqueeze", "view", "reshape", "getitem", "expand", "exp
 class ReductionOfBroadcast(Check):
     code = "TLT302"
     since = "0.1"
-    message = "shapes (n, 1) and (n,) broadcast to (n, n) before they are reduced"
+    message = "Shapes (n, 1) and (n,) broadcast to (n, n): all pairs are reduced; give both the same shape"
+    help = "Give both the same shape: `squeeze(1)` the one, or `unsqueeze(1)` the other"
     ops = (*_LOSSES, *_REDUCTIONS)
     dimless = _REDUCTIONS
 
