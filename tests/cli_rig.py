@@ -51,7 +51,7 @@ DEAD = Path("dead")
 
 def wait(mark: Path) -> None:
     mark.touch()
-    for _ in range(6_000):  # so that a test that fails leaves nothing for ever
+    for _ in range(60_000):  # so that a test that fails leaves nothing for ever
         if os.path.exists("go"):
             return
         time.sleep(0.01)

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hang_guard import HANG_GUARD
 
 from torchlint import cli
 from torchlint.commands import instances, progress
@@ -22,7 +23,6 @@ from torchlint.finding import Finding
 from torchlint.source import Source
 
 RIG = Path(__file__).parent / "cli_rig.py"
-PATIENCE = 120
 SLOW = "import torch\ntorch.wait()\n"
 BAD = "import torch\ntorch.bad(1)\n"
 CODE = "import torch\n\n\ndef f(x):\n    return torch.log(torch.softmax(x, dim=1))\n"
@@ -47,7 +47,7 @@ class Terminal:
         self.text = ""
 
     def read_until(self, text: str) -> None:
-        end = time.monotonic() + PATIENCE
+        end = time.monotonic() + HANG_GUARD
         while text not in self.text:
             assert self._read(), self.text
             assert time.monotonic() < end, self.text
@@ -57,7 +57,7 @@ class Terminal:
         while self._read():
             pass
         os.close(self._master)
-        self.process.wait(PATIENCE)
+        self.process.wait(HANG_GUARD)
         return self.text
 
     def _read(self) -> bool:
@@ -128,7 +128,7 @@ def test_nothing_is_shown_unless_both_streams_are_terminals(
     monkeypatch.setattr(sys, "stderr", Screen(err))
     with progress.Progress("Checked {done} of {total} files", 3) as shown:
         shown.done = 2
-        end = time.monotonic() + PATIENCE
+        end = time.monotonic() + HANG_GUARD
         while out and err and "2 of 3" not in "".join(written):
             assert time.monotonic() < end
             time.sleep(0.01)
@@ -139,7 +139,7 @@ def test_nothing_is_shown_unless_both_streams_are_terminals(
 
 def test_a_short_run_shows_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     written: list[str] = []
-    monkeypatch.setattr(progress, "_PATIENCE", float(PATIENCE))
+    monkeypatch.setattr(progress, "_PATIENCE", float(HANG_GUARD))
     monkeypatch.setattr(progress, "_write", written.append)
     monkeypatch.setattr(sys, "stdout", Screen(True))
     monkeypatch.setattr(sys, "stderr", Screen(True))

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hang_guard import HANG_GUARD
 
 from tools import stop_runs
 from torchlint.running import pool, worker
@@ -23,8 +24,6 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no 
 RIG = Path(__file__).parent / "cli_rig.py"
 BAD = "import torch\ntorch.bad(1)\n"
 WAITS = "import torch\ntorch.wait()\n"
-# What is missing shows as a hang, so there has to be an end to it.
-PATIENCE = 120
 
 
 @pytest.fixture(autouse=True)
@@ -46,7 +45,7 @@ def begin(*arguments: str) -> subprocess.Popen[str]:
 
 
 def wait_for(*marks: str) -> None:
-    end = time.monotonic() + PATIENCE
+    end = time.monotonic() + HANG_GUARD
     while not all(map(os.path.exists, marks)):
         assert time.monotonic() < end, marks
         time.sleep(0.01)
@@ -72,7 +71,7 @@ def busy(request: pytest.FixtureRequest) -> Iterator[subprocess.Popen[str]]:
 def test_a_stop_loses_only_what_was_not_done(busy: subprocess.Popen[str], name: str, code: int, send: object) -> None:
     assert callable(send)
     send(busy.pid, getattr(signal, name))
-    out, err = busy.communicate(timeout=PATIENCE)
+    out, err = busy.communicate(timeout=HANG_GUARD)
     assert stop_runs.left(busy.pid) == 0
     assert busy.returncode == code
     assert [line.split(":")[0] for line in out.splitlines() if "TLT101" in line] == ["a.py"]
@@ -85,7 +84,7 @@ def test_a_stopped_run_has_not_passed() -> None:
     process = begin()
     wait_for("waiting-a.py")
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=PATIENCE)
+    out, err = process.communicate(timeout=HANG_GUARD)
     assert (process.returncode, out, err) == (130, "", "Interrupted: 0 of 1 files were checked.\n")
 
 
@@ -102,7 +101,7 @@ def test_a_run_that_is_stopped_before_its_first_file_says_so() -> None:
     process.stdin.write("#" * 1_000_000)
     process.stdin.flush()
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=PATIENCE)
+    out, err = process.communicate(timeout=HANG_GUARD)
     assert (process.returncode, out, err) == (130, "", "Interrupted before everything was reported.\n")
 
 
@@ -111,13 +110,13 @@ def test_a_program_gets_a_whole_document_of_what_was_found() -> None:
     process = begin("--output-format=json")
     wait_for("waiting-b.py")
     process.send_signal(signal.SIGTERM)
-    (finding,) = json.loads(process.communicate(timeout=PATIENCE)[0])
+    (finding,) = json.loads(process.communicate(timeout=HANG_GUARD)[0])
     assert finding["code"] == "TLT101"
 
 
 def test_processes_end_with_a_parent_that_is_killed(busy: subprocess.Popen[str]) -> None:
     busy.kill()
-    assert busy.communicate(timeout=PATIENCE) == ("", "")
+    assert busy.communicate(timeout=HANG_GUARD) == ("", "")
     assert stop_runs.left(busy.pid) == 0
 
 
@@ -128,7 +127,7 @@ def test_what_is_found_is_remembered_while_the_run_goes_on(monkeypatch: pytest.M
     process = subprocess.Popen(command, stdout=subprocess.PIPE)
     wait_for("waiting-b.py")
     process.kill()
-    process.communicate(timeout=PATIENCE)
+    process.communicate(timeout=HANG_GUARD)
     assert remembered() == ["a.py"]
 
 
@@ -161,7 +160,7 @@ except stop.Stopped as stopped:
     sys.exit(stop.exit_code(stopped))
 """
     for kind, status in (("orphaned", 0), ("told", 143)):
-        done = subprocess.run([sys.executable, "-c", code, kind], capture_output=True, text=True, timeout=PATIENCE)
+        done = subprocess.run([sys.executable, "-c", code, kind], capture_output=True, text=True, timeout=HANG_GUARD)
         assert (done.returncode, done.stdout, done.stderr) == (status, "written\n", "")
 
 
@@ -183,8 +182,28 @@ try:
 except KeyboardInterrupt as stopped:
     sys.exit(stop.exit_code(stopped))
 """
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=PATIENCE)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=HANG_GUARD)
     assert (done.returncode, done.stderr) == (130, "")
+
+
+def test_an_interrupt_while_it_starts_is_no_traceback(directory: Path) -> None:
+    """The first module that the command line imports interrupts it."""
+    (directory / "sitecustomize.py").write_text(
+        "import os, signal, sys\n"
+        "class Interrupts:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name == 'torchlint.cli':\n"
+        "            os.kill(os.getpid(), signal.SIGINT)\n"
+        "sys.meta_path.insert(0, Interrupts())\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-m", "torchlint", "--version"],
+        env={**os.environ, "PYTHONPATH": str(directory)},
+        capture_output=True,
+        text=True,
+        timeout=HANG_GUARD,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (-signal.SIGINT, "", "")
 
 
 def test_a_signal_that_the_parent_ignores_is_ignored() -> None:
@@ -193,7 +212,7 @@ def test_a_signal_that_the_parent_ignores_is_ignored() -> None:
     wait_for("waiting-a.py")
     process.send_signal(signal.SIGINT)
     Path("go").touch()
-    assert process.wait(PATIENCE) == 0
+    assert process.wait(HANG_GUARD) == 0
 
 
 def jobs_of(folder: Path, count: int) -> list[Job]:
@@ -238,14 +257,14 @@ def test_an_iteration_that_is_left_leaves_no_process(directory: Path) -> None:
 
 def test_runs_that_are_stopped_at_random_moments_leave_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     """The same with its full counts: `python -m tools.stop_runs`."""
-    assert stop_runs.main(["--runs", "2", "--files", "12", "--patience", str(PATIENCE)]) == 0
+    assert stop_runs.main(["--runs", "2", "--files", "12", "--patience", str(HANG_GUARD)]) == 0
     rows = [line.split()[:4] for line in capsys.readouterr().out.splitlines()[1:]]
     assert rows == [[name, "2", "2", "0"] for name in ("none", "SIGINT", "SIGTERM", "SIGKILL")]
 
 
 def test_a_process_that_is_left_is_counted() -> None:
     process = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE, start_new_session=True)
-    assert stop_runs.left(process.pid) == 1
+    assert stop_runs.left(process.pid, looks=1) == 1
     process.communicate(b"\n")
     assert stop_runs.left(process.pid) == 0
 
@@ -266,5 +285,5 @@ answers, given = Pipe()
 jobs.send([1])
 worker._serve(taken, given, ())
 """
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=PATIENCE)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=HANG_GUARD)
     assert (done.returncode, done.stderr) == (1, "")

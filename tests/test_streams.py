@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from hang_guard import HANG_GUARD
 
 pytestmark = pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no device that is always full")
 
@@ -27,7 +28,7 @@ def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def shell(line: str) -> tuple[int, str, str]:
     """Exit code, output and errors of a command of bash, in which `torchlint` is the rig."""
     command = f'torchlint() {{ "{sys.executable}" "{RIG}" "$@"; }}; {line}'
-    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=120)
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=HANG_GUARD)
     assert "Traceback" not in done.stderr
     assert "Exception ignored" not in done.stderr
     return done.returncode, done.stdout, done.stderr

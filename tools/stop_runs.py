@@ -123,9 +123,9 @@ def _stop_one(options: argparse.Namespace, folder: str, name: str, after: float,
     return time.monotonic() - start
 
 
-def left(group: int) -> int:
-    """How many processes of a group are there still, a moment after the last of them closed its files."""
-    for _ in range(50):
+def left(group: int, looks: int = 500) -> int:
+    """How many processes of a group are there still. One that has closed its files may take a moment to be gone."""
+    for _ in range(looks):
         count = sum(1 for found in _groups() if found == group)
         if not count:
             break

@@ -12,12 +12,13 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from torchlint.analysis import classes, dtypes, facts, ops, sizes, trees
+from torchlint.analysis.bindings import bound_by
 from torchlint.analysis.compare import agree, children, members, same, same_dim, walk
 from torchlint.analysis.flags import is_flag, tested
 from torchlint.analysis.foreign import foreign_names, is_foreign
 from torchlint.analysis.frame import Frame, frame_of, path
 from torchlint.analysis.grown import Tail
-from torchlint.analysis.inventory import Inventory, bound_by, inventory_of
+from torchlint.analysis.inventory import Inventory, inventory_of
 from torchlint.analysis.lookup import peek
 from torchlint.analysis.naming import last_name
 from torchlint.analysis.patterns import Match

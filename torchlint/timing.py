@@ -16,10 +16,11 @@ from functools import partial
 from typing import Any
 
 from torchlint import engine, registry, run
-from torchlint.analysis import gate, project
 from torchlint.analysis.evaluate import Evaluator
 from torchlint.analysis.frame import Frame
+from torchlint.analysis.gate import Gate
 from torchlint.analysis.inventory import Inventory
+from torchlint.analysis.project import Project
 from torchlint.analysis.scout import ClassModel, Module
 from torchlint.rule import Check, Rule
 
@@ -34,11 +35,11 @@ _ENTRIES: tuple[tuple[Any, str, str], ...] = (
     (engine, "parse", PARSE),
     (engine, "Module", GATE),
     (Inventory, "__init__", GATE),
-    (gate.Gate, "__init__", GATE),
-    (gate.Gate, "on_classes", GATE),
-    (gate.Gate, "on_function", GATE),
-    (project.Project, "words", PROJECT),
-    (project.Project, "_load", PROJECT),
+    (Gate, "__init__", GATE),
+    (Gate, "on_classes", GATE),
+    (Gate, "on_function", GATE),
+    (Project, "words", PROJECT),
+    (Project, "_load", PROJECT),
     (Evaluator, "frame", EVALUATION),
     (Evaluator, "module_frame", EVALUATION),
     (Evaluator, "surroundings", EVALUATION),

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hang_guard import HANG_GUARD
 
 pytest.importorskip("torch")
 pytest.importorskip("gmpy2")
@@ -99,6 +100,6 @@ worker.main()
         [sys.executable, "-c", code, "cpu"],
         input=len(question).to_bytes(4, "big") + question,
         capture_output=True,
-        timeout=300,
+        timeout=HANG_GUARD,
     )
     assert (done.returncode, done.stderr) == (0, b"")

@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 
 from torchlint.analysis import classes, facts, families, storing, trees
+from torchlint.analysis.bindings import imported
 from torchlint.analysis.decorators import is_plain
 from torchlint.analysis.frame import Environment, Frame, executes, merge, path
 from torchlint.analysis.outcomes import outcome
@@ -199,24 +200,11 @@ def _match(frame: Frame, statement: ast.Match) -> bool:
     return _branches(frame, [*blocks, []])
 
 
-@executes(ast.Import)
-def _import(frame: Frame, statement: ast.Import) -> bool:
-    for alias in statement.names:
-        if alias.asname:
-            frame.bind(alias.asname, External(alias.name, statement))
-        else:
-            root = alias.name.partition(".")[0]
-            frame.bind(root, External(root, statement))
-    return True
-
-
-@executes(ast.ImportFrom)
-def _import_from(frame: Frame, statement: ast.ImportFrom) -> bool:
-    base = "." * statement.level + (statement.module or "")
-    for alias in statement.names:
-        if alias.name != "*":
-            name = f"{base}{alias.name}" if base.endswith(".") else f"{base}.{alias.name}"
-            frame.bind(alias.asname or alias.name, External(name, statement))
+@executes(ast.Import, ast.ImportFrom)
+def _import(frame: Frame, statement: ast.Import | ast.ImportFrom) -> bool:
+    for each in imported(statement):
+        if each.name != "*":
+            frame.bind(each.name, External(each.qualname, statement))
     return True
 
 

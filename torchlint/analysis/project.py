@@ -7,6 +7,7 @@ import os
 from functools import lru_cache
 
 from torchlint.analysis.attributes import attribute_of
+from torchlint.analysis.bindings import imported
 from torchlint.analysis.frame import Frame
 from torchlint.analysis.lookup import resolved
 from torchlint.analysis.scopes import statements_of
@@ -120,16 +121,11 @@ def _is_same_file(path: str, importer: str) -> bool:
 
 
 def _imported(statement: ast.stmt) -> list[tuple[str, str]]:
-    """The names that an import statement binds, each with the dotted name that it stands for."""
-    if isinstance(statement, ast.Import):
-        return [(alias.asname or alias.name.partition(".")[0], alias.name) for alias in statement.names]
-    if not isinstance(statement, ast.ImportFrom):
-        return []
-    base = "." * statement.level + (statement.module or "")
-    joint = "" if base.endswith(".") else "."
-    return [
-        (alias.asname or alias.name, f"{base}{joint}{alias.name}") for alias in statement.names if alias.name != "*"
+    """The names that an import statement binds, each with the longest dotted name that is imported for it."""
+    longest = [
+        (each.name, each.module if isinstance(statement, ast.Import) else each.qualname) for each in imported(statement)
     ]
+    return [(name, qualname) for name, qualname in longest if name != "*"]
 
 
 def _home(importer: str, qualname: str) -> str | None:

@@ -10,9 +10,10 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from torchlint.analysis import trees
+from torchlint.analysis.bindings import imported
 from torchlint.analysis.flags import flags_of, names_tensor
 from torchlint.analysis.inventory import Inventory, inventory_of
-from torchlint.analysis.naming import Naming
+from torchlint.analysis.naming import Names
 from torchlint.analysis.scopes import FunctionNode, Scope
 from torchlint.analysis.words import Words
 from torchlint.kept import kept
@@ -287,20 +288,18 @@ class Module:
         return frozenset(node.attr for node, function in stores if not _is_own(node, function))
 
     @kept
-    def naming(self) -> Naming:
-        return Naming(self.all_scopes)
+    def naming(self) -> Names:
+        return Names(self.all_scopes)
 
     @kept
     def has_foreign_tensors(self) -> bool:
         """Whether `Tensor` is another framework's: imported from elsewhere, in a file that imports nothing of torch."""
         nodes = inventory_of(self.tree)
-        origins = [(node, node.module or "") for node in nodes.of(ast.ImportFrom) if not node.level]
-        roots = [origin for _, origin in origins] + [
-            alias.name for node in nodes.of(ast.Import) for alias in node.names
-        ]
-        if any("torch" in root for root in roots):
+        found = [each for node in (*nodes.of(ast.Import), *nodes.of(ast.ImportFrom)) for each in imported(node)]
+        absolute = [each for each in found if not each.is_relative]
+        if any("torch" in each.module for each in absolute):
             return False
-        return any(alias.name == "Tensor" for node, _ in origins for alias in node.names)
+        return any(each.is_member and each.last == "Tensor" for each in absolute)
 
     @kept
     def all_scopes(self) -> list[Scope]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Collection, Iterator
 
+from torchlint.analysis.bindings import imported
 from torchlint.finding import Edit
 from torchlint.fixing.pieces import CannotFix, Pieces, is_future, is_string
 
@@ -86,13 +87,8 @@ class Imports:
 
 def _bindings(line: ast.stmt) -> Iterator[_Binding]:
     """The names that an import binds and what they stand for; an empty text where that is not known."""
-    if isinstance(line, ast.Import):
-        for alias in line.names:
-            root = alias.name.partition(".")[0]
-            yield (alias.asname, alias.name) if alias.asname else (root, root)
-    if isinstance(line, ast.ImportFrom):
-        for alias in line.names:
-            yield alias.asname or alias.name, "" if line.level else f"{line.module}.{alias.name}"
+    for each in imported(line):
+        yield each.name, "" if each.is_relative else each.qualname
 
 
 def _is_import(stmt: ast.stmt) -> bool:
