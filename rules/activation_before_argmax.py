@@ -63,6 +63,7 @@ class ActivationBeforeArgmax(Check):
     severity = INFO
     message = "A softmax does not change which element is the largest: take the `argmax` of its input"
     title = "Drop the softmax"
+    help = "Take the `argmax` of the scores"
     ops = ("argmax", "max", "topk")
     needs = (("softmax", "log_softmax"),)
 

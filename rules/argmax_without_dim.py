@@ -48,6 +48,7 @@ class ArgmaxWithoutDim(Check):
     code = "TLT305"
     since = "0.1"
     message = "`argmax` without `dim` is one index into the flattened batch, not one per sample"
+    help = "Name the dim that the scores are in, such as `argmax(dim=1)`"
     ops = ("argmax", "argmin")
 
     def check_op(self, op: Op, frame: Frame) -> Iterator[Problem]:

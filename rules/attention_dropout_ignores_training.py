@@ -65,8 +65,9 @@ _ATTENTION = frozenset({"scaled_dot_product_attention"})
 class AttentionDropoutIgnoresTraining(Check):
     code = "TLT611"
     since = "0.1"
-    message = "`scaled_dot_product_attention` drops attention weights at evaluation too"
+    message = "`scaled_dot_product_attention` drops weights at evaluation too: predictions are random"
     title = "Drop only while training"
+    help = "Pass `dropout_p=p if self.training else 0.0`"
     ops = ("scaled_dot_product_attention",)
     words = (("torch:scaled_dot_product_attention",),)
 

@@ -56,8 +56,9 @@ _CONTAINERS = ("ist", "equence", "uple", "ict", "terable", "slice", "int", "ndar
 class BatchGatherLoop(Check):
     code = "TLT404"
     since = "0.1"
-    message = "Rows are gathered one by one in Python; one index expression gathers them all"
+    message = "Rows are gathered one by one in Python, a kernel each; one index expression gathers them all"
     title = "Index all rows at once"
+    help = "Index with two tensors at once, such as `x[torch.arange(n)[:, None], index]`"
     ops = ("stack", "cat")
     words = (("for:1", "comp:"),)
 

@@ -83,6 +83,7 @@ class BooleanOperatorOnTensor(Check):
     severity = ERROR
     message = "A tensor with several elements is neither true nor false: this raises, use `&`, `|` or `~`"
     title = "Use the elementwise operator"
+    help = "Use the elementwise operators `&`, `|` and `~`, with parentheses around comparisons"
     words = (("op:and", "op:or", "op:not", "op:chain"),)
 
     def glance(self, scope: ast.AST, module: Module) -> bool:

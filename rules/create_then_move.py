@@ -90,6 +90,7 @@ class CreateThenMove(Check):
     default = False
     message = "A new tensor is filled on the CPU and copied to the device; `device=` makes it there"
     title = "Pass `device=`"
+    help = "Pass `device=` to the function that makes the tensor"
     ops = ("to", "cuda")
     words = (("call:to", "call:cuda"), _SPELLED)
 

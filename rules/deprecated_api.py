@@ -56,8 +56,9 @@ _NEW = frozenset(row.new for row in DEPRECATED)
 class DeprecatedApi(Check):
     code = "TLT802"
     since = "0.1"
-    message = "This name is deprecated"
+    message = "This name is deprecated: a later torch may not have it"
     title = "Use the new name"
+    help = "Use the name that replaces it"
     words = (words_of(DEPRECATED),)
 
     def check_frame(self, frame: Frame) -> Iterator[Problem]:

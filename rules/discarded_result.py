@@ -103,6 +103,7 @@ class DiscardedResult(Check):
     since = "0.1"
     message = "The result is discarded, and the tensor is not changed by it"
     title = "Assign the result"
+    help = "Assign the result: `x = x.squeeze(1)`"
     words = (tuple(f"stmt:{name}" for name in sorted(_PURE | _FUNCTIONS)),)
 
     def check_frame(self, frame: Frame) -> Iterator[Problem]:

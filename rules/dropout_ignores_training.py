@@ -57,8 +57,9 @@ _DROPOUTS = tuple(sorted(ops.DROPOUTS))
 class DropoutIgnoresTraining(Check):
     code = "TLT606"
     since = "0.1"
-    message = "`F.dropout` without `training` drops at evaluation too"
+    message = "`F.dropout` without `training` drops at evaluation too: predictions are random"
     title = "Pass `training=self.training`"
+    help = "Pass `training=self.training`, or use `nn.Dropout`"
     ops = _DROPOUTS
     words = (tuple(f"torch:{name}" for name in _DROPOUTS),)
 

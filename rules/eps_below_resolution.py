@@ -62,7 +62,8 @@ _BOUNDS = ops.methods(*(f"{name}{ending}" for name in ("clamp", "clamp_max") for
 class EpsBelowResolution(Check):
     code = "TLT213"
     since = "0.1"
-    message = "eps is rounded away by the dtype"
+    message = "The eps is rounded away by the dtype: it does nothing"
+    help = "Use a number that the dtype holds, from `torch.finfo(x.dtype)`, or compute in float32"
     ops = ("add", "clamp", "clamp_min", "clamp_max", "masked_fill")
     words = (tuple(sorted(_HALF | _BOUNDS)),)
 
@@ -106,7 +107,7 @@ def _problems(op: Op, frame: Frame) -> Iterator[Problem]:
     if op.name == "masked_fill":
         value = _number(op, "value")
         if value is not None and _HALF_LARGEST < abs(value) < float("inf") and _dtype(op.input, frame) == "float16":
-            yield Problem(op.node, f"{value:g} is beyond the range of float16, which ends at 65504")
+            yield Problem(op.node, f"{value:g} is beyond the range of float16, which ends at 65504: this raises")
         return
     for name in ("other", "min"):
         eps = _number(op, name)

@@ -65,6 +65,7 @@ class EvalModeNotRestored(Check):
     since = "0.1"
     severity = ERROR
     message = "The model stays in eval mode while training goes on: the loop never calls `train()`"
+    help = "Call `model.train()` after the evaluation, or at the top of the loop"
     words = (("for:1", "for:n", "while:"), ("eval",), ("backward", "manual_backward"), ("step",))
 
     def check_frame(self, frame: Frame) -> Iterator[Problem]:

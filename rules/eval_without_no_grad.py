@@ -85,8 +85,9 @@ _NEUTRAL = (
 class EvalWithoutNoGrad(Check):
     code = "TLT704"
     since = "0.1"
-    message = "The model is called in eval mode with gradients on: memory for a graph that nobody uses"
+    message = "The model is called in eval mode with gradients on: memory goes into a graph that nobody uses"
     title = "Switch gradients off"
+    help = "Call it under `torch.no_grad()` or `torch.inference_mode()`"
     words = (("eval",),)
 
     def check_frame(self, frame: Frame) -> Iterator[Problem]:

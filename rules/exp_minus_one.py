@@ -135,6 +135,7 @@ class ExpMinusOne(Rewrite):
     severity = INFO
     message = "`exp(x) - 1` loses the digits of a small x; `expm1(x)` keeps them"
     title = "Use `expm1`"
+    help = "Use `torch.expm1(x)`"
     local = True
     also_for = ("int", "bool", "complex", "layout")
     pairs = (

@@ -62,6 +62,7 @@ class ForwardCalledDirectly(Check):
     severity = INFO
     message = "`forward` called directly skips the hooks of the module: call the module"
     title = "Call the module"
+    help = "Call the module itself: `model(x)`"
     words = (("call:forward",),)
 
     def check_call(self, call: ast.Call, frame: Frame) -> Iterator[Problem]:

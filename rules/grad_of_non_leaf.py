@@ -42,7 +42,8 @@ _KEEPING = frozenset({"retain_grad", "is_leaf", "register_hook", "retains_grad"}
 class GradOfNonLeaf(Check):
     code = "TLT711"
     since = "0.1"
-    message = "`.grad` of a tensor that is not a leaf is None: only leaves keep their gradient"
+    message = "`.grad` of a tensor that is not a leaf is None: call `retain_grad()` on it, or read that of a leaf"
+    help = "Call `retain_grad()` on the tensor before `backward`, or read `.grad` of the leaf"
     words = (("grad",),)
 
     def glance(self, scope: ast.AST, module: Module) -> bool:

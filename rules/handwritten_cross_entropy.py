@@ -77,8 +77,9 @@ class HandwrittenCrossEntropy(Check):
     code = "TLT110"
     since = "0.1"
     severity = INFO
-    message = "Cross entropy by hand: `cross_entropy` does this from the logits in one call"
+    message = "Cross entropy by hand takes several operations: `cross_entropy` takes the logits in one call"
     title = "Use `cross_entropy`"
+    help = "Give the logits and the labels to `cross_entropy`"
     words = (("log_softmax", "LogSoftmax", "softmax", "Softmax"), ("log_softmax", "LogSoftmax", "log"))
 
     def check_frame(self, frame: Frame) -> Iterator[Problem]:

@@ -86,6 +86,7 @@ class ItemInLoop(Check):
     severity = INFO
     default = False
     message = "This waits for the device in every step; keep the value there, and read it once after the loop"
+    help = "Keep the value on the device, such as a sum of `loss.detach()`, and read it once after the loop"
     words = (
         ("for:1", "for:n"),
         ("call:backward", "call:manual_backward"),

@@ -182,6 +182,7 @@ class LogOfSigmoid(Rewrite):
     since = "0.1"
     message = "`log(sigmoid(x))` is -inf where the sigmoid is rounded to 0 or 1; `logsigmoid` is finite"
     title = "Use `logsigmoid`"
+    help = "Use `F.logsigmoid(x)`, and `F.logsigmoid(-x)` for the log of 1 - sigmoid"
     pairs = (
         Pair(log_sigmoid, logsigmoid, Stabilises(), when=_plain),
         Pair(log_one_minus_sigmoid, logsigmoid_of_negative, Stabilises(), when=_plain),

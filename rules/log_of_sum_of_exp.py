@@ -40,7 +40,7 @@ from ._ranges import bounded, is_lowered, is_reference, subtracts_global_maximum
 if TYPE_CHECKING:
     from torch import Tensor
 
-_GLOBAL = "a row far below the maximum of all elements becomes log(0) = -inf; use `logsumexp(x, dim)`"
+_GLOBAL = "A row far below the maximum of all elements becomes log(0) = -inf; use `logsumexp(x, dim)`"
 
 
 def by_hand(x: Floats, dim: Dim) -> Tensor:
@@ -86,6 +86,7 @@ class LogOfSumOfExp(Rewrite):
     since = "0.1"
     message = "`log(sum(exp(x)))` overflows for large x and is -inf for small x; `logsumexp` is finite"
     title = "Use `logsumexp`"
+    help = "Use `torch.logsumexp(x, dim)`"
     local = True
     also_for = ("int", "bool", "complex", "dims", "layout")
     pairs = (

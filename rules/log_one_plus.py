@@ -79,6 +79,7 @@ class LogOnePlus(Rewrite):
     severity = INFO
     message = "`log(1 + x)` loses the digits of a small x; `log1p(x)` keeps them"
     title = "Use `log1p`"
+    help = "Use `torch.log1p(x)`"
     local = True
     also_for = ("int", "bool", "complex", "layout")
     pairs = (

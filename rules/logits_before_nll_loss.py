@@ -45,6 +45,7 @@ class LogitsBeforeNllLoss(Check):
     since = "0.1"
     message = "`nll_loss` gets logits, not log-probabilities: the loss is -logit, without a lower bound"
     title = "Use `cross_entropy`"
+    help = "Use `cross_entropy`, or give `nll_loss` the `log_softmax` of the logits"
     ops = ("nll_loss",)
     needs = (tuple(sorted(_AFFINE)),)
 

@@ -49,8 +49,9 @@ if TYPE_CHECKING:
 class LoopBuildsStack(Check):
     code = "TLT403"
     since = "0.1"
-    message = "An elementwise function is applied row by row and stacked; it takes the whole tensor at once"
+    message = "An elementwise function runs row by row, kernels for each; it takes the whole tensor at once"
     title = "Apply the function to the whole tensor"
+    help = "Apply the function to the whole tensor"
     ops = ("stack", "cat")
     words = (("for:1", "comp:"),)
 

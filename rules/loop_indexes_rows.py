@@ -75,8 +75,9 @@ class LoopIndexesRows(Check):
     since = "0.1"
     severity = INFO
     default = False
-    message = "A loop takes the rows of a tensor by their numbers; `unbind` hands them out in one operation"
+    message = "A loop takes the rows of a tensor by their numbers, an operation each; `unbind` is one for all"
     title = "Iterate over `unbind`"
+    help = "Iterate over `x.unbind(0)`, with `enumerate` where the number is needed"
     words = (("args:range",), ("for:1", "for:n"))
 
     def check_loop(self, loop: ast.For | ast.AsyncFor | ast.While, frame: Frame) -> Iterator[Problem]:

@@ -69,8 +69,9 @@ _SIGNS = {ast.Add: "add", ast.Sub: "sub"}
 class LoopSumsSlices(Check):
     code = "TLT401"
     since = "0.1"
-    message = "A Python loop adds up the slices of a tensor, which is one call of `sum`"
+    message = "A Python loop adds up the slices of a tensor, some kernels for each: `sum` does it in one call"
     title = "Sum in one call"
+    help = "Sum over the dim in one call, such as `x.sum(0)`"
     words = (("for:1",),)
 
     def glance(self, scope: ast.AST, module: Module) -> bool:

@@ -68,8 +68,9 @@ _SIGNS: dict[type[ast.operator], str] = {ast.Add: "+=", ast.Sub: "-=", ast.Mult:
 class LoopWritesElements(Check):
     code = "TLT405"
     since = "0.1"
-    message = "A Python loop writes the elements of a tensor one by one; one assignment writes them all"
+    message = "A Python loop writes elements of a tensor one by one, a kernel each; one assignment writes all"
     title = "Write all elements at once"
+    help = "Assign to all elements at once, by a slice or an index tensor"
     words = (("for:1",), tuple(sorted(_FRESH)))
 
     def glance(self, scope: ast.AST, module: Module) -> bool:

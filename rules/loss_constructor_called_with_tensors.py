@@ -47,6 +47,7 @@ class LossConstructorCalledWithTensors(Check):
     since = "0.1"
     message = "The constructor of a module is given tensors: they are taken for settings, nothing is computed"
     title = "Call the module"
+    help = "Make the module first, then call it with the tensors: `nn.CrossEntropyLoss()(scores, labels)`"
     words = (tuple(f"args:{name}" for name in sorted(_LOSSES | _OTHERS)),)
 
     def check_call(self, call: ast.Call, frame: Frame) -> Iterator[Problem]:

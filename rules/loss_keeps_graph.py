@@ -68,6 +68,7 @@ class LossKeepsGraph(Check):
     since = "0.1"
     message = "The loss is kept with its graph: memory grows with every turn of the loop"
     title = "Add `.detach()`"
+    help = "Keep `loss.detach()` or `loss.item()`"
     words = (("for:1", "for:n", "while:"), ("call:backward", "call:manual_backward"))
 
     def check_frame(self, frame: Frame) -> Iterator[Problem]:

@@ -67,7 +67,8 @@ class ModuleBuiltInForward(Check):
     code = "TLT604"
     since = "0.1"
     severity = ERROR
-    message = "A layer made on each call has new weights every time, and they are never trained"
+    message = "A layer made on each call has new weights every time, never trained: make it in `__init__`"
+    help = "Make the layer in `__init__`, and call it here"
 
     words = (("forward", "backward", "manual_backward"),)
     anchors = ("step",)

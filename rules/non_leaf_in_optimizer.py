@@ -48,6 +48,7 @@ class NonLeafInOptimizer(Check):
     since = "0.1"
     severity = ERROR
     message = "The optimizer is given a tensor that is not a leaf: it raises a ValueError"
+    help = "Make the tensor where it is to be, then set `requires_grad`; or wrap it in `nn.Parameter`"
     words = (_OPTIMIZERS, ("requires_grad", "requires_grad_", "Parameter"))
 
     def check_call(self, call: ast.Call, frame: Frame) -> Iterator[Problem]:

@@ -78,8 +78,9 @@ class NotCalled(Check):
     code = "TLT709"
     since = "0.1"
     severity = ERROR
-    message = "A context manager of torch is entered without being called: add `()`"
+    message = "A context manager of torch is entered without being called, which raises: add `()`"
     title = "Call it"
+    help = "Call it: add `()`"
     words = (
         (
             *("named:no_grad", "named:enable_grad", "named:inference_mode", "named:detect_anomaly"),
@@ -116,7 +117,9 @@ class NotCalled(Check):
             elif isinstance(node, ast.If | ast.IfExp | ast.While | ast.Assert):
                 for part in _conditions(node.test):
                     if _names(frame, part, _QUESTIONS):
-                        yield _problem(part, "A function in a condition is always true: call it")
+                        yield _problem(
+                            part, "A function in a condition is always true, whatever it would return: call it"
+                        )
 
 
 def _problem(node: ast.expr, message: str) -> Problem:

@@ -48,8 +48,9 @@ if TYPE_CHECKING:
 class OneHotLoop(Check):
     code = "TLT406"
     since = "0.1"
-    message = "One-hot rows are written one by one in Python; `scatter_` writes them all"
+    message = "One-hot rows are written one by one in Python, a kernel each; `scatter_` writes them all"
     title = "Use `scatter_`"
+    help = "Use `x.scatter_(1, labels.unsqueeze(1), 1)` or `F.one_hot(labels, n)`"
     words = (("for:1",),)
 
     def glance(self, scope: ast.AST, module: Module) -> bool:

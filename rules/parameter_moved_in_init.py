@@ -67,8 +67,9 @@ class ParameterMovedInInit(Check):
     code = "TLT609"
     since = "0.1"
     severity = ERROR
-    message = "An operation on an `nn.Parameter` gives a plain tensor: it is not registered, nor trained"
+    message = "An operation on an `nn.Parameter` gives a plain tensor: it is neither registered nor trained"
     title = "Move the data, not the parameter"
+    help = "Operate on the data before: `nn.Parameter(tensor.cuda())`"
     words = (("Parameter",),)
 
     def glance_at_class(self, cls: ClassModel) -> bool:

@@ -44,7 +44,8 @@ _EXPLICIT = ops.CARRIERS & ops.that(shape=("unsqueezed", "wanted", "indexed", "s
 class ReductionOfBroadcast(Check):
     code = "TLT302"
     since = "0.1"
-    message = "shapes (n, 1) and (n,) broadcast to (n, n) before they are reduced"
+    message = "Shapes (n, 1) and (n,) broadcast to (n, n): all pairs are reduced; give both the same shape"
+    help = "Give both the same shape: `squeeze(1)` the one, or `unsqueeze(1)` the other"
     ops = (*sorted(_LOSSES), *_REDUCTIONS)
     dimless = _REDUCTIONS
 

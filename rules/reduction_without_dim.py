@@ -42,7 +42,8 @@ class ReductionWithoutDim(Check):
     since = "0.1"
     severity = INFO
     default = False
-    message = "reduces over all elements; name the dim if one is meant"
+    message = "This reduces over all elements, samples included: name the dim if one is meant"
+    help = "Name the dim if one is meant, such as `dim=1`"
     ops = _REDUCTIONS
     dimless = ops
 

@@ -52,6 +52,7 @@ class ReluBeforeCrossEntropy(Check):
     code = "TLT109"
     since = "0.1"
     message = "The scores in `cross_entropy` come out of a ReLU: none is below 0, and those at 0 have no gradient"
+    help = "Leave out the last ReLU: `cross_entropy` takes scores of any sign"
     ops = ("cross_entropy", "nll_loss")
     needs = (("relu", "relu6", "relu_"),)
 

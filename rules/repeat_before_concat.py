@@ -40,7 +40,8 @@ class RepeatBeforeConcat(Check):
     since = "0.1"
     severity = INFO
     default = False
-    message = "Copies are made only to be concatenated for a linear layer: two layers and a sum broadcast"
+    message = "A tensor is repeated only to be concatenated for a linear layer; two layers and a sum broadcast"
+    help = "Give each part a smaller linear layer of its own, and add the results, which broadcast"
     ops = ("cat",)
     needs = (tuple(sorted(_COPIES)), ("Linear", "linear"))
 

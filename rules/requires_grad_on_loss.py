@@ -55,6 +55,7 @@ class RequiresGradOnLoss(Check):
     since = "0.1"
     severity = ERROR
     message = "`requires_grad` set on a computed loss hides that its graph was cut: nothing is trained"
+    help = "Leave it out, and find what cut the graph: `detach`, `item`, `no_grad`, a new tensor"
     words = (("requires_grad", "requires_grad_"), ("backward",))
 
     def check_frame(self, frame: Frame) -> Iterator[Problem]:

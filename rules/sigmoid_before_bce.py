@@ -56,6 +56,7 @@ class SigmoidBeforeBce(Check):
     since = "0.1"
     message = "Sigmoid before `binary_cross_entropy`: no gradient where the sigmoid rounds to 0 or 1"
     title = "Use `binary_cross_entropy_with_logits`"
+    help = "Give the logits to `binary_cross_entropy_with_logits`, which applies the sigmoid itself"
     ops = ("binary_cross_entropy",)
     needs = (("sigmoid",),)
 

@@ -64,8 +64,9 @@ _WALKERS = frozenset({"children", "named_children", "modules", "named_modules", 
 class SoftmaxWithoutDim(Check):
     code = "TLT301"
     since = "0.1"
-    message = "softmax without `dim`: torch guesses 0 for rank 0, 1 and 3, else 1; name the dim"
+    message = "Softmax without `dim`: torch guesses 0 for rank 0, 1 and 3, else 1; name the dim"
     title = "Add `dim=-1`, which is what torch guesses for this rank"
+    help = "Name the dim that the scores are in, such as `dim=-1`"
     ops = ("softmax", "log_softmax", "softmin")
     dimless = ops
 

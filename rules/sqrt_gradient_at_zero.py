@@ -41,7 +41,8 @@ class SqrtGradientAtZero(Check):
     code = "TLT212"
     since = "0.1"
     default = False
-    message = "The gradient of `sqrt` of a sum of squares is NaN where the sum is 0"
+    message = "The gradient of `sqrt` of a sum of squares is NaN where the sum is 0: add an eps under the root"
+    help = "Add a small number under the root: `(x.square().sum(dim) + eps).sqrt()`"
     ops = ("sqrt", "pow")
 
     def check_op(self, op: Op, frame: Frame) -> Iterator[Problem]:

@@ -76,6 +76,7 @@ class SqueezeOfNonzero(Check):
     default = False
     message = "`nonzero(..).squeeze()` is 0-dimensional where one element is found: write `squeeze(dim=1)`"
     title = "Name the dim"
+    help = "Name the dim: `nonzero(..).squeeze(1)`"
     ops = ("squeeze",)
     dimless = ops
     needs = (("nonzero", "argwhere"),)

@@ -86,6 +86,7 @@ class SqueezeWithoutDim(Check):
     code = "TLT304"
     since = "0.1"
     message = "`squeeze()` also removes the batch dim of a batch of one; name the dim"
+    help = "Name the dim that is to go, such as `squeeze(1)`"
     ops = ("squeeze",)
     dimless = ops
 

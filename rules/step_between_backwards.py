@@ -58,6 +58,7 @@ class StepBetweenBackwards(Check):
     since = "0.1"
     severity = ERROR
     message = "A step between two backward passes through one graph: the second raises a RuntimeError"
+    help = "Do both backward passes before the step, or compute the second loss anew after it"
     words = (("backward",), ("step",), ("retain_graph",))
 
     def check_frame(self, frame: Frame) -> Iterator[Problem]:

@@ -87,6 +87,7 @@ class UnregisteredTensor(Check):
     default = False
     message = "A tensor as a plain attribute is not moved, cast or saved with the module"
     title = "Register it as a buffer"
+    help = "Use `self.register_buffer(name, tensor)`, or `nn.Parameter(tensor)` if it is to be trained"
     words = (("__init__",), ("forward",))
     needs = (tuple(sorted(_MADE)),)
 

@@ -42,7 +42,7 @@ from ._ranges import has_upper_bound, overflows, subtracts_global_maximum
 if TYPE_CHECKING:
     from torch import Tensor
 
-_GLOBAL = "a row far below the maximum of all elements becomes 0 / 0 = NaN; use `softmax(x, dim)`"
+_GLOBAL = "A row far below the maximum of all elements becomes 0 / 0 = NaN; use `softmax(x, dim)`"
 
 
 def over_dim(x: Floats, dim: Dim) -> Tensor:
@@ -124,6 +124,7 @@ class UnstableSoftmax(Rewrite):
     since = "0.1"
     message = "`exp(x) / exp(x).sum()` overflows to NaN for large x; `softmax` does not"
     title = "Use `softmax`"
+    help = "Use `torch.softmax(x, dim)`"
     local = True
     pairs = (
         Pair(over_dim, softmax, Stabilises(), when=_global_maximum, message=_GLOBAL),

@@ -73,6 +73,7 @@ class UnstableSoftplus(Rewrite):
     since = "0.1"
     message = "`log(1 + exp(x))` overflows for large x and its gradient is NaN; `softplus` is finite"
     title = "Use `softplus`"
+    help = "Use `F.softplus(x)`"
     local = True
     also_for = ("layout",)
     pairs = (

@@ -70,8 +70,9 @@ _NEGATED = {"gt": "le", "ge": "lt", "lt": "ge", "le": "gt", "eq": "ne", "ne": "e
 class WhereNanGradient(Check):
     code = "TLT211"
     since = "0.1"
-    message = "the gradient is NaN where `torch.where` does not take this branch: `0 * inf`"
+    message = "The gradient is NaN where `torch.where` does not take this branch: there it is `0 * inf`"
     title = "Make the argument safe where the branch is not taken"
+    help = "Make the argument harmless there: put a `torch.where` inside of the function, too"
     ops = ("where",)
 
     def check_op(self, op: Op, frame: Frame) -> Iterator[Problem]:

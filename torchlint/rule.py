@@ -112,7 +112,7 @@ class Rule:
     """A kind of mistake.
 
     `message` says what is wrong and what happens because of it. `title` is what a fix does, in a few words; `help` says
-    what to write instead where a finding has no fix, and may be left out if each has one.
+    what to write instead where a finding has no fix.
     """
 
     code: ClassVar[str]

@@ -169,7 +169,7 @@ class Runner:
                 source.location(end),
                 fix,
                 tuple(map(self._related, problem.places)),
-                "" if fix else problem.help or rule.help or rule.title,
+                "" if fix else problem.help or problem.title or rule.help or rule.title,
                 unfixed,
             )
         )
