@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from torchlint.rule import (
     Call,
     Choice,
@@ -15,6 +17,7 @@ from torchlint.rule import (
     Op,
     Value,
     facts,
+    frame_of,
     ops,
 )
 
@@ -67,7 +70,8 @@ def _op(op: Op, depth: int) -> bool | None:
         return _flag(op, "requires_grad", False)
     if not op.grad or name in _CUTS:
         return False
-    if op.layer is not None and op.layer.frame is not None and has_parameters(op.layer.frame, op.layer):
+    made_in = frame_of(op.layer)
+    if op.layer is not None and made_in is not None and has_parameters(made_in, op.layer):
         return True
     row = ops.of(name)
     places = row.places if row is not None else ()
@@ -82,10 +86,11 @@ def _flag(op: Op, name: str, default: bool) -> bool | None:
     return given if isinstance(given, bool) else None
 
 
-def is_non_leaf(value: Value, frame: Frame) -> bool:
-    """Whether a value is certainly the result of an operation that autograd records."""
+def is_non_leaf(value: Value, frame: Frame, moves: Callable[[Op, Frame], bool]) -> bool:
+    """Whether a value is certainly the result of an operation that autograd records. `moves` says whether a move to
+    another device or dtype makes another tensor."""
     if isinstance(value, Choice):
-        return all(is_non_leaf(member, frame) for member in value.members)
+        return all(is_non_leaf(member, frame, moves) for member in value.members)
     if isinstance(value, Element):
         return requires_grad(value) is True
     if not isinstance(value, Op) or requires_grad(value) is not True:
@@ -93,7 +98,7 @@ def is_non_leaf(value: Value, frame: Frame) -> bool:
     if value.name in ops.FACTORIES or value.name in ("requires_grad_", "retain_grad"):
         return False
     if value.name in _MOVES:
-        return is_moved(value) or is_non_leaf(value.input, frame)
+        return moves(value, frame) or is_non_leaf(value.input, frame, moves)
     return True
 
 

@@ -66,14 +66,21 @@ def source(chain: Chain) -> Op:
     return op
 
 
+def maker(chain: Chain) -> ast.AST | None:
+    """Where the operation at the end of a chain is written: its call, or the layer that a container calls."""
+    op = source(chain)
+    if op.layer is not None and op.layer.node is not None and not _is_direct(op):
+        return op.layer.node
+    return op.node
+
+
 def places(found: list[Chain], message: str, loss: Op) -> tuple[Place, ...]:
     """Where the operations of some chains are written, except in the loss's own line."""
     shown: dict[ast.AST, Place] = {}
     for chain in found:
+        node = maker(chain)
         op = source(chain)
-        node, frame = op.node, op.frame
-        if op.layer is not None and op.layer.node is not None and not _is_direct(op):
-            node, frame = op.layer.node, op.layer.frame
+        frame = op.layer.frame if op.layer is not None and node is op.layer.node else op.frame
         if node is not None and getattr(node, "lineno", 0) != getattr(loss.node, "lineno", 0):
             shown[node] = Place(node, message, frame)
     return tuple(shown.values())

@@ -11,12 +11,14 @@ from torchlint.rule import (
     Constant,
     Element,
     External,
+    Field,
     Items,
     Match,
     Mutated,
     Op,
     Parameter,
     Value,
+    dtypes,
     facts,
     ops,
     same,
@@ -28,12 +30,16 @@ from ._nodes import is_test
 _DEPTH = 12
 # Results within [-1, 1], [0, 1] or the like.
 _SMALL = ops.that(range=("unit", "signed unit"))
+_UNIT = ops.that(range="unit")
 _NON_NEGATIVE = ops.that(range=("unit", "positive", "nonnegative"))
 _NON_POSITIVE = ops.that(range="nonpositive")
 # What is largest, or not less than it.
 _MAXIMA = ops.that(upper=True)
 # Where no element of the input is below zero none of the result is, and none above likewise.
 _KEEPING = ops.CARRIERS | ops.SUMS
+# What a value is measured by: its greatest element, its sum, its norm, its deviation.
+_WHOLES = ops.REDUCTIONS & (_MAXIMA | ops.SUMS | _NON_NEGATIVE) - ops.CUTS
+_MINIMA = frozenset(["min", "amin"])
 # What these make does not depend on tensors: tables, and data in general. `as_tensor` may be given one that does.
 _DATA = ops.FACTORIES - ops.VIEWS
 _TABLES = ops.that(makes=("size", "steps"), random=False, blank=False)
@@ -77,11 +83,20 @@ def _magnitude(value: Value, depth: int) -> float | None:
             a, b = _magnitude(value.input, depth - 1), _magnitude(value.args["other"], depth - 1)
             if a is not None and b is not None:
                 found = a * b if value.name == "mul" else a + b
+        case Op(name="matmul" | "mm" | "bmm") if all(map(_is_normalized, value.args.values())):
+            found = 1.0
         case Op(name="div") if isinstance(value.args.get("other"), Constant):
             a, divisor = _magnitude(value.input, depth - 1), value.constant("other")
             if a is not None and isinstance(divisor, int | float) and divisor:
                 found = a / abs(divisor)
     return found if found is not None and found <= _LARGEST else None
+
+
+def _is_normalized(value: Value) -> bool:
+    """Whether the rows or columns of a value have length 1."""
+    value = value.base if isinstance(value, Field) and value.name in ("T", "mT") else value
+    inner = _bare(value)
+    return isinstance(inner, Op) and inner.name == "normalize"
 
 
 def _largest(items: Items, depth: int) -> float | None:
@@ -100,6 +115,21 @@ def _clamp_bound(op: Op) -> float | None:
     if not isinstance(bottom, int | float) or not isinstance(top, int | float):
         return None
     return max(abs(bottom), abs(top))
+
+
+def is_between_0_and_1(value: Value | None, depth: int = _DEPTH) -> bool:
+    """Whether a value is certainly a floating-point tensor with all elements from 0 to 1."""
+    match value:
+        case Op() if depth and ("dtype" not in value.args or dtypes.is_floating(value)):
+            if value.name in _UNIT:
+                return dtypes.is_floating(value)
+            if "fill_value" in value.args:
+                number = value.constant("fill_value")
+                return isinstance(number, float) and 0 <= number <= 1
+            if value.name in ("float", "double"):
+                return dtypes.dtype_class(value.input) == "bool" or is_between_0_and_1(value.input, depth - 1)
+            return value.name in ops.CARRIERS and is_between_0_and_1(value.input, depth - 1)
+    return False
 
 
 def non_negative(value: Value, depth: int = _DEPTH) -> bool:
@@ -147,11 +177,77 @@ def non_positive(value: Value, depth: int = _DEPTH) -> bool:
             return isinstance(top, int | float) and top <= 0
         case Op() if value.name in _KEEPING:
             return non_positive(value.input, depth - 1)
+    negative, known, others = _signs(value, depth)
+    return negative and bool(known) and not others
+
+
+def has_upper_bound(value: Value, depth: int = _DEPTH) -> bool:
+    """Whether a value does not look as if it grew without bound: `-d` of what may be a distance, `d / d.max()`,
+    `d.min() - d`, each perhaps by a temperature."""
+    if depth == 0:
+        return False
+    if bounded(value) or _is_ratio(value) or _is_below_minimum(value):
+        return True
+    match value:
+        case Op() if value.name in ops.CARRIERS:
+            return has_upper_bound(value.input, depth - 1)
+        case Op(name="mul" | "div", args={"input": scaled, "other": scale}) if _is_scale(scale):
+            if has_upper_bound(scaled, depth - 1):
+                return True
+        case Op(name="mul", args={"input": scale, "other": scaled}) if _is_scale(scale):
+            if has_upper_bound(scaled, depth - 1):
+                return True
+    negative, _, others = _signs(value, depth)
+    return negative and not others
+
+
+def _is_scale(value: Value) -> bool:
+    """Whether a value is a plain name, a number, an attribute or the like."""
+    return not isinstance(_bare(value), Op | Element)
+
+
+def _is_ratio(value: Value) -> bool:
+    """Whether a value is divided by its own greatest element, its sum, its norm, or its standard deviation."""
+    match value:
+        case Op(name="div", args={"input": part, "other": whole}):
+            taken = _reduced(whole, _WHOLES)
+            return taken is not None and any(same(step, taken) for step in walk(part))
+    return False
+
+
+def _is_below_minimum(value: Value) -> bool:
+    """Whether a value is `d.min() - d`."""
+    match value:
+        case Op(name="sub", args={"input": least, "other": part}):
+            taken = _reduced(least, _MINIMA)
+            return taken is not None and same(part, taken)
+    return False
+
+
+def _reduced(value: Value, names: frozenset[str]) -> Value | None:
+    """What a reduction of one of these names was done to, if a value is its result; an eps and signs aside."""
+    for _ in range(_DEPTH):
+        match value:
+            case Op() if value.name in names:
+                return value.input.input if isinstance(value.input, Op) and value.input.name == "abs" else value.input
+            case Op() if value.name in ops.CARRIERS or value.name in ("item", "clamp", "clamp_min"):
+                value = value.input
+            case Op(name="add", args={"input": inner, "other": Constant()}):
+                value = inner
+            case Element():
+                value = value.base
+            case _:
+                return None
+    return None
+
+
+def _signs(value: Value, depth: int) -> tuple[bool, list[Value], list[Value]]:
+    """The factors of a product: whether an odd number of minus signs stands before them, which are certainly not below
+    zero, and which others are no plain scales."""
     negative, parts = _factors(value, depth)
     parts = [part for part in parts if not isinstance(part, Constant)]
     known = [part for part in parts if non_negative(part, depth - 1)]
-    scales = [part for part in parts if not isinstance(_bare(part), Op | Element) and part not in known]
-    return negative and bool(known) and len(known) + len(scales) == len(parts)
+    return negative, known, [part for part in parts if part not in known and not _is_scale(part)]
 
 
 def _factors(value: Value, depth: int) -> tuple[bool, list[Value]]:

@@ -32,7 +32,6 @@ _DEFAULT = ops.that(makes=("size", "steps"), dtype="default")
 _KEEPING = ops.that(dtype="input", real=False, gives=("tensor", "varies", "sequence"))
 _FLOAT_KEPT = ops.that(dtype=("float", "sum", "promoted"), shape=("same", "reduced")) | ops.that(real=True)
 _INDICES = ops.that(dtype="int64")
-_COUNTED = ops.that(dtype="int64", range="nonnegative")
 _ARITHMETIC = ops.BINARY - ops.COMPARISONS
 # The sizes of tensors, and how many dims and elements they have.
 _NUMBERS = ops.that(gives="number", syncs=False) | {"size"}
@@ -120,15 +119,6 @@ def is_number(value: Value) -> bool:
     if isinstance(value, Constant):
         return isinstance(value.value, int | float) and not isinstance(value.value, bool)
     return isinstance(value, Op) and value.name in _NUMBERS
-
-
-def is_counted(value: Value) -> bool:
-    """Whether the elements of a tensor are certainly whole and not negative, as those of `argmax` and `randint(n)`."""
-    value = settled(value)
-    if not isinstance(value, Op):
-        return False
-    low = value.constant("low", 0) if value.name == "randint" else None
-    return value.name in _COUNTED or (isinstance(low, int) and low >= 0)
 
 
 def fills(value: Value, dim: int, turns: Value | None) -> bool:

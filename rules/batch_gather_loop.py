@@ -42,6 +42,7 @@ from torchlint.rule import Changes, Check, Frame, Module, Op, Parameter, Problem
 from ._looks import has_gathered, stacked
 from ._slices import Leaf, leaf
 from ._stacks import Stack, of_comprehension, of_loop
+from ._sweep_needs import check_rows, check_slices
 from ._sweeps import Sweep, is_index, module_name, number_of
 from ._tensors import dtype, fills, settled, shown_tensor
 
@@ -102,6 +103,10 @@ def _problem(found: Stack, frame: Frame) -> Iterator[Problem]:
         elif rank > 1:
             rows += f".view({', '.join(['-1'] + ['1'] * (rank - 1))})"
         found.write(editor, f"{base}[{rows}, {columns}]")
+        check_slices(editor, [tensor, index], found.sweep)
+        check_rows(editor, [tensor, index], found.sweep)
+        editor.proof.has_dtype(settled(index.value), editor.text(index.tensor), found.node, ("int",))
+        editor.proof.has_unseen_layout(found.joined, [tensor.value])
 
     claim = Same() if known and numbers else Changes("a mask for each row means something else")
     yield Problem(found.node, fix=fix, claim=claim)

@@ -80,6 +80,7 @@ class _Made(NamedTuple):
     factory: Op
     call: ast.Call
     bound: ast.Assign | None
+    stretched: bool = False
 
 
 class CreateThenMove(Check):
@@ -124,6 +125,7 @@ def _claim(factory: Op) -> Claim:
 def _made(op: Op, frame: Frame) -> _Made | None:
     """The new tensor that an operation is done with, through casts and changes of shape, and through one local."""
     bound: ast.Assign | None = None
+    stretched = False
     for _ in range(_MAX_STEPS):
         written, inner = op.nodes.get("input"), op.args.get("input")
         if not isinstance(inner, Op) or written is None or inner.frame is not frame:
@@ -138,9 +140,10 @@ def _made(op: Op, frame: Frame) -> _Made | None:
                 return None
             bound = statement
         if inner.name in _FACTORIES:
-            return _Made(inner, inner.node, bound) if isinstance(inner.node, ast.Call) else None
+            return _Made(inner, inner.node, bound, stretched) if isinstance(inner.node, ast.Call) else None
         if inner.name not in _BETWEEN or "device" in inner.args or "target" in inner.args:
             return None
+        stretched = stretched or inner.name == "expand"
         op = inner
     return None
 
@@ -188,6 +191,11 @@ def _write(editor: Editor, op: Op, made: _Made, frame: Frame) -> None:
     given = op.nodes.get("device", op.nodes.get("target"))
     inner = op.nodes["input"]
     device = editor.quoted("cuda") if given is None else editor.text(given)
+    if given is not None:
+        editor.proof.is_device(frame.values[given], device)
+    if made.stretched:
+        # Another device gets a copy in which each element has its own place.
+        editor.proof.need("nobody writes into the result or asks how it lies in memory")
     if made.bound is None:
         text = _with_device(editor.text(made.call), made.call, device)
         if text:

@@ -26,6 +26,10 @@ def test(model, loader):
         correct += (model(x).argmax(1) == y).sum().item()
 ```
 
+## Fix safety
+A decorator for the whole function is shown, and never applied. It is not shown where the function, or what it calls,
+may train: gradients would be off there, too. Write `with torch.no_grad():` around the calls of the model then.
+
 ## References
 - [torch.no_grad](https://docs.pytorch.org/docs/stable/generated/torch.no_grad.html)
 """
@@ -54,7 +58,7 @@ from torchlint.rule import (
 
 from ._evaluation import attributes, callers, calls_of, mode_calls
 from ._nodes import ancestors, is_test, loops_around, statement_of
-from ._training import is_without_grad
+from ._training import is_without_grad, may_train
 
 if TYPE_CHECKING:
     from torchlint.fixing.rewrite import Editor
@@ -100,7 +104,7 @@ class EvalWithoutNoGrad(Check):
                 yield Problem(
                     frame.function.node,
                     "",
-                    _decorate(frame),
+                    None if may_train(frame) else _decorate(frame),
                     Changes("no graph is recorded"),
                     display=True,
                     places=(place,),

@@ -136,6 +136,7 @@ class ExpMinusOne(Rewrite):
     message = "`exp(x) - 1` loses the digits of a small x; `expm1(x)` keeps them"
     title = "Use `expm1`"
     local = True
+    also_for = ("int", "bool", "complex", "layout")
     pairs = (
         Pair(exp_minus_one, expm1, Stabilises(), when=_counts),
         Pair(minus_one_plus_exp, expm1, Stabilises(), when=_counts),

@@ -146,6 +146,7 @@ class HandwrittenBinaryCrossEntropy(Rewrite):
     title = "Take the loss from the logits"
     local = True
     elsewhere = ("sigmoid",)
+    also_for = ("layout",)
     pairs = (
         Pair(negated, with_logits, Stabilises(), when=_fits),
         Pair(subtracted, with_logits, Stabilises(), when=_fits),

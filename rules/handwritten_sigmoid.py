@@ -87,6 +87,7 @@ class HandwrittenSigmoid(Rewrite):
     message = "sigmoid by hand: the gradient is NaN where `exp` overflows; use `sigmoid`"
     title = "Use `sigmoid`"
     local = True
+    also_for = ("int", "complex", "layout")
     pairs = (
         Pair(of_negative, sigmoid, Stabilises(), when=_overflows),
         Pair(quotient, sigmoid, Stabilises(), when=_overflows),

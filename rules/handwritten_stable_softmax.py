@@ -97,6 +97,7 @@ class HandwrittenStableSoftmax(Rewrite):
     message = "softmax by hand; `softmax` is one operation"
     title = "Use one operation"
     local = True
+    also_for = ("bool",)
     pairs = (
         Pair(softmax_by_max, softmax, Same()),
         Pair(softmax_by_amax, softmax, Same()),

@@ -87,6 +87,7 @@ class LogOfSumOfExp(Rewrite):
     message = "`log(sum(exp(x)))` overflows for large x and is -inf for small x; `logsumexp` is finite"
     title = "Use `logsumexp`"
     local = True
+    also_for = ("int", "bool", "complex", "dims", "layout")
     pairs = (
         Pair(by_hand, logsumexp, Stabilises(), when=_global_maximum, message=_GLOBAL),
         Pair(by_hand, logsumexp, Stabilises(), when=_overflows),

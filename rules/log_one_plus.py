@@ -80,6 +80,7 @@ class LogOnePlus(Rewrite):
     message = "`log(1 + x)` loses the digits of a small x; `log1p(x)` keeps them"
     title = "Use `log1p`"
     local = True
+    also_for = ("int", "bool", "complex", "layout")
     pairs = (
         Pair(log_one_plus, log1p, Stabilises(), when=_is_small_float),
         Pair(log_one_minus, log1p_negative, Stabilises(), when=_is_small_float),

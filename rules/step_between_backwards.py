@@ -42,6 +42,7 @@ from torchlint.rule import (
     Problem,
     Value,
     classes,
+    frame_of,
     ops,
 )
 
@@ -106,7 +107,7 @@ def _is_needed(step: Event, first: Event, second: Event) -> bool:
 
 def _models(optimizer: Value | None) -> Iterator[Value]:
     """The layers whose parameters an optimiser was given."""
-    frame = optimizer.frame if optimizer is not None else None
+    frame = frame_of(optimizer)
     for _, model in trained_models(optimizer):
         yield from _layers(model, frame)
 
