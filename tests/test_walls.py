@@ -201,9 +201,9 @@ def texts_of(tree: ast.Module) -> Iterator[str]:
 
 
 def test_torchlint_names_no_rule() -> None:
-    """A rule is a file in rules/ and nothing else; help texts may use a code as an example."""
+    """A rule is a file in rules/ and nothing else; help texts may use a code as an example. TLT000 is none."""
     for path, tree in modules_of("torchlint"):
         if path.name in ("cli.py", "arguments.py"):
             continue
-        named = [text for text in texts_of(tree) if re.search(r"\bTLT\d{3}\b", text)]
+        named = [text for text in texts_of(tree) if re.search(r"\bTLT(?!000)\d{3}\b", text)]
         assert not named, path

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from torchlint import registry
 from torchlint.analysis.gate import Gate
 from torchlint.analysis.plan import plan_of
 from torchlint.analysis.scout import Module
@@ -72,12 +73,14 @@ def _of_comments(source: Source, rules: Sequence[RuleInfo]) -> Iterator[Finding]
     rows = suppression_rows(source) if rules else []
     if not rows:
         return
-    # Few files have such comments; the others are spared `tokenize` and the forms in which they are mistyped.
+    # Start-up: few files have such comments; the others are spared `tokenize` and the forms of mistakes.
     from torchlint.directives import mistakes
 
     for start, end, message in mistakes(source, rows):
         places = source.location(start), source.location(end)
-        yield from (Finding(rule.code, rule.name, message, rule.severity, *places) for rule in rules)
+        for rule in rules:
+            advice = registry.load(rule.code).help
+            yield Finding(rule.code, rule.name, message, rule.severity, *places, help=advice)
 
 
 def _project(module: Module) -> Project | None:

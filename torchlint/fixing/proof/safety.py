@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from torchlint.analysis import trees
 from torchlint.analysis.compare import walk
@@ -18,11 +18,18 @@ from torchlint.fixing.proof.versions import Versions
 from torchlint.fixing.proof.writes import Writes
 from torchlint.kept import kept
 
-if TYPE_CHECKING:
-    from torchlint.fixing.rewrite import Editor
-
 _TRIES = ast.Try | ast.TryStar
 _COMPOUND = ast.For | ast.AsyncFor | ast.While | ast.If | ast.With | ast.AsyncWith
+
+
+class Changes(Protocol):
+    """What a fix does to a tree, as its editor collects it."""
+
+    targets: list[ast.AST]
+    kept: list[ast.expr]
+    gone: list[ast.stmt]
+    replaced: list[ast.stmt]
+    written: list[tuple[ast.expr, str]]
 
 
 class Proof:
@@ -122,7 +129,7 @@ class Proof:
 
     # -- the edits ----------------------------------------------------------------------------------------------
 
-    def check(self, editor: Editor, text: str, reads: Sequence[ast.expr], ends: Sequence[ast.AST]) -> None:
+    def check(self, changes: Changes, text: str, reads: Sequence[ast.expr], ends: Sequence[ast.AST]) -> None:
         """What holds for every fix: nothing that it reads is written meanwhile, the same code of others is run in the
         same order, names are left as they were, and what stops half way stops at the same place.
 
@@ -130,27 +137,27 @@ class Proof:
         several times; `ends` are further nodes of the old code.
         """
         order = self.writes.order
-        places = [node for node in (*editor.targets, *editor.kept, *editor.gone, *ends) if order.holds(node)]
+        places = [node for node in (*changes.targets, *changes.kept, *changes.gone, *ends) if order.holds(node)]
         if not places:
             return
-        aliases = list(self._aliases(editor))
-        self._check_writes(editor, [*reads, *editor.kept, *(inner for _, inner in aliases)], places)
+        aliases = list(self._aliases(changes))
+        self._check_writes(changes, [*reads, *changes.kept, *(inner for _, inner in aliases)], places)
         self._check_aliases(aliases)
         self._check_contexts(places)
         statements = {id(one): one for one in map(order.statement, places) if one is not None}
-        several = len(statements) > 1 or any(isinstance(one, _COMPOUND) for one in editor.gone)
+        several = len(statements) > 1 or any(isinstance(one, _COMPOUND) for one in changes.gone)
         if several:
             self._check_exceptions(places)
             if inspects_names(self.frame.scope):
                 self.need("the function does not look at its own names")
-        self._check_versions(editor, text)
+        self._check_versions(changes, text)
 
-    def _check_writes(self, editor: Editor, reads: Sequence[ast.expr], places: Sequence[ast.AST]) -> None:
+    def _check_writes(self, changes: Changes, reads: Sequence[ast.expr], places: Sequence[ast.AST]) -> None:
         order = self.writes.order
         own = {
-            below for node in (*editor.kept, *reads, *editor.gone) if order.holds(node) for below in order.below(node)
+            below for node in (*changes.kept, *reads, *changes.gone) if order.holds(node) for below in order.below(node)
         }
-        rewritten = (*editor.targets, *editor.replaced)
+        rewritten = (*changes.targets, *changes.replaced)
         inside = {below for node in rewritten if order.holds(node) for below in order.below(node)}
         for node in dict.fromkeys(reads):
             if not order.holds(node):
@@ -162,15 +169,15 @@ class Proof:
             if what is not None:
                 self.need(f"{what} does not change `{_short(node)}`")
 
-    def _aliases(self, editor: Editor) -> Iterator[tuple[ast.expr, ast.expr]]:
+    def _aliases(self, changes: Changes) -> Iterator[tuple[ast.expr, ast.expr]]:
         """The expressions that made something new and now give back, or view, what is there, and that."""
         order = self.writes.order
         read = [
-            *editor.kept,
-            *(part for stmt in editor.gone for part in trees.walk(stmt) if isinstance(part, ast.expr)),
+            *changes.kept,
+            *(part for stmt in changes.gone for part in trees.walk(stmt) if isinstance(part, ast.expr)),
         ]
         known = {ast.dump(node): node for node in read if order.holds(node)}
-        for target, text in editor.written:
+        for target, text in changes.written:
             new = _viewed(text)
             inner = known.get(ast.dump(new)) if new is not None else None
             if inner is None or not order.holds(target):
@@ -209,14 +216,14 @@ class Proof:
                     return
                 child = around
 
-    def _check_versions(self, editor: Editor, text: str) -> None:
+    def _check_versions(self, changes: Changes, text: str) -> None:
         after = parse(text)
         if after is None:
             return
         versions = Versions(self.frame, after, self.writes.effects)
-        if not versions.has_same_events([*editor.targets, *editor.kept, *editor.gone], editor.replaced):
+        if not versions.has_same_events([*changes.targets, *changes.kept, *changes.gone], changes.replaced):
             self.need("it does not matter how often and in which order its parts are evaluated")
-        for name in versions.lost_names(editor.gone):
+        for name in versions.lost_names(changes.gone):
             self.need(f"nothing reads `{name}` afterwards")
 
 
