@@ -72,7 +72,7 @@ def _of_comments(source: Source, rules: Sequence[RuleInfo]) -> Iterator[Finding]
     rows = suppression_rows(source) if rules else []
     if not rows:
         return
-    # Few files have such comments; the others are spared `tokenize` and the forms in which they are mistyped.
+    # Start-up: few files have such comments; the others are spared `tokenize` and the forms of mistyped ones.
     from torchlint.directives import mistakes
 
     for start, end, message in mistakes(source, rows):
