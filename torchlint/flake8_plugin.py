@@ -101,7 +101,7 @@ class Plugin:
 def _check(source: Source, codes: frozenset[str], tree: ast.Module) -> tuple[list[Finding], list[str]]:
     """Findings, and what went wrong: a mistake of ours costs the findings of one rule or of one file, and never stops
     flake8."""
-    # Start-up: flake8 loads the plugin for files without torch too.
+    # Start-up, as above.
     from torchlint import engine
 
     try:

@@ -22,8 +22,8 @@ _TRIES = ast.Try | ast.TryStar
 _COMPOUND = ast.For | ast.AsyncFor | ast.While | ast.If | ast.With | ast.AsyncWith
 
 
-class Changes(Protocol):
-    """What a fix does to a tree, as its editor collects it."""
+class Touched(Protocol):
+    """What a fix does to the nodes of a file, as its `Editor` notes it."""
 
     targets: list[ast.AST]
     kept: list[ast.expr]
@@ -129,7 +129,7 @@ class Proof:
 
     # -- the edits ----------------------------------------------------------------------------------------------
 
-    def check(self, changes: Changes, text: str, reads: Sequence[ast.expr], ends: Sequence[ast.AST]) -> None:
+    def check(self, editor: Touched, text: str, reads: Sequence[ast.expr], ends: Sequence[ast.AST]) -> None:
         """What holds for every fix: nothing that it reads is written meanwhile, the same code of others is run in the
         same order, names are left as they were, and what stops half way stops at the same place.
 
@@ -137,27 +137,27 @@ class Proof:
         several times; `ends` are further nodes of the old code.
         """
         order = self.writes.order
-        places = [node for node in (*changes.targets, *changes.kept, *changes.gone, *ends) if order.holds(node)]
+        places = [node for node in (*editor.targets, *editor.kept, *editor.gone, *ends) if order.holds(node)]
         if not places:
             return
-        aliases = list(self._aliases(changes))
-        self._check_writes(changes, [*reads, *changes.kept, *(inner for _, inner in aliases)], places)
+        aliases = list(self._aliases(editor))
+        self._check_writes(editor, [*reads, *editor.kept, *(inner for _, inner in aliases)], places)
         self._check_aliases(aliases)
         self._check_contexts(places)
         statements = {id(one): one for one in map(order.statement, places) if one is not None}
-        several = len(statements) > 1 or any(isinstance(one, _COMPOUND) for one in changes.gone)
+        several = len(statements) > 1 or any(isinstance(one, _COMPOUND) for one in editor.gone)
         if several:
             self._check_exceptions(places)
             if inspects_names(self.frame.scope):
                 self.need("the function does not look at its own names")
-        self._check_versions(changes, text)
+        self._check_versions(editor, text)
 
-    def _check_writes(self, changes: Changes, reads: Sequence[ast.expr], places: Sequence[ast.AST]) -> None:
+    def _check_writes(self, editor: Touched, reads: Sequence[ast.expr], places: Sequence[ast.AST]) -> None:
         order = self.writes.order
         own = {
-            below for node in (*changes.kept, *reads, *changes.gone) if order.holds(node) for below in order.below(node)
+            below for node in (*editor.kept, *reads, *editor.gone) if order.holds(node) for below in order.below(node)
         }
-        rewritten = (*changes.targets, *changes.replaced)
+        rewritten = (*editor.targets, *editor.replaced)
         inside = {below for node in rewritten if order.holds(node) for below in order.below(node)}
         for node in dict.fromkeys(reads):
             if not order.holds(node):
@@ -169,15 +169,15 @@ class Proof:
             if what is not None:
                 self.need(f"{what} does not change `{_short(node)}`")
 
-    def _aliases(self, changes: Changes) -> Iterator[tuple[ast.expr, ast.expr]]:
+    def _aliases(self, editor: Touched) -> Iterator[tuple[ast.expr, ast.expr]]:
         """The expressions that made something new and now give back, or view, what is there, and that."""
         order = self.writes.order
         read = [
-            *changes.kept,
-            *(part for stmt in changes.gone for part in trees.walk(stmt) if isinstance(part, ast.expr)),
+            *editor.kept,
+            *(part for stmt in editor.gone for part in trees.walk(stmt) if isinstance(part, ast.expr)),
         ]
         known = {ast.dump(node): node for node in read if order.holds(node)}
-        for target, text in changes.written:
+        for target, text in editor.written:
             new = _viewed(text)
             inner = known.get(ast.dump(new)) if new is not None else None
             if inner is None or not order.holds(target):
@@ -216,14 +216,14 @@ class Proof:
                     return
                 child = around
 
-    def _check_versions(self, changes: Changes, text: str) -> None:
+    def _check_versions(self, editor: Touched, text: str) -> None:
         after = parse(text)
         if after is None:
             return
         versions = Versions(self.frame, after, self.writes.effects)
-        if not versions.has_same_events([*changes.targets, *changes.kept, *changes.gone], changes.replaced):
+        if not versions.has_same_events([*editor.targets, *editor.kept, *editor.gone], editor.replaced):
             self.need("it does not matter how often and in which order its parts are evaluated")
-        for name in versions.lost_names(changes.gone):
+        for name in versions.lost_names(editor.gone):
             self.need(f"nothing reads `{name}` afterwards")
 
 
