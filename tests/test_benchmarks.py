@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from hang_guard import HANG_GUARD
 
 ROOT = Path(__file__).resolve().parent.parent
 PROGRAM = "import torch\n\n\ndef f(x):\n    return torch.log(torch.softmax(x, dim=1))\n"
@@ -24,7 +25,11 @@ def tree(tmp_path: Path) -> Path:
 
 def benchmark(name: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", f"benchmarks.{name}", *arguments], cwd=ROOT, capture_output=True, text=True, timeout=120
+        [sys.executable, "-m", f"benchmarks.{name}", *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=HANG_GUARD,
     )
 
 
@@ -69,6 +74,15 @@ def test_our_time_is_divided_into_stages(tree: Path) -> None:
     assert re.search(r"^4 files, 20 lines, \d", result.stdout)
     assert re.search(r"^parse \(ast\) +\d+\.\d%", result.stdout, re.MULTILINE)
     assert re.search(r"^TLT202 log-of-softmax +\d", result.stdout, re.MULTILINE)
+
+
+def test_the_cost_of_verdicts_is_measured() -> None:
+    pytest.importorskip("torch")
+    pytest.importorskip("gmpy2")
+    result = benchmark("verdicts", "--runs=1")
+    assert result.returncode == 0, result.stderr
+    assert re.search(r"^more accurate +IMPROVES +\d+\.\d +\d+\.\d$", result.stdout, re.MULTILINE)
+    assert re.search(r"^refused +[A-Z_]+ +\d+\.\d +\d+\.\d$", result.stdout, re.MULTILINE)
 
 
 def test_growth_is_tabled_and_drawn(tmp_path: Path) -> None:

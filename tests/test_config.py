@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from torchlint import registry
+from torchlint.finding import SEVERITIES, Finding, Location
 from torchlint.settings.config import Configuration, Overrides, Settings, find_settings
 from torchlint.settings.layers import ConfigError
 
@@ -53,16 +54,25 @@ def test_rules_are_on_by_default_or_not() -> None:
         ("select = []", set()),
         ('ignore = ["TLT1"]', {"TLT201"}),
         ('ignore = ["bad-call"]', {"TLT102", "TLT201"}),
-        ('extend-select = ["TLT3"]', ALL),
+        ('select = ["TLT"]', ALL - {"TLT301"}),
+        ('select = ["TLT1", "TLT3"]', {"TLT101", "TLT102"}),
+        ('select = ["TLT301"]', {"TLT301"}),
+        ('select = ["all"]', ALL),
+        ('select = ["tlt1"]\nignore = ["Risky-Call"]', {"TLT101"}),
+        ('extend-select = ["TLT3"]', ALL - {"TLT301"}),
+        ('extend-select = ["TLT301"]', ALL),
+        ('extend-select = ["rare-call"]\nignore = ["TLT301"]', ALL - {"TLT301"}),
+        ('extend-select = ["TLT301"]\nignore = ["TLT3"]', ALL),
+        ('select = ["ALL"]\nignore = ["TLT3"]', ALL - {"TLT301"}),
         ('extend-ignore = ["TLT2"]', {"TLT101", "TLT102"}),
         ('select = ["TLT1"]\nignore = ["TLT101"]', {"TLT102"}),
         ('select = ["TLT101"]\nignore = ["TLT1"]', {"TLT101"}),
         ('select = ["TLT1"]\nignore = ["TLT1"]', set()),
-        ('select = ["ALL"]\nignore = ["TLT"]\nextend-select = ["TLT3"]', {"TLT301"}),
+        ('select = ["ALL"]\nignore = ["TLT"]\nextend-select = ["TLT2"]', {"TLT201"}),
         ('select = ["TLT1"]\nignore = ["risky-call"]', {"TLT101"}),
     ],
 )
-def test_the_more_specific_selector_wins(text: str, codes: set[str]) -> None:
+def test_what_selectors_turn_on_and_off(text: str, codes: set[str]) -> None:
     assert settings(text).codes == codes
 
 
@@ -72,11 +82,13 @@ def test_the_more_specific_selector_wins(text: str, codes: set[str]) -> None:
         ({"select": ["TLT2"]}, {"TLT201"}),
         ({"ignore": ["TLT1"]}, {"TLT301"}),
         ({"extend_select": ["TLT102"]}, {"TLT101", "TLT102", "TLT301"}),
+        ({"extend_select": ["TLT"]}, {"TLT101", "TLT102", "TLT201", "TLT301"}),
+        ({"select": ["TLT"]}, {"TLT101", "TLT102", "TLT201"}),
         ({"select": ["TLT1"], "ignore": ["TLT102"]}, {"TLT101"}),
     ],
 )
 def test_the_command_line_comes_after_the_file(overrides: dict[str, object], codes: set[str]) -> None:
-    assert settings('select = ["TLT1", "TLT3"]\nignore = ["TLT102"]', **overrides).codes == codes
+    assert settings('select = ["TLT1", "TLT301"]\nignore = ["TLT102"]', **overrides).codes == codes
 
 
 @pytest.mark.parametrize(
@@ -85,12 +97,20 @@ def test_the_command_line_comes_after_the_file(overrides: dict[str, object], cod
         ("selct = []", "pyproject.toml: unknown key 'selct' in [tool.torchlint]; did you mean 'select'?"),
         ("zzz = 1", "pyproject.toml: unknown key 'zzz' in [tool.torchlint]"),
         ('select = ["TLT1O1"]', "pyproject.toml: select: unknown rule selector 'TLT1O1'; did you mean 'TLT101'?"),
-        ('ignore = ["tlt201"]', "pyproject.toml: ignore: unknown rule selector 'tlt201'; did you mean 'TLT201'?"),
+        ('ignore = ["tlt2O1"]', "pyproject.toml: ignore: unknown rule selector 'tlt2O1'; did you mean 'TLT201'?"),
         ('select = ["bad-cal"]', "pyproject.toml: select: unknown rule selector 'bad-cal'; did you mean 'bad-call'?"),
         ('select = [""]', "pyproject.toml: select: unknown rule selector ''"),
         ('select = "TLT1"', "pyproject.toml: select: expected a list of strings, found 'TLT1'"),
         ("exclude = [1]", "pyproject.toml: exclude: expected a list of strings, found [1]"),
-        ('exclude = ["[z-a]"]', "pyproject.toml: exclude: bad file pattern"),
+        ('exclude = ["[z-a]"]', "pyproject.toml: exclude: bad file pattern '[z-a]': bad character range z-a"),
+        ('exclude = ["a", "b[c"]', "pyproject.toml: exclude: bad file pattern 'b[c': a `[` without its `]`"),
+        ('extend-exclude = ["a[!"]', "pyproject.toml: extend-exclude: bad file pattern 'a[!': a `[` without its `]`"),
+        ('extend-exclude = ["[]"]', "pyproject.toml: extend-exclude: bad file pattern '[]'"),
+        ('exclude = ["' + "[" * 20_000 + '"]', "a `[` without its `]`; write `[[]` for the character itself"),
+        ('exclude = [""]', "pyproject.toml: exclude: bad file pattern '': it is empty"),
+        ('per-file-ignores = { "[a" = ["TLT1"] }', "pyproject.toml: per-file-ignores: bad file pattern '[a'"),
+        ('min-severity = "warn"', "min-severity: expected info, warning or error, found 'warn'"),
+        ("min-severity = 1", "min-severity: expected info, warning or error, found a value of type int"),
         ("per-file-ignores = []", "pyproject.toml: per-file-ignores: expected a table from file patterns"),
         ('per-file-ignores = { "a.py" = ["X1"] }', "pyproject.toml: per-file-ignores: unknown rule selector 'X1'"),
         ('respect-gitignore = "no"', "pyproject.toml: respect-gitignore: expected true or false, found 'no'"),
@@ -139,7 +159,7 @@ def test_one_configuration_serves_several_directories() -> None:
 
 
 def test_extending_overrides_key_by_key_and_paths_stay_relative_to_their_file() -> None:
-    write("base/torchlint.toml", 'extend-select = ["TLT3"]\nextend-exclude = ["gen/*"]\noutput-format = "json"\n')
+    write("base/torchlint.toml", 'extend-select = ["TLT301"]\nextend-exclude = ["gen/*"]\noutput-format = "json"\n')
     write("pyproject.toml", '[tool.torchlint]\nextend = "base/torchlint.toml"\nignore = ["TLT1"]\n')
     found = find_settings("a.py")
     assert found.codes == {"TLT201", "TLT301"}
@@ -150,7 +170,7 @@ def test_extending_overrides_key_by_key_and_paths_stay_relative_to_their_file() 
 
 def test_a_named_file_replaces_the_search_and_isolated_reads_none() -> None:
     write("pyproject.toml", '[tool.torchlint]\nselect = ["TLT1"]\n')
-    write("other.toml", '[tool.torchlint]\nselect = ["TLT3"]\n')
+    write("other.toml", '[tool.torchlint]\nselect = ["TLT301"]\n')
     assert find_settings("a.py", Overrides(config="other.toml")).codes == {"TLT301"}
     assert find_settings("a.py", Overrides(isolated=True)).codes == {"TLT101", "TLT102", "TLT201"}
     with pytest.raises(ConfigError, match=r"^no\.toml: no such file"):
@@ -197,6 +217,40 @@ def test_exclude_replaces_and_extend_exclude_adds() -> None:
     found = settings('exclude = ["gen"]\nextend-exclude = ["src/*_old.py"]', extend_exclude=["more/**"])
     excluded = ["gen/a.py", "x/gen/y/a.py", "src/a_old.py", "more/b.py"]
     assert [p for p in [*excluded, "node_modules/a.py", "a_old.py", "gen.py"] if found.excludes(p)] == excluded
+
+
+def test_a_prefix_leaves_out_all_rules_under_it_in_some_files() -> None:
+    found = settings('select = ["ALL"]\nper-file-ignores = { "a.py" = ["tlt3"], "b.py" = ["all"] }')
+    assert [found.codes_for(path) for path in ("a.py", "b.py", "c.py")] == [ALL - {"TLT301"}, set(), ALL]
+
+
+def test_a_selector_without_effect_is_told_once() -> None:
+    write("pyproject.toml", '[tool.torchlint]\nextend-select = ["TLT3", "TLT1"]\nignore = ["TLT3"]\n')
+    configuration = Configuration()
+    assert configuration.warnings == []
+    for path in ("a.py", "b.py", "sub/c.py"):
+        configuration.settings_for(path)
+    assert configuration.warnings == [
+        "pyproject.toml: extend-select: 'TLT3' turns nothing on: all rules under it are off by default; "
+        "name them in full: TLT301"
+    ]
+
+
+def test_brackets_in_patterns_are_written_as_a_set() -> None:
+    found = settings('exclude = ["[[]a[]].py", "[]x].py"]')
+    assert [path for path in ("[a].py", "a.py", "].py", "x.py") if found.excludes(path)] == ["[a].py", "].py", "x.py"]
+
+
+@pytest.mark.parametrize(
+    ("least", "reported"),
+    [(None, ["info", "warning", "error"]), ("warning", ["warning", "error"]), ("error", ["error"])],
+)
+def test_findings_are_reported_from_a_severity_on(least: str | None, reported: list[str]) -> None:
+    place = Location(1, 1)
+    found = settings(f'min-severity = "{least}"' if least else "")
+    findings = [Finding("TLT101", "bad-call", "bad", severity, place, place) for severity in SEVERITIES]
+    assert [finding.severity for finding in findings if found.reports(finding)] == reported
+    assert settings('min-severity = "error"', min_severity="info").min_severity == "info"
 
 
 def test_fixes_by_rule() -> None:

@@ -68,7 +68,7 @@ def test_people_read_it_once(torchlint: Any) -> None:
     said = torchlint("a.py", "no.py")
     assert "crashed" not in said.out
     assert said.err.count("rule TLT201 crashed") == 1
-    assert said.out.endswith("Found 1 error.\n[*] 1 fixable with `--fix`.\n")
+    assert "\nFound 1 error.\n[*] 1 fixable with `--fix`.\n" in said.out
 
 
 def test_the_finding_stands_where_python_found_the_mistake(torchlint: Any) -> None:

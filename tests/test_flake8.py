@@ -9,6 +9,7 @@ import textwrap
 from pathlib import Path
 
 import pytest
+from hang_guard import HANG_GUARD
 
 LOG_OF_SOFTMAX = """\
 import torch
@@ -38,7 +39,7 @@ def flake8(
         text=True,
         encoding="utf-8",
         env={**os.environ, "PYTHONUTF8": "1"},
-        timeout=120,
+        timeout=HANG_GUARD,
     )
 
 
@@ -140,14 +141,18 @@ def test_flake8_itself_looks_after_noqa(tmp_path: Path) -> None:
         (("--ignore=E1",), []),
         (("--extend-ignore=E1",), []),
         (("--select=TLT2",), []),
-        (("--select=TLT",), ["5:12 TLT303"]),
+        (("--select=TLT",), []),
+        (("--select=TLT3",), []),
         (("--select=E,TLT303",), ["5:12 TLT303"]),
-        (("--extend-select=TLT3",), ["5:12 TLT303"]),
+        (("--select=TLT,TLT303",), ["5:12 TLT303"]),
+        (("--extend-select=TLT3",), []),
+        (("--extend-select=TLT303",), ["5:12 TLT303"]),
+        (("--extend-select=ALL",), ["5:12 TLT303"]),
         (("--extend-select=TLT303", "--ignore=E1"), ["5:12 TLT303"]),
-        (("--extend-select=TLT3", "--extend-ignore=TLT303"), []),
+        (("--extend-select=TLT303", "--extend-ignore=TLT303"), []),
     ],
 )
-def test_rules_off_by_default_run_only_when_they_are_named(
+def test_rules_off_by_default_run_only_when_they_are_named_in_full(
     tmp_path: Path, options: tuple[str, ...], expected: list[str]
 ) -> None:
     assert findings(tmp_path, REDUCTION, *options) == expected
@@ -167,6 +172,26 @@ def test_the_project_configuration_is_read(tmp_path: Path) -> None:
     assert findings(tmp_path, LOG_OF_SOFTMAX) == []
     pyproject.write_text('[tool.torchlint]\nper-file-ignores = {"pro*.py" = ["TLT2"]}\n')
     assert findings(tmp_path, LOG_OF_SOFTMAX) == []
+
+
+def test_a_prefix_in_flake8s_own_configuration_means_the_rules_on_by_default(tmp_path: Path) -> None:
+    (tmp_path / "setup.cfg").write_text("[flake8]\nselect = TLT\n")
+    assert findings(tmp_path, REDUCTION) == []
+    assert findings(tmp_path, LOG_OF_SOFTMAX) == ["5:12 TLT202"]
+
+
+def test_the_configuration_says_from_which_severity_on_findings_are_reported(tmp_path: Path) -> None:
+    pyproject = tmp_path / "pyproject.toml"
+    pyproject.write_text('[tool.torchlint]\nmin-severity = "warning"\n')
+    assert findings(tmp_path, LOG_OF_SOFTMAX) == ["5:12 TLT202"]
+    pyproject.write_text('[tool.torchlint]\nmin-severity = "error"\n')
+    assert findings(tmp_path, LOG_OF_SOFTMAX) == []
+
+
+@pytest.mark.parametrize("comment", ["# torchlint: ignore", "# torchlint: ignore[TLT2O2]", "# noqa: TLT2O2"])
+def test_a_mistyped_suppression_is_reported_beside_what_it_does_not_silence(tmp_path: Path, comment: str) -> None:
+    found = findings(tmp_path, LOG_OF_SOFTMAX.rstrip("\n") + f"  {comment}\n")
+    assert [line.split()[1] for line in found] == ["TLT202", "TLT901"]
 
 
 def test_another_configuration_can_be_named(tmp_path: Path) -> None:

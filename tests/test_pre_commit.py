@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from hang_guard import HANG_GUARD
 
 ROOT = Path(__file__).resolve().parent.parent
 MISTAKE = "import torch\n\n\ndef f(x):\n    return torch.log(torch.softmax(x, dim=1))\n"
@@ -18,7 +19,7 @@ CLEAN = "import torch\n\n\ndef f(x):\n    return torch.relu(x)\n"
 
 def git(*arguments: str, cwd: Path) -> None:
     identity = ["-c", "user.name=test", "-c", "user.email=test@example.org", "-c", "commit.gpgsign=false"]
-    subprocess.run(["git", *identity, *arguments], cwd=cwd, check=True, capture_output=True, timeout=60)
+    subprocess.run(["git", *identity, *arguments], cwd=cwd, check=True, capture_output=True, timeout=HANG_GUARD)
 
 
 def repository(folder: Path) -> Path:
@@ -68,7 +69,7 @@ def pre_commit(home: Path, project: Path, *arguments: str) -> subprocess.Complet
         env={**os.environ, "PRE_COMMIT_HOME": str(home)},
         capture_output=True,
         text=True,
-        timeout=600,
+        timeout=HANG_GUARD,
     )
 
 

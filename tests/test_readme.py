@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from hang_guard import HANG_GUARD
+
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
@@ -18,7 +20,9 @@ def test_the_generated_parts_are_up_to_date() -> None:
         "sys.stdout.reconfigure(encoding='utf-8', newline='')\n"
         "sys.stdout.write(render(README.read_text(encoding='utf-8')))\n"
     )
-    result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, encoding="utf-8", timeout=120)
+    result = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, encoding="utf-8", timeout=HANG_GUARD
+    )
     assert result.returncode == 0, result.stderr
     assert result.stdout == README, "run `python -m tools.make_readme`"
 

@@ -147,7 +147,7 @@ class WithoutDoubleSigns(ast.NodeTransformer):
     expressions,
     st.sampled_from(["_", *KINDS]),
 )
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 def test_a_filled_template_means_what_substitution_in_the_tree_gives(
     program: str, template: str, p: str, q: str, context: str
 ) -> None:
@@ -168,7 +168,7 @@ def test_a_filled_template_means_what_substitution_in_the_tree_gives(
 
 
 @given(st.sampled_from(PROGRAMS), expressions, expressions, st.integers(0, 30), st.booleans())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_any_expression_of_a_program_can_be_replaced_and_wrapped(
     program: str, context: str, new: str, index: int, wraps: bool
 ) -> None:

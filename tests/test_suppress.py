@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from hang_guard import HANG_GUARD
 
 from torchlint.finding import Finding, Location, Severity
 from torchlint.source import Source
@@ -103,7 +104,7 @@ def flake8(directory: Path, *options: str) -> dict[str, list[int]]:
         "--format=%(path)s %(row)d",
         *options,
     ]
-    result = subprocess.run([*command, "."], cwd=directory, capture_output=True, text=True, timeout=120)
+    result = subprocess.run([*command, "."], cwd=directory, capture_output=True, text=True, timeout=HANG_GUARD)
     assert result.returncode in (0, 1), result.stderr
     rows: dict[str, list[int]] = {path.name: [] for path in directory.iterdir()}
     for line in result.stdout.splitlines():
@@ -162,3 +163,12 @@ def test_nothing_is_tokenized_without_a_comment(monkeypatch: pytest.MonkeyPatch)
 def test_the_row_for_noqa_is_the_end_of_a_multi_line_string() -> None:
     suppressions = Suppressions(Source("a.py", 'bad\nprint(bad, """\n\n""")\n'))
     assert [suppressions.noqa_row(row) for row in (1, 2, 3, 4, 9)] == [1, 4, 4, 4, 9]
+
+
+def test_a_blanket_comment_does_not_silence_what_is_said_of_itself() -> None:
+    suppressions = Suppressions(Source("a.py", "bad  # noqa: TLT\n"))
+    about_it = finding(1)._replace(location=Location(1, 6), end_location=Location(1, 17))
+    assert suppressions.hides(finding(1))
+    assert not suppressions.hides(about_it)
+    assert Suppressions(Source("a.py", "bad  # noqa: F821\n")).hides(about_it)
+    assert Suppressions(Source("a.py", "bad  # torchlint: ignore[F821]\n")).hides(about_it)

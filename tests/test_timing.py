@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from hang_guard import HANG_GUARD
 
 PROGRAM = """\
 import torch
@@ -33,7 +34,7 @@ STAGES = [
 
 def torchlint(*arguments: str, cwd: Path, stdin: str = "") -> subprocess.CompletedProcess[str]:
     program = [sys.executable, "-m", "torchlint", "check", "--isolated", "--output-format=concise", *arguments]
-    return subprocess.run(program, cwd=cwd, input=stdin, capture_output=True, text=True, timeout=120)
+    return subprocess.run(program, cwd=cwd, input=stdin, capture_output=True, text=True, timeout=HANG_GUARD)
 
 
 def rows(table: str) -> dict[str, list[str]]:
@@ -121,7 +122,9 @@ def test_a_rule_that_crashes_is_said_before_the_table(folder: Path) -> None:
         "registry.load('TLT602').check_class = crash\n"
         "sys.exit(main(['check', '--isolated', '--timing', 'net0.py']))\n"
     )
-    result = subprocess.run([sys.executable, str(driver)], cwd=folder, capture_output=True, text=True, timeout=120)
+    result = subprocess.run(
+        [sys.executable, str(driver)], cwd=folder, capture_output=True, text=True, timeout=HANG_GUARD
+    )
     said, note, table = result.stderr.split("\n", 2)
     assert said == "net0.py: rule TLT602 crashed: ZeroDivisionError: a mistake of ours"
     assert "--debug" in note
@@ -133,4 +136,7 @@ def test_a_run_without_it_does_not_load_it(folder: Path) -> None:
         "import sys\nfrom torchlint.cli import main\nmain(['check', '--isolated', 'net0.py'])\n"
         "sys.exit('torchlint.timing' in sys.modules)\n"
     )
-    assert subprocess.run([sys.executable, "-c", code], cwd=folder, capture_output=True, timeout=120).returncode == 0
+    assert (
+        subprocess.run([sys.executable, "-c", code], cwd=folder, capture_output=True, timeout=HANG_GUARD).returncode
+        == 0
+    )

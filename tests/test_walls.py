@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hang_guard import HANG_GUARD
 
 ROOT = Path(__file__).resolve().parent.parent
 FINDING = "import torch\n\n\ndef f(x):\n    return torch.log(torch.softmax(x, dim=1))\n"
@@ -32,7 +33,7 @@ def modules_after(*arguments: str, cwd: Path, status: int) -> set[str]:
         "print('MODULES', status or 0, *sorted(sys.modules), file=sys.stderr)\n"
     )
     result = subprocess.run(
-        [sys.executable, "-c", code, *arguments], cwd=cwd, capture_output=True, text=True, timeout=120
+        [sys.executable, "-c", code, *arguments], cwd=cwd, capture_output=True, text=True, timeout=HANG_GUARD
     )
     assert "Traceback" not in result.stderr, result.stderr
     line = next(line for line in result.stderr.splitlines() if line.startswith("MODULES "))
@@ -82,7 +83,7 @@ def test_the_index_of_the_rules_is_up_to_date() -> None:
         cwd=ROOT,
         capture_output=True,
         encoding="utf-8",
-        timeout=120,
+        timeout=HANG_GUARD,
         check=True,
     )
     stored = (ROOT / "torchlint" / "data" / "rules.json").read_text(encoding="utf-8")
@@ -109,7 +110,7 @@ def test_the_contracts_hold() -> None:
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=HANG_GUARD,
     )
     assert result.returncode == 0, result.stdout + result.stderr
     assert re.search(r"[1-9]\d* kept, 0 broken", result.stdout), result.stdout
@@ -148,6 +149,41 @@ def test_no_module_is_long() -> None:
     files = [path for path, _ in modules_of("torchlint", "rules", "tools", "benchmarks")]
     lengths = {path.relative_to(ROOT).as_posix(): path.read_bytes().count(b"\n") for path in files}
     assert {path: length for path, length in lengths.items() if length > 400} == {}
+
+
+CLOCKS = {"perf_counter", "perf_counter_ns", "process_time", "process_time_ns", "thread_time", "thread_time_ns"}
+
+
+def limits_of(tree: ast.Module) -> Iterator[str]:
+    """Where a test reads a clock for how long something takes, or gives it a number of seconds."""
+    for node in ast.walk(tree):
+        name = getattr(node, "attr", "") or getattr(node, "id", "") or getattr(node, "name", "")
+        if name in CLOCKS:
+            yield name
+        if isinstance(node, ast.keyword) and node.arg in ("timeout", "deadline"):
+            number = node.value.value if isinstance(node.value, ast.Constant) else None
+            if number is not None:
+                yield f"{node.arg}={number}"
+
+
+def test_no_test_says_how_long_anything_takes() -> None:
+    """A test that waits for another process waits for `HANG_GUARD` seconds; what is fast is for benchmarks to say."""
+    for path, tree in modules_of("tests"):
+        assert list(limits_of(tree)) == [], path
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "run(timeout=60)",
+        "a = time.perf_counter()",
+        "from time import process_time",
+        "@settings(deadline=200)\ndef f(): ...",
+    ],
+)
+def test_a_limit_is_recognised(line: str) -> None:
+    assert list(limits_of(ast.parse(line)))
+    assert not list(limits_of(ast.parse("run(timeout=HANG_GUARD)\nsettings(deadline=None)\ntime.monotonic()")))
 
 
 def texts_of(tree: ast.Module) -> Iterator[str]:

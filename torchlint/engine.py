@@ -5,42 +5,24 @@ from __future__ import annotations
 import ast
 import gc
 import sys
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from torchlint.analysis.gate import Gate
-from torchlint.analysis.plan import Asked, plan_of
+from torchlint.analysis.plan import plan_of
 from torchlint.analysis.scout import Module
-from torchlint.finding import Finding
+from torchlint.finding import Finding, Report
+from torchlint.hints import suppression_rows
 from torchlint.parsing import parse
 from torchlint.source import Source
 
 if TYPE_CHECKING:
     from torchlint.analysis.project import Project
+    from torchlint.registry import RuleInfo
 
 # Evaluation recurses over expressions: a chain of 1,600 calls needs some 8,000 Python frames, none on the C stack.
 _RECURSION_LIMIT = 30_000
-
-
-class Report:
-    """What is known of a file after checking it.
-
-    `error` is one line that says why the file could not be checked (it does not parse), at this row and column (0 if
-    unknown), `failures` one line per rule that crashed on it; the findings of all other rules are still there.
-    `tracebacks` says where rules crashed. `consulted` are the other files of the project that were read.
-    """
-
-    def __init__(
-        self, error: str = "", error_row: int = 0, error_column: int = 0, failures: Iterable[str] = ()
-    ) -> None:
-        self.findings: list[Finding] = []
-        self.error = error
-        self.error_row = error_row
-        self.error_column = error_column
-        self.failures = list(failures)
-        self.tracebacks: list[str] = []
-        self.consulted: set[str] = set()
 
 
 def check(
@@ -71,44 +53,57 @@ def _check(
         tree, report.error, report.error_row, report.error_column = parse(source.text)
     if tree is None or "torch" not in source.text:
         return
+    plan = plan_of(tuple(sorted(codes)))
+    report.findings += _of_comments(source, plan.on_comments)
     module = Module(source, tree)
     project = _project(module)
     imported = project.words(source, tree) if project else {}
     report.consulted = project.consulted if project else set()
-    plan = plan_of(tuple(sorted(codes)))
-    mask = plan.mask(module.vocabulary.union(*imported.values()))
-    wanted = [asked for asked in plan.asked if not gates or asked.concerns(mask)]
-    if not wanted:
+    gate = Gate(module, codes, imported, is_open=not gates)
+    if not gate.rules:
         module.close()
         return
     module.imported_words = imported
-    _run(module, project, wanted, report, Gate(module, plan, wanted) if gates else None, fixes)
+    _run(module, project, gate, report, fixes)
+
+
+def _of_comments(source: Source, rules: Sequence[RuleInfo]) -> Iterator[Finding]:
+    """What is wrong with the comments that are meant to silence findings."""
+    rows = suppression_rows(source) if rules else []
+    if not rows:
+        return
+    # Few files have such comments; the others are spared `tokenize` and the forms in which they are mistyped.
+    from torchlint.directives import mistakes
+
+    for start, end, message in mistakes(source, rows):
+        places = source.location(start), source.location(end)
+        yield from (Finding(rule.code, rule.name, message, rule.severity, *places) for rule in rules)
 
 
 def _project(module: Module) -> Project | None:
     """The project that a file's imports are followed into; None for a file that has to do with no loss."""
+    # Start-up: files without torch end before this.
     from torchlint.analysis.ops import LOSS_WORDS
 
     if LOSS_WORDS.isdisjoint(module.vocabulary) and LOSS_WORDS.isdisjoint(module.documented):
         return None
+    # Start-up: only files with a loss need it.
     from torchlint.analysis.project import Project
 
     return Project()
 
 
-def _run(
-    module: Module, project: Project | None, wanted: list[Asked], report: Report, gate: Gate | None, fixes: bool
-) -> None:
+def _run(module: Module, project: Project | None, gate: Gate, report: Report, fixes: bool) -> None:
+    # Start-up: a file that no rule concerns needs no evaluation.
     from torchlint.run import Runner
 
-    runner = Runner(module, report, fixes, project, glances=gate is not None)
-    rules = [asked.info for asked in wanted]
+    runner = Runner(module, report, fixes, project, glances=not gate.is_open)
     for region in module.regions:
         if region.classes:
-            runner.check_classes(region, gate.on_classes(region) if gate else rules)
+            runner.check_classes(region, gate.on_classes(region))
         functions = [*region.functions, *((None,) if region.node is None else ())]
         for function in functions:
-            runner.check_function(function, gate.on_function(region, function) if gate else rules)
+            runner.check_function(function, gate.on_function(region, function))
     runner.evaluator.close()
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from typing import Any, Protocol
 
     from torchlint.finding import Finding
-    from torchlint.settings.config import Configuration
+    from torchlint.settings.config import Configuration, Settings
     from torchlint.source import Source
 
     class OptionManager(Protocol):
@@ -73,10 +73,12 @@ class Plugin:
     def run(self) -> Iterator[tuple[int, int, str, type[Plugin]]]:
         if not any("torch" in line for line in self._lines):
             return
+        # Start-up: flake8 loads the plugin for files without torch too.
         from torchlint.source import Source
         from torchlint.suppress import Suppressions
 
-        codes = _codes_for(self._filename, self._config, self._chosen)
+        settings = _settings_for(self._filename, self._config, self._chosen)
+        codes = settings.codes_for(self._filename)
         if self._only_chosen:  # flake8 would drop the findings of all others
             codes = frozenset(code for code in codes if code.startswith(self._chosen))
         source = Source(self._filename, "".join(self._lines))
@@ -91,7 +93,7 @@ class Plugin:
             return
         suppressions = Suppressions(source)
         for finding in findings:
-            if not suppressions.ignores(finding):
+            if settings.reports(finding) and not suppressions.ignores(finding):
                 row, column = finding.location
                 yield row, column - 1, f"{finding.code} {finding.message}", type(self)
 
@@ -122,12 +124,13 @@ def _spare_what_stays() -> None:
     gc.freeze()
 
 
-def _codes_for(filename: str, config: str | None, chosen: tuple[str, ...]) -> frozenset[str]:
+def _settings_for(filename: str, config: str | None, chosen: tuple[str, ...]) -> Settings:
     from torchlint.settings.layers import ConfigError
 
     try:
-        return _configuration(config, chosen).settings_for(filename).codes_for(filename)
+        return _configuration(config, chosen).settings_for(filename)
     except ConfigError as error:
+        # Optional: flake8 is there where this is called.
         from flake8.exceptions import ExecutionError  # type: ignore[import-untyped]
 
         # The only exception of a plugin that flake8 turns into a message and an exit code.
@@ -138,12 +141,16 @@ def _codes_for(filename: str, config: str | None, chosen: tuple[str, ...]) -> fr
 def _configuration(config: str | None, chosen: tuple[str, ...]) -> Configuration:
     """The settings of all files, as the command line would read them with `--config` and `--extend-select`.
 
-    `chosen` is what flake8's `--select` and `--extend-select` name; rules that are off by default run if it covers
-    them. flake8 has a way of its own to keep rules off, `extend_default_ignore`, but any explicit `--ignore` cancels
-    it, and it would hide what `[tool.torchlint]` turns on.
+    `chosen` is what flake8's `--select` and `--extend-select` name; rules that are off by default run if their full
+    code is among it, or `ALL`, since a prefix means the rules that are on by default. flake8 has a way of its own to
+    keep rules off, `extend_default_ignore`, but any explicit `--ignore` cancels it, and it would hide what
+    `[tool.torchlint]` turns on.
     """
+    # Start-up, as above.
     from torchlint import registry
+    from torchlint.selectors import EVERYTHING
     from torchlint.settings.config import Configuration, Overrides
 
-    more = [rule.code for rule in registry.rules() if not rule.default and rule.code.startswith(chosen)]
+    off = [rule.code for rule in registry.rules() if not rule.default]
+    more = [code for code in off if code in chosen or EVERYTHING in chosen]
     return Configuration(Overrides(table={"extend-select": more} if more else {}, config=config))

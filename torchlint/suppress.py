@@ -10,12 +10,13 @@ from collections.abc import Iterator
 
 from torchlint.finding import Finding
 from torchlint.kept import kept
+from torchlint.selectors import is_everything
 from torchlint.source import Source
 
 # As in flake8 7.x. A code is letters and digits: with anything else after it, noqa silences the whole line.
-_NOQA = re.compile(r"# noqa(?::\s?(?P<codes>(?:[A-Z]+[0-9]+[,\s]*)+))?", re.IGNORECASE)
+NOQA = re.compile(r"# noqa(?::\s?(?P<codes>(?:[A-Z]+[0-9]+[,\s]*)+))?", re.IGNORECASE)
 _NOQA_FILE = re.compile(r"\s*# flake8[:=]\s*noqa", re.IGNORECASE)
-_OURS = re.compile(r"#\s*torchlint:\s*(?P<kind>ignore|file-ignore)\[(?P<rules>[^\]]*)\]")
+OURS = re.compile(r"#\s*torchlint:\s*(?P<kind>ignore|file-ignore)\[(?P<rules>[^\]]*)\]")
 
 
 class Suppressions:
@@ -44,12 +45,14 @@ class Suppressions:
             return False
         if self._whole_file:
             return True
-        first, last = self._spans.get(finding.location.row, (finding.location.row, finding.location.row))
-        comment = _NOQA.search("".join(self._lines[first - 1 : last]))
+        row, column = finding.location
+        first, last = self._spans.get(row, (row, row))
+        comment = NOQA.search("".join(self._lines[first - 1 : last]))
         if comment is None:
             return False
         if comment["codes"] is None:
-            return True
+            # What is said of this very comment is not among what it silences.
+            return comment.start() != sum(map(len, self._lines[first - 1 : row - 1])) + column - 1
         return finding.code.startswith(tuple(filter(None, re.split(r"[,\s]", comment["codes"]))))
 
     @kept
@@ -58,7 +61,7 @@ class Suppressions:
 
     @kept
     def _lines(self) -> list[str]:
-        return list(io.StringIO(self._source.text, newline=None))
+        return _lines_of(self._source)
 
     @kept
     def _whole_file(self) -> bool:
@@ -67,10 +70,7 @@ class Suppressions:
 
     @kept
     def _tokens(self) -> list[tokenize.TokenInfo]:
-        try:
-            return list(tokenize.generate_tokens(iter(self._lines).__next__))
-        except (tokenize.TokenError, SyntaxError):
-            return []
+        return _tokens_of(self._source)
 
     @kept
     def _spans(self) -> dict[int, tuple[int, int]]:
@@ -107,7 +107,7 @@ class Suppressions:
         for index, token in enumerate(self._tokens):
             if token.type != tokenize.COMMENT:
                 continue
-            for comment in _OURS.finditer(token.string):
+            for comment in OURS.finditer(token.string):
                 rules = [rule.strip() for rule in comment["rules"].split(",")]
                 yield comment["kind"], rules, self._rows(index)
 
@@ -121,5 +121,23 @@ class Suppressions:
         return range(row, next((token.end[0] for token in after if token.type == tokenize.NEWLINE), row) + 1)
 
 
+def comments_of(source: Source) -> dict[int, int]:
+    """The 0-based column at which the comment of each row begins; empty for a text that cannot be tokenized."""
+    return {token.start[0]: token.start[1] for token in _tokens_of(source) if token.type == tokenize.COMMENT}
+
+
+def _lines_of(source: Source) -> list[str]:
+    return list(io.StringIO(source.text, newline=None))
+
+
+def _tokens_of(source: Source) -> list[tokenize.TokenInfo]:
+    try:
+        return list(tokenize.generate_tokens(iter(_lines_of(source)).__next__))
+    except (tokenize.TokenError, SyntaxError):
+        return []
+
+
 def _names(rule: str, finding: Finding) -> bool:
-    return rule in ("ALL", finding.name) or bool(rule and finding.code.startswith(rule))
+    if is_everything(rule) or rule.casefold() == finding.name:
+        return True
+    return bool(rule) and finding.code.startswith(rule.upper())

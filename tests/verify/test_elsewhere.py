@@ -7,12 +7,12 @@ import json
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
+from hang_guard import HANG_GUARD
 
 torch = pytest.importorskip("torch")
 pytest.importorskip("gmpy2")
@@ -130,11 +130,11 @@ def test_missing_limits_are_told_in_one_line(
 
 
 def test_a_worker_that_does_not_start_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(process, "_BOOT", "raise SystemExit('no torch here') # {paths}")
+    monkeypatch.setattr(process, "_BOOT", "raise SystemExit('no torch here') # {root}")
     started = process.Process("cpu")
     try:
         with pytest.raises(process.StartError, match="no torch here"):
-            started.ask({}, 60)
+            started.ask({}, HANG_GUARD)
     finally:
         started.close()
 
@@ -143,7 +143,7 @@ def test_a_poisoned_worker_is_replaced_before_the_next_question(monkeypatch: pyt
     monkeypatch.setattr(
         process,
         "_BOOT",
-        "import os, sys, time; sys.path[:0] = {paths!r}\n"
+        "import os, sys, time; sys.path.insert(0, {root!r})\n"
         "from torchlint.verify.worker import send, receive\n"
         "out, into = os.fdopen(os.dup(1), 'wb'), os.fdopen(os.dup(0), 'rb')\n"
         "send(out, {{'missing': [], 'device': 'GPU'}}); receive(into)\n"
@@ -151,7 +151,7 @@ def test_a_poisoned_worker_is_replaced_before_the_next_question(monkeypatch: pyt
     )
     started = process.Process("cuda")
     try:
-        answers = [started.ask({}, 60) for _ in range(2)]
+        answers = [started.ask({}, HANG_GUARD) for _ in range(2)]
         assert started.device_name == "GPU"
     finally:
         started.close()
@@ -217,15 +217,15 @@ def test_an_interruption_ends_the_workers() -> None:
         begun.append(task)
         raise KeyboardInterrupt
 
-    before = threading.active_count()
+    before = set(threading.enumerate())
     with pytest.raises(KeyboardInterrupt):
         workers.run_all([Task("pair", CODE, index=index % 2) for index in range(50)], 2, interrupted)
     assert len(begun) <= 2
     # A timer that was cancelled still takes a moment to end its thread.
-    deadline = time.monotonic() + 20
-    while threading.active_count() > before and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert threading.active_count() <= before
+    started = [thread for thread in threading.enumerate() if thread not in before]
+    for thread in started:
+        thread.join(HANG_GUARD)
+    assert not any(thread.is_alive() for thread in started)
 
 
 class Terminal:
@@ -277,7 +277,7 @@ def test_the_command_for_elsewhere_runs_from_plain_files(tmp_path: Path) -> None
         cwd=tmp_path,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=HANG_GUARD,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     rows = [Row(**row) for row in json.loads((out / "rows.json").read_text())]

@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 import pytest
+from hang_guard import HANG_GUARD
 
 torch = pytest.importorskip("torch")
 pytest.importorskip("gmpy2")
@@ -28,7 +29,7 @@ def run_reproducer(result: Result) -> str:
     assert result.unit is not None
     assert result.decision.witness is not None
     text = reproducer(result.unit, result.decision.witness)
-    done = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, timeout=120)
+    done = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, timeout=HANG_GUARD)
     assert done.returncode == 0, done.stderr
     return done.stdout
 

@@ -9,6 +9,7 @@ import subprocess
 import sys
 
 import pytest
+from hang_guard import HANG_GUARD
 
 torch = pytest.importorskip("torch")
 pytest.importorskip("gmpy2")
@@ -81,7 +82,9 @@ def test_fault_is_refused_with_a_program_that_runs(name: str) -> None:
     assert result.unit is not None
     assert result.decision.witness is not None
     text = reproducer(result.unit, result.decision.witness)
-    done = subprocess.run([sys.executable, "-W", "ignore", "-c", text], capture_output=True, text=True, timeout=120)
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", text], capture_output=True, text=True, timeout=HANG_GUARD
+    )
     assert done.returncode == 0, done.stderr
     before_text, _, after_text = done.stdout.partition("after ")
     assert before_text.startswith("before gives")

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hang_guard import HANG_GUARD
 
 torch = pytest.importorskip("torch")
 pytest.importorskip("gmpy2")
+
+from torch.utils._python_dispatch import TorchDispatchMode  # noqa: E402
 
 from torchlint.verify import certify, suite  # noqa: E402
 from torchlint.verify import speed as speed_module  # noqa: E402
@@ -237,13 +241,47 @@ def test_the_strip_shows_where_it_refuses() -> None:
 # Speed
 
 
-def test_a_slow_version_is_measured_as_slow() -> None:
+@pytest.fixture
+def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No size is given up because the machine is busy."""
+    monkeypatch.setattr(speed_module, "BUDGET", HANG_GUARD)
+
+
+class Operations(TorchDispatchMode):
+    """Counts the operations that torch carries out."""
+
+    count = 0
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        self.count += 1
+        return func(*args, **(kwargs or {}))
+
+
+def operations(call: Callable[[], None], repeats: int) -> float:
+    """A clock on which each operation takes a millisecond."""
+    with Operations() as seen:
+        for _ in range(repeats):
+            call()
+    return seen.count / repeats
+
+
+@pytest.mark.usefixtures("unhurried")
+def test_a_slow_version_is_measured_as_slow(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(speed_module, "_cpu_clock", operations)
     unit = from_text("for i in range(20): y = x.exp()\nreturn y", "x.exp()", {"x": "float"})
     speed = measure(unit)
     assert speed is not None
-    assert 8 < speed.ratios[0] < 50
-    assert speed.ratios[1] > 1.1
+    assert speed.milliseconds[:2] == (20.0, 1.0)
+    before, after = speed.milliseconds[2:]
+    assert before - after == 19  # only the last of them has a gradient
+    assert speed.ratios == (20.0, before / after)
     assert speed.shape == "2048x256"
+
+
+def test_the_clock_says_what_one_call_takes() -> None:
+    calls: list[None] = []
+    assert speed_module._cpu_clock(lambda: calls.append(None), 7) > 0
+    assert len(calls) == 7
 
 
 def test_memory_shows_what_was_made_on_the_way(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -254,6 +292,7 @@ def test_memory_shows_what_was_made_on_the_way(monkeypatch: pytest.MonkeyPatch) 
     assert speed.memory[0] >= 10 * speed.memory[1]
 
 
+@pytest.mark.usefixtures("unhurried")
 def test_programs_are_timed_at_larger_sizes_where_they_run() -> None:
     inputs = {"x": "float 5 7", "y": "labels 5 < 7", "k": "number 2.0"}
     assert [spec.text() for spec in next(grown(parse_all(inputs)))] == [
@@ -273,7 +312,7 @@ def test_programs_are_timed_at_larger_sizes_where_they_run() -> None:
 
 
 @pytest.fixture
-def rows() -> list[Row]:
+def rows(unhurried: None) -> list[Row]:
     return suite.execute(suite.Task("pair", CODE, tier="full"))
 
 

@@ -11,12 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hang_guard import HANG_GUARD
 
 pytest.importorskip("torch")
 pytest.importorskip("gmpy2")
 
 from torchlint import engine
 from torchlint.cli import main
+from torchlint.finding import Report
 from torchlint.verify.instance import session as sessions
 from torchlint.verify.process import Process
 
@@ -44,7 +46,7 @@ def broken(monkeypatch: pytest.MonkeyPatch) -> Break:
     check = engine.check
 
     def breaks(right: str, wrong: str) -> None:
-        def checked(*arguments: Any, **options: Any) -> engine.Report:
+        def checked(*arguments: Any, **options: Any) -> Report:
             report = check(*arguments, **options)
             for place, finding in enumerate(report.findings):
                 if finding.fix is not None:
@@ -118,7 +120,9 @@ def test_the_reproducer_of_a_refusal_runs(tmp_path: Path, broken: Break, capsys:
     assert found["status"] == "refused"
     reproducer = tmp_path / "reproducer.py"
     reproducer.write_text(found["reproducer"])
-    shown = subprocess.run([sys.executable, reproducer], capture_output=True, text=True, timeout=120, check=True).stdout
+    shown = subprocess.run(
+        [sys.executable, reproducer], capture_output=True, text=True, timeout=HANG_GUARD, check=True
+    ).stdout
     before, after = (line.partition(" gives ")[2] for line in shown.splitlines() if " gives " in line)
     assert before != after
 
@@ -244,7 +248,7 @@ def test_this_side_never_imports_torch(tmp_path: Path) -> None:
         f"main(['--isolated', '--no-cache', '--fix', '--verify', {str(path)!r}])\n"
         "print('torch' in sys.modules)\n"
     )
-    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=True)
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=HANG_GUARD, check=True)
     assert shown.stdout.splitlines()[-1] == "False"
     assert path.read_text() == FIXED
 

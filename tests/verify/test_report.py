@@ -6,11 +6,13 @@ import re
 import xml.etree.ElementTree as ElementTree
 
 import pytest
+from hang_guard import HANG_GUARD
 
 torch = pytest.importorskip("torch")
 pytest.importorskip("gmpy2")
 pytest.importorskip("matplotlib")
 
+from torchlint.verify import speed  # noqa: E402
 from torchlint.verify.report import render  # noqa: E402
 from torchlint.verify.row import Row  # noqa: E402
 from torchlint.verify.suite import Task, execute  # noqa: E402
@@ -22,7 +24,10 @@ NAMESPACES = {"http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"}
 @pytest.fixture(scope="module")
 def rows() -> list[Row]:
     torch.set_num_threads(1)
-    return [row for code in ("TLT206", "TLT204") for row in execute(Task("pair", code, tier="full"))]
+    with pytest.MonkeyPatch.context() as patch:
+        # No size is given up because the machine is busy.
+        patch.setattr(speed, "BUDGET", HANG_GUARD)
+        return [row for code in ("TLT206", "TLT204") for row in execute(Task("pair", code, tier="full"))]
 
 
 @pytest.fixture(scope="module")

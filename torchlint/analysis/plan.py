@@ -11,7 +11,8 @@ from functools import cache
 from typing import NamedTuple
 
 from torchlint.analysis.tokens import WAYS, Interest, way_of
-from torchlint.registry import Anchor, RuleInfo, rules, word_of
+from torchlint.anchors import Anchor, word_of
+from torchlint.registry import RuleInfo, rules
 
 
 class Look:
@@ -60,6 +61,8 @@ class Asked(NamedTuple):
 class Plan:
     """The bits of some rules: for the words of a file or region, and for the tokens of a function.
 
+    Rules on comments have none: they are `on_comments`.
+
     A token is told by a word (`spelled`), by a statement (`stated`) or by characters (`signs`): each says that a
     function may have the token.
     """
@@ -71,7 +74,9 @@ class Plan:
         self.signs: dict[str, int] = {}
         self._groups: dict[frozenset[str], int] = {}
         self._looks: dict[Anchor, Look] = {}
-        self.asked = [self._ask(info) for info in rules() if info.code in codes]
+        wanted = [info for info in rules() if info.code in codes]
+        self.on_comments = [info for info in wanted if info.on_comments]
+        self.asked = [self._ask(info) for info in wanted if not info.on_comments]
         self.signed = union(self.signs.values())
         self.interest = Interest(token for anchor in self._looks for token in anchor.tokens)
 

@@ -6,13 +6,22 @@ import argparse
 import os
 
 from torchlint.commands.terminal import COLOR_CHOICES
+from torchlint.finding import SEVERITIES
 from torchlint.reporters import FORMATS
 from torchlint.settings.config import Overrides
 from torchlint.settings.layers import ConfigError
 
 # Options that mean the same as the key of `[tool.torchlint]` of that name.
-_KEYS = ("select", "ignore", "extend-select", "extend-ignore", "fixable", "unfixable", "exclude", "extend-exclude")
+_KEYS = (
+    *("select", "ignore", "extend-select", "extend-ignore", "fixable", "unfixable", "exclude", "extend-exclude"),
+    *("min-severity", "respect-gitignore"),
+)
 _RULES = "codes, prefixes of codes, rule names or ALL, separated by commas"
+_PREFIXES = """\
+A prefix such as TLT2 turns on those rules under it that are on by default; a
+rule that is off by default runs if its full code, its name or ALL is selected.
+--ignore with a prefix leaves out all rules under it."""
+_SEVERITIES = tuple(map(str, SEVERITIES))
 _PATTERNS = "file patterns separated by commas"
 
 
@@ -22,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("paths", nargs="*", metavar="PATH", help="files or directories, or - for standard input [.]")
     _add_fixes(parser.add_argument_group("fixes"))
     _add_output(parser.add_argument_group("output"))
-    _add_rules(parser.add_argument_group("rules"))
+    _add_rules(parser.add_argument_group("rules", _PREFIXES))
     _add_files(parser.add_argument_group("files"))
     _add_configuration(parser.add_argument_group("configuration"))
     _add_debugging(parser.add_argument_group("debugging"))
@@ -64,6 +73,11 @@ def _add_rules(group: argparse._ArgumentGroup) -> None:
     _add_list(group, "--ignore", "leave these rules out")
     _add_list(group, "--extend-select", "run these rules too")
     _add_list(group, "--extend-ignore", "the same as --ignore")
+    group.add_argument(
+        "--min-severity",
+        choices=_SEVERITIES,
+        help="report nothing milder, neither in the output nor by the exit code, and fix nothing milder [info]",
+    )
     _add_list(group, "--fixable", "fix only what these rules find")
     _add_list(group, "--unfixable", "do not fix what these rules find")
 
@@ -92,7 +106,11 @@ def _add_configuration(group: argparse._ArgumentGroup) -> None:
         help="a TOML file to use instead of the nearest pyproject.toml, or a line of TOML that wins over it",
     )
     group.add_argument("--isolated", action="store_true", help="read no configuration file")
-    group.add_argument("--show-settings", action="store_true", help="print the settings of the first file and stop")
+    group.add_argument(
+        "--show-settings",
+        action="store_true",
+        help="print what holds for the first file, or for --stdin-filename, and stop",
+    )
     group.add_argument("--show-files", action="store_true", help="print the files that would be checked and stop")
 
 
@@ -126,7 +144,7 @@ def overrides(arguments: argparse.Namespace) -> Overrides:
         raise ConfigError(f"--config names more than one file: {', '.join(files)}")
     if files and arguments.isolated:
         raise ConfigError("--config with a file and --isolated contradict each other")
-    said = {key: getattr(arguments, key.replace("-", "_")) for key in (*_KEYS, "respect-gitignore")}
+    said = {key: getattr(arguments, key.replace("-", "_")) for key in _KEYS}
     return Overrides(
         table={key: value for key, value in said.items() if value is not None},
         config=files[0] if files else None,

@@ -158,6 +158,11 @@ class Pieces:
         """The list of statements that a statement is in. Raises `CannotFix`."""
         return [other for other in self._place(stmt).block if isinstance(other, ast.stmt)]
 
+    def is_body(self, block: list[ast.stmt]) -> bool:
+        """Whether a block is the body of a function, a class or the file."""
+        outer = self._place(block[0]).outer or self.tree
+        return isinstance(outer, _Function | ast.Module) and outer.body[0] is block[0]
+
     def _place(self, stmt: ast.stmt) -> Place:
         place = self._statements.place(stmt)
         if place is None:

@@ -39,6 +39,8 @@ def _entry(finding: Finding, source: Source, noqa_row: int | None) -> dict[str, 
         "location": _location(finding.location),
         "end_location": _location(finding.end_location),
         "fix": None if finding.fix is None else _fix(finding.fix, source),
+        "help": finding.help or None,
+        "unfixed": finding.unfixed or None,
         "related": [_related(related) for related in finding.related],
         "noqa_row": noqa_row,
         "cell": None,
@@ -59,6 +61,8 @@ def _fix(fix: Fix, source: Source) -> dict[str, Any]:
         "message": fix.title,
         "edits": [_edit(edit, source) for edit in fix.edits],
         "verification": fix.verification,
+        "verified": fix.standing != "unverified",
+        **({"needs": list(fix.needs)} if fix.needs else {}),
         **({} if fix.validation is None else {"validation": _validation(fix.validation)}),
     }
 
@@ -79,5 +83,6 @@ def _related(related: Related) -> dict[str, Any]:
     return {
         "filename": _filename(related.path),
         "location": _location(related.location),
+        "end_location": _location(related.end_location),
         "message": related.message,
     }

@@ -1,4 +1,7 @@
-"""SARIF 2.1.0, which code scanning services read."""
+"""SARIF 2.1.0, which code scanning services read.
+
+Only safe fixes are among a result's `fixes`; others are told in its message. Its `properties` say of each what it is.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from typing import Any, TextIO
 from torchlint import __version__, faults, registry
 from torchlint.finding import Edit, Finding, Fix, Location, Related, Severity
 from torchlint.reporters.places import fingerprinted, uri
+from torchlint.reporters.remarks import is_safe, message
 from torchlint.running.outcome import Run
 from torchlint.source import Source
 
@@ -63,15 +67,22 @@ def _result(source: Source, finding: Finding, fingerprint: str) -> dict[str, Any
     result: dict[str, Any] = {
         "ruleId": finding.code,
         "level": _LEVELS[finding.severity],
-        "message": {"text": finding.message},
+        "message": {"text": message(finding, suggested=is_safe(finding.fix))},
         "locations": [_location(source.path, finding.location, finding.end_location)],
         "partialFingerprints": {"torchlint/v1": fingerprint},
     }
     if finding.related:
         result["relatedLocations"] = [_related(related) for related in finding.related]
     if finding.fix is not None:
+        result["properties"] = {"fix": _described(finding.fix)}
+    if finding.fix is not None and is_safe(finding.fix):
         result["fixes"] = [_fix(finding.fix, source)]
     return result
+
+
+def _described(fix: Fix) -> dict[str, str]:
+    """`applicability` is `safe`, `unsafe`, `unverified` or `display`."""
+    return {"applicability": fix.standing, "description": fix.title, "verification": fix.verification}
 
 
 def _location(path: str, start: Location, end: Location) -> dict[str, Any]:
@@ -79,7 +90,7 @@ def _location(path: str, start: Location, end: Location) -> dict[str, Any]:
 
 
 def _related(related: Related) -> dict[str, Any]:
-    place = _location(related.path, related.location, related.location)
+    place = _location(related.path, related.location, related.end_location)
     return {**place, "message": {"text": related.message}}
 
 

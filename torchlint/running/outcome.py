@@ -59,11 +59,13 @@ class Outcome:
 
 class Run(NamedTuple):
     """All files of a run in order. `unsafe`: unsafe fixes were asked for. `color`: the output may be coloured.
+    `stopped`: a signal ended it before all files were checked.
     `complete`: what kept files from being checked is among the findings, which are all that their reader sees."""
 
     outcomes: Sequence[Outcome]
     unsafe: bool = False
     color: bool = False
+    stopped: bool = False
     complete: bool = False
 
     def files(self) -> Iterator[tuple[Source, Sequence[Finding]]]:
@@ -94,7 +96,7 @@ class Run(NamedTuple):
     @property
     def broken(self) -> bool:
         """Whether anything went wrong, so that findings may be missing."""
-        return any(outcome.broken for outcome in self.outcomes)
+        return self.stopped or any(outcome.broken for outcome in self.outcomes)
 
 
 def applies(finding: Finding, *, unsafe: bool) -> bool:

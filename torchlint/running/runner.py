@@ -14,11 +14,12 @@ from torchlint.parsing import parse
 from torchlint.reading import NotAFileError, read
 from torchlint.running.outcome import Outcome, applies
 from torchlint.running.state import content_digest, stamp
+from torchlint.running.stop import undivided
 from torchlint.settings.config import Settings
 from torchlint.source import Source, SourceError
 
 if TYPE_CHECKING:
-    from torchlint.engine import Report
+    from torchlint.finding import Report
 
 
 # What becomes of a finding when its fix has been run; see `--verify`.
@@ -116,6 +117,7 @@ class _Task:
         return outcome
 
     def _check(self, source: Source) -> Report:
+        # Start-up: files without torch and files from the cache do not need it.
         from torchlint import engine
 
         return engine.check(source, self._codes)
@@ -127,19 +129,24 @@ class _Task:
         report = self._report if source is self._source else self._check(source)
         if not report.findings:
             return []
+        # Start-up: only files with findings need it.
         from torchlint.suppress import Suppressions
 
         suppressions = Suppressions(source)
-        findings = [judged(f, self._job.settings) for f in report.findings if not suppressions.hides(f)]
+        settings = self._job.settings
+        shown = [f for f in report.findings if settings.reports(f) and not suppressions.hides(f)]
+        findings = [judged(finding, settings) for finding in shown]
         return [self._judge(source, finding) for finding in findings] if self._judge else findings
 
     def _fix(self, outcome: Outcome) -> None:
-        from torchlint.fixing import edits
+        # Start-up: only `--fix` needs it.
+        from torchlint.fixing import edits, files
 
         before, mode = self._source, self._job.mode
         result = edits.fix(before, self._lint, self._accepts)
         if mode.write and result.text != before.text:
-            edits.write(self._job.path, before, result.text)
+            with undivided():
+                files.write(self._job.path, before, result.text)
         outcome.error = outcome.error or result.error
         outcome.fixed = result.applied
         outcome.findings = result.findings
@@ -154,7 +161,7 @@ def judged(finding: Finding, settings: Settings) -> Finding:
     if fix is None:
         return finding
     if finding.code not in settings.fixable:
-        return finding._replace(fix=None)
+        return finding._replace(fix=None, help=fix.title, unfixed="the configuration says that this rule is not fixed")
     if finding.code in settings.safe and fix.applicability is Applicability.UNSAFE:
         return finding._replace(fix=_overridden(fix, Applicability.SAFE))
     if finding.code in settings.unsafe and fix.applicability is Applicability.SAFE:
@@ -171,6 +178,7 @@ def unified_diff(before: Source, after: str) -> bytes:
     """The change as `git apply` and `patch -p1` take it, in the file's own encoding. Raises `UnicodeEncodeError`."""
     name = before.path.replace(os.sep, "/")
     old, new = (name, name) if name.startswith(("/", "../")) else (f"a/{name}", f"b/{name}")
+    # Start-up: only `--diff` needs it.
     import difflib
 
     lines = list(difflib.unified_diff(_lines(before.text), _lines(after)))

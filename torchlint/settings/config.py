@@ -6,10 +6,11 @@ One `Settings` object serves the command line, the flake8 plugin and the editor.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from torchlint.finding import Finding, Severity
 from torchlint.kept import kept
 from torchlint.settings import selection
 from torchlint.settings.globs import Glob, Globs
@@ -40,6 +41,7 @@ class Settings(NamedTuple):
     excluded: Globs
     respect_gitignore: bool
     output_format: str
+    min_severity: Severity
 
     def codes_for(self, path: str) -> frozenset[str]:
         """The rules to run on this file, after `per-file-ignores`. The file need not exist."""
@@ -51,19 +53,22 @@ class Settings(NamedTuple):
         """Whether the file, or a directory above it, is excluded."""
         return self.excluded.matches_within(os.path.abspath(path))
 
-    def described(self, path: str) -> Iterator[tuple[str, str]]:
-        """Key and value of everything that holds for a file, for people to read."""
-        yield "rules", _listed(self.codes_for(path))
-        yield "fixable", _listed(self.fixable)
-        yield "extend-safe-fixes", _listed(self.safe)
-        yield "extend-unsafe-fixes", _listed(self.unsafe)
-        yield "exclude", ", ".join(self.exclude)
-        yield "respect-gitignore", str(self.respect_gitignore).lower()
-        yield "output-format", self.output_format
+    def reports(self, finding: Finding) -> bool:
+        """Whether the finding is bad enough to be reported."""
+        return finding.severity.reaches(self.min_severity)
 
-
-def _listed(codes: frozenset[str]) -> str:
-    return ", ".join(sorted(codes)) or "none"
+    def described(self, path: str) -> dict[str, Any]:
+        """Everything that holds for a file, by key of the configuration; `rules` are the codes of those that run."""
+        return {
+            "rules": sorted(self.codes_for(path)),
+            "fixable": sorted(self.fixable),
+            "extend-safe-fixes": sorted(self.safe),
+            "extend-unsafe-fixes": sorted(self.unsafe),
+            "min-severity": str(self.min_severity),
+            "exclude": list(self.exclude),
+            "respect-gitignore": self.respect_gitignore,
+            "output-format": self.output_format,
+        }
 
 
 class Overrides(NamedTuple):
@@ -85,6 +90,12 @@ class Configuration:
     def __init__(self, overrides: Overrides | None = None) -> None:
         self._overrides = overrides or Overrides()
         self._directories: dict[str, Settings] = {}
+        self._warnings: dict[str, None] = {}
+
+    @property
+    def warnings(self) -> list[str]:
+        """A line for each selector without effect in the settings that were asked for so far."""
+        return list(self._warnings)
 
     def settings_for(self, path: str) -> Settings:
         """The settings of a file, which need not exist. Raises `ConfigError`."""
@@ -115,7 +126,10 @@ class Configuration:
         return self._settings(os.path.abspath(self._overrides.config))
 
     def _settings(self, file: str | None) -> Settings:
-        return _resolve(file, [*(layers_of(file) if file else ()), *self._said])
+        layers = [*(layers_of(file) if file else ()), *self._said]
+        settings = _resolve(file, layers)
+        self._warnings.update(dict.fromkeys(line for layer in layers for line in layer.warnings()))
+        return settings
 
     @kept
     def _said(self) -> list[Layer]:
@@ -145,6 +159,7 @@ def _resolve(file: str | None, layers: list[Layer]) -> Settings:
         excluded=Globs.of(exclude),
         respect_gitignore=_last(layers, "respect-gitignore", True),
         output_format=_last(layers, "output-format", "full"),
+        min_severity=Severity(_last(layers, "min-severity", "info")),
     )
 
 

@@ -120,3 +120,18 @@ def _special(text: str) -> str:
     inverted = text.startswith("[!")
     members = re.sub(r"([\\\]\[^&~|])", r"\\\1", text[2 if inverted else 1 : -1])
     return f"[{'^' if inverted else ''}{members}]"
+
+
+def mistake(text: str) -> str:
+    """What is wrong with a pattern and what to write instead, or nothing."""
+    pattern = _portable(text).removeprefix("./").rstrip("/")
+    if not pattern:
+        return f"bad file pattern {text!r}: it is empty; write the name of a file or directory"
+    # The first of these is asked first because the second would look for the end of each bracket.
+    if pattern.rfind("[") > pattern.rfind("]") or "[" in _SPECIAL.sub("", pattern):
+        return f"bad file pattern {text!r}: a `[` without its `]`; write `[[]` for the character itself"
+    try:
+        Globs.of([Glob(text, "")])
+    except re.error as error:
+        return f"bad file pattern {text!r}: {error.msg}; between `[` and `]` stand characters, or ranges such as `a-z`"
+    return ""

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from torchlint.commands.terminal import reason
+from torchlint.finding import SEVERITIES
 from torchlint.reading import read
 from torchlint.reporters import FORMATS
-from torchlint.settings.globs import Glob, Globs
-from torchlint.settings.selection import UnknownSelectorError, expand, suggestion
+from torchlint.selectors import suggestion
+from torchlint.settings.globs import mistake
+from torchlint.settings.selection import UnknownSelectorError, expand, idle
 
 # Of a value that is wrong, so many characters are enough to find it.
 _SHOWN = 60
@@ -35,6 +36,12 @@ class Layer(NamedTuple):
                 raise ConfigError(f"{self.origin}: unknown key {key!r} in [tool.torchlint]{suggestion(key, _KINDS)}")
             if problem := _KINDS[key](value):
                 raise ConfigError(f"{self._place(key)}: {problem}")
+
+    def warnings(self) -> Iterator[str]:
+        """A line for each selector of a valid table that has no effect."""
+        for key in ("select", "extend-select"):
+            for line in idle(self.table.get(key, ())):
+                yield f"{self._place(key)}: {line}"
 
     def _place(self, key: str) -> str:
         return f"{self.origin}: {key}" if self.origin else f"--{key}"
@@ -60,11 +67,7 @@ def _strings(value: Any) -> str:
 def _globs(value: Any) -> str:
     if problem := _strings(value):
         return problem
-    try:
-        Globs.of(Glob(text, "") for text in value)
-    except re.error as error:
-        return f"bad file pattern ({error})"
-    return ""
+    return next(filter(None, map(mistake, value)), "")
 
 
 def _selectors_by_path(value: Any) -> str:
@@ -79,6 +82,13 @@ def _flag(value: Any) -> str:
 
 def _path(value: Any) -> str:
     return "" if isinstance(value, str) else f"expected the path of a TOML file, found {_found(value)}"
+
+
+def _severity(value: Any) -> str:
+    if value in SEVERITIES:
+        return ""
+    found = repr(value) if isinstance(value, str) else f"a value of type {type(value).__name__}"
+    return f"expected {', '.join(SEVERITIES[:-1])} or {SEVERITIES[-1]}, found {found}"
 
 
 def _format(value: Any) -> str:
@@ -110,6 +120,7 @@ _KINDS: dict[str, Callable[[Any], str]] = {
     "extend-safe-fixes": _selectors,
     "extend-unsafe-fixes": _selectors,
     "respect-gitignore": _flag,
+    "min-severity": _severity,
     "output-format": _format,
     "extend": _path,
 }
@@ -175,6 +186,7 @@ def parse_inline(text: str) -> Mapping[str, Any]:
 
 
 def _parse(data: bytes, origin: str) -> dict[str, Any]:
+    # Start-up: only a tree with a pyproject.toml needs it.
     import tomllib
 
     try:

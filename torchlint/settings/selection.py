@@ -1,30 +1,31 @@
-"""Which rules a list of selectors means: codes, prefixes of codes, rule names, `ALL`."""
+"""Which rules a list of selectors means: codes, prefixes of codes, rule names, `ALL`.
+
+A prefix that selects turns on the rules under it that are on by default, so that `TLT` is never more than all of these;
+a rule that is off by default is named by its code or its name, or runs with `ALL`. A prefix that leaves rules out, as
+in `ignore` and `per-file-ignores`, leaves out all rules under it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from torchlint import registry
+from torchlint.selectors import advice, covered, is_everything, named, turned_on
+
+# A code in full and a name say the same, and more than any prefix.
+_IN_FULL = 1_000
 
 
 class UnknownSelectorError(Exception):
-    """A selector that names no rule; the message is one line and suggests a similar one."""
+    """A selector that names no rule; the message is one line and says what to write instead."""
 
 
 def expand(selector: str) -> frozenset[str]:
     """The codes that a selector stands for, at least one. Raises `UnknownSelectorError`."""
-    rules = registry.rules()
-    if selector == "ALL":
-        return frozenset(rule.code for rule in rules)
-    found = frozenset(rule.code for rule in rules if rule.name == selector or _is_prefix(selector, rule.code))
+    found = frozenset(rule.code for rule in covered(selector))
     if found:
         return found
-    names = [name for rule in rules for name in (rule.code, rule.name)]
-    raise UnknownSelectorError(f"unknown rule selector {selector!r}{suggestion(selector, ['ALL', *names])}")
-
-
-def _is_prefix(selector: str, code: str) -> bool:
-    return bool(selector) and code.startswith(selector)
+    raise UnknownSelectorError(f"unknown rule selector {selector!r}{advice(selector)}")
 
 
 def expand_all(selectors: Iterable[str]) -> frozenset[str]:
@@ -49,21 +50,25 @@ def choose(
     votes = [(_weight(selector), True, selector) for selector in (*(select or ()), *more)]
     votes += [(_weight(selector), False, selector) for selector in ignore]
     for _, on, selector in sorted(votes, key=lambda vote: (vote[0], not vote[1])):
-        wanted.update(dict.fromkeys(expand(selector), on))
+        wanted.update(dict.fromkeys(_selected(selector) if on else expand(selector), on))
     before = codes if select is None else frozenset[str]()
     return frozenset(code for code in before | wanted.keys() if wanted.get(code, True))
 
 
+def _selected(selector: str) -> frozenset[str]:
+    return frozenset(rule.code for rule in turned_on(selector)) if expand(selector) else frozenset()
+
+
 def _weight(selector: str) -> int:
-    if selector == "ALL":
+    if is_everything(selector):
         return 0
-    return len(selector) if selector.isupper() and selector.isalnum() else 1_000
+    return len(selector) if named(selector) is None else _IN_FULL
 
 
-def suggestion(word: str, known: Iterable[str]) -> str:
-    """`; did you mean 'x'?` for the known word that is most like this one, or nothing."""
-    import difflib
-
-    folded = {name.casefold(): name for name in known}
-    close = difflib.get_close_matches(word.casefold(), folded, n=1)
-    return f"; did you mean {folded[close[0]]!r}?" if close else ""
+def idle(selectors: Iterable[str]) -> Iterator[str]:
+    """A line for each selector that turns nothing on, because all rules under it are off by default."""
+    for selector in selectors:
+        rules = covered(selector)
+        if rules and not turned_on(selector):
+            codes = ", ".join(rule.code for rule in rules)
+            yield f"{selector!r} turns nothing on: all rules under it are off by default; name them in full: {codes}"

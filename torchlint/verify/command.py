@@ -22,7 +22,9 @@ from torchlint.verify.workers import run_all
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("rules", nargs="*", metavar="RULE", help="codes or names; without any, all rules")
+    parser.add_argument(
+        "rules", nargs="*", metavar="RULE", help="codes, prefixes of codes or names; without any, all rules"
+    )
     parser.add_argument("--rule", action="append", default=[], metavar="RULE", help="the same (repeatable)")
     parser.add_argument(
         "--tier",
@@ -69,11 +71,12 @@ def run(arguments: argparse.Namespace) -> int:
             # Rules that were not reached keep what they have.
             _write(rows, complete=not _chosen(arguments) and not skipped)
         if arguments.report:
+            # Start-up: it imports matplotlib, which may be missing.
             from torchlint.verify.report import write_report
 
             write_report(rows, Path(arguments.report))
     except UnknownRuleError as error:
-        complain(f"error: no rule {error}")
+        complain(f"error: {error}")
         return 2
     except UsageError as error:
         complain(f"error: {error}")
