@@ -13,6 +13,7 @@ import pytest
 
 from torchlint import engine, registry
 from torchlint.analysis import compare, evaluate, frame
+from torchlint.fixing import statements
 from torchlint.source import Source
 
 HEADER = "import torch\nimport torch.nn as nn\nimport torch.nn.functional as F\n"
@@ -122,6 +123,21 @@ def test_a_long_condition_compares_its_parts_with_few_others(
     with counted(monkeypatch, compare, "same") as comparisons:
         found(f"def f(x):\n    y = {parts}\n    return torch.log(torch.softmax(y, 1))\n")
     assert comparisons[0] < 20 * count
+
+
+@pytest.mark.parametrize("shape", ["flat", "elif"])
+def test_each_fix_looks_at_few_statements(shape: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    count = 300
+    line = "y{0} = torch.log(torch.softmax(x, {0}))"
+    if shape == "flat":
+        body = "".join(f"    {line.format(number)}\n" for number in range(count))
+    else:
+        branches = (f"    elif x == {number}:\n        {line.format(number)}\n" for number in range(count))
+        body = "    if x:\n        pass\n" + "".join(branches)
+    with counted(monkeypatch, statements, "_end") as looks:
+        report = engine.check(Source("program.py", f"{HEADER}def f(x):\n{body}"), {"TLT202"})
+    assert sum(finding.fix is not None for finding in report.findings) == count
+    assert looks[0] < 20 * count
 
 
 TWO = """
