@@ -26,14 +26,15 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from resource import RUSAGE_CHILDREN, getrusage
 from statistics import median
 
 from benchmarks import programs
+from benchmarks.curves import Curve, Point
 from benchmarks.measure import environment, run
+from benchmarks.plots import draw
 from benchmarks.trees import SEED, WORK
 from torchlint import engine, registry
 from torchlint.running.pool import run_files
@@ -49,31 +50,6 @@ _LINES = 1_000
 _LEAST_SECONDS = 0.05
 
 
-@dataclass(frozen=True, slots=True)
-class Point:
-    """One thing to measure: where it stands on the axis, what does it once, and for how many lines."""
-
-    at: int
-    lines: int
-    check: Callable[[], object]
-
-
-@dataclass(slots=True)
-class Curve:
-    """Points of one kind, and their medians: microseconds of CPU per line."""
-
-    question: str
-    name: str
-    axis: str
-    points: list[Point]
-    costs: list[float] = field(default_factory=list)
-
-    @property
-    def growth(self) -> float:
-        """The cost of a line at the largest point over that at the smallest."""
-        return self.costs[-1] / self.costs[0]
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     out = Path(options.out)
@@ -85,8 +61,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _measure([curve for curve in curves if curve.question == question], options.runs)
     _print_curves(curves)
     if curves:
-        from benchmarks.plots import draw
-
         print(f"\n{draw(curves, out / 'growth.png')}")
     return _print_hard(out, options.scale, options.limit) if "hard" in options.only else 0
 
@@ -163,8 +137,13 @@ def _files(largest: int, out: Path) -> Iterator[Curve]:
             break
         settings = Configuration(Overrides(isolated=True)).settings_in(str(folder))
         jobs = [Job(str(path), settings, Mode()) for path in sorted(folder.glob("net*.py"))[:count]]
-        points.append(Point(count, lines, partial(run_files, jobs, 1)))
+        points.append(Point(count, lines, partial(_run, jobs)))
     yield Curve("files", "importing each other", "files", points)
+
+
+def _run(jobs: list[Job]) -> None:
+    for _ in run_files(jobs, 1):
+        pass
 
 
 _QUESTIONS: dict[str, Callable[[int, Path], Iterator[Curve]]] = {

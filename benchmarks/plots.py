@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from benchmarks.growth import Curve
+from benchmarks.curves import Curve
 
 _TITLES = {
     "size": "Size of a file",
@@ -19,9 +17,11 @@ _TITLES = {
 
 def draw(curves: Sequence[Curve], path: Path) -> Path:
     """A panel for each question: CPU microseconds per line over the axis of the question, from zero."""
+    # Optional: matplotlib may be missing.
     import matplotlib as mpl
 
     mpl.use("Agg")
+    # Optional, and only after the backend is chosen.
     from matplotlib import pyplot as plt
     from matplotlib.ticker import FuncFormatter
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from torchlint.rule import (
     UNKNOWN,
+    Call,
     Choice,
     ClassModel,
     External,
@@ -24,9 +25,10 @@ from torchlint.rule import (
     trees,
 )
 
-from ._api_table import Row
+from ._api_table import METHODS, SCHEDULER, TENSOR, Row
+from ._training import settled
 
-_TENSOR = "torch.Tensor."
+_SCHEDULER_CLASS = re.compile(r"torch\.optim\.lr_scheduler\.[A-Z]\w*$")
 # Tests of what the installed torch has.
 _GUARD = re.compile(r"hasattr|version|WITH_PT|TORCH_(?:GE|LT|MAJOR|MINOR|\d)|_available", re.IGNORECASE)
 _CAUGHT = frozenset({"ImportError", "ModuleNotFoundError", "AttributeError", "Exception", "BaseException"})
@@ -37,7 +39,7 @@ _Use = tuple[Row, ast.Name | ast.Attribute, ast.Call | None]
 
 def words_of(rows: Sequence[Row]) -> tuple[str, ...]:
     """What a function must have one of: the name in torch, or the name of a method."""
-    names = {(row.old.startswith(_TENSOR), row.old.rpartition(".")[2]) for row in rows}
+    names = {(row.old.startswith(METHODS), row.old.rpartition(".")[2]) for row in rows}
     return tuple(sorted(name if method else f"torch:{name}" for method, name in names))
 
 
@@ -61,7 +63,7 @@ def may_use(scope: ast.AST, module: Module, rows: Mapping[str, Row], last: froze
 
 def _may_be(node: ast.Attribute, rows: Mapping[str, Row]) -> bool:
     """Whether an attribute with the last name of a row may be that name, or that method of a tensor."""
-    if f"{_TENSOR}{node.attr}" in rows:
+    if any(f"{owner}{node.attr}" in rows for owner in METHODS):
         return True
     parts = [node.attr]
     value = node.value
@@ -97,12 +99,18 @@ def _row(frame: Frame, node: ast.Name | ast.Attribute, rows: Mapping[str, Row], 
     if not isinstance(value, External):
         value = peek(frame, node)
     if isinstance(value, External):
-        return None if value.qualname.startswith(_TENSOR) else rows.get(value.qualname)
-    row = rows.get(f"{_TENSOR}{node.attr}") if called and isinstance(node, ast.Attribute) else None
-    if row is None or not isinstance(node, ast.Attribute) or not isinstance(frame.values.get(node), Method):
+        return None if value.qualname.startswith(TENSOR) else rows.get(value.qualname)
+    if not called or not isinstance(node, ast.Attribute) or not isinstance(frame.values.get(node), Method):
         return None
     receivers = members(frame.values.get(node.value, UNKNOWN))
-    return row if all(facts.is_tensor(receiver) and _is_sure(receiver) for receiver in receivers) else None
+    if all(facts.is_tensor(receiver) and _is_sure(receiver) for receiver in receivers):
+        return rows.get(f"{TENSOR}{node.attr}")
+    return rows.get(f"{SCHEDULER}{node.attr}") if all(map(_is_scheduler, receivers)) else None
+
+
+def _is_scheduler(value: Value) -> bool:
+    made = settled(value)
+    return isinstance(made, Call) and _SCHEDULER_CLASS.match(made.qualname) is not None
 
 
 def _is_sure(value: Value, depth: int = 12) -> bool:

@@ -15,7 +15,7 @@ class Row(NamedTuple):
     `arguments` are the parameters of the old name in their order: `axis:dim` is called `dim` now, `upper:=upper` has to
     be written as a keyword, `name:` has no counterpart. `values` are what literal arguments become. `adds` is appended
     to the arguments. With `listed` all positional arguments become one list. `needs` are new names of arguments that
-    must be given.
+    must be given. `message` is said instead of the usual one; `changes` is what a fix does to results, if anything.
     """
 
     old: str
@@ -27,7 +27,14 @@ class Row(NamedTuple):
     needs: str = ""
     fix: bool = True
     severity: Severity = WARNING
+    message: str = ""
+    changes: str = ""
 
+
+# Methods are rows, too: the name of a method of something that certainly is of the class.
+TENSOR = "torch.Tensor."
+SCHEDULER = "torch.optim.lr_scheduler.LRScheduler."
+METHODS = (TENSOR, SCHEDULER)
 
 _REDUCE = "input_tensor:input axis:dim keepdims:keepdim name:"
 # Names of TensorFlow, NumPy and others that torch has under another name. The old name fails, so each fix is a change.
@@ -116,6 +123,10 @@ DEPRECATED = (
     Row("torch.range", "torch.arange", fix=False),
     Row("torch.svd", "torch.linalg.svd", fix=False),
     Row("torch.lu", "torch.linalg.lu_factor", fix=False),
+    Row("torch.Tensor.qr", "torch.linalg.qr", fix=False),
+    Row("torch.Tensor.cholesky", "torch.linalg.cholesky", fix=False),
+    Row("torch.Tensor.svd", "torch.linalg.svd", fix=False),
+    Row("torch.Tensor.lu", "torch.linalg.lu_factor", fix=False),
     Row("torch.lu_solve", "torch.linalg.lu_solve", fix=False),
     Row("torch.triangular_solve", "torch.linalg.solve_triangular", fix=False),
     Row("torch.jit.script", "torch.compile` or `torch.export", fix=False, severity=INFO),
@@ -142,5 +153,21 @@ DEPRECATED = (
     ),
     Row("torch.set_default_tensor_type", "torch.set_default_dtype` and `torch.set_default_device", fix=False),
     Row("torch.testing.assert_allclose", "torch.testing.assert_close", fix=False),
-    Row("torch.nn.utils.weight_norm", "torch.nn.utils.parametrizations.weight_norm", fix=False),
+    Row(
+        "torch.nn.utils.weight_norm",
+        "torch.nn.utils.parametrizations.weight_norm",
+        fix=False,
+        message="`torch.nn.utils.weight_norm` is deprecated: with `torch.nn.utils.parametrizations.weight_norm` the "
+        "attributes `weight_g` and `weight_v` and their keys in the state dict become "
+        "`parametrizations.weight.original0` and `original1`, and `remove_weight_norm` "
+        "`torch.nn.utils.parametrize.remove_parametrizations`",
+    ),
+    Row(
+        f"{SCHEDULER}get_lr",
+        f"{SCHEDULER}get_last_lr",
+        "",
+        message="`get_lr()` computes what the next step is made of, which is not the current rate and warns: use "
+        "`get_last_lr()`",
+        changes="the rate that is in use is returned",
+    ),
 )

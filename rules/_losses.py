@@ -5,53 +5,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from torchlint.rule import Element, Field, Items, Op, Place, Value, members
+from torchlint.rule import Element, Field, Items, Op, Place, Value, members, ops
 
 # A value and what it was before it was reshaped, step by step; the last one is what computed the elements.
 Chain = tuple[Value, ...]
 
-# These give the elements of their input in another shape, place or precision, or some of them.
-_CARRIERS = frozenset(
-    [
-        "view",
-        "view_as",
-        "reshape",
-        "reshape_as",
-        "permute",
-        "transpose",
-        "swapaxes",
-        "swapdims",
-        "movedim",
-        "t",
-        "T",
-        "mT",
-        "squeeze",
-        "unsqueeze",
-        "flatten",
-        "unflatten",
-        "ravel",
-        "contiguous",
-        "clone",
-        "detach",
-        "float",
-        "double",
-        "half",
-        "bfloat16",
-        "to",
-        "type",
-        "type_as",
-        "cuda",
-        "cpu",
-        "getitem",
-        "select",
-        "narrow",
-        "index_select",
-        "expand",
-        "expand_as",
-        "requires_grad_",
-    ]
-)
-_PARTS = frozenset({"split", "chunk", "tensor_split", "unbind", "split_with_sizes"})
 _MAX_CHAINS = 16
 
 
@@ -86,9 +44,9 @@ def _joined(value: Value) -> tuple[Value, ...]:
 def carried(value: Value) -> Value | None:
     """The value whose elements this one has; None where the elements are its own."""
     match value:
-        case Op() if value.name in _CARRIERS:
+        case Op() if value.name in ops.CARRIERS:
             return value.input
-        case Element() if isinstance(value.base, Op) and value.base.name in _PARTS:
+        case Element() if isinstance(value.base, Op) and value.base.name in ops.PARTS:
             return value.base.input
         case Field(name="data"):
             return value.base
@@ -108,14 +66,21 @@ def source(chain: Chain) -> Op:
     return op
 
 
+def maker(chain: Chain) -> ast.AST | None:
+    """Where the operation at the end of a chain is written: its call, or the layer that a container calls."""
+    op = source(chain)
+    if op.layer is not None and op.layer.node is not None and not _is_direct(op):
+        return op.layer.node
+    return op.node
+
+
 def places(found: list[Chain], message: str, loss: Op) -> tuple[Place, ...]:
     """Where the operations of some chains are written, except in the loss's own line."""
     shown: dict[ast.AST, Place] = {}
     for chain in found:
+        node = maker(chain)
         op = source(chain)
-        node, frame = op.node, op.frame
-        if op.layer is not None and op.layer.node is not None and not _is_direct(op):
-            node, frame = op.layer.node, op.layer.frame
+        frame = op.layer.frame if op.layer is not None and node is op.layer.node else op.frame
         if node is not None and getattr(node, "lineno", 0) != getattr(loss.node, "lineno", 0):
             shown[node] = Place(node, message, frame)
     return tuple(shown.values())

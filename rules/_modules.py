@@ -16,6 +16,7 @@ from torchlint.rule import (
     Layer,
     Value,
     classes,
+    frame_of,
     members,
     trees,
 )
@@ -112,13 +113,14 @@ def _registers(frame: Frame, value: Value, depth: int) -> bool:
 
 def _listed(frame: Frame, layer: Layer, depth: int) -> bool:
     """A `ModuleList` of a comprehension: what each turn makes has parameters."""
-    if not isinstance(layer.node, ast.Call) or layer.frame is None:
+    made_in = frame_of(layer)
+    if not isinstance(layer.node, ast.Call) or made_in is None:
         return False
     for arg in layer.node.args:
         inner = arg.value if isinstance(arg, ast.Starred) else arg
         if isinstance(inner, ast.ListComp | ast.GeneratorExp):
-            made = layer.frame.values.get(inner.elt)
-            if made is not None and has_parameters(layer.frame, made, depth - 1):
+            made = made_in.values.get(inner.elt)
+            if made is not None and has_parameters(made_in, made, depth - 1):
                 return True
     return False
 

@@ -23,7 +23,10 @@ from torchlint.rule import (
     Value,
     classes,
     facts,
+    frame_of,
+    last_name,
     members,
+    ops,
     own_nodes,
     peek,
     walk,
@@ -36,6 +39,8 @@ _OPTIMIZER = re.compile(
 )
 _BASES = frozenset({"torch.optim.Optimizer", "torch.optim.optimizer.Optimizer"})
 _MAX_DEPTH = 2
+_TRAINING = frozenset({"backward", "manual_backward", "zero_grad"})
+_TRAINING_NAME = re.compile(r"train|fit|step|optimi[sz]e|learn|backward", re.IGNORECASE)
 
 
 class Kind(Enum):
@@ -73,8 +78,9 @@ def is_optimizer(value: Value | None) -> bool:
     value = settled(value)
     if isinstance(value, Choice):
         return all(is_optimizer(member) for member in value.members)
-    if isinstance(value, Instance) and value.frame is not None:
-        return classes.is_subclass(value.frame, value.cls, _BASES) is True
+    frame = frame_of(value)
+    if isinstance(value, Instance) and frame is not None:
+        return classes.is_subclass(frame, value.cls, _BASES) is True
     return isinstance(value, Call) and _OPTIMIZER.match(value.qualname) is not None
 
 
@@ -138,6 +144,27 @@ def events(frame: Frame, depth: int = _MAX_DEPTH) -> list[Event]:
             found.append(Event(Kind.CLEAR, node, node, None, "", frame))
     found.sort(key=lambda event: (getattr(event.at, "lineno", 0), getattr(event.at, "col_offset", 0)))
     return found
+
+
+def may_train(frame: Frame, depth: int = 4) -> bool:
+    """Whether a function, or one that it calls, may compute gradients or step an optimiser."""
+    if any(isinstance(node, ast.Attribute) and node.attr in _TRAINING for node in own_nodes(frame.scope)):
+        return True
+    for call, callee in [*frame.callees.items()]:
+        references = list(_functions(frame, call, callee))
+        if not references and not isinstance(callee, External) and _sounds_like_training(call):
+            return True
+        for reference in references:
+            known = depth > 0 and not frame.evaluator.is_busy(reference.function)
+            if not known or may_train(frame.evaluator.frame(reference.function), depth - 1):
+                return True
+    return any(is_optimizer(frame.values.get(arg)) for call in frame.callees for arg in call.args)
+
+
+def _sounds_like_training(call: ast.Call) -> bool:
+    """Whether a call of what is not known has a name that speaks of training, and is not the mode's `model.train()`."""
+    name = last_name(call.func)
+    return _TRAINING_NAME.search(name) is not None and not (name == "train" and len(call.args) + len(call.keywords) < 2)
 
 
 def _of_call(frame: Frame, call: ast.Call, callee: Value, depth: int) -> Iterator[Event]:
@@ -239,16 +266,11 @@ def is_made_in(frame: Frame, value: Value | None, loop: ast.AST) -> bool:
     return False
 
 
-_NO_GRAD = frozenset(
-    {"torch.no_grad", "torch.inference_mode", "torch.autograd.no_grad", "torch.autograd.inference_mode"}
-)
-
-
 def disables_grad(value: Value | None) -> bool:
     """Whether a context manager switches gradients off."""
     if not isinstance(value, Call):
         return False
-    if value.qualname in _NO_GRAD:
+    if value.qualname in ops.NO_GRAD:
         return True
     mode = value.args[0] if value.args else value.keywords.get("mode")
     return value.qualname == "torch.set_grad_enabled" and isinstance(mode, Constant) and mode.value is False
@@ -263,6 +285,6 @@ def is_without_grad(frame: Frame, node: ast.AST) -> bool:
     for decorator in frame.function.decorators if frame.function else ():
         target = decorator.func if isinstance(decorator, ast.Call) else decorator
         name = peek(frame.evaluator.surroundings(frame.module), target)
-        if isinstance(name, External) and name.qualname in _NO_GRAD:
+        if isinstance(name, External) and name.qualname in ops.NO_GRAD:
             return True
     return False

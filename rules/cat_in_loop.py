@@ -67,6 +67,7 @@ class CatInLoop(Check):
     severity = INFO
     default = False
     message = "The tensor grows by `cat` in a loop, which copies all of it each turn; collect a list, join it once"
+    help = "Append the parts to a list, and join it once after the loop"
     ops = ("cat", "hstack", "vstack")
     words = (("for:1", "for:n", "while:"),)
 

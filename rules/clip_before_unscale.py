@@ -71,7 +71,8 @@ _PRECISION = re.compile(r"scaler|amp|16|half|precision|mixed", re.IGNORECASE)
 class ClipBeforeUnscale(Check):
     code = "TLT713"
     since = "0.1"
-    message = "Gradients are clipped while they are scaled: call `scaler.unscale_(optimizer)` before"
+    message = "Gradients are clipped while scaled, so by far too much: call `scaler.unscale_(optimizer)` before"
+    help = "Call `scaler.unscale_(optimizer)` before the gradients are clipped"
     words = (_CLIPS, ("call:step",), ("scale", "GradScaler"))
 
     def check_frame(self, frame: Frame) -> Iterator[Problem]:

@@ -50,8 +50,9 @@ class DatasetGetitemSignature(Check):
     code = "TLT502"
     since = "0.1"
     severity = ERROR
-    message = "`__getitem__` is called with one index"
+    message = "`__getitem__` is called with one index: with these parameters it raises a TypeError"
     title = "Add the index"
+    help = "Take one index, `def __getitem__(self, index)`; `__len__` and `__iter__` take nothing but `self`"
     words = (("class",),)
 
     def glance_at_class(self, cls: ClassModel) -> bool:
@@ -68,7 +69,9 @@ class DatasetGetitemSignature(Check):
             if wanted == "__getitem__":
                 yield from _of_getitem(method)
             elif wanted in ("__len__", "__iter__") and _required(method) > 1:
-                yield Problem(method.node, f"`{wanted}` is called without arguments")
+                yield Problem(
+                    method.node, f"`{wanted}` is called without arguments: with these parameters it raises a TypeError"
+                )
 
 
 def _required(method: FunctionModel) -> int:
@@ -81,7 +84,9 @@ def _of_getitem(method: FunctionModel) -> Iterator[Problem]:
     if len(names) == 1 and names[0].arg in ("self", "this"):
         yield _without_index(method)
     elif _required(method) > 2:
-        yield Problem(method.node, "`__getitem__` is called with one index only: `dataset[i, j]` passes one tuple")
+        yield Problem(
+            method.node, "`__getitem__` is called with one index, so this raises: `dataset[i, j]` passes one tuple"
+        )
 
 
 def _without_index(method: FunctionModel) -> Problem:

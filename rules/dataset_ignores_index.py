@@ -45,6 +45,7 @@ class DatasetIgnoresIndex(Check):
     code = "TLT507"
     since = "0.1"
     message = "`__getitem__` does not read its index: what the sampler asks for is not what it gets"
+    help = "Choose the sample by the index; if there is no such choice, derive from `IterableDataset`"
     words = (("class",),)
 
     def glance_at_class(self, cls: ClassModel) -> bool:

@@ -46,8 +46,9 @@ class DatasetMethodTypo(Check):
     code = "TLT501"
     since = "0.1"
     severity = ERROR
-    message = "A dataset needs `__getitem__` and `__len__`; this method is named otherwise"
+    message = "A dataset needs `__getitem__` and `__len__`; this method is named otherwise, so nothing calls it"
     title = "Rename the method"
+    help = "Rename the method to the one that is meant"
     words = (("class",),)
 
     def glance_at_class(self, cls: ClassModel) -> bool:

@@ -46,7 +46,8 @@ class DatasetMissingMethod(Check):
     code = "TLT504"
     since = "0.1"
     severity = ERROR
-    message = "The dataset lacks a method that its `DataLoader` needs"
+    message = "The dataset lacks a method that its `DataLoader` needs: it raises when it is used"
+    help = "Define `__getitem__` and `__len__`, or derive from `IterableDataset` and define `__iter__`"
     words = (("DataLoader",), ("class",))
 
     def check_call(self, call: ast.Call, frame: Frame) -> Iterator[Problem]:
@@ -66,7 +67,9 @@ class DatasetMissingMethod(Check):
         if missing:
             names = " and ".join(f"`{name}`" for name in missing)
             place = Place(call, "this loader needs it")
-            yield Problem(value.cls.node, f"The dataset has no {names}, which its `DataLoader` needs", places=(place,))
+            yield Problem(
+                value.cls.node, f"The dataset has no {names}, which its `DataLoader` needs: it raises", places=(place,)
+            )
 
 
 def _lacks(frame: Frame, cls: ClassModel, name: str) -> bool:

@@ -51,8 +51,9 @@ class DatasetUnboundAttribute(Check):
     code = "TLT505"
     since = "0.1"
     severity = ERROR
-    message = "The name is bound nowhere; the class has an attribute of this name"
+    message = "The name is bound nowhere, so this raises a NameError; the class has an attribute of this name"
     title = "Read the attribute"
+    help = "Read the attribute of the instance"
     words = (("class",), ("self",))
 
     def glance_at_class(self, cls: ClassModel) -> bool:
@@ -110,6 +111,6 @@ def _problem(node: ast.Name, method: FunctionModel) -> Problem:
         editor.replace(node, f"{instance}.{node.id}")
 
     takes = instance is not None and instance.lstrip("_") in ("self", "this")
-    message = f"`{node.id}` is bound nowhere; the class assigns `self.{node.id}`"
+    message = f"`{node.id}` is bound nowhere and raises a NameError; the class assigns `self.{node.id}`"
     claim = Changes("the attribute is read")
     return Problem(node, message, fix if takes else None, claim, f"Write `{instance}.{node.id}`")

@@ -4,7 +4,9 @@
 Finds an operation without effects as a statement of its own: `x.squeeze(1)`, `x.clamp(0, 1)`, `x.to(device)`, and
 functions and layers such as `F.relu(x)`, `torch.squeeze(x)` and `self.dropout(x)`, unless they work in place. Only
 where what they are called on is certainly a tensor. It is silent for modules (`model.cuda()` works in place), in a
-`with` block that expects an exception or measures time, in the body of a `try`, and in cells of notebooks.
+`with` block that expects an exception or measures time, in the body of a `try`, and in cells of notebooks. It is silent
+for what was assigned to an attribute of another object and is not known (`layer.weight = Quantised(w)`), and where an
+assignment would change nothing: the tensor has that dtype or was made on that device, or nobody reads it afterwards.
 
 ## Why is this bad?
 These methods return a new tensor or a view. Whoever writes the line believes that `x` has changed: it has its old
@@ -51,10 +53,13 @@ from torchlint.rule import (
     Value,
     facts,
     members,
+    path,
+    same,
     trees,
 )
 
-from ._tensors import settled
+from ._nodes import loops_around
+from ._tensors import dtype, settled
 
 if TYPE_CHECKING:
     from torchlint.fixing.rewrite import Editor
@@ -65,13 +70,22 @@ _PURE_NAMES = """
     repeat repeat_interleave flatten unflatten contiguous tile flip roll narrow t
     detach clone float half double bfloat16 long int bool to cuda cpu type type_as
     masked_fill clamp clip clamp_min clamp_max add sub mul div pow neg abs exp log sqrt sigmoid tanh relu round floor
-    ceil scatter scatter_add index_add index_copy index_fill masked_scatter nan_to_num tril triu
+    ceil trunc frac sin cos tan sinh cosh softmax log_softmax chunk
+    scatter scatter_add index_add index_copy index_fill masked_scatter nan_to_num tril triu
     """
 _PURE = frozenset(_PURE_NAMES.split())
 # Functions of torch that nobody calls to see whether they raise, or how long they take.
-_FUNCTIONS = frozenset(
-    ["squeeze", "unsqueeze", "reshape", "permute", "transpose", "flatten", "clamp", "nan_to_num", "relu", "dropout"]
-)
+_FUNCTION_NAMES = """
+    squeeze unsqueeze reshape permute transpose flatten clamp nan_to_num relu leaky_relu dropout softmax log_softmax
+    chunk sin cos tan sinh cosh trunc frac
+    """
+_FUNCTIONS = frozenset(_FUNCTION_NAMES.split())
+# Attributes of tensors that are tensors, whoever assigned them.
+_TENSORS = frozenset({"data", "grad"})
+# What these return is no tensor.
+_SEVERAL = frozenset({"chunk"})
+# The dtype that a method asks for; `default` is that of tensors that were made without one.
+_DTYPES = {"float": ("float32", "default"), "double": ("float64",), "half": ("float16",), "long": ("int64",)}
 # What these are called on is a tensor, or something that has them in the same meaning.
 _TELLING_NAMES = """
     unsqueeze masked_fill index_select index_add index_copy index_fill scatter_add masked_scatter expand_as
@@ -89,6 +103,7 @@ class DiscardedResult(Check):
     since = "0.1"
     message = "The result is discarded, and the tensor is not changed by it"
     title = "Assign the result"
+    help = "Assign the result: `x = x.squeeze(1)`"
     words = (tuple(f"stmt:{name}" for name in sorted(_PURE | _FUNCTIONS)),)
 
     def check_frame(self, frame: Frame) -> Iterator[Problem]:
@@ -97,7 +112,7 @@ class DiscardedResult(Check):
             if not isinstance(statement, ast.Expr) or not isinstance(statement.value, ast.Call):
                 continue
             receiver = _given(frame, statement.value) or _receiver(frame, statement.value)
-            if receiver is None or not _is_tensor(frame, receiver):
+            if receiver is None or not _is_tensor(frame, receiver) or _changes_nothing(frame, statement, receiver):
                 continue
             watched = set(_watched(frame)) if watched is None else watched
             if statement not in watched and isinstance(statement.value.func, ast.Attribute):
@@ -140,8 +155,56 @@ def _is_pure(value: Value) -> bool:
 
 def _is_tensor(frame: Frame, node: ast.expr) -> bool:
     """Whether an expression certainly holds a tensor."""
+    if isinstance(node, ast.Attribute) and path(frame, node) is None:
+        # What was assigned to `layer.weight` replaces what the layer's class says of it.
+        stored = _stored(frame, node)
+        if stored:
+            return all(facts.is_tensor(frame.values.get(value, Unknown())) is True for value in stored)
+        if node.attr in frame.module.foreign_writes - _TENSORS:
+            return False
     value = frame.values.get(node, Unknown())
     return all(_is_shown(frame, member) for held in members(value) for member in members(settled(held)))
+
+
+def _stored(frame: Frame, node: ast.Attribute) -> list[ast.expr]:
+    """What a function assigns to an attribute of an object, such as `self.linear.weight`."""
+    text = ast.unparse(node)
+    return [
+        statement.value
+        for statement in frame.envs
+        if isinstance(statement, ast.Assign) and any(ast.unparse(target) == text for target in statement.targets)
+    ]
+
+
+def _changes_nothing(frame: Frame, statement: ast.Expr, receiver: ast.expr) -> bool:
+    """Whether all would be the same if the result were assigned: nobody reads it, or it is the tensor itself."""
+    if isinstance(receiver, ast.Name) and frame.function is not None and not _is_read_after(frame, statement, receiver):
+        return True
+    op = frame.values.get(statement.value)
+    if not isinstance(op, Op) or op.nodes.get("input") is not receiver:
+        return False
+    if op.name in _DTYPES:
+        return dtype(op.input) in _DTYPES[op.name]
+    made = settled(op.input)
+    given = made.args.get("device") if isinstance(made, Op) else None
+    moved_to = op.args.get("device", op.args.get("target")) if op.name == "to" else None
+    return given is not None and moved_to is not None and same(given, moved_to)
+
+
+def _is_read_after(frame: Frame, statement: ast.Expr, receiver: ast.Name) -> bool:
+    """Whether a name is read after a statement, in another turn of a loop around it, or in another function."""
+    function = frame.function
+    if function is None or receiver.id not in function.locals or function.inner:
+        return True
+    loops = loops_around(frame.module, statement)
+    scope = loops[-1] if loops else function.node
+    after = statement.lineno if not loops else 0
+    inside = set(trees.walk(statement))
+    return any(
+        isinstance(node, ast.Name) and node.id == receiver.id and isinstance(node.ctx, ast.Load)
+        for node in trees.walk(scope)
+        if node not in inside and getattr(node, "lineno", 0) >= after
+    )
 
 
 def _is_shown(frame: Frame, value: Value) -> bool:
@@ -205,6 +268,9 @@ def _assign(frame: Frame, statement: ast.Expr, receiver: ast.expr) -> Callable[[
     """A fix that gives the result the name that the method was called on; None where that is not plain to write."""
     # Not `x[0] = x[0].mul(2)`: it writes into a tensor that the graph may need.
     plain = ast.Name | ast.Attribute | ast.expr_context
+    result = frame.values.get(statement.value)
+    if isinstance(result, Op) and result.name in _SEVERAL:
+        return None
     local = frame.function.locals if frame.function else frame.bindings
     if not all(isinstance(part, plain) for part in trees.walk(receiver)):
         return None

@@ -31,7 +31,19 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from torchlint.rule import Changes, Check, ClassModel, Frame, Instance, Module, Op, Problem, members, trees
+from torchlint.rule import (
+    Changes,
+    Check,
+    ClassModel,
+    Frame,
+    Instance,
+    Module,
+    Op,
+    Problem,
+    members,
+    ops,
+    trees,
+)
 
 from ._modules import is_module_class
 from ._nodes import ancestors
@@ -39,14 +51,15 @@ from ._nodes import ancestors
 if TYPE_CHECKING:
     from torchlint.fixing.rewrite import Editor
 
-_DROPOUTS = ("dropout", "dropout1d", "dropout2d", "dropout3d", "alpha_dropout", "feature_alpha_dropout")
+_DROPOUTS = tuple(sorted(ops.DROPOUTS))
 
 
 class DropoutIgnoresTraining(Check):
     code = "TLT606"
     since = "0.1"
-    message = "`F.dropout` without `training` drops at evaluation too"
+    message = "`F.dropout` without `training` drops at evaluation too: predictions are random"
     title = "Pass `training=self.training`"
+    help = "Pass `training=self.training`, or use `nn.Dropout`"
     ops = _DROPOUTS
     words = (tuple(f"torch:{name}" for name in _DROPOUTS),)
 

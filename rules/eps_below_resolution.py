@@ -44,6 +44,7 @@ from torchlint.rule import (
     inventory_of,
     is_foreign,
     last_name,
+    ops,
 )
 
 # Half of the smallest positive number of float16: what is below is rounded to 0.
@@ -55,13 +56,14 @@ _SPACING = {"float64": 2.0**-53, "float32": 2.0**-24, "float16": 2.0**-11, "bflo
 _OTHER_DEFAULTS = ("float64", "double", "set_default_dtype")
 # What makes a tensor one of float16, and what bounds one from above.
 _HALF = frozenset({"half", "float16", "HalfTensor"})
-_BOUNDS = frozenset({"clamp", "clip", "clamp_max", "clamp_", "clip_", "clamp_max_"})
+_BOUNDS = ops.methods(*(f"{name}{ending}" for name in ("clamp", "clamp_max") for ending in ("", "_")))
 
 
 class EpsBelowResolution(Check):
     code = "TLT213"
     since = "0.1"
-    message = "eps is rounded away by the dtype"
+    message = "The eps is rounded away by the dtype: it does nothing"
+    help = "Use a number that the dtype holds, from `torch.finfo(x.dtype)`, or compute in float32"
     ops = ("add", "clamp", "clamp_min", "clamp_max", "masked_fill")
     words = (tuple(sorted(_HALF | _BOUNDS)),)
 
@@ -105,7 +107,7 @@ def _problems(op: Op, frame: Frame) -> Iterator[Problem]:
     if op.name == "masked_fill":
         value = _number(op, "value")
         if value is not None and _HALF_LARGEST < abs(value) < float("inf") and _dtype(op.input, frame) == "float16":
-            yield Problem(op.node, f"{value:g} is beyond the range of float16, which ends at 65504")
+            yield Problem(op.node, f"{value:g} is beyond the range of float16, which ends at 65504: this raises")
         return
     for name in ("other", "min"):
         eps = _number(op, name)

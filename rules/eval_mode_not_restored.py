@@ -2,7 +2,11 @@
 
 ## What it does
 Finds a model that is put into eval mode inside of the loop that trains it, there or in a helper that the loop calls,
-where neither the loop nor its helpers put it back with `train()`.
+where neither the loop nor its helpers put it back with `train()`. A `train()` at the top of the epoch comes too late
+for an `eval()` in the middle of it, in the loop over batches.
+
+Silent where every layer of the model is known and does the same in both modes: without dropout, batch norm and the
+like, and without recurrent layers, whose backward pass cuDNN refuses in eval mode, nothing changes.
 
 ## Why is this bad?
 From the first evaluation on the model trains in eval mode: dropout drops nothing, and batch norm uses and keeps the
@@ -45,11 +49,14 @@ from torchlint.rule import (
     Place,
     Problem,
     Value,
+    last_name,
     members,
+    trees,
 )
 
 from ._evaluation import mode_calls
-from ._nodes import block_of, is_test, loops_around, statement_of
+from ._modes import is_modeless
+from ._nodes import ancestors, block_of, is_test, loops_around, statement_of
 from ._training import Kind, events, in_loop, settled, trained_models
 
 
@@ -58,6 +65,7 @@ class EvalModeNotRestored(Check):
     since = "0.1"
     severity = ERROR
     message = "The model stays in eval mode while training goes on: the loop never calls `train()`"
+    help = "Call `model.train()` after the evaluation, or at the top of the loop"
     words = (("for:1", "for:n", "while:"), ("eval",), ("backward", "manual_backward"), ("step",))
 
     def check_frame(self, frame: Frame) -> Iterator[Problem]:
@@ -68,20 +76,19 @@ class EvalModeNotRestored(Check):
             inside = [event for event in found if in_loop(frame.module, event.at, loop)]
             steps = [event for event in inside if event.kind is Kind.STEP]
             models = [model for event in steps for _, model in trained_models(event.subject)]
-            if (
-                not models
-                or not any(event.kind is Kind.BACKWARD for event in inside)
-                or loops_around(frame.module, loop)
-            ):
+            if not models or not any(event.kind is Kind.BACKWARD for event in inside):
                 continue
             if any(True for _ in _modes(frame, loop, "train")):
                 continue
             for call, at, value in _modes(frame, loop, "eval"):
-                if value is not None and any(settled(value) is model for model in models) and not _leaves(frame, at):
-                    yield Problem(
-                        call, places=(Place(loop, "in this loop it is trained"), Place(at, "eval mode starts here"))
-                    )
-                    break
+                model = settled(value)
+                if model is None or model not in models or _leaves(frame, at) or is_modeless(frame, model):
+                    continue
+                if loops_around(frame.module, loop) and _is_at_the_end(frame, at, loop):
+                    continue
+                places = (Place(loop, "in this loop it is trained"), Place(at, "eval mode starts here"))
+                yield Problem(call, places=places)
+                break
 
 
 def _modes(frame: Frame, loop: ast.AST, name: str, depth: int = 2) -> Iterator[tuple[ast.Call, ast.AST, Value | None]]:
@@ -115,6 +122,20 @@ def _is_copied(frame: Frame, model: ast.expr) -> bool:
             if any(ast.unparse(target) == ast.unparse(model) for target in targets):
                 return True
     return False
+
+
+def _is_at_the_end(frame: Frame, at: ast.AST, loop: ast.AST) -> bool:
+    """Whether a test of how long something is decides: in the last turn of an epoch eval mode does no harm."""
+    for outer in ancestors(frame.module, at):
+        if outer is loop:
+            return False
+        if isinstance(outer, ast.If) and any(_is_length(node) for node in trees.walk(outer.test)):
+            return True
+    return False
+
+
+def _is_length(node: ast.AST) -> bool:
+    return isinstance(node, ast.Call) and last_name(node.func) == "len"
 
 
 def _leaves(frame: Frame, at: ast.AST) -> bool:

@@ -26,6 +26,10 @@ def test(model, loader):
         correct += (model(x).argmax(1) == y).sum().item()
 ```
 
+## Fix safety
+A decorator for the whole function is shown, and never applied. It is not shown where the function, or what it calls,
+may train: gradients would be off there, too. Write `with torch.no_grad():` around the calls of the model then.
+
 ## References
 - [torch.no_grad](https://docs.pytorch.org/docs/stable/generated/torch.no_grad.html)
 """
@@ -54,7 +58,7 @@ from torchlint.rule import (
 
 from ._evaluation import attributes, callers, calls_of, mode_calls
 from ._nodes import ancestors, is_test, loops_around, statement_of
-from ._training import is_without_grad
+from ._training import is_without_grad, may_train
 
 if TYPE_CHECKING:
     from torchlint.fixing.rewrite import Editor
@@ -81,8 +85,9 @@ _NEUTRAL = (
 class EvalWithoutNoGrad(Check):
     code = "TLT704"
     since = "0.1"
-    message = "The model is called in eval mode with gradients on: memory for a graph that nobody uses"
+    message = "The model is called in eval mode with gradients on: memory goes into a graph that nobody uses"
     title = "Switch gradients off"
+    help = "Call it under `torch.no_grad()` or `torch.inference_mode()`"
     words = (("eval",),)
 
     def check_frame(self, frame: Frame) -> Iterator[Problem]:
@@ -100,7 +105,7 @@ class EvalWithoutNoGrad(Check):
                 yield Problem(
                     frame.function.node,
                     "",
-                    _decorate(frame),
+                    None if may_train(frame) else _decorate(frame),
                     Changes("no graph is recorded"),
                     display=True,
                     places=(place,),

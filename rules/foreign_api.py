@@ -45,8 +45,9 @@ class ForeignApi(Check):
     code = "TLT810"
     since = "0.1"
     severity = ERROR
-    message = "torch does not have this name"
+    message = "torch does not have this name: this raises an AttributeError"
     title = "Use torch's own name"
+    help = "Use torch's own name"
     words = (words_of(FOREIGN),)
 
     def check_frame(self, frame: Frame) -> Iterator[Problem]:
@@ -64,6 +65,6 @@ class ForeignApi(Check):
 
 def _problems(frame: Frame, cls: ClassModel | None) -> Iterator[Problem]:
     for row, node, call in uses(frame, _ROWS, cls):
-        message = f"`{row.old}` does not exist: use `{row.new}`"
+        message = f"`{row.old}` does not exist, so this raises: use `{row.new}`"
         fix = rewriting(frame, row, node, call)
         yield Problem(call or node, message, fix, Changes("code runs that raised"), f"Use `{row.new}`")

@@ -33,6 +33,7 @@ from collections.abc import Iterator
 
 from torchlint.rule import Check, Frame, Module, Place, Problem, Value, inventory_of, own_nodes
 
+from ._devices import is_meant_to_make_another
 from ._graph import is_non_leaf
 
 _KEEPING = frozenset({"retain_grad", "is_leaf", "register_hook", "retains_grad"})
@@ -41,7 +42,8 @@ _KEEPING = frozenset({"retain_grad", "is_leaf", "register_hook", "retains_grad"}
 class GradOfNonLeaf(Check):
     code = "TLT711"
     since = "0.1"
-    message = "`.grad` of a tensor that is not a leaf is None: only leaves keep their gradient"
+    message = "`.grad` of a tensor that is not a leaf is None: call `retain_grad()` on it, or read that of a leaf"
+    help = "Call `retain_grad()` on the tensor before `backward`, or read `.grad` of the leaf"
     words = (("grad",),)
 
     def glance(self, scope: ast.AST, module: Module) -> bool:
@@ -52,7 +54,11 @@ class GradOfNonLeaf(Check):
             if not isinstance(node, ast.Attribute) or node.attr != "grad" or not isinstance(node.ctx, ast.Load):
                 continue
             value = frame.values.get(node.value)
-            if value is not None and is_non_leaf(value, frame) and not _is_kept(frame, node.value, value):
+            if (
+                value is not None
+                and is_non_leaf(value, frame, is_meant_to_make_another)
+                and not _is_kept(frame, node.value, value)
+            ):
                 places = (Place(value.node, "it is made here"),) if value.node is not None else ()
                 yield Problem(node, places=places)
 

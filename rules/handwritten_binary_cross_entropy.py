@@ -144,8 +144,10 @@ class HandwrittenBinaryCrossEntropy(Rewrite):
     since = "0.1"
     message = "Binary cross entropy over `log(sigmoid(x))` becomes infinite: take it from the logits"
     title = "Take the loss from the logits"
+    help = "Give the logits to `binary_cross_entropy_with_logits`"
     local = True
     elsewhere = ("sigmoid",)
+    also_for = ("layout",)
     pairs = (
         Pair(negated, with_logits, Stabilises(), when=_fits),
         Pair(subtracted, with_logits, Stabilises(), when=_fits),

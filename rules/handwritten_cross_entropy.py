@@ -31,14 +31,34 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from torchlint.rule import INFO, Call, Check, Constant, Frame, Items, Op, Problem, Same, Value, facts, ops, same, walk
+from torchlint.rule import (
+    INFO,
+    Call,
+    Check,
+    Constant,
+    Frame,
+    Items,
+    Op,
+    Problem,
+    Same,
+    Value,
+    facts,
+    same,
+    same_dim,
+    walk,
+)
 
 from ._axes import Class, class_dim
 from ._losses import Chain, source
 from ._routes import route
 from ._swaps import called_instead
+
+if TYPE_CHECKING:
+    from torchlint.fixing.rewrite import Editor
+
+    from ._swaps import Fix
 
 _REDUCTIONS = frozenset({"sum", "mean"})
 _WRAPPERS = frozenset({"neg", "squeeze", *_REDUCTIONS})
@@ -57,8 +77,9 @@ class HandwrittenCrossEntropy(Check):
     code = "TLT110"
     since = "0.1"
     severity = INFO
-    message = "Cross entropy by hand: `cross_entropy` does this from the logits in one call"
+    message = "Cross entropy by hand takes several operations: `cross_entropy` takes the logits in one call"
     title = "Use `cross_entropy`"
+    help = "Give the logits and the labels to `cross_entropy`"
     words = (("log_softmax", "LogSoftmax", "softmax", "Softmax"), ("log_softmax", "LogSoftmax", "log"))
 
     def check_frame(self, frame: Frame) -> Iterator[Problem]:
@@ -71,8 +92,20 @@ class HandwrittenCrossEntropy(Check):
             found = _soft(steps, core) or _hard(steps, core)
             if found is not None and route(frame, found.chain, core.node) is not None:
                 cores.add(id(core))
-                fix = called_instead(frame, root, core, found.chain, found.target, found.reduction)
+                fix = _needing_labels(called_instead(frame, root, core, found.chain, found.target, found.reduction))
                 yield Problem(root.node or frame.module.tree, "", fix, Same(), display=found.shown)
+
+
+def _needing_labels(fix: Fix | None) -> Fix | None:
+    """The fix with what `cross_entropy` wants of its target and a lookup does not."""
+    if fix is None:
+        return None
+
+    def with_need(editor: Editor) -> None:
+        fix(editor)
+        editor.proof.need("the target has one class for each row, and -100 is none of them")
+
+    return with_need
 
 
 def _statement(value: Value) -> ast.stmt | None:
@@ -136,7 +169,7 @@ def _over_classes(steps: list[Op], softmax: Op) -> str | None:
     if len(first.args) == 1:
         return "sum" if not reductions else None
     rank = facts.rank(softmax.input)
-    if len(first.args) > 2 or not ops.same_dim(first.args.get("dim"), softmax.args.get("dim"), rank):
+    if len(first.args) > 2 or not same_dim(first.args.get("dim"), softmax.args.get("dim"), rank):
         return None
     return _reduction(reductions) if all(step.name in _REDUCTIONS for step in reductions) else None
 
@@ -184,7 +217,7 @@ def _indexed(core: Op) -> ast.expr | None:
 def _gathered(core: Op, softmax: Op) -> ast.expr | None:
     """The labels of `x.gather(d, y.unsqueeze(d))`."""
     index, rank = core.args.get("index"), facts.rank(softmax.input)
-    if not isinstance(index, Op) or not ops.same_dim(core.args.get("dim"), softmax.args.get("dim"), rank):
+    if not isinstance(index, Op) or not same_dim(core.args.get("dim"), softmax.args.get("dim"), rank):
         return None
     if index.name == "unsqueeze":
         return index.nodes.get("input") if same(index.args["dim"], core.args["dim"]) else None

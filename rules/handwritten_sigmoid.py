@@ -84,9 +84,11 @@ def _overflows(match: Match) -> bool:
 class HandwrittenSigmoid(Rewrite):
     code = "TLT208"
     since = "0.1"
-    message = "sigmoid by hand: the gradient is NaN where `exp` overflows; use `sigmoid`"
+    message = "Sigmoid by hand: its gradient is NaN where `exp` overflows; that of `sigmoid` is finite"
     title = "Use `sigmoid`"
+    help = "Use `torch.sigmoid(x)`"
     local = True
+    also_for = ("int", "complex", "layout")
     pairs = (
         Pair(of_negative, sigmoid, Stabilises(), when=_overflows),
         Pair(quotient, sigmoid, Stabilises(), when=_overflows),

@@ -86,7 +86,7 @@ def _is_vector(match: Match) -> bool:
     return match.rank("x") == 1
 
 
-_LOG_MESSAGE = "log-softmax by hand; `log_softmax` is one operation"
+_LOG_MESSAGE = "Log-softmax by hand takes several operations and their memory; `log_softmax` is one"
 
 
 class HandwrittenStableSoftmax(Rewrite):
@@ -94,9 +94,11 @@ class HandwrittenStableSoftmax(Rewrite):
     since = "0.1"
     severity = INFO
     default = False
-    message = "softmax by hand; `softmax` is one operation"
+    message = "Softmax by hand takes several operations and their memory; `softmax` is one"
     title = "Use one operation"
+    help = "Use `torch.softmax(x, dim)` or `torch.log_softmax(x, dim)`"
     local = True
+    also_for = ("bool",)
     pairs = (
         Pair(softmax_by_max, softmax, Same()),
         Pair(softmax_by_amax, softmax, Same()),

@@ -58,6 +58,7 @@ from torchlint.rule import (
     Problem,
     Value,
     facts,
+    ops,
     trees,
     walk,
 )
@@ -72,15 +73,16 @@ if TYPE_CHECKING:
     Fix = Callable[[Editor], None]
 
 _MAX_STEPS = 60
-_CUTTING = frozenset({"detach", "detach_", "data"})
+_CUTTING = ops.that(elements="same", grad=False)
 
 
 class HiddenStateKeepsGraph(Check):
     code = "TLT719"
     since = "0.1"
     default = False
-    message = "The state goes into the next turn with its graph, through which `backward` has been already"
+    message = "The state goes into the next turn with its graph, which `backward` has freed: the next one raises"
     title = "Detach the state"
+    help = "Detach the state at the start of each turn: `state = state.detach()`"
     words = (("for:1", "for:n", "while:"), ("call:backward", "call:manual_backward"))
 
     def check_frame(self, frame: Frame) -> Iterator[Problem]:

@@ -37,3 +37,4 @@ class InvalidSuppression(OnComments):
     code = "TLT901"
     since = "0.2"
     message = "This comment does not silence what it is meant to silence"
+    help = "Write `# noqa: TLT101`, or `# torchlint: ignore[TLT101]` with the code or name of the rule"

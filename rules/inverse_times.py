@@ -60,6 +60,7 @@ class InverseTimes(Rewrite):
     default = False
     message = "`inverse(A) @ b` loses accuracy where A is ill-conditioned: use `linalg.solve(A, b)`"
     title = "Use `linalg.solve`"
+    help = "Use `torch.linalg.solve(A, b)`"
     local = True
     pairs = (
         Pair(inverse_times, solve, Stabilises(), when=_used_once, applies=_never),

@@ -45,6 +45,7 @@ class InvertedAccumulation(Check):
     severity = ERROR
     message = "`i % n` is true on all turns but every n-th: the optimizer steps n - 1 times out of n"
     title = "Step on every n-th turn"
+    help = "Step where `(i + 1) % n == 0`"
     words = (("step",), ("backward", "manual_backward"), ("zero_grad",))
 
     def check_frame(self, frame: Frame) -> Iterator[Problem]:

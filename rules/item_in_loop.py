@@ -70,12 +70,13 @@ from torchlint.rule import (
 from ._nodes import is_conditional, statement_of
 from ._training import Event, Kind, events, loop_of
 
-_READING = frozenset({"item", "tolist", "cpu", "numpy"})
+# What reads a tensor to the CPU: all of it, or its one element.
+_READING = ops.methods(*ops.that(gives=("number", "list", "other"), syncs=True), *(ops.MOVES & ops.that(syncs=True)))
 _NUMBERS = frozenset({"builtins.float", "builtins.int"})
 # The size of a tensor is known without asking the device.
-_OFF_DEVICE = _READING | {"size", "shape", "dim", "numel", "nelement", "get_device", "is_tensor"}
+_OFF_DEVICE = _READING | ops.QUESTIONS
 _NO_LOSSES = Constant | External | Instance | Layer | FunctionRef | ClassRef
-_MOVES = frozenset({"cuda", "to", "xpu"})
+_MOVES = ops.methods(*(ops.MOVES - _READING))
 _MAX_STEPS = 40
 
 
@@ -85,6 +86,7 @@ class ItemInLoop(Check):
     severity = INFO
     default = False
     message = "This waits for the device in every step; keep the value there, and read it once after the loop"
+    help = "Keep the value on the device, such as a sum of `loss.detach()`, and read it once after the loop"
     words = (
         ("for:1", "for:n"),
         ("call:backward", "call:manual_backward"),

@@ -65,6 +65,7 @@ class IterableDatasetDuplicates(Check):
     code = "TLT506"
     since = "0.1"
     message = "Each of the loader's workers iterates the whole dataset: samples come once per worker"
+    help = "Divide the samples in `__iter__` by `torch.utils.data.get_worker_info()`, or use one worker"
     words = (("DataLoader",), ("IterableDataset",), ("num_workers",), ("__iter__",))
 
     def check_call(self, call: ast.Call, frame: Frame) -> Iterator[Problem]:

@@ -47,6 +47,7 @@ class LoaderWorkers(Check):
     severity = INFO
     default = False
     message = "`num_workers` is 0: samples are read while the training waits"
+    help = "Pass `num_workers=`, such as 4"
     words = (("DataLoader",),)
 
     def check_call(self, call: ast.Call, frame: Frame) -> Iterator[Problem]:

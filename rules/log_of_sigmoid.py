@@ -2,10 +2,10 @@
 
 ## What it does
 Finds `log(sigmoid(x))` and `log(1 - sigmoid(x))`, in one expression or through a local, also with `+ eps` inside
-the log where gradients are on and the sigmoid is used nowhere else.
+the log where the sigmoid is used nowhere else.
 
-Silent for `p * log(p)` (the entropy of a mask), for tables made of constants, and for an eps where `exp` of the log is
-taken: it bounds a scale.
+Silent where gradients are off, in the function or at all its callers in the file, for `p * log(p)` (the entropy of a
+mask), for tables made of constants, and for an eps where `exp` of the log is taken: it bounds a scale.
 
 ## Why is this bad?
 In float32 `sigmoid(-104)` is 0 and `1 - sigmoid(17)` is 0: the log is `-inf` and the gradient NaN. An eps inside
@@ -49,6 +49,7 @@ from torchlint.rule import (
     walk,
 )
 
+from ._gradients import is_called_without_grad
 from ._ranges import is_table
 
 if TYPE_CHECKING:
@@ -99,7 +100,9 @@ def _sigmoid(match: Match) -> Op:
 
 
 def _plain(match: Match) -> bool:
-    return not is_table(match.captured["x"]) and not _is_entropy(match) and not _is_cross_entropy(match)
+    if is_table(match.captured["x"]) or _is_entropy(match) or _is_cross_entropy(match):
+        return False
+    return match.grad and not is_called_without_grad(match.frame)
 
 
 def _is_entropy(match: Match) -> bool:
@@ -164,7 +167,7 @@ def _positive(value: Value) -> Value:
 
 def _with_eps(match: Match) -> bool:
     eps = match.constant("eps")
-    if not (match.grad and isinstance(eps, float | int) and 0 < eps <= 1e-3):
+    if not (isinstance(eps, float | int) and 0 < eps <= 1e-3):
         return False
     return match.frame.uses(_sigmoid(match)) <= 1 and _plain(match) and not _is_scale(match)
 
@@ -179,6 +182,7 @@ class LogOfSigmoid(Rewrite):
     since = "0.1"
     message = "`log(sigmoid(x))` is -inf where the sigmoid is rounded to 0 or 1; `logsigmoid` is finite"
     title = "Use `logsigmoid`"
+    help = "Use `F.logsigmoid(x)`, and `F.logsigmoid(-x)` for the log of 1 - sigmoid"
     pairs = (
         Pair(log_sigmoid, logsigmoid, Stabilises(), when=_plain),
         Pair(log_one_minus_sigmoid, logsigmoid_of_negative, Stabilises(), when=_plain),

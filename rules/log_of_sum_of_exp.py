@@ -40,7 +40,7 @@ from ._ranges import bounded, is_lowered, is_reference, subtracts_global_maximum
 if TYPE_CHECKING:
     from torch import Tensor
 
-_GLOBAL = "a row far below the maximum of all elements becomes log(0) = -inf; use `logsumexp(x, dim)`"
+_GLOBAL = "A row far below the maximum of all elements becomes log(0) = -inf; use `logsumexp(x, dim)`"
 
 
 def by_hand(x: Floats, dim: Dim) -> Tensor:
@@ -86,7 +86,9 @@ class LogOfSumOfExp(Rewrite):
     since = "0.1"
     message = "`log(sum(exp(x)))` overflows for large x and is -inf for small x; `logsumexp` is finite"
     title = "Use `logsumexp`"
+    help = "Use `torch.logsumexp(x, dim)`"
     local = True
+    also_for = ("int", "bool", "complex", "dims", "layout")
     pairs = (
         Pair(by_hand, logsumexp, Stabilises(), when=_global_maximum, message=_GLOBAL),
         Pair(by_hand, logsumexp, Stabilises(), when=_overflows),

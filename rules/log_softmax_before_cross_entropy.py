@@ -46,6 +46,7 @@ class LogSoftmaxBeforeCrossEntropy(Check):
     since = "0.1"
     message = "`cross_entropy` applies `log_softmax` itself: this one is redundant, the loss is the same"
     title = "Drop the log-softmax"
+    help = "Give `cross_entropy` what the `log_softmax` is taken of"
     ops = ("cross_entropy",)
     needs = (("log_softmax",),)
 

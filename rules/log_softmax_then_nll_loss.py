@@ -46,8 +46,9 @@ class LogSoftmaxThenNllLoss(Check):
     since = "0.1"
     severity = INFO
     default = False
-    message = "`nll_loss` of a `log_softmax` is `cross_entropy`"
+    message = "`nll_loss` of a `log_softmax` is written in two calls: `cross_entropy` computes both in one"
     title = "Use `cross_entropy`"
+    help = "Give the scores to `cross_entropy`"
     ops = ("nll_loss",)
     needs = (("log_softmax",),)
 

@@ -40,7 +40,8 @@ from ._losses import places, sources
 class LogSoftmaxWrongClassDim(Check):
     code = "TLT114"
     since = "0.1"
-    message = "`log_softmax` is taken over a dim that is not the class dim of the loss (dim 1)"
+    message = "`log_softmax` is not over the class dim of the loss (1): the classes' probabilities do not sum to 1"
+    help = "Take it over dim 1, or move the classes to dim 1 before"
     ops = ("cross_entropy", "nll_loss")
     needs = (("log_softmax",),)
 

@@ -38,7 +38,7 @@ import ast
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from torchlint.rule import INFO, Check, Frame, Place, Problem, Same, Value, facts, members, trees
+from torchlint.rule import INFO, Check, Frame, Place, Problem, Same, Value, facts, members, ops, trees
 
 from ._nodes import is_test, is_within, loops_around, parents
 from ._sweeps import Sweep, invariant, is_index, is_path, leaks, sweep
@@ -57,7 +57,7 @@ if TYPE_CHECKING:
 
 # These say of a loop that all of it is one operation.
 _WHOLE = (LoopSumsSlices, LoopBuildsStack, BatchGatherLoop, LoopWritesElements, OneHotLoop, PerSampleLossLoop)
-_LOOKS = frozenset({"size", "shape", "dim", "ndim", "device", "dtype", "numel", "is_cuda"})
+_LOOKS = ops.methods(*ops.QUESTIONS) | {"device", "dtype"}
 
 
 class _Rows:
@@ -75,8 +75,9 @@ class LoopIndexesRows(Check):
     since = "0.1"
     severity = INFO
     default = False
-    message = "A loop takes the rows of a tensor by their numbers; `unbind` hands them out in one operation"
+    message = "A loop takes the rows of a tensor by their numbers, an operation each; `unbind` is one for all"
     title = "Iterate over `unbind`"
+    help = "Iterate over `x.unbind(0)`, with `enumerate` where the number is needed"
     words = (("args:range",), ("for:1", "for:n"))
 
     def check_loop(self, loop: ast.For | ast.AsyncFor | ast.While, frame: Frame) -> Iterator[Problem]:

@@ -68,6 +68,7 @@ class LossKeepsGraph(Check):
     since = "0.1"
     message = "The loss is kept with its graph: memory grows with every turn of the loop"
     title = "Add `.detach()`"
+    help = "Keep `loss.detach()` or `loss.item()`"
     words = (("for:1", "for:n", "while:"), ("call:backward", "call:manual_backward"))
 
     def check_frame(self, frame: Frame) -> Iterator[Problem]:
@@ -96,6 +97,7 @@ class LossKeepsGraph(Check):
 def _problem(name: ast.expr, event: Event) -> Problem:
     def fix(editor: Editor) -> None:
         editor.replace(name, f"{editor.text(name)}.detach()", keeps=[name])
+        editor.proof.need("nobody takes a gradient of what is kept")
 
     return Problem(name, "", fix, Same(), places=(Place(event.node, "`backward` is called here"),))
 

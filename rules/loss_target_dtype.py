@@ -49,8 +49,9 @@ class LossTargetDtype(Check):
     code = "TLT115"
     since = "0.1"
     severity = ERROR
-    message = "The target has a dtype that this loss does not take"
+    message = "The target has a dtype that this loss does not take: it raises"
     title = "Convert the target"
+    help = "Convert the target: to floats for a loss of floats, to int64 for class indices"
     ops = (*_BINARY, "cross_entropy", "nll_loss")
 
     def check_op(self, op: Op, frame: Frame) -> Iterator[Problem]:

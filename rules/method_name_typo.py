@@ -71,6 +71,7 @@ class MethodNameTypo(Check):
     severity = ERROR
     message = "The name of this method is misspelt: it is never called"
     title = "Rename the method"
+    help = "Give the method the name by which torch calls it"
     words = ((*sorted(_FORWARD | _INIT | _LEN), "backwards"),)
     anchors = ("call:backwards",)
 
@@ -95,14 +96,19 @@ class MethodNameTypo(Check):
                 def fix(editor: Editor) -> None:
                     editor.rename(func, "backward")
 
-                yield Problem(func, "Tensors have no `backwards`: it is called `backward`", fix, Changes("it runs"))
+                yield Problem(
+                    func,
+                    "Tensors have no `backwards`, so this raises: the method is called `backward`",
+                    fix,
+                    Changes("it runs"),
+                )
 
 
 def _problem(method: FunctionModel, right: str) -> Problem:
     def fix(editor: Editor) -> None:
         editor.rename(method.node, right)
 
-    message = f"`{method.name}` is never called: the method is called `{right}`"
+    message = f"Nothing calls `{method.name}`: the method that torch calls is `{right}`"
     return Problem(method.node, message, fix, Changes("the method is called"))
 
 

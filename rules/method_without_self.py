@@ -46,8 +46,9 @@ class MethodWithoutSelf(Check):
     code = "TLT503"
     since = "0.1"
     severity = ERROR
-    message = "The method reads `self` but does not take it"
+    message = "The method reads `self` but does not take it: it raises when it is called"
     title = "Add `self`"
+    help = "Make `self` the first parameter"
     words = (("class",), ("self",))
 
     def glance_at_class(self, cls: ClassModel) -> bool:
@@ -75,5 +76,5 @@ def _problem(method: FunctionModel) -> Problem:
     def fix(editor: Editor) -> None:
         editor.add_parameter(method.node, "self", 0)
 
-    message = f"`{method.name}` reads `self` but does not take it"
+    message = f"`{method.name}` reads `self` but does not take it: it raises when it is called"
     return Problem(method.node, message, fix, Changes("the method takes the instance"))

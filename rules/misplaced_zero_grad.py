@@ -44,6 +44,7 @@ class MisplacedZeroGrad(Check):
     since = "0.1"
     severity = ERROR
     message = "`zero_grad` between `backward` and `step` throws the gradients away: nothing is trained"
+    help = "Call it in each turn before `backward`, or after `step`"
     words = (
         ("backward", "manual_backward", "step", "zero_grad"),
         ("backward", "manual_backward"),

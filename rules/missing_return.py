@@ -44,8 +44,9 @@ class MissingReturn(Check):
     code = "TLT610"
     since = "0.1"
     severity = ERROR
-    message = "`forward` computes a result and does not return it"
+    message = "`forward` computes a result and does not return it: the caller gets None"
     title = "Return the result"
+    help = "End the method with `return` and the result"
     words = (("forward", "__getitem__"),)
 
     def glance_at_class(self, cls: ClassModel) -> bool:
@@ -96,5 +97,5 @@ def _problem(method: FunctionModel, last: ast.Assign | ast.Expr) -> Problem:
         name = editor.text(last.targets[0])
         editor.replace_statements(last, last, [f"{name} = {editor.text(last.value)}", f"return {name}"])
 
-    message = f"`{method.name}` computes a result and does not return it"
+    message = f"`{method.name}` computes a result and does not return it: the caller gets None"
     return Problem(method.node, message, fix, Changes("the result is returned"))

@@ -72,7 +72,8 @@ _MAX_CALLERS_UP = 2
 class MissingSetEpoch(Check):
     code = "TLT712"
     since = "0.1"
-    message = "No epoch of this loop calls `set_epoch` of the `DistributedSampler`: all see the samples in one order"
+    message = "No epoch of this loop calls `set_epoch` of the `DistributedSampler`: all have the same order"
+    help = "Call `sampler.set_epoch(epoch)` at the start of each epoch"
     words = (("for:1", "for:n"), ("DistributedSampler",), ("backward", "manual_backward"))
 
     def check_frame(self, frame: Frame) -> Iterator[Problem]:

@@ -59,6 +59,7 @@ class MissingSuperInit(Check):
     severity = ERROR
     message = "`__init__` of a module never calls `super().__init__()`: nothing can be registered"
     title = "Call `super().__init__()` first"
+    help = "Call `super().__init__()` in the first line of `__init__`"
     words = (("__init__",),)
 
     def glance_at_class(self, cls: ClassModel) -> bool:
@@ -186,7 +187,7 @@ def _too_late(init: FunctionModel, frame: Frame, calls: list[ast.Attribute]) -> 
         if registered and stores:
             yield Problem(
                 node,
-                "assigned before `super().__init__()`: a module cannot register anything yet",
+                "Assigned before `super().__init__()`: the module cannot register it yet, and raises",
                 _move(init, statement),
                 Changes("the module is set up before its attributes"),
             )

@@ -43,7 +43,8 @@ class MissingZeroGrad(Check):
     code = "TLT701"
     since = "0.1"
     severity = ERROR
-    message = "The optimizer steps in this loop and gradients are never cleared: they add up from step to step"
+    message = "The optimizer steps in this loop and no `zero_grad` clears gradients: they add up over the steps"
+    help = "Call `optimizer.zero_grad()` once in each turn, before `backward`"
     words = (("for:1", "for:n", "while:"), ("backward", "manual_backward"), ("step",))
 
     def check_frame(self, frame: Frame) -> Iterator[Problem]:

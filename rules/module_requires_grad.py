@@ -64,6 +64,7 @@ class ModuleRequiresGrad(Check):
     severity = ERROR
     message = "A module has no `requires_grad`: this sets an attribute and freezes nothing"
     title = "Call `requires_grad_`"
+    help = "Call `requires_grad_(..)`, which sets it on all parameters of the module"
     words = (("requires_grad",),)
 
     def glance(self, scope: ast.AST, module: Module) -> bool:

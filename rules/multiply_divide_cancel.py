@@ -40,6 +40,7 @@ class MultiplyDivideCancel(Check):
     since = "0.1"
     default = False
     message = "Multiplied and divided by the same tensor: NaN where it is 0 or the product leaves the dtype's range"
+    help = "Leave out both, or divide by something that cannot be 0"
     ops = ("div", "mul")
 
     def check_op(self, op: Op, frame: Frame) -> Iterator[Problem]:

@@ -2,7 +2,9 @@
 
 ## What it does
 Finds tensors given to an optimiser of `torch.optim`, in a list or in parameter groups, that are certainly results of
-operations on tensors that require grad, or leaves that were moved: `torch.randn(3, requires_grad=True).cuda()`.
+operations on tensors that require grad, or leaves that were moved: `torch.randn(3, requires_grad=True).cuda()`. Silent
+where the move may have nothing to do: `.to(device)` gives back a tensor that is on the device already, so that the
+device or the dtype must be known to be another one.
 
 ## Why is this bad?
 Optimisers take leaves only, and raise `ValueError: can't optimize a non-leaf Tensor`. On a machine where
@@ -10,12 +12,12 @@ Optimisers take leaves only, and raise `ValueError: can't optimize a non-leaf Te
 
 ## Example
 ```python
-w = torch.randn(3, requires_grad=True).to(device)
+w = torch.randn(3, requires_grad=True).to("cuda")
 optimizer = torch.optim.SGD([w], lr=0.1)
 ```
 Use instead:
 ```python
-w = torch.randn(3, device=device, requires_grad=True)
+w = torch.randn(3, device="cuda", requires_grad=True)
 optimizer = torch.optim.SGD([w], lr=0.1)
 ```
 
@@ -30,6 +32,7 @@ from collections.abc import Iterator
 
 from torchlint.rule import ERROR, Check, External, Frame, Place, Problem
 
+from ._devices import makes_another
 from ._graph import is_non_leaf
 from ._training import is_optimizer
 
@@ -45,6 +48,7 @@ class NonLeafInOptimizer(Check):
     since = "0.1"
     severity = ERROR
     message = "The optimizer is given a tensor that is not a leaf: it raises a ValueError"
+    help = "Make the tensor where it is to be, then set `requires_grad`; or wrap it in `nn.Parameter`"
     words = (_OPTIMIZERS, ("requires_grad", "requires_grad_", "Parameter"))
 
     def check_call(self, call: ast.Call, frame: Frame) -> Iterator[Problem]:
@@ -55,7 +59,7 @@ class NonLeafInOptimizer(Check):
         first = call.args[0] if call.args else next((key.value for key in call.keywords if key.arg == "params"), None)
         for node in _tensors(first) if first is not None else ():
             value = frame.values.get(node)
-            if value is not None and is_non_leaf(value, frame):
+            if value is not None and is_non_leaf(value, frame, makes_another):
                 places = (Place(value.node, "it is made here"),) if value.node is not None else ()
                 yield Problem(node, places=places)
 

@@ -43,6 +43,7 @@ from torchlint.rule import (
     Module,
     Problem,
     inventory_of,
+    ops,
     own_nodes,
     peek,
 )
@@ -52,17 +53,7 @@ from ._nodes import ancestors
 if TYPE_CHECKING:
     from torchlint.fixing.rewrite import Editor
 
-_CONTEXTS = frozenset(
-    {
-        "torch.no_grad",
-        "torch.enable_grad",
-        "torch.inference_mode",
-        "torch.autograd.no_grad",
-        "torch.autograd.enable_grad",
-        "torch.autograd.inference_mode",
-        "torch.autograd.detect_anomaly",
-    }
-)
+_CONTEXTS = ops.CONTEXTS | {"torch.autograd.detect_anomaly"}
 _STATEMENTS = frozenset({"backward", "step", "zero_grad"})
 _QUESTIONS = frozenset(
     {
@@ -87,8 +78,9 @@ class NotCalled(Check):
     code = "TLT709"
     since = "0.1"
     severity = ERROR
-    message = "A context manager of torch is entered without being called: add `()`"
+    message = "A context manager of torch is entered without being called, which raises: add `()`"
     title = "Call it"
+    help = "Call it: add `()`"
     words = (
         (
             *("named:no_grad", "named:enable_grad", "named:inference_mode", "named:detect_anomaly"),
@@ -125,7 +117,9 @@ class NotCalled(Check):
             elif isinstance(node, ast.If | ast.IfExp | ast.While | ast.Assert):
                 for part in _conditions(node.test):
                     if _names(frame, part, _QUESTIONS):
-                        yield _problem(part, "A function in a condition is always true: call it")
+                        yield _problem(
+                            part, "A function in a condition is always true, whatever it would return: call it"
+                        )
 
 
 def _problem(node: ast.expr, message: str) -> Problem:

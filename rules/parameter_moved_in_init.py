@@ -43,6 +43,7 @@ from torchlint.rule import (
     Value,
     inventory_of,
     last_name,
+    ops,
     trees,
 )
 
@@ -58,18 +59,17 @@ _OPERATIONS = (
 )
 _ATOMS = ast.Name | ast.Call | ast.Attribute | ast.Subscript
 # These give back the parameter itself, or may do so.
-_SAME = frozenset({"to", "cpu", "float", "contiguous", "requires_grad_", "type", "share_memory_", "pin_memory"})
-_READERS = frozenset(
-    {"detach", "clone", "size", "shape", "dim", "item", "numel", "tolist", "numpy", "sum", "mean", "norm", "max", "min"}
-)
+_SAME = ops.that(elements="same", view=(True, "sometimes"))
+_READERS = ops.that(gives=("number", "bool", "size", "list", "other")) | ops.REDUCTIONS | {"detach", "clone"}
 
 
 class ParameterMovedInInit(Check):
     code = "TLT609"
     since = "0.1"
     severity = ERROR
-    message = "An operation on an `nn.Parameter` gives a plain tensor: it is not registered, nor trained"
+    message = "An operation on an `nn.Parameter` gives a plain tensor: it is neither registered nor trained"
     title = "Move the data, not the parameter"
+    help = "Operate on the data before: `nn.Parameter(tensor.cuda())`"
     words = (("Parameter",),)
 
     def glance_at_class(self, cls: ClassModel) -> bool:

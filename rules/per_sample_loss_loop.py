@@ -54,8 +54,9 @@ if TYPE_CHECKING:
 class PerSampleLossLoop(Check):
     code = "TLT409"
     since = "0.1"
-    message = "A Python loop adds up a cross entropy sample by sample; `F.cross_entropy` takes all samples"
+    message = "A loop adds up a cross entropy sample by sample, kernels for each; `F.cross_entropy` takes all"
     title = "Use `F.cross_entropy`"
+    help = "Give all samples to one call of `F.cross_entropy`"
     words = (("for:1", "for:n"), ("log", "cross_entropy", "CrossEntropyLoss", "nll_loss", "NLLLoss"))
 
     def glance(self, scope: ast.AST, module: Module) -> bool:

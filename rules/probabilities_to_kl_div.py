@@ -39,8 +39,9 @@ from ._swaps import renamed
 class ProbabilitiesToKlDiv(Check):
     code = "TLT111"
     since = "0.1"
-    message = "`kl_div` gets probabilities where it takes log-probabilities: this is no divergence"
+    message = "`kl_div` gets probabilities where it takes log-probabilities: its result is no divergence"
     title = "Use `log_softmax`"
+    help = "Give it the `log_softmax` of the scores as the first argument"
     ops = ("kl_div",)
     needs = (("softmax",),)
 

@@ -32,12 +32,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from torchlint.rule import INFO, Check, Frame, Op, Problem, facts, walk
+from torchlint.rule import INFO, Check, Frame, Op, Problem, facts, ops, walk
 
-_REDUCTIONS = (
-    *("sum", "mean", "prod", "max", "min", "argmax", "argmin"),
-    *("std", "var", "norm", "any", "all", "median"),
-)
+_REDUCTIONS = tuple(sorted(ops.REDUCTIONS))
 
 
 class ReductionWithoutDim(Check):
@@ -45,7 +42,8 @@ class ReductionWithoutDim(Check):
     since = "0.1"
     severity = INFO
     default = False
-    message = "reduces over all elements; name the dim if one is meant"
+    message = "This reduces over all elements, samples included: name the dim if one is meant"
+    help = "Name the dim if one is meant, such as `dim=1`"
     ops = _REDUCTIONS
     dimless = ops
 

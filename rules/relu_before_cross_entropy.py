@@ -4,7 +4,11 @@
 Finds a ReLU whose output is the input of `cross_entropy` or `CrossEntropyLoss`, or of a log_softmax before `nll_loss`:
 in one expression, through a local, or at the end of a `forward` on every path.
 
-Silent where the activation is conditional (`if not last: x = relu(x)`), and where something else follows it.
+A model and a criterion are reported once for each file, at the first loss that is trained with; the others are named
+there.
+
+Silent where the activation is conditional (`if not last: x = relu(x)`), where something else follows it, and where
+losses are only measured, without gradients.
 
 ## Why is this bad?
 All negative scores become 0 and their gradient is 0. Classes that a sample is certainly not in cannot be pushed
@@ -38,7 +42,8 @@ from collections.abc import Iterator
 
 from torchlint.rule import Check, Frame, Op, Problem
 
-from ._losses import Chain, places, source, sources
+from ._grouped import groups
+from ._losses import Chain, source, sources
 
 _RELU = frozenset({"relu", "relu6", "relu_"})
 
@@ -47,13 +52,17 @@ class ReluBeforeCrossEntropy(Check):
     code = "TLT109"
     since = "0.1"
     message = "The scores in `cross_entropy` come out of a ReLU: none is below 0, and those at 0 have no gradient"
+    help = "Leave out the last ReLU: `cross_entropy` takes scores of any sign"
     ops = ("cross_entropy", "nll_loss")
     needs = (("relu", "relu6", "relu_"),)
 
-    def check_op(self, op: Op, frame: Frame) -> Iterator[Problem]:
-        found = sources(op.input, _RELU) if op.name == "cross_entropy" else _below_log_softmax(op)
-        if found:
-            yield Problem(op.node or frame.module.tree, places=places(found, "the ReLU", op))
+    def check_frame(self, frame: Frame) -> Iterator[Problem]:
+        for group in groups(frame, self, _relus):
+            yield Problem(group.first.op.node or frame.module.tree, places=group.places("the ReLU"))
+
+
+def _relus(op: Op) -> list[Chain]:
+    return sources(op.input, _RELU) if op.name == "cross_entropy" else _below_log_softmax(op)
 
 
 def _below_log_softmax(loss: Op) -> list[Chain]:

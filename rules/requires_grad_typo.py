@@ -62,6 +62,7 @@ class RequiresGradTypo(Check):
     severity = ERROR
     message = "The attribute is called `requires_grad`: this sets another one, which nothing reads"
     title = "Rename to `requires_grad`"
+    help = "Write `requires_grad`"
     words = (tuple(sorted(_TYPOS)),)
 
     def check_frame(self, frame: Frame) -> Iterator[Problem]:
@@ -74,7 +75,10 @@ class RequiresGradTypo(Check):
             elif isinstance(node, ast.Call) and _takes_requires_grad(frame, node):
                 for keyword in node.keywords:
                     if keyword.arg in _TYPOS:
-                        yield _problem(keyword, f"The keyword is called `requires_grad`, not `{keyword.arg}`")
+                        yield _problem(
+                            keyword,
+                            f"The keyword is called `requires_grad`; with `{keyword.arg}` this raises a TypeError",
+                        )
 
 
 def _problem(node: ast.Attribute | ast.keyword, message: str) -> Problem:

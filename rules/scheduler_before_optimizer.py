@@ -52,6 +52,7 @@ class SchedulerBeforeOptimizer(Check):
     since = "0.1"
     message = "The scheduler steps before the optimizer: the first learning rate is skipped"
     title = "Step the scheduler last"
+    help = "Call `scheduler.step()` after `optimizer.step()`"
     words = (("for:1", "for:n", "while:"), ("step",), _SCHEDULERS)
 
     def check_frame(self, frame: Frame) -> Iterator[Problem]:

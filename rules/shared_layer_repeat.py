@@ -51,7 +51,8 @@ _ON_PURPOSE = re.compile(r"shar|tied|tie_|recur|universal|weight_?tying", re.IGN
 class SharedLayerRepeat(Check):
     code = "TLT608"
     since = "0.1"
-    message = "`[layer] * n` is one layer n times: all of them share their weights"
+    message = "`[layer] * n` is one layer n times, with one set of weights: make each one in a comprehension"
+    help = "Make a layer for each place: `[nn.Linear(d, d) for _ in range(n)]`"
     words = (("op:repeat", "comp:"), ("args:ModuleList", "args:Sequential"))
 
     def glance(self, scope: ast.AST, module: Module) -> bool:

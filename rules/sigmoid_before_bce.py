@@ -2,7 +2,11 @@
 
 ## What it does
 Finds the result of a sigmoid that reaches `binary_cross_entropy` or `BCELoss` as `input`: in one expression, through
-locals, through a model's `forward` and an element of what it returns. Silent in tests, whose models are toys.
+locals, through a model's `forward` and an element of what it returns. What a model and a criterion have to do with each
+other is reported once for each file, at the first loss that is trained with; the others are named there.
+
+Silent where no loss of the model is trained with: without gradients, here or at all callers in the file, there is none
+to lose. Silent in tests, whose models are toys.
 
 ## Why is this bad?
 In float32 the sigmoid of 17 is 1. For a target of 0 the loss is then 100, the bound that `binary_cross_entropy` puts
@@ -35,12 +39,16 @@ from typing import TYPE_CHECKING
 
 from torchlint.rule import Check, Frame, Op, Problem, Stabilises
 
-from ._losses import places, sources
+from ._grouped import Loss, groups
+from ._losses import Chain, source, sources
 from ._nodes import is_test
+from ._ranges import is_between_0_and_1
 from ._swaps import respelled, without
 
 if TYPE_CHECKING:
     from torchlint.fixing.rewrite import Editor
+
+    from ._swaps import Fix
 
 
 class SigmoidBeforeBce(Check):
@@ -48,20 +56,37 @@ class SigmoidBeforeBce(Check):
     since = "0.1"
     message = "Sigmoid before `binary_cross_entropy`: no gradient where the sigmoid rounds to 0 or 1"
     title = "Use `binary_cross_entropy_with_logits`"
+    help = "Give the logits to `binary_cross_entropy_with_logits`, which applies the sigmoid itself"
     ops = ("binary_cross_entropy",)
     needs = (("sigmoid",),)
 
-    def check_op(self, op: Op, frame: Frame) -> Iterator[Problem]:
-        found = sources(op.input, frozenset({"sigmoid"}))
-        if not found or is_test(frame.module):
+    def check_frame(self, frame: Frame) -> Iterator[Problem]:
+        if is_test(frame.module):
             return
-        dropped = without(frame, found, op.node)
-        called = respelled(op, frame, "binary_cross_entropy_with_logits", "BCEWithLogitsLoss")
+        for group in groups(frame, self, _sigmoids):
+            loss = group.first
+            fix = None if group.others else _without_sigmoid(loss)
+            yield Problem(loss.op.node or frame.module.tree, "", fix, Stabilises(), places=group.places("the sigmoid"))
 
-        def fix(editor: Editor) -> None:
-            if dropped and called:
-                dropped(editor)
-                called(editor)
 
-        both = fix if dropped and called else None
-        yield Problem(op.node or frame.module.tree, "", both, Stabilises(), places=places(found, "the sigmoid", op))
+def _sigmoids(op: Op) -> list[Chain]:
+    return sources(op.input, frozenset({"sigmoid"}))
+
+
+def _without_sigmoid(loss: Loss) -> Fix | None:
+    """A fix that takes the sigmoid out and calls the loss of logits; None where one of the two is used elsewhere."""
+    dropped = without(loss.frame, loss.found, loss.op.node)
+    called = respelled(loss.op, loss.frame, "binary_cross_entropy_with_logits", "BCEWithLogitsLoss")
+    if dropped is None or called is None:
+        return None
+
+    def fix(editor: Editor) -> None:
+        dropped(editor)
+        called(editor)
+        for sigmoid in map(source, loss.found):
+            editor.proof.input_of(sigmoid)
+        if not is_between_0_and_1(loss.op.args.get("target")):
+            # The loss without logits refuses others, and those of another dtype.
+            editor.proof.need("the targets are floats from 0 to 1")
+
+    return fix

@@ -41,8 +41,9 @@ from ._swaps import without
 class SigmoidBeforeBceWithLogits(Check):
     code = "TLT106"
     since = "0.1"
-    message = "`binary_cross_entropy_with_logits` gets probabilities: the loss cannot get below 0.31"
+    message = "`binary_cross_entropy_with_logits` gets probabilities, not logits: the loss cannot get below 0.31"
     title = "Drop the sigmoid"
+    help = "Give it the logits: it applies the sigmoid itself"
     ops = ("binary_cross_entropy_with_logits",)
     needs = (("sigmoid",),)
 

@@ -45,6 +45,7 @@ class SoftmaxBeforeCrossEntropy(Check):
     since = "0.1"
     message = "`cross_entropy` gets probabilities, not logits: gradients shrink and the loss cannot reach 0"
     title = "Drop the softmax"
+    help = "Give `cross_entropy` the logits, and take the softmax only where probabilities are needed"
     ops = ("cross_entropy",)
     needs = (("softmax", "gumbel_softmax"),)
 

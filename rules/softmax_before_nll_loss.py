@@ -41,6 +41,7 @@ class SoftmaxBeforeNllLoss(Check):
     since = "0.1"
     message = "`nll_loss` gets probabilities, not log-probabilities: the loss is -p instead of -log(p)"
     title = "Use `log_softmax`"
+    help = "Give `nll_loss` the `log_softmax` of the scores, or `cross_entropy` the scores themselves"
     ops = ("nll_loss",)
     needs = (("softmax",),)
 

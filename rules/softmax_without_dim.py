@@ -2,7 +2,8 @@
 
 ## What it does
 Finds `F.softmax(x)`, `F.log_softmax(x)`, `F.softmin(x)`, `nn.Softmax()`, `nn.LogSoftmax()` and `nn.Softmin()`
-without a dim.
+without a dim. A layer is reported where it is called, stands in a container, is passed on or returned; in tests only
+where it is called. One that nobody calls guesses no dim.
 
 ## Why is this bad?
 The guess is dim 0 for tensors of rank 0, 1 and 3 and dim 1 for all others, and is deprecated: it warns. A tensor of
@@ -32,19 +33,40 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
-from torchlint.rule import Check, Frame, Layer, Op, Problem, Same, Value, facts, members
+from torchlint.rule import (
+    Check,
+    External,
+    Frame,
+    Layer,
+    Op,
+    Problem,
+    Same,
+    Value,
+    classes,
+    facts,
+    last_name,
+    members,
+    peek,
+    trees,
+)
+
+from ._nodes import is_test, parents
 
 if TYPE_CHECKING:
     from torchlint.rule import Editor
 
 _LAYERS = frozenset(["Softmax", "LogSoftmax", "Softmin"])
+_CONTAINERS = frozenset({"torch.nn.Sequential", "torch.nn.ModuleList", "torch.nn.ModuleDict"})
+# Methods that give the layers of a module.
+_WALKERS = frozenset({"children", "named_children", "modules", "named_modules", "_modules"})
 
 
 class SoftmaxWithoutDim(Check):
     code = "TLT301"
     since = "0.1"
-    message = "softmax without `dim`: torch guesses 0 for rank 0, 1 and 3, else 1; name the dim"
+    message = "Softmax without `dim`: torch guesses 0 for rank 0, 1 and 3, else 1; name the dim"
     title = "Add `dim=-1`, which is what torch guesses for this rank"
+    help = "Name the dim that the scores are in, such as `dim=-1`"
     ops = ("softmax", "log_softmax", "softmin")
     dimless = ops
 
@@ -55,10 +77,71 @@ class SoftmaxWithoutDim(Check):
 
     def check_call(self, call: ast.Call, frame: Frame) -> Iterator[Problem]:
         layer = frame.values.get(call)
-        if isinstance(layer, Layer) and layer.node is call and _lacks_dim(layer):
+        if isinstance(layer, Layer) and layer.node is call and _lacks_dim(layer) and _is_used(call, layer, frame):
             ranks = {facts.rank(op.input) for op in frame.ops if op.layer is layer}
             rank = ranks.pop() if len(ranks) == 1 and _stays(layer, frame) else None
             yield _problem(call, rank)
+
+
+def _is_used(call: ast.Call, layer: Layer, frame: Frame) -> bool:
+    """Whether a new layer is called, or goes where others may call it; in a test, whether it is called."""
+    if any(op.layer is layer for op in frame.ops):
+        return True
+    uses = list(_uses(call, frame))
+    above = parents(frame.module)
+    if is_test(frame.module):
+        return any(isinstance(outer := above.get(use), ast.Call) and outer.func is use for use in uses)
+    return bool(uses) or _is_child_of_container(call, frame)
+
+
+def _uses(call: ast.Call, frame: Frame) -> Iterator[ast.AST]:
+    """Where a layer is taken from the expression that makes it, or from the name or attribute that it is given."""
+    statement = parents(frame.module).get(call)
+    if isinstance(statement, ast.Expr):
+        return
+    if not isinstance(statement, ast.Assign | ast.AnnAssign):
+        yield call
+        return
+    for target in statement.targets if isinstance(statement, ast.Assign) else [statement.target]:
+        name = last_name(target)
+        if isinstance(target, ast.Name):
+            scope = frame.scope if frame.function is not None else frame.module.tree
+            yield from (node for node in _loads(scope, name) if isinstance(node, ast.Name))
+        if isinstance(target, ast.Attribute) or frame.function is None:
+            yield from _attribute_loads(frame, name)
+
+
+def _attribute_loads(frame: Frame, name: str) -> Iterator[ast.AST]:
+    """Where an attribute of the frame's class may be read: there, in what derives from it, from outside."""
+    own = frame.function.cls if frame.function is not None else None
+    for cls in frame.module.all_classes:
+        if own is None or own in classes.lineage(frame, cls):
+            yield from (node for node in _loads(cls.node, name) if _is_of_self(node))
+    # `x.softmax(1)` is a method of tensors.
+    for node in _loads(frame.module.tree, name) if name not in SoftmaxWithoutDim.ops else ():
+        if isinstance(node, ast.Attribute) and not _is_of_self(node) and not isinstance(peek(frame, node), External):
+            yield node
+
+
+def _loads(scope: ast.AST, name: str) -> Iterator[ast.Name | ast.Attribute]:
+    for node in trees.walk(scope):
+        if isinstance(node, ast.Name | ast.Attribute) and isinstance(node.ctx, ast.Load) and last_name(node) == name:
+            yield node
+
+
+def _is_of_self(node: ast.AST) -> bool:
+    return isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "self"
+
+
+def _is_child_of_container(call: ast.Call, frame: Frame) -> bool:
+    """Whether a layer becomes a child of a module that calls its children, or walks over them."""
+    cls = frame.function.cls if frame.function is not None else None
+    if cls is None or not isinstance(parents(frame.module).get(call), ast.Assign):
+        return False
+    bases = (base.qualname for base in classes.lineage(frame, cls) if isinstance(base, External))
+    if not _CONTAINERS.isdisjoint(bases):
+        return True
+    return any(isinstance(node, ast.Attribute) and node.attr in _WALKERS for node in trees.walk(cls.node))
 
 
 def _lacks_dim(layer: Layer) -> bool:

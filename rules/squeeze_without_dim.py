@@ -1,16 +1,20 @@
 """Squeeze without dim: a batch of one loses its batch dim.
 
 ## What it does
-Finds `squeeze()` without a dim where the lost dim is certain to matter: on the result of `nonzero`, on one argument
-of a loss only, and where its result is reduced, normalised or measured at a numbered dim in the same function.
+Finds `squeeze()` without a dim whose result is used where a lost batch dim is certain to matter: at a numbered dim
+(`size(1)`, `softmax(dim=1)`, `unsqueeze(1)`, `permute(0, 2, 1)`, also after the results were put into a list and
+stacked), and on one side of a loss that refuses other shapes. The use is reported, with the place of the squeeze.
 
-Silent where both arguments of a loss are squeezed, where all sizes or a batch of more than one are certain, where the
-batch was reduced with `keepdim` before, for weights, in tests, where what is left is looked at
-(`if indices.dim() == 0`), and for `dim=-1`, which is the same dim before and after.
+Silent where both arguments of a loss are squeezed, and for losses that broadcast (`mse_loss`, `l1_loss`,
+`smooth_l1_loss`, `huber_loss`): `()` against `(1,)` is the same number. Silent where there is no batch of one: all
+sizes or a batch of several are certain, several tensors were put together with `cat` or `stack`, the loader in reach
+has `drop_last=True`, or a memory is asked for a fixed number of samples. Silent as well where what is left is looked at
+(`if x.dim() == 1`), for weights, in tests, and for `dim=-1`, which is the same dim before and after. Of
+`nonzero(..).squeeze()` speaks TLT309.
 
 ## Why is this bad?
-`squeeze()` removes every dim of size 1. With the last batch of an epoch, of one sample, or one element found by
-`nonzero`, the result has one dim less than always: a loss fails or broadcasts, `dim=1` is an error or another dim.
+`squeeze()` removes every dim of size 1. With the last batch of an epoch, of one sample, the result has one dim less
+than always: a loss raises, `dim=1` is an error or another dim.
 
 ## Example
 ```python
@@ -22,8 +26,7 @@ loss = F.binary_cross_entropy_with_logits(model(x).squeeze(-1), target)
 ```
 
 ## Fix safety
-A dim is written only for `nonzero` of a tensor that certainly has rank 1; the result is then a vector for one
-element too.
+There is no fix: only the author knows which dim is to go.
 
 ## References
 - [torch.squeeze](https://docs.pytorch.org/docs/stable/generated/torch.squeeze.html)
@@ -33,23 +36,22 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from functools import partial
-from typing import TYPE_CHECKING
 
 from torchlint.rule import (
     Call,
-    Changes,
     Check,
-    Choice,
     Constant,
-    External,
     Field,
     Frame,
     Items,
+    LoopCarried,
     Op,
     Parameter,
+    Place,
     Problem,
+    Tail,
     Value,
+    children,
     facts,
     members,
     ops,
@@ -58,66 +60,61 @@ from torchlint.rule import (
     walk,
 )
 
-from ._nodes import ancestors, is_test, parents
+from ._batches import is_of_sample, is_of_several, may_be_of_one
+from ._nodes import ancestors, is_test
+from ._squeezes import holds, is_search, tells_one, unconverted
 
-if TYPE_CHECKING:
-    from torchlint.rule import Editor
-
-_NUMBERED = frozenset(
-    [
-        *("sum", "mean", "prod", "std", "var", "norm", "logsumexp", "softmax", "log_softmax", "normalize", "median"),
-        *(
-            "argmax",
-            "argmin",
-            "max",
-            "min",
-            "amax",
-            "amin",
-            "any",
-            "all",
-            "topk",
-            "sort",
-            "argsort",
-            "cumsum",
-            "cumprod",
-        ),
-        *("size", "gather", "scatter", "index_select", "unbind", "chunk", "split", "flip"),
-    ]
+# These take a dim.
+_NUMBERED_NAMES = """
+    sum mean prod std var norm logsumexp softmax log_softmax normalize median argmax argmin max min amax amin any all
+    topk sort argsort cumsum cumprod size gather scatter index_select unbind chunk split flip unsqueeze
+    """
+_NUMBERED = frozenset(_NUMBERED_NAMES.split())
+# These fill up a missing dim: `()` against `(1,)` is the number that `(1,)` against `(1,)` is.
+_BROADCASTING = frozenset(
+    ["mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss", "hinge_embedding_loss", "poisson_nll_loss"]
 )
-# These take a single index as a vector of one.
-_INDEXED = frozenset(["index_select", "index_copy", "index_add", "index_fill"])
-_MEASURES = frozenset(["shape", "dim", "numel"])
-_CONVERSIONS = frozenset(
-    ["float", "double", "half", "long", "to", "cuda", "cpu", "sigmoid", "clone", "detach", "type_as"]
-)
+_OF_CLASSES = frozenset(["cross_entropy", "nll_loss"])
+# What is taken along the second dim, or multiplied by matrices of a batch, has a batch dim.
+_ALONG = frozenset(["select", "unbind", "narrow"])
+_BATCHED = frozenset(["bmm", "baddbmm"])
+_SIZES = frozenset(["size", "shape", "dim", "numel"])
+_SHAPING = frozenset(["view", "view_as", "reshape", "reshape_as", "expand", "expand_as"])
 
 
 class SqueezeWithoutDim(Check):
     code = "TLT304"
     since = "0.1"
     message = "`squeeze()` also removes the batch dim of a batch of one; name the dim"
-    title = "Name the dim"
+    help = "Name the dim that is to go, such as `squeeze(1)`"
     ops = ("squeeze",)
     dimless = ops
 
     def check_op(self, op: Op, frame: Frame) -> Iterator[Problem]:
-        if "dim" in op.args or not isinstance(op.node, ast.Call) or _is_fixed(op.input) or is_test(frame.module):
+        if "dim" in op.args or not isinstance(op.node, ast.Call) or is_search(op.input) or is_test(frame.module):
             return
-        if _is_nonzero(op.input):
-            uses = frame.loads.get(op, [op.node])
-            if not any(_minds_rank(frame, use, op) for use in uses) or _is_guarded(frame, op):
-                return
-            fix = partial(_add_dim, op.node) if _is_vector_search(op.input) else None
-            message = "`nonzero(..).squeeze()` is 0-dimensional where one element is found; name the dim"
-            yield Problem(op.node, message, fix, Changes("a single index stays a vector"))
-        elif _is_of_several(frame, op.node):
+        if _is_fixed(op.input) or is_of_several(op.input) or is_of_sample(op.input):
             return
-        elif _is_of_batch(op, frame) and _is_numbered(op, frame):
-            yield Problem(op.node, "`squeeze()` before a numbered dim: a batch of one shifts the dims; name the dim")
-        elif _is_one_sided(op, frame):
-            yield Problem(
-                op.node, "`squeeze()` on one argument of a loss: a batch of one has no dim left; name the dim"
-            )
+        if _is_under_test_of_size(frame, op.node) or _is_looked_at(op, frame):
+            return
+        numbered = _numbered_use(op, frame, _least_rank(op, frame))
+        loss = _one_sided_loss(op, frame)
+        if loss is not None and (numbered is not None or (_refuses(loss, op) and may_be_of_one(frame, op.input))):
+            message = "A batch of one has lost its batch dim in this loss: name the dim that `squeeze()` is to remove"
+            yield _problem(loss, op, message)
+        elif numbered is not None:
+            message = "For a batch of one this is another dim: `squeeze()` removed the batch dim; name the dim there"
+            yield _problem(numbered, op, message)
+
+
+def _problem(use: Op, squeeze: Op, message: str) -> Problem:
+    assert squeeze.node is not None
+    node = use.node if use.node is not None else squeeze.node
+    apart = getattr(node, "lineno", 0) != getattr(squeeze.node, "lineno", 0)
+    return Problem(node, message, places=(Place(squeeze.node, "all dims of size 1 are removed here"),) if apart else ())
+
+
+# -- what is squeezed ----------------------------------------------------------------------------------------------
 
 
 def _is_fixed(value: Value) -> bool:
@@ -129,7 +126,7 @@ def _is_fixed(value: Value) -> bool:
     known = sizes.sizes(value)
     if not known:
         return known is not None
-    return (isinstance(known[0], int) and known[0] != 1) or all(isinstance(size, int) for size in known)
+    return isinstance(known[0], int) or all(isinstance(size, int) for size in known)
 
 
 def _is_over_batch(value: Value) -> bool:
@@ -145,10 +142,10 @@ def _is_over_batch(value: Value) -> bool:
     return False
 
 
-def _is_of_several(frame: Frame, node: ast.AST) -> bool:
+def _is_under_test_of_size(frame: Frame, node: ast.AST) -> bool:
     """Whether a test around a node tells a batch of one from others: `if len(x) == 1: .. else: x.squeeze()`."""
     return any(
-        isinstance(part, ast.Compare) and _is_size(frame, part.left) and _is_one(frame, part)
+        isinstance(part, ast.Compare) and _is_size(frame, part.left) and tells_one(frame, part)
         for outer in ancestors(frame.module, node)
         if isinstance(outer, ast.If | ast.IfExp)
         for part in trees.walk(outer.test)
@@ -162,110 +159,24 @@ def _is_size(frame: Frame, node: ast.expr) -> bool:
     return isinstance(value, Op) and value.name in ("size", "numel")
 
 
-def _is_nonzero(value: Value) -> bool:
-    return isinstance(value, Op) and value.name in ("nonzero", "argwhere") and "as_tuple" not in value.args
+def _is_looked_at(op: Op, frame: Frame) -> bool:
+    """Whether something asks for the shape of what is left: `if len(x.shape) > 1:`."""
+    seen = (value for value in [*frame.values.values()] if isinstance(value, Op) and value.name in ("shape", "dim"))
+    return any(holds(other.input, op) for other in seen)
 
 
-def _is_vector_search(value: Value) -> bool:
-    return isinstance(value, Op) and facts.rank(value.input) == 1
-
-
-def _minds_rank(frame: Frame, use: ast.expr, op: Op) -> bool:
-    """Whether a use of indices may need a vector: `index_select` takes a single index, but what is not known may."""
-    outer = parents(frame.module).get(use)
-    place = parents(frame.module).get(outer) if isinstance(outer, ast.Tuple) else outer
-    if isinstance(place, ast.Subscript) and use is not place.value and isinstance(place.ctx, ast.Store):
-        # What is written at one place is broadcast like what is written at several.
-        return False
-    if isinstance(place, ast.Subscript) and use is not place.value and _is_viewed(frame, place):
-        return False
-    call = parents(frame.module).get(outer) if isinstance(outer, ast.keyword | ast.Attribute) else outer
-    if isinstance(call, ast.Call) and _is_indifferent(frame.values.get(call), op):
-        return False
-    if not isinstance(call, ast.Call) or isinstance(outer, ast.Attribute) or use is call.func:
-        return True
-    result = frame.values.get(call)
-    if isinstance(result, Op):
-        return not (result.name.rstrip("_") in _INDEXED and result.args.get("index") is op)
-    callee = frame.callees.get(call)
-    return isinstance(callee, External) and callee.qualname.startswith("builtins.")
-
-
-def _is_viewed(frame: Frame, chosen: ast.Subscript) -> bool:
-    """Whether chosen rows are given a shape at once, `x[indices].view(-1, 7)`: that of one row is the same."""
-    method = parents(frame.module).get(chosen)
-    call = parents(frame.module).get(method) if isinstance(method, ast.Attribute) else None
-    result = frame.values.get(call) if isinstance(call, ast.Call) and call.func is method else None
-    if not isinstance(result, Op) or result.name not in ("view", "reshape"):
-        return False
-    shape = result.args.get("shape", result.args.get("size"))
-    items = shape.items if isinstance(shape, Items) else (shape,)
-    return all(isinstance(item, Constant) for item in items)
-
-
-def _is_indifferent(result: Value | None, op: Op) -> bool:
-    """Whether an operation does the same for a single element and for a vector of one: `x.numel()`, `x.view(-1)`."""
-    if not isinstance(result, Op) or result.args.get("input") is not op:
-        return False
-    if result.name in ("view", "reshape"):
-        shape = result.args.get("shape", result.args.get("size"))
-        items = shape.items if isinstance(shape, Items) else (shape,)
-        return len(items) == 1 and isinstance(items[0], Constant) and items[0].value == -1
-    return result.name in ("flatten", "ravel", "atleast_1d", "numel")
-
-
-def _is_guarded(frame: Frame, op: Op) -> bool:
-    """Whether something asks for the rank of a result, or whether it has one element."""
-    for node, value in frame.values.items():
-        for part in members(value):
-            if isinstance(part, Op) and part.name in _MEASURES and _holds(part.input, op) and _asks(frame, node, part):
-                return True
-    return _may_be_number(frame, op)
-
-
-def _may_be_number(frame: Frame, op: Op) -> bool:
-    """Whether a list of the indices is asked for, and something asks whether there is a number instead of one."""
-    listed = any(
-        isinstance(part, Op) and part.name == "tolist" and _holds(part.input, op)
-        for value in frame.values.values()
-        for part in members(value)
-    )
-    return listed and any(
-        isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Name)
-        and node.func.id == "isinstance"
-        and any(isinstance(given, ast.Name) and given.id == "int" for given in node.args[1:])
-        for node in trees.walk(frame.scope)
-    )
-
-
-def _asks(frame: Frame, node: ast.AST, measure: Op) -> bool:
-    """Whether a measure tells a single element from several: `indices.shape[0]` does not, it fails."""
-    outer = parents(frame.module).get(node)
-    if measure.name == "numel":
-        return isinstance(outer, ast.Compare) and _is_one(frame, outer)
-    if measure.name == "dim":
-        return True
-    is_length = isinstance(outer, ast.Call) and isinstance(outer.func, ast.Name) and outer.func.id == "len"
-    return is_length or isinstance(outer, ast.Compare | ast.UnaryOp | ast.If)
-
-
-def _is_one(frame: Frame, test: ast.Compare) -> bool:
-    sides = (frame.values.get(node) for node in (test.left, *test.comparators))
-    return any(isinstance(side, Constant) and side.value in (1, 2) for side in sides)
-
-
-def _is_of_batch(op: Op, frame: Frame) -> bool:
-    """Whether what is squeezed may have a batch dim: it is made of arguments, and not picked out of a batch."""
-    function = frame.function
-    if function is None or any(_picks_one(part) for part in walk(op.input)):
-        return False
-    if function.cls is not None and function.name == "forward":
-        return True
-    # What an unknown call returns may be one sample.
+def _least_rank(op: Op, frame: Frame) -> int | None:
+    """How many dims of the result a use must show before one of them is certainly that of the batch; None where it may
+    have no batch dim: it is not made of arguments, or was picked out of a batch."""
     parts = list(walk(op.input))
-    given = any(isinstance(part, Parameter) and part.frame is frame for part in parts)
-    return given and not any(isinstance(part, Call) for part in parts)
+    given = [part for part in parts if isinstance(part, Parameter) and part.frame is frame]
+    function = frame.function
+    if function is None or not given or any(_picks_one(part) for part in parts):
+        return None
+    if function.cls is not None and function.name == "forward":
+        return 1
+    # What a function is given, or an unknown call returns, may be one sample.
+    return None if any(isinstance(part, Call) for part in parts) and not _has_batch(frame) else 2
 
 
 def _picks_one(value: Value) -> bool:
@@ -277,45 +188,133 @@ def _picks_one(value: Value) -> bool:
     return any(isinstance(part, Constant) and type(part.value) is int for part in parts)
 
 
-def _is_numbered(op: Op, frame: Frame) -> bool:
-    """Whether an operation at a numbered dim takes the result; the last dim is the same before and after."""
-    seen = (value for value in frame.values.values() if isinstance(value, Op) and value.name in ("shape", "dim"))
-    if any(_holds(other.input, op) for other in seen):
-        # `if len(x.shape) > 1:` looks at what is left.
-        return False
-    for other in frame.ops:
-        if other.name in _NUMBERED and _holds(other.input, op) and facts.evidence(other):
-            dim = other.constant("dim")
-            if isinstance(dim, int) and not isinstance(dim, bool) and dim != -1:
-                return True
-    return False
-
-
-def _is_one_sided(op: Op, frame: Frame) -> bool:
-    for other in frame.ops:
-        if other.name not in ops.LOSSES or "target" not in other.args:
-            continue
-        a, b = other.input, other.args["target"]
-        if (_holds(a, op) and not _is_squeezed(b)) or (_holds(b, op) and not _is_squeezed(a)):
+def _has_batch(frame: Frame) -> bool:
+    """Whether something is done to an argument of the function that shows that its first dim is a batch."""
+    for op in frame.ops:
+        if op.name in _BATCHED and any(isinstance(arg, Parameter) for arg in op.args.values()):
+            return True
+        dim = op.constant("dim")
+        if op.name in _ALONG and isinstance(op.input, Parameter) and isinstance(dim, int) and dim > 0:
             return True
     return False
 
 
-def _holds(value: Value, op: Op) -> bool:
-    """Whether a value is the result of an operation, on some path, as it is or converted."""
-    return any(_unconverted(member) is op for member in members(value))
+# -- numbered dims -------------------------------------------------------------------------------------------------
 
 
-def _is_squeezed(value: Value) -> bool:
-    parts = value.members if isinstance(value, Choice) else (value,)
-    return any(isinstance(part, Op) and part.name == "squeeze" for part in map(_unconverted, parts))
+def _numbered_use(op: Op, frame: Frame, least: int | None) -> Op | None:
+    """The first operation at a numbered dim that takes the result, or a stack of such results."""
+    for other in frame.ops if least is not None else ():
+        stacked = _stack_of(other.args.get("input"), op, frame)
+        if stacked is None and not (holds(other.input, op) and facts.evidence(other)):
+            continue
+        count = _dims_asked_for(other)
+        if count is None or (stacked is not None and other.constant("dim") == stacked.constant("dim", 0)):
+            continue
+        if count - (stacked is not None) >= (least or 0):
+            return other
+    return None
 
 
-def _unconverted(value: Value) -> Value:
-    while isinstance(value, Op) and value.name in _CONVERSIONS:
-        value = value.input
+def _dims_asked_for(op: Op) -> int | None:
+    """How many dims the input of an operation at numbered dims has at least; None where the result is the same with a
+    leading dim less, and for the first and the last dim, which a vector of one sample has too."""
+    if op.name in ("transpose", "swapaxes", "swapdims"):
+        dims = [op.constant(name) for name in ("dim0", "dim1", "axis0", "axis1") if name in op.args]
+        counted = [dim + 1 for dim in dims if type(dim) is int and dim >= 0]
+        return max(counted, default=None)
+    if op.name == "permute":
+        order = op.args.get("dims")
+        numbers = isinstance(order, Items) and all(isinstance(item, Constant) for item in order.items)
+        return len(order.items) if isinstance(order, Items) and numbers else None
+    if op.name == "expand":
+        return _kept_by_expand(op)
+    dim = op.constant("dim") if op.name in _NUMBERED else None
+    if type(dim) is not int or dim in (0, -1):
+        return None
+    if op.name == "unsqueeze":
+        return dim if dim > 0 else None
+    return dim + 1 if dim > 0 else -dim
+
+
+def _kept_by_expand(op: Op) -> int | None:
+    """How many dims `x.expand(4, -1, -1)` needs: a size of -1 is that of a dim that is there."""
+    size = op.args.get("size")
+    items = size.items if isinstance(size, Items) else ()
+    for position, item in enumerate(items):
+        if isinstance(item, Constant) and item.value == -1:
+            kept = len(items) - position
+            return kept if kept > 1 else None
+    return None
+
+
+def _stack_of(value: Value | None, op: Op, frame: Frame) -> Op | None:
+    """The stack that a value is, on some path, where results of the operation are among what is stacked."""
+    for member in members(value) if value is not None else ():
+        stack = unconverted(member)
+        if isinstance(stack, Op) and stack.name == "stack" and any(holds(item, op) for item in _stacked(stack, frame)):
+            return stack
+    return None
+
+
+def _stacked(stack: Op, frame: Frame) -> Iterator[Value]:
+    """What is known to be among the tensors of a stack."""
+    for tensors in members(stack.args.get("tensors", stack)):
+        if isinstance(tensors, Items):
+            yield from tensors.items
+        elif isinstance(tensors, Tail):
+            yield from tensors.last
+        elif isinstance(tensors.node, ast.ListComp | ast.GeneratorExp) and tensors.node.elt in frame.values:
+            yield frame.values[tensors.node.elt]
+
+
+# -- losses --------------------------------------------------------------------------------------------------------
+
+
+def _one_sided_loss(op: Op, frame: Frame) -> Op | None:
+    """The first loss of which one argument is the result, and the other was not adapted to it."""
+    for loss in frame.ops:
+        if loss.name not in ops.LOSSES or "target" not in loss.args:
+            continue
+        sides = (loss.input, loss.args["target"])
+        if any(holds(side, op) for side in sides) and not all(_is_adapted(side, op) for side in sides):
+            return loss
+    return None
+
+
+def _is_adapted(side: Value, op: Op) -> bool:
+    """Whether a side of a loss is squeezed, too, or was given the shape of the result."""
+    stack, seen = [_initial(side)], set[Value]()
+    while stack:
+        part = stack.pop()
+        if part in seen or (isinstance(part, Op) and part.name in _SIZES):
+            continue  # `y.clamp(0, x.size(1))` has no shape from x
+        seen.add(part)
+        if isinstance(part, Op) and (part.name == "squeeze" or (part.name in _SHAPING and _is_shaped_by(part, op))):
+            return True
+        stack.extend(children(part))
+    return False
+
+
+def _is_shaped_by(shaped: Op, op: Op) -> bool:
+    given = (arg for name, arg in shaped.args.items() if name != "input")
+    return any(part is op for arg in given for part in walk(arg))
+
+
+def _initial(value: Value) -> Value:
+    while isinstance(value, LoopCarried) and value.initial is not None:
+        value = value.initial
     return value
 
 
-def _add_dim(call: ast.Call, editor: Editor) -> None:
-    editor.add_argument(call, "dim=1")
+def _refuses(loss: Op, op: Op) -> bool:
+    """Whether a loss raises where the result, and not the other side, has lost a batch dim."""
+    target = loss.args["target"]
+    on_input = holds(loss.input, op)
+    other = facts.rank(target if on_input else loss.input)
+    if loss.name in _BROADCASTING:
+        return False
+    if loss.name not in _OF_CLASSES:
+        return other != 0
+    # `(C,)` against `(1,)` is one sample and its class; a target of no dim belongs to a sample without a batch.
+    return other is not None and other > 1 if on_input else other != 1

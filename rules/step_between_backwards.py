@@ -42,13 +42,14 @@ from torchlint.rule import (
     Problem,
     Value,
     classes,
+    frame_of,
+    ops,
 )
 
 from ._graph import requires_grad
 from ._nodes import block_of, statement_of
 from ._training import Event, Kind, events, is_optimizer, trained_models
 
-_CUTS = frozenset({"detach", "detach_", "item", "argmax", "tolist", "numpy"})
 _DEPTH = 40
 
 
@@ -57,6 +58,7 @@ class StepBetweenBackwards(Check):
     since = "0.1"
     severity = ERROR
     message = "A step between two backward passes through one graph: the second raises a RuntimeError"
+    help = "Do both backward passes before the step, or compute the second loss anew after it"
     words = (("backward",), ("step",), ("retain_graph",))
 
     def check_frame(self, frame: Frame) -> Iterator[Problem]:
@@ -106,7 +108,7 @@ def _is_needed(step: Event, first: Event, second: Event) -> bool:
 
 def _models(optimizer: Value | None) -> Iterator[Value]:
     """The layers whose parameters an optimiser was given."""
-    frame = optimizer.frame if optimizer is not None else None
+    frame = frame_of(optimizer)
     for _, model in trained_models(optimizer):
         yield from _layers(model, frame)
 
@@ -131,7 +133,7 @@ def _graph(value: Value | None, depth: int = _DEPTH) -> Iterator[Op]:
         return
     if isinstance(value, Element):
         yield from _graph(value.base, depth - 1)
-    if not isinstance(value, Op) or value.name in _CUTS or not value.grad:
+    if not isinstance(value, Op) or value.name in ops.CUTS or not value.grad:
         return
     yield value
     for arg in value.args.values():

@@ -51,6 +51,7 @@ class TensorCopyConstruct(Check):
     since = "0.1"
     message = "`torch.tensor` of a tensor copies it with a warning, and the copy has no graph"
     title = "Use `detach().clone()`"
+    help = "Use `x.detach().clone()` for a copy without a graph, `x.clone()` for one with it"
     words = (("torch:tensor",),)
     ops = ("tensor",)
 
@@ -74,6 +75,7 @@ class TensorCopyConstruct(Check):
 
             def fix(editor: Editor) -> None:
                 editor.replace(call, _copy(editor, op, node), keeps=list(op.nodes.values()))
+                editor.proof.is_tensor(data, editor.text(node), besides=[call])
 
         lost = graph is True and op.constant("requires_grad", False) is True
         message = (

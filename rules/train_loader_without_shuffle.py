@@ -51,7 +51,8 @@ class TrainLoaderWithoutShuffle(Check):
     code = "TLT508"
     since = "0.1"
     default = False
-    message = "The training loader does not shuffle"
+    message = "The training loader does not shuffle, so each epoch has the same order: pass `shuffle=True`"
+    help = "Pass `shuffle=True` or a sampler"
     words = (("DataLoader",),)
 
     def check_call(self, call: ast.Call, frame: Frame) -> Iterator[Problem]:

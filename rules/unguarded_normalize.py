@@ -86,6 +86,7 @@ class UnguardedNormalize(Rewrite):
     default = False
     message = "`x / x.norm(..)` is NaN for a row of zeros: `F.normalize` has a floor under the norm"
     title = "Use `F.normalize`"
+    help = "Use `F.normalize(x, dim=..)`, or put a floor under the norm"
     local = True
     pairs = (
         Pair(by_norm, normalize, _FLOOR, when=_unguarded, applies=_never),

@@ -91,6 +91,7 @@ class UnregisteredModules(Check):
     severity = ERROR
     message = "Modules in a plain list or dict are not registered: never trained, saved or moved"
     title = "Keep them in a container of `torch.nn`"
+    help = "Keep them in `nn.ModuleList`, `nn.ModuleDict` or `nn.ParameterList`"
     words = (("__init__",), ("Module", "LightningModule", "MessagePassing"))
 
     def glance_at_class(self, cls: ClassModel) -> bool:

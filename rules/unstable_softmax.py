@@ -4,9 +4,10 @@
 Finds `exp(x)` divided by its own sum, over one dim or over all elements, in one expression or through a local. With
 the maximum of *all* elements subtracted and sums over rows it is found, too: a row far below the maximum is 0 / 0.
 
-Silent where `exp` cannot overflow: the row's maximum is subtracted, or the exponent is a squared distance with a
-minus (a Gaussian kernel), a sigmoid, a tanh, a random number, or clamped; and in tests, where the formula is what a
-function is compared with.
+Silent where `exp` cannot overflow: the row's maximum is subtracted, or the exponent has an upper bound, as what may be
+a distance with a minus (`-d`, a Gaussian kernel), what is divided by its own greatest element or norm, a sigmoid, a
+tanh, a cosine, a random number and a clamped value have. Silent too in tests, where the formula is what a function is
+compared with.
 
 ## Why is this bad?
 `exp(89)` is `inf` in float32 and `exp(12)` is in float16; `inf / inf` is NaN, and so is every gradient behind it.
@@ -36,12 +37,12 @@ from typing import TYPE_CHECKING
 
 from torchlint.rule import Changes, Dim, Floats, Match, Number, Pair, Rewrite, Stabilises, Vector, torch
 
-from ._ranges import harmless_exp, overflows, subtracts_global_maximum
+from ._ranges import has_upper_bound, overflows, subtracts_global_maximum
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-_GLOBAL = "a row far below the maximum of all elements becomes 0 / 0 = NaN; use `softmax(x, dim)`"
+_GLOBAL = "A row far below the maximum of all elements becomes 0 / 0 = NaN; use `softmax(x, dim)`"
 
 
 def over_dim(x: Floats, dim: Dim) -> Tensor:
@@ -100,6 +101,10 @@ def softmax_last(x: Floats) -> Tensor:
     return torch.softmax(x, dim=-1)
 
 
+def _overflows(match: Match) -> bool:
+    return overflows("x")(match) and not has_upper_bound(match.captured["x"])
+
+
 def _global_maximum(match: Match) -> bool:
     x = match.captured["x"]
     return subtracts_global_maximum(x) and match.rank("x") != 1
@@ -107,8 +112,7 @@ def _global_maximum(match: Match) -> bool:
 
 def _small_eps(match: Match) -> bool:
     eps = match.constant("eps")
-    x = match.captured["x"]
-    return isinstance(eps, float | int) and 0 < eps <= 1e-3 and not harmless_exp(x)
+    return isinstance(eps, float | int) and 0 < eps <= 1e-3 and _overflows(match)
 
 
 def _is_vector(match: Match) -> bool:
@@ -120,15 +124,16 @@ class UnstableSoftmax(Rewrite):
     since = "0.1"
     message = "`exp(x) / exp(x).sum()` overflows to NaN for large x; `softmax` does not"
     title = "Use `softmax`"
+    help = "Use `torch.softmax(x, dim)`"
     local = True
     pairs = (
         Pair(over_dim, softmax, Stabilises(), when=_global_maximum, message=_GLOBAL),
-        Pair(over_dim, softmax, Stabilises(), when=overflows("x")),
-        Pair(over_dim_unsqueezed, softmax, Stabilises(), when=overflows("x")),
-        Pair(over_dim_expanded, softmax, Stabilises(), when=overflows("x")),
+        Pair(over_dim, softmax, Stabilises(), when=_overflows),
+        Pair(over_dim_unsqueezed, softmax, Stabilises(), when=_overflows),
+        Pair(over_dim_expanded, softmax, Stabilises(), when=_overflows),
         Pair(with_eps, without_eps, Changes("eps no longer makes the sum of the weights less than 1"), when=_small_eps),
-        Pair(over_first, softmax_first, Stabilises(), when=overflows("x")),
-        Pair(over_second, softmax_second, Stabilises(), when=overflows("x")),
-        Pair(over_last, softmax_last, Stabilises(), when=overflows("x")),
-        Pair(over_all, softmax_of_vector, Stabilises(), when=overflows("x"), applies=_is_vector),
+        Pair(over_first, softmax_first, Stabilises(), when=_overflows),
+        Pair(over_second, softmax_second, Stabilises(), when=_overflows),
+        Pair(over_last, softmax_last, Stabilises(), when=_overflows),
+        Pair(over_all, softmax_of_vector, Stabilises(), when=_overflows, applies=_is_vector),
     )

@@ -36,12 +36,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from torchlint.rule import F, Floats, Pair, Rewrite, Stabilises, torch
+from torchlint.rule import F, Floats, Match, Pair, Rewrite, Stabilises, torch
 
 from ._ranges import overflows
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+
+_GUARDED = (
+    "`where` takes the other value where `exp(x)` overflows, but the gradient there is `0 * NaN = NaN`; "
+    "that of `softplus` is finite"
+)
 
 
 def log_one_plus_exp(x: Floats) -> Tensor:
@@ -56,13 +62,23 @@ def softplus(x: Floats) -> Tensor:
     return F.softplus(x, threshold=40)
 
 
+def _guarded(match: Match) -> bool:
+    """Whether `torch.where` chooses between the value and another one."""
+    chosen = (op.args.get(name) for op in match.frame.ops if op.name == "where" for name in ("input", "other"))
+    return overflows("x")(match) and any(value is match.root for value in chosen)
+
+
 class UnstableSoftplus(Rewrite):
     code = "TLT205"
     since = "0.1"
     message = "`log(1 + exp(x))` overflows for large x and its gradient is NaN; `softplus` is finite"
     title = "Use `softplus`"
+    help = "Use `F.softplus(x)`"
     local = True
+    also_for = ("layout",)
     pairs = (
+        Pair(log_one_plus_exp, softplus, Stabilises(), when=_guarded, message=_GUARDED),
+        Pair(log1p_exp, softplus, Stabilises(), when=_guarded, message=_GUARDED),
         Pair(log_one_plus_exp, softplus, Stabilises(), when=overflows("x")),
         Pair(log1p_exp, softplus, Stabilises(), when=overflows("x")),
     )

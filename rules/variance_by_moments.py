@@ -74,7 +74,9 @@ class VarianceByMoments(Rewrite):
     since = "0.1"
     message = "`mean(x**2) - mean(x)**2` cancels where the mean is large; `var(correction=0)` does not"
     title = "Use `var(correction=0)`"
+    help = "Use `x.var(dim, correction=0)`"
     local = True
+    also_for = ("int", "bool", "dims", "no dim", "layout")
     pairs = (
         Pair(over_all, variance, Stabilises()),
         Pair(over_dim, variance_over_dim, Stabilises()),

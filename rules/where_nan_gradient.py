@@ -44,6 +44,7 @@ from torchlint.rule import (
     Value,
     dtypes,
     facts,
+    ops,
     path,
     same,
     trees,
@@ -69,8 +70,9 @@ _NEGATED = {"gt": "le", "ge": "lt", "lt": "ge", "le": "gt", "eq": "ne", "ne": "e
 class WhereNanGradient(Check):
     code = "TLT211"
     since = "0.1"
-    message = "the gradient is NaN where `torch.where` does not take this branch: `0 * inf`"
+    message = "The gradient is NaN where `torch.where` does not take this branch: there it is `0 * inf`"
     title = "Make the argument safe where the branch is not taken"
+    help = "Make the argument harmless there: put a `torch.where` inside of the function, too"
     ops = ("where",)
 
     def check_op(self, op: Op, frame: Frame) -> Iterator[Problem]:
@@ -157,7 +159,7 @@ def _is_number(value: Value) -> bool:
 
 def _is_measured(value: Value) -> bool:
     """Whether a divisor is no count: what is divided by a count is often data, through which no gradient goes."""
-    counted = any(isinstance(part, Op) and part.name in ("float", "double", "to", "type") for part in walk(value))
+    counted = any(isinstance(part, Op) and part.name in ops.CASTS for part in walk(value))
     return dtypes.is_floating(value) and not counted
 
 

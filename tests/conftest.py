@@ -1,5 +1,10 @@
 from __future__ import annotations
 
+import signal
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 from hypothesis import settings
 
@@ -17,3 +22,22 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "xdist_group(name): tests that run in one process")
     if getattr(config.option, "dist", "no") == "load":
         config.option.dist = "loadgroup"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A home of the tests' own, where the secret of the verdicts goes."""
+    folder = tmp_path_factory.mktemp("home")
+    with pytest.MonkeyPatch.context() as environment:
+        # Where a user's own state is, by system: see `torchlint.running.seal`.
+        name = {"darwin": "HOME", "win32": "LOCALAPPDATA"}.get(sys.platform, "XDG_STATE_HOME")
+        environment.setenv(name, str(folder))
+        yield folder
+
+
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Processes of the test answer to Ctrl-C, also where the tests run in the background and ignore it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,11 @@ from pathlib import Path
 import pytest
 
 from torchlint import cli, engine
+from torchlint.finding import Report
+from torchlint.reading import read
+from torchlint.running import cache, folder, recall, runner
+from torchlint.running.cache import Cache
+from torchlint.running.seal import sealed, unsealed
 
 BAD = "import torch\n\n\ndef f(x):\n    return torch.log(torch.softmax(x, dim=1))\n"
 CLEAN = "import torch\n\n\ndef f(x):\n    return torch.log_softmax(x, dim=1)\n"
@@ -23,6 +29,10 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "clean.py").write_text(CLEAN)
     monkeypatch.chdir(tmp_path)
     return tmp_path
+
+
+def stored(project: Path) -> Path:
+    return project / ".torchlint_cache" / "findings.json"
 
 
 def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str]:
@@ -114,36 +124,102 @@ def test_findings_depend_on_the_files_that_were_consulted(project: Path, capsys:
     assert "TLT202" not in run(capsys)[1]
 
 
-@pytest.mark.parametrize(
-    "content", [b"", b"{", b"[]", b'{"format": 1}', b"\xff\xfe", b'{"format":1,"tool":"x","files":{}}']
-)
-def test_a_foreign_or_broken_cache_is_ignored(
-    project: Path, capsys: pytest.CaptureFixture[str], content: bytes
-) -> None:
+SHAPES = ["", "{", "[]", "1", "null", '"text"', '{"a": 1}', '{"format": 1}', '{"files": {}}', "[" * 100_000, "\xff\xfe"]
+
+
+@pytest.mark.parametrize("content", SHAPES)
+def test_a_foreign_or_broken_cache_is_ignored(project: Path, capsys: pytest.CaptureFixture[str], content: str) -> None:
     first = run(capsys)
-    (project / ".torchlint_cache" / "findings.json").write_bytes(content)
+    stored(project).write_text(content)
     assert run(capsys) == first
 
 
-@pytest.mark.parametrize("key", ["stamp", "findings", "consulted", "error", "content"])
+@pytest.mark.parametrize("key", ["stamp", "findings", "consulted", "error", "content", "settings"])
 @pytest.mark.parametrize("value", [None, 7, [[1]], {"a": 1}])
 def test_a_half_understood_entry_is_ignored(
     project: Path, capsys: pytest.CaptureFixture[str], key: str, value: object
 ) -> None:
     first = run(capsys)
-    path = project / ".torchlint_cache" / "findings.json"
-    stored = json.loads(path.read_text())
-    for entry in stored["files"].values():
+    values = unsealed(stored(project).read_bytes())
+    for entry in values["files"].values():
         entry[key] = value
         entry["stamp"] = entry["stamp"] if key == "stamp" else [1, entry["stamp"][1]]
-    path.write_text(json.dumps(stored))
+    stored(project).write_bytes(sealed(values))
     assert run(capsys) == first
+
+
+@pytest.mark.parametrize("files", [None, 7, [], {}, [["a"]], "text"])
+@pytest.mark.parametrize("everywhere", [True, False])
+def test_entries_of_another_shape_are_ignored(
+    project: Path, capsys: pytest.CaptureFixture[str], files: object, everywhere: bool
+) -> None:
+    first = run(capsys)
+    values = unsealed(stored(project).read_bytes())
+    values["files"] = files if everywhere else dict.fromkeys(values["files"], files)
+    stored(project).write_bytes(sealed(values))
+    assert run(capsys) == first
+
+
+def test_a_byte_that_changed_changes_no_output(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    first = run(capsys)
+    content = stored(project).read_bytes()
+    chance = random.Random(0)
+    places = {0, 1, len(content) - 1, *chance.sample(range(len(content)), 80)}
+    for place in sorted(places):
+        changed = bytearray(content)
+        changed[place] ^= 1 << chance.randrange(8)
+        stored(project).write_bytes(changed)
+        assert run(capsys) == first, place
+        stored(project).write_bytes(content[:place])
+        assert run(capsys) == first, place
+
+
+def test_a_file_that_cannot_be_read_any_more_costs_only_itself(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Without permissions, which do not stop the superuser."""
+    (project / "other.py").write_text(BAD)
+    assert run(capsys)[1].count("TLT202") == 2
+
+    def refuse(path: str) -> tuple[bytes, os.stat_result]:
+        if os.path.basename(path) == "bad.py":
+            raise PermissionError(13, "Permission denied", path)
+        return read(path)
+
+    monkeypatch.setattr(runner, "read", refuse)
+    monkeypatch.setattr(recall, "read", refuse)
+    assert cli.main(["--output-format", "concise"]) == 2
+    shown = capsys.readouterr()
+    assert shown.err == "bad.py: error: permission denied\n"
+    assert [line.split(":")[0] for line in shown.out.splitlines() if "TLT202" in line] == ["other.py"]
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="the superuser reads everything")
+def test_a_clean_file_that_cannot_be_read_any_more_is_told(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run(capsys)
+    (project / "clean.py").chmod(0)
+    assert run(capsys)[0] == 2
+
+
+def test_a_file_that_is_written_meanwhile_is_checked(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(capsys)
+    get = Cache.get
+
+    def late(self: Cache, path: str, settings: str) -> object:
+        known = get(self, path, settings)
+        Path(path).write_text(CLEAN)
+        return known
+
+    monkeypatch.setattr(Cache, "get", late)
+    assert run(capsys)[0] == 0
 
 
 def test_a_crash_of_a_rule_is_not_remembered(
     project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(engine, "check", lambda source, codes: engine.Report(failures=["rule TLT202 crashed: Oops"]))
+    monkeypatch.setattr(engine, "check", lambda source, codes: Report(failures=["rule TLT202 crashed: Oops"]))
     assert run(capsys)[0] == 2
     monkeypatch.undo()
     monkeypatch.chdir(project)
@@ -176,5 +252,90 @@ def test_concurrent_runs_leave_a_whole_cache(project: Path) -> None:
     runs = [subprocess.Popen(command, cwd=project, stdout=subprocess.PIPE) for _ in range(3)]
     outputs = {process.communicate()[0] for process in runs}
     assert len(outputs) == 1
-    stored = json.loads((project / ".torchlint_cache" / "findings.json").read_text())
-    assert len(stored["files"]) == 32
+    assert len(json.loads(stored(project).read_text())["files"]) == 32
+
+
+@pytest.fixture
+def outside(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that the repository's links lead to."""
+    folder = tmp_path_factory.mktemp("outside")
+    (folder / "findings.json").write_text("mine")
+    return folder
+
+
+def content_of(folder: Path) -> dict[str, str]:
+    return {str(path.relative_to(folder)): path.read_text() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_a_cache_folder_that_is_a_link_is_not_written_to(
+    project: Path, outside: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project / ".torchlint_cache").symlink_to(outside)
+    before = run(capsys, "--no-cache")
+    assert run(capsys) == run(capsys) == before
+    assert content_of(outside) == {"findings.json": "mine"}
+    assert cli.main(["clean"]) == 0
+    assert content_of(outside) == {"findings.json": "mine"}
+
+
+@pytest.mark.parametrize("name", ["findings.json", ".gitignore"])
+def test_a_file_of_the_cache_that_is_a_link_is_not_written_through(
+    project: Path, outside: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    (project / ".torchlint_cache").mkdir()
+    for target in ("findings.json", "new"):
+        (project / ".torchlint_cache" / name).unlink(missing_ok=True)
+        (project / ".torchlint_cache" / name).symlink_to(outside / target)
+        assert run(capsys) == run(capsys)
+    assert content_of(outside) == {"findings.json": "mine"}
+
+
+def test_a_folder_of_verdicts_that_is_a_link_is_not_written_to(project: Path, outside: Path) -> None:
+    own = project / ".torchlint_cache"
+    own.mkdir()
+    (own / "verdicts").symlink_to(outside)
+    with pytest.raises(OSError):  # noqa: PT011
+        cache.write(own, b"{}", "verdicts", f"{'0' * 64}.json")
+    (outside / f"{'0' * 64}.json").write_text("mine")
+    cache.clean(own)
+    assert sorted(content_of(outside)) == [f"{'0' * 64}.json", "findings.json"]
+
+
+def test_a_link_that_the_user_names_is_followed(
+    project: Path, outside: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (outside / "there").mkdir()
+    (project / "link").symlink_to(outside / "there")
+    run(capsys, "--cache-dir", "link")
+    assert (outside / "there" / "findings.json").exists()
+    assert cli.main(["clean", "--cache-dir", "link"]) == 0
+    assert not (outside / "there").exists()
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes")
+def test_a_pipe_in_the_place_of_the_cache_is_not_waited_for(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    first = run(capsys)
+    stored(project).unlink()
+    os.mkfifo(stored(project))
+    assert run(capsys) == first
+
+
+def test_what_a_killed_run_left_is_cleaned(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run(capsys)
+    (project / ".torchlint_cache" / f".tmp-{'0' * 16}").write_text("")
+    assert cli.main(["clean"]) == 0
+    assert not (project / ".torchlint_cache").exists()
+
+
+def test_systems_without_anchored_files_keep_to_the_same(
+    project: Path, outside: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(folder, "_ANCHORED", False)
+    first = run(capsys)
+    assert run(capsys) == first
+    assert stored(project).exists()
+    assert cli.main(["clean"]) == 0
+    capsys.readouterr()
+    (project / ".torchlint_cache").symlink_to(outside)
+    assert run(capsys) == first
+    assert content_of(outside) == {"findings.json": "mine"}

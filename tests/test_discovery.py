@@ -140,9 +140,3 @@ def test_names_need_not_be_unicode() -> None:
         pass
     make(".gitignore", text="x\n")
     assert found() == ["caf\udce9.py"]
-
-
-def test_pathspec_is_imported_only_for_gitignore_files(monkeypatch: pytest.MonkeyPatch) -> None:
-    make("a.py")
-    monkeypatch.setitem(sys.modules, "pathspec", None)
-    assert found() == ["a.py"]

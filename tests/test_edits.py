@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import ast
-import os
 from collections.abc import Callable, Iterable
 from itertools import chain, combinations
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from torchlint.finding import Applicability, Edit, Finding, Fix, Location, Severity
-from torchlint.fixing.edits import PASSES, FixResult, StaleFileError, apply, fix, write
+from torchlint.fixing.edits import PASSES, FixResult, apply, fix
 from torchlint.fixing.rewrite import CannotFix, Editor
-from torchlint.source import Source, SourceError
+from torchlint.source import Source
 
 Lint = Callable[[Source], list[Finding]]
 
@@ -240,74 +238,3 @@ def test_locations_decide_what_comes_first() -> None:
     assert (first.location, second.location) == (Location(1, 1), Location(2, 1))
     result = run("a\nb\n", lambda source: [second, first] if source.text == "a\nb\n" else [])
     assert result.text == "a\nx\n"
-
-
-@pytest.mark.parametrize(
-    ("data", "new"),
-    [
-        (b"a\r\nb\n", b"x\r\nb\n"),
-        (b"\xef\xbb\xbfa\n", b"\xef\xbb\xbfx\n"),
-        ("# coding: latin-1\na = 'é'".encode("latin-1"), "# coding: lxtin-1\na = 'é'".encode("latin-1")),
-        ("a = '🔥'\r".encode(), "x = '🔥'\r".encode()),
-    ],
-)
-def test_a_file_keeps_its_encoding_line_ends_and_mode(tmp_path: Path, data: bytes, new: bytes) -> None:
-    path = tmp_path / "a.py"
-    path.write_bytes(data)
-    path.chmod(0o754)
-    source = Source.from_bytes(str(path), path.read_bytes())
-    write(path, source, source.text.replace("a", "x", 1))
-    assert path.read_bytes() == new
-    assert path.stat().st_mode & 0o777 == 0o754
-    assert os.listdir(tmp_path) == ["a.py"]
-
-
-def test_a_link_stays_and_its_target_changes(tmp_path: Path) -> None:
-    target, link = tmp_path / "target.py", tmp_path / "link.py"
-    target.write_bytes(b"a")
-    link.symlink_to("target.py")
-    write(link, Source.from_bytes(str(link), b"a"), "b")
-    assert link.is_symlink()
-    assert target.read_bytes() == b"b"
-
-
-def test_a_file_that_changed_since_it_was_read_is_not_written(tmp_path: Path) -> None:
-    path = tmp_path / "a.py"
-    path.write_bytes(b"a")
-    source = Source.from_bytes(str(path), b"a")
-    path.write_bytes(b"mine")
-    with pytest.raises(StaleFileError, match="changed since it was read"):
-        write(path, source, "b")
-    with pytest.raises(StaleFileError):
-        write(path, Source(str(path), "mine"), "b")
-    assert path.read_bytes() == b"mine"
-
-
-@pytest.mark.parametrize(
-    ("data", "text"),
-    [
-        (b"# coding: ascii\n", "# coding: ascii\n'\xe9'"),
-        # `a` is written in a roundabout way, which would be lost.
-        (b"# coding: utf-7\n+AGE- = 1\n", "# coding: utf-7\na = 2\n"),
-    ],
-)
-def test_a_text_that_its_encoding_cannot_hold_is_not_written(tmp_path: Path, data: bytes, text: str) -> None:
-    path = tmp_path / "a.py"
-    path.write_bytes(data)
-    with pytest.raises(SourceError, match="cannot be"):
-        write(path, Source.from_bytes(str(path), data), text)
-    assert path.read_bytes() == data
-
-
-def test_a_failed_write_leaves_the_file_and_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = tmp_path / "a.py"
-    path.write_bytes(b"a")
-
-    def fail(*args: object) -> None:
-        raise OSError("no")
-
-    monkeypatch.setattr(os, "replace", fail)
-    with pytest.raises(OSError, match="no"):
-        write(path, Source.from_bytes(str(path), b"a"), "b")
-    assert path.read_bytes() == b"a"
-    assert os.listdir(tmp_path) == ["a.py"]

@@ -55,8 +55,8 @@ def test_there_is_something_to_compare() -> None:
 @pytest.mark.parametrize(
     "program",
     [
-        "from torch.nn import Softmax as SM\nact = SM()\n",
-        "from torch.nn import Softmax as soft\nact = soft()\n",
+        "from torch.nn import Softmax as SM\nact = SM()\nact(torch.ones(3))\n",
+        "from torch.nn import Softmax as soft\nact = soft()\nact(torch.ones(3))\n",
         "from torch.nn import CrossEntropyLoss as ce\ndef f(x: torch.Tensor, y: torch.Tensor):\n    return ce(x, y)\n",
         "def f(m):\n    return torch.zeros(3, dtype=torch.float16).masked_fill(m, -1_000_000.0)\n",
         "from torch.jit import script as compiled\n@compiled\ndef f(x):\n    return x\n",

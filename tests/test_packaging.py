@@ -78,7 +78,7 @@ def test_the_metadata_is_complete(wheel: zipfile.ZipFile) -> None:
     assert metadata["Description-Content-Type"] == "text/markdown"
     assert information(wheel, "licenses/LICENSE") == (ROOT / "LICENSE").read_text(encoding="utf-8")
     needed = [line for line in metadata.get_all("Requires-Dist", []) if "extra ==" not in line]
-    assert {line.split(">")[0] for line in needed} == {"libcst", "pathspec", "rich"}
+    assert {line.split(">")[0] for line in needed} == {"libcst", "rich"}
 
 
 def test_every_tool_of_development_is_pinned() -> None:

@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from torchlint.finding import Applicability, Edit, Finding, Fix, Location, Related, Severity
+from torchlint.finding import Applicability, Edit, Finding, Fix, Location, Related, Severity, Validation
 from torchlint.reporters import FORMATS, concise, full, github, gitlab, grouped, json_, json_lines, junit, rdjson, sarif
 from torchlint.reporters import pylint as pylint_
 from torchlint.running.outcome import Outcome, Run
@@ -49,7 +49,7 @@ def test_full_shows_source_fix_and_evidence() -> None:
     source = Source("dir/a.py", "import torch\n\n\ndef f(x):\n    y = bad(x)\n    return y\n\n\nz = 1\n")
     repair = fix(source, ("bad", "good"), applicability=Applicability.UNSAFE)
     assert written(full, run(source, finding(source, "bad(x)", repair))) == (
-        "TLT101 a [red]message[/red]\n"
+        "TLT101 warning: a [red]message[/red]\n"
         " --> dir/a.py:5:9\n"
         "  |\n"
         "4 | def f(x):\n"
@@ -64,7 +64,7 @@ def test_full_shows_source_fix_and_evidence() -> None:
         "5 +     y = good(x)\n"
         "6 |     return y\n"
         "  |\n"
-        "note: This is an unsafe fix and may change runtime behavior\n"
+        "note: This is an unsafe fix, which may change results; `--fix --unsafe-fixes` applies it\n"
         "note: verified on 12 inputs on cpu\n"
         "\n"
     )
@@ -145,15 +145,40 @@ def test_a_fix_at_the_end_of_a_file_without_a_line_end() -> None:
     assert full_text("a\nbad", "bad", ("bad", "good"))[-6:-2] == ["1 | a", "  - bad", "2 + good", "  |"]
 
 
-def test_related_places_follow_the_frame() -> None:
+def test_related_places_are_marked_from_start_to_end() -> None:
     source = Source("a.py", "x = softmax(y)\nbad(x)\n")
     related = (
-        Related("a.py", Location(1, 5), "softmax is here"),
-        Related("other.py", Location(7, 2), "and there"),
+        Related("a.py", Location(1, 5), Location(1, 15), "softmax is here"),
+        Related("other.py", Location(7, 2), Location(7, 9), "and there"),
     )
     text = written(full, run(source, finding(source, "bad", related=related)))
-    assert "info: softmax is here\n --> a.py:1:5\n  |\n1 | x = softmax(y)\n  |     -\n2 | bad(x)\n  |\n" in text
-    assert "info: and there\n --> other.py:7:2\n\n" in text
+    marked = "  |\n1 | x = softmax(y)\n  |     ----------\n2 | bad(x)\n  |\n"
+    assert f"note: softmax is here\n --> a.py:1:5\n{marked}" in text
+    assert "note: and there\n --> other.py:7:2\n\n" in text
+
+
+def test_a_related_place_of_several_lines_has_a_bar() -> None:
+    source = Source("a.py", "x = f(\n    y,\n)\nbad(x)\n")
+    related = (Related("a.py", Location(1, 5), Location(3, 2), "here"),)
+    text = written(full, run(source, finding(source, "bad", related=related)))
+    assert "1 |   x = f(\n  |  _____-\n2 | |     y,\n3 | | )\n  | |_-\n" in text
+
+
+def test_a_finding_without_a_fix_says_what_to_do_and_why_there_is_none() -> None:
+    source = Source("a.py", "bad(x)\n")
+    found = finding(source, "bad")._replace(help="Use the other", unfixed="a comment would be lost")
+    text = written(full, run(source, found))
+    assert text.endswith("  |\nhelp: Use the other\nnote: no fix is offered: a comment would be lost\n\n")
+
+
+@pytest.mark.parametrize(("severity", "code"), [("error", 31), ("warning", 33), ("info", 34)])
+def test_severity_is_a_word_and_a_colour(severity: str, code: int) -> None:
+    source = Source("a.py", "bad(x)\n")
+    found = finding(source, "bad")._replace(severity=Severity(severity))
+    assert written(full, run(source, found)).startswith(f"TLT101 {severity}: ")
+    colored = written(full, run(source, found, color=True))
+    assert f"\x1b[1;{code}m{severity}\x1b[0m" in colored
+    assert f"\x1b[1;{code}m^^^\x1b[0m" in colored
 
 
 def test_colour_adds_nothing_but_escapes_and_reads_no_markup() -> None:
@@ -194,7 +219,7 @@ def test_a_path_stays_on_its_line() -> None:
 def test_json_has_the_keys_that_scripts_know(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     source = Source("a.py", 'x = """é\n""", bad\n')
-    related = (Related("b.py", Location(3, 4), "there"),)
+    related = (Related("b.py", Location(3, 4), Location(3, 9), "there"),)
     (entry,) = json.loads(written(json_, run(source, finding(source, "é", fix(source, ("bad", "good")), related))))
     assert entry == {
         "code": "TLT101",
@@ -216,9 +241,17 @@ def test_json_has_the_keys_that_scripts_know(tmp_path: Path, monkeypatch: pytest
                 }
             ],
             "verification": "verified on 12 inputs on cpu",
+            "verified": True,
         },
+        "help": None,
+        "unfixed": None,
         "related": [
-            {"filename": str(tmp_path / "b.py"), "location": {"row": 3, "column": 4}, "message": "there"},
+            {
+                "filename": str(tmp_path / "b.py"),
+                "location": {"row": 3, "column": 4},
+                "end_location": {"row": 3, "column": 9},
+                "message": "there",
+            },
         ],
         "noqa_row": 2,
         "cell": None,
@@ -247,7 +280,7 @@ def test_grouped_names_each_file_once() -> None:
     source = Source("a.py", "x\n" * 9 + "good, bad\n")
     first = finding(source, "good", fix(source, ("good", "better")))
     assert written(grouped, run(source, first, finding(source, "bad"))) == (
-        "a.py:\n  10:1 TLT101 [*] a [red]message[/red]\n  10:7 TLT101 a [red]message[/red]\n\n"
+        "a.py:\n  10:1 warning TLT101 [*] a [red]message[/red]\n  10:7 warning TLT101 a [red]message[/red]\n\n"
     )
 
 
@@ -316,6 +349,88 @@ def test_rdjson_counts_bytes(repository: Source) -> None:
     }
 
 
+def fixes_of_all_kinds(source: Source) -> dict[str, Fix]:
+    """A fix of each kind: safe, unsafe, unverified without and with `--verify`, and for display."""
+    safe = fix(source, ("bad", "good"))
+    unsafe = safe._replace(applicability=Applicability.UNSAFE)
+    tried = Validation("unverifiable", "UNSUPPORTED", "an unknown call")
+    return {
+        "safe": safe,
+        "unsafe": unsafe,
+        "unverified": unsafe._replace(verification="not verified", verified=False),
+        "unverifiable": unsafe._replace(verification="not verified on this very code", validation=tried),
+        "display": safe._replace(applicability=Applicability.DISPLAY),
+    }
+
+
+STANDINGS = ("safe", "unsafe", "unverified", "unverifiable", "display")
+SAID = {
+    "unsafe": "Unsafe fix, which may change results",
+    "unverified": "Unsafe fix, of which nothing is known by running it",
+    "unverifiable": "Unsafe fix, of which nothing is known by running it",
+    "display": "Fix to be made by hand, which torchlint never applies",
+}
+
+
+@pytest.mark.parametrize("kind", STANDINGS)
+@pytest.mark.parametrize("unsafe", [False, True])
+def test_only_safe_fixes_are_suggested_to_review_services(kind: str, unsafe: bool) -> None:
+    source = Source("a.py", "bad(x)\n")
+    what = run(source, finding(source, "bad", fixes_of_all_kinds(source)[kind]), unsafe=unsafe)
+    (diagnostic,) = json.loads(written(rdjson, what))["diagnostics"]
+    (result,) = json.loads(written(sarif, what))["runs"][0]["results"]
+    assert bool(diagnostic["suggestions"]) == ("fixes" in result) == (kind == "safe")
+    standing = "unverified" if kind == "unverifiable" else kind
+    described = result["properties"]["fix"]
+    assert (described["applicability"], described["description"]) == (standing, "Use the other")
+    for message in (diagnostic["message"], result["message"]["text"]):
+        head, *rest = message.splitlines()
+        assert head == "a [red]message[/red]"
+        if kind == "safe":
+            assert not rest
+        else:
+            assert rest[0].startswith(SAID[kind])
+            assert "Use the other" in rest[0]
+
+
+def test_review_services_are_told_what_to_do_where_there_is_no_fix() -> None:
+    source = Source("a.py", "bad(x)\n")
+    what = run(source, finding(source, "bad")._replace(help="Use the other"))
+    (diagnostic,) = json.loads(written(rdjson, what))["diagnostics"]
+    (result,) = json.loads(written(sarif, what))["runs"][0]["results"]
+    assert diagnostic["message"] == result["message"]["text"] == "a [red]message[/red]\nUse the other"
+    assert "properties" not in result
+
+
+def test_rdjson_makes_one_suggestion_of_a_fix_in_two_places() -> None:
+    """Suggestions are committed one by one, and half a fix is none."""
+    source = Source("a.py", "a(1, 2)\nb(3)\n")
+    found = finding(source, "a(1", fix(source, ("a", "c"), ("b(3)", "d")))
+    (entry,) = json.loads(written(rdjson, run(source, found)))["diagnostics"]
+    place = {"start": {"line": 1, "column": 1}, "end": {"line": 2, "column": 5}}
+    assert entry["suggestions"] == [{"range": place, "text": "c(1, 2)\nd"}]
+
+
+def test_rdjson_suggests_no_patch_of_half_a_file() -> None:
+    source = Source("a.py", "first\n" + "\n" * 50 + "last\n")
+    found = finding(source, "last", fix(source, ("first", "x"), ("last", "y")))
+    (entry,) = json.loads(written(rdjson, run(source, found)))["diagnostics"]
+    assert entry["suggestions"] == []
+    assert entry["message"].splitlines()[1].startswith("Safe fix in places that are too far apart for one suggestion")
+
+
+def test_rdjson_has_the_related_places_of_its_file() -> None:
+    source = Source("a.py", "é = softmax(y)\nbad(x)\n")
+    related = (
+        Related("a.py", Location(1, 5), Location(1, 15), "here"),
+        Related("other.py", Location(7, 2), Location(7, 9), "there"),
+    )
+    (entry,) = json.loads(written(rdjson, run(source, finding(source, "bad", related=related))))["diagnostics"]
+    (place,) = entry["relatedLocations"]
+    assert place["message"] == "here"
+    assert place["location"]["range"] == {"start": {"line": 1, "column": 6}, "end": {"line": 1, "column": 16}}
+
+
 def test_junit_is_xml_whatever_the_message() -> None:
     source = Source("a.py", "bad\n")
     found = finding(source, "bad")._replace(message="<a> & \x1b")
@@ -342,7 +457,7 @@ def test_junit_of_files_that_could_not_be_checked_claims_no_success() -> None:
 
 
 def test_sarif_has_relative_addresses_fingerprints_and_fixes(repository: Source) -> None:
-    related = (Related(repository.path, Location(2, 1), "there"),)
+    related = (Related(repository.path, Location(2, 1), Location(2, 4), "there"),)
     log = json.loads(
         written(sarif, run(repository, finding(repository, "bad", fix(repository, ("good", "x")), related)))
     )

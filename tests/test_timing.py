@@ -125,8 +125,9 @@ def test_a_rule_that_crashes_is_said_before_the_table(folder: Path) -> None:
     result = subprocess.run(
         [sys.executable, str(driver)], cwd=folder, capture_output=True, text=True, timeout=HANG_GUARD
     )
-    said, table = result.stderr.split("\n", 1)
+    said, note, table = result.stderr.split("\n", 2)
     assert said == "net0.py: rule TLT602 crashed: ZeroDivisionError: a mistake of ours"
+    assert "--debug" in note
     assert rows(table)["TLT602"][2:] == ["1", "1", "0"]
 
 

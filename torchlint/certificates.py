@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 from typing import Any, NamedTuple
 
-from torchlint import data
+from torchlint import data, verdicts
 from torchlint.finding import Applicability
 
 # Raised whenever the harness changes so that old certificates say less than new ones.
@@ -20,14 +20,18 @@ _SAFE = ("IDENTICAL", "EQUAL", "IMPROVES", "EXTENDS")
 
 
 class Grant(NamedTuple):
-    """What a certificate allows. `text` is one line for people: what was seen, or why there is nothing."""
+    """What a certificate allows. `text` is one line for people: what was seen, or why there is nothing.
+
+    `verified` is false where nothing was run, so that nothing speaks for or against the fix.
+    """
 
     verdict: str
     applicability: Applicability
     text: str
+    verified: bool = True
 
 
-NOT_VERIFIED = Grant("", Applicability.UNSAFE, "not verified")
+NOT_VERIFIED = Grant("", Applicability.UNSAFE, "not verified", verified=False)
 
 
 def grant(code: str, pair_index: int, digest: str) -> Grant:
@@ -59,27 +63,44 @@ def times(ratio: float) -> str:
     return f"{ratio:,.0f}x" if ratio >= 100 else f"{ratio:.2g}x"
 
 
+def inputs(row: dict[str, Any]) -> int:
+    """The generated inputs that a certificate rests on: those on which both versions ran, or only the new one did."""
+    return int(row["points"]) + int(row.get("repaired", 0))
+
+
 def _strictest(rows: list[dict[str, Any]]) -> Grant:
-    """CPU and GPU rows of one thing: the one that allows least decides."""
+    """The programs of a rule, or the devices of a pair: what allows least decides, with all that allow no more."""
     if not rows:
         return NOT_VERIFIED
-    grants = [_of_row(row) for row in rows]
     order = (Applicability.DISPLAY, Applicability.UNSAFE, Applicability.SAFE)
-    return min(grants, key=lambda granted: order.index(granted.applicability))
+    rights = [_right(row) for row in rows]
+    least = min(rights, key=order.index)
+    device = next(row["device"] for row, right in zip(rows, rights, strict=True) if right is least)
+    deciding = [row for row, right in zip(rows, rights, strict=True) if right is least and row["device"] == device]
+    return _summed(deciding, least)
 
 
-def _of_row(row: dict[str, Any]) -> Grant:
-    verdict = str(row["verdict"])
-    where = f"{row['device']}, torch {row['torch']}"
-    seen = f"verified on {row['points']:,} inputs ({where}): {verdict.lower().replace('_', ' ')}"
-    if not row.get("agrees", True):
-        return Grant(verdict, Applicability.UNSAFE, f"{seen}, which contradicts the rule")
-    if verdict in _SAFE and not row.get("intended_change", False):
-        return Grant(verdict, Applicability.SAFE, seen)
-    if verdict == "CONDITIONAL":
-        text = f"verified on {row['points']:,} inputs ({where}), only where {row['condition']}"
-        return Grant(verdict, Applicability.DISPLAY, text)
-    return Grant(verdict, Applicability.UNSAFE, seen)
+def _right(row: dict[str, Any]) -> Applicability:
+    """Who may apply a fix of which this is the only certificate."""
+    if row["verdict"] == "CONDITIONAL" and row.get("agrees", True):
+        return Applicability.DISPLAY
+    kept = row["verdict"] in _SAFE and row.get("agrees", True) and not row.get("intended_change", False)
+    return Applicability.SAFE if kept else Applicability.UNSAFE
+
+
+def _summed(rows: list[dict[str, Any]], applicability: Applicability) -> Grant:
+    """What certificates of one device, all of which give the same right, say together."""
+    verdict = verdicts.worst([row["verdict"] for row in rows])
+    first = next(row for row in rows if row["verdict"] == verdict)
+    if verdict in verdicts.SILENT:
+        return Grant(verdict, applicability, f"not verified: {verdicts.meaning(verdict)}", verified=False)
+    intended = all(row.get("intended_change", False) for row in rows)
+    said = verdicts.meaning(verdict, condition=first.get("condition", ""), intended=intended)
+    where = f"{first['device']}, torch {first['torch']}"
+    text = f"verified on {sum(map(inputs, rows)):,} inputs ({where}): {said}"
+    if not all(row.get("agrees", True) for row in rows):
+        text += "; the rule claims something else"
+    return Grant(verdict, applicability, text)
 
 
 @functools.cache

@@ -6,6 +6,7 @@ Only what a command needs is imported: `torchlint --version` loads neither rules
 from __future__ import annotations
 
 import argparse
+import errno
 import gc
 import importlib
 import os
@@ -13,10 +14,14 @@ import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from functools import partial
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from torchlint import __version__
-from torchlint.commands.terminal import complain, drop_output, tame_streams
+from torchlint.commands.terminal import complain, drop, printable, reason, shortened, tame_streams
+from torchlint.running.stop import exit_code, listen
+
+if TYPE_CHECKING:
+    from _typeshed import SupportsWrite
 
 # Name, module with `add_arguments(parser)` and `run(arguments) -> int`, and what the command does.
 _COMMANDS = {
@@ -45,15 +50,21 @@ _VERSION = f"torchlint {__version__}"
 # its length or goes with the file that it belongs to.
 _COLLECTION = (200_000, 30, 30)
 _WIDTH = 80
-_INTERRUPTED = 130
+_UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 _NOBODY_READS = 141
 
 
 def script() -> NoReturn:
     """The command `torchlint`: `main`, and a quick end. Freeing all that a run has built, one object after another,
     would take a thirtieth of it, for nothing."""
+    listen()
     gc.set_threshold(*_COLLECTION)
-    code = main()
+    try:
+        code = main()
+    except SystemExit as end:  # of argparse, which has said why
+        if not isinstance(end.code, int):
+            raise
+        code = end.code
     if "torchlint.verify" in sys.modules or sys.gettrace() is not None:
         sys.exit(code)  # workers are to be stopped, a debugger to be told
     for stream in (sys.stdout, sys.stderr):
@@ -63,23 +74,38 @@ def script() -> NoReturn:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run a command. Exit codes: 0 clean, 1 findings remain, 2 usage, configuration or internal error."""
+    """Run a command. Exit codes: 0 clean, 1 findings remain, 2 usage, configuration or internal error, 130 and 143
+    ended by SIGINT and SIGTERM, 141 nobody reads standard output any more."""
     tame_streams()
     try:
         code = _dispatch(list(sys.argv[1:] if argv is None else argv))
         sys.stdout.flush()
-    except KeyboardInterrupt:
-        return _INTERRUPTED
+    except KeyboardInterrupt as interrupt:
+        return exit_code(interrupt)
     except BrokenPipeError:
-        drop_output()
+        drop(sys.stdout)
         return _NOBODY_READS
+    except OSError as error:
+        complain(f"error: {_said(error)}")
+        drop(sys.stdout)
+        return 2
     except Exception:
-        # Python's own exit code for this is 1, which means findings.
+        # Start-up: only a crash needs it.
         import traceback
 
-        traceback.print_exc()
+        with suppress(OSError):
+            traceback.print_exc()
         return 2
     return code
+
+
+def _said(error: OSError) -> str:
+    """What is wrong with which file; only a standard stream has no name."""
+    if error.filename is not None:
+        return f"{printable(os.fsdecode(error.filename))}: {reason(error)}"
+    if error.errno == errno.EBADF:
+        return "standard output is closed"
+    return f"standard output: {reason(error)}" if error.errno in _UNWRITABLE else reason(error)
 
 
 def _dispatch(argv: list[str]) -> int:
@@ -98,6 +124,9 @@ def _dispatch(argv: list[str]) -> int:
         parser = _parser(name, description, helps=not {"-h", "--help"}.isdisjoint(argv))
         command.add_arguments(parser)
         return _run(command, parser.parse_args(argv))
+    except SystemExit:  # of argparse, which does not see that its help was not written
+        sys.stdout.flush()
+        raise
     except ModuleNotFoundError as error:
         missing = (error.name or "").partition(".")[0]
         if name != "verify" or missing in ("", "torchlint"):
@@ -106,10 +135,18 @@ def _dispatch(argv: list[str]) -> int:
         return 2
 
 
+class _Parser(argparse.ArgumentParser):
+    """A parser that does not pass over a help text that cannot be written."""
+
+    def print_help(self, file: SupportsWrite[str] | None = None) -> None:
+        (file or sys.stdout).write(self.format_help())
+
+
 def _mistaken(word: str) -> str:
     """The command that is meant by a word that is neither a command nor a path; nothing where that is open."""
     if word in _COMMANDS or not word.replace("-", "").isalpha() or word.startswith("-") or os.path.lexists(word):
         return ""
+    # Start-up: only a word that is no path needs it.
     import difflib
 
     folded = word.casefold()
@@ -121,7 +158,7 @@ def _mistaken(word: str) -> str:
 
 def _parser(name: str, description: str, *, helps: bool) -> argparse.ArgumentParser:
     commands = "\n".join(f"  {name:8}{text}" for name, (_, text) in _COMMANDS.items())
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog=f"torchlint {name}",
         description=description,
         epilog=f"commands:\n{commands}\n\n`torchlint help COMMAND` has the options of each. "
@@ -135,11 +172,12 @@ def _parser(name: str, description: str, *, helps: bool) -> argparse.ArgumentPar
 
 
 def _run(command: Any, arguments: argparse.Namespace) -> int:
+    # Start-up: `--version` and `--help` need no settings.
     from torchlint.settings.layers import ConfigError
 
     try:
         code: int = command.run(arguments)
     except ConfigError as error:
-        complain(f"error: {error}")
+        complain(f"error: {shortened(printable(str(error)))}")
         return 2
     return code

@@ -5,14 +5,14 @@ from __future__ import annotations
 import ast
 import gc
 import sys
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from torchlint.analysis.gate import Gate
-from torchlint.analysis.plan import Asked, plan_of
+from torchlint.analysis.plan import plan_of
 from torchlint.analysis.scout import Module
-from torchlint.finding import Finding
+from torchlint.finding import Finding, Report
 from torchlint.hints import suppression_rows
 from torchlint.parsing import parse
 from torchlint.source import Source
@@ -23,22 +23,6 @@ if TYPE_CHECKING:
 
 # Evaluation recurses over expressions: a chain of 1,600 calls needs some 8,000 Python frames, none on the C stack.
 _RECURSION_LIMIT = 30_000
-
-
-class Report:
-    """What is known of a file after checking it.
-
-    `error` is one line that says why the file could not be checked (it does not parse), `failures` one line per
-    rule that crashed on it; the findings of all other rules are still there. `consulted` are the other files of the
-    project that were read.
-    """
-
-    def __init__(self, error: str = "", error_row: int = 0, failures: Iterable[str] = ()) -> None:
-        self.findings: list[Finding] = []
-        self.error = error
-        self.error_row = error_row
-        self.failures = list(failures)
-        self.consulted: set[str] = set()
 
 
 def check(
@@ -66,7 +50,7 @@ def _check(
 ) -> None:
     """Fill a report. The tree is let go at the end, before the collector could walk over it."""
     if tree is None:
-        tree, report.error, report.error_row = parse(source.text)
+        tree, report.error, report.error_row, report.error_column = parse(source.text)
     if tree is None or "torch" not in source.text:
         return
     plan = plan_of(tuple(sorted(codes)))
@@ -75,13 +59,12 @@ def _check(
     project = _project(module)
     imported = project.words(source, tree) if project else {}
     report.consulted = project.consulted if project else set()
-    mask = plan.mask(module.vocabulary.union(*imported.values()))
-    wanted = [asked for asked in plan.asked if not gates or asked.concerns(mask)]
-    if not wanted:
+    gate = Gate(module, codes, imported, is_open=not gates)
+    if not gate.rules:
         module.close()
         return
     module.imported_words = imported
-    _run(module, project, wanted, report, Gate(module, plan, wanted) if gates else None, fixes)
+    _run(module, project, gate, report, fixes)
 
 
 def _of_comments(source: Source, rules: Sequence[RuleInfo]) -> Iterator[Finding]:
@@ -99,28 +82,28 @@ def _of_comments(source: Source, rules: Sequence[RuleInfo]) -> Iterator[Finding]
 
 def _project(module: Module) -> Project | None:
     """The project that a file's imports are followed into; None for a file that has to do with no loss."""
+    # Start-up: files without torch end before this.
     from torchlint.analysis.ops import LOSS_WORDS
 
     if LOSS_WORDS.isdisjoint(module.vocabulary) and LOSS_WORDS.isdisjoint(module.documented):
         return None
+    # Start-up: only files with a loss need it.
     from torchlint.analysis.project import Project
 
     return Project()
 
 
-def _run(
-    module: Module, project: Project | None, wanted: list[Asked], report: Report, gate: Gate | None, fixes: bool
-) -> None:
+def _run(module: Module, project: Project | None, gate: Gate, report: Report, fixes: bool) -> None:
+    # Start-up: a file that no rule concerns needs no evaluation.
     from torchlint.run import Runner
 
-    runner = Runner(module, report, fixes, project, glances=gate is not None)
-    rules = [asked.info for asked in wanted]
+    runner = Runner(module, report, fixes, project, glances=not gate.is_open)
     for region in module.regions:
         if region.classes:
-            runner.check_classes(region, gate.on_classes(region) if gate else rules)
+            runner.check_classes(region, gate.on_classes(region))
         functions = [*region.functions, *((None,) if region.node is None else ())]
         for function in functions:
-            runner.check_function(function, gate.on_function(region, function) if gate else rules)
+            runner.check_function(function, gate.on_function(region, function))
     runner.evaluator.close()
 
 

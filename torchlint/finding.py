@@ -6,6 +6,7 @@ Edits use 0-based character offsets into `Source.text`.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -54,6 +55,7 @@ class Related(NamedTuple):
 
     path: str
     location: Location
+    end_location: Location
     message: str
 
 
@@ -84,19 +86,38 @@ class Fix(NamedTuple):
     """Edits that belong together: all of them are applied or none.
 
     `verification` says in one line what the harness saw (`verified on 1,176 inputs on cpu`), or why
-    there is no such line; it is empty only where no harness run applies. `validation` is there where the fix itself was
-    run.
+    there is no such line; it is empty only where no harness run applies. `verified` is false where nothing was run.
+    `needs` is what must hold for the fix to keep what the program does and is not known: clauses that go on after "safe
+    if". `validation` is there where the fix itself was run.
     """
 
     title: str
     applicability: Applicability
     edits: tuple[Edit, ...]
     verification: str = ""
+    verified: bool = True
     validation: Validation | None = None
+    needs: tuple[str, ...] = ()
+
+    @property
+    def condition(self) -> str:
+        """What keeps the fix from being safe, in one line; empty where nothing does, or where another reason does."""
+        return f"safe if {' and '.join(self.needs)}" if self.needs else ""
+
+    @property
+    def standing(self) -> str:
+        """`safe`, `unsafe`, `unverified` (unsafe because nothing was run) or `display`."""
+        if self.applicability is not Applicability.UNSAFE:
+            return str(self.applicability)
+        tried = self.verified if self.validation is None else self.validation.status != "unverifiable"
+        return "unsafe" if tried else "unverified"
 
 
 class Finding(NamedTuple):
-    """One reported mistake. `message` is a single line that stands alone."""
+    """One reported mistake. `message` is a single line that stands alone.
+
+    Where there is no fix, `help` says what to do instead, and `unfixed` why there is none, if one was tried.
+    """
 
     code: str
     name: str
@@ -106,6 +127,28 @@ class Finding(NamedTuple):
     end_location: Location
     fix: Fix | None = None
     related: tuple[Related, ...] = ()
+    help: str = ""
+    unfixed: str = ""
 
     def sort_key(self) -> tuple[Location, str, Location, str]:
         return self.location, self.code, self.end_location, self.message
+
+
+class Report:
+    """What is known of a file after checking it.
+
+    `error` is one line that says why the file could not be checked (it does not parse), at this row and column (0 if
+    unknown), `failures` one line per rule that crashed on it; the findings of all other rules are still there.
+    `tracebacks` says where rules crashed. `consulted` are the other files of the project that were read.
+    """
+
+    def __init__(
+        self, error: str = "", error_row: int = 0, error_column: int = 0, failures: Iterable[str] = ()
+    ) -> None:
+        self.findings: list[Finding] = []
+        self.error = error
+        self.error_row = error_row
+        self.error_column = error_column
+        self.failures = list(failures)
+        self.tracebacks: list[str] = []
+        self.consulted: set[str] = set()

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 
 _LOG = logging.getLogger("flake8.torchlint")
+# The code of a mistake of ours, see `torchlint.faults`, which is not imported for files without one.
+_INTERNAL_ERROR = "TLT000"
 # After so many files: by then most rules are loaded, and few enough times that what is spared by mistake is little.
 _SPARED_AFTER = frozenset({8, 64, 512, 4096})
 
@@ -65,10 +67,13 @@ class Plugin:
         cls._config = options.torchlint_config
         cls._chosen = (*(options.select or ()), *(options.extend_select or ()))
         cls._only_chosen = bool(options.select)
+        # A rule that crashes is seen whatever rules were selected and ignored: only its own code keeps it quiet.
+        options.extend_select = [*(options.extend_select or ()), _INTERNAL_ERROR]
 
     def run(self) -> Iterator[tuple[int, int, str, type[Plugin]]]:
         if not any("torch" in line for line in self._lines):
             return
+        # Start-up: flake8 loads the plugin for files without torch too.
         from torchlint.source import Source
         from torchlint.suppress import Suppressions
 
@@ -77,7 +82,10 @@ class Plugin:
         if self._only_chosen:  # flake8 would drop the findings of all others
             codes = frozenset(code for code in codes if code.startswith(self._chosen))
         source = Source(self._filename, "".join(self._lines))
-        findings = _check(source, codes, self._tree)
+        findings, failures = _check(source, codes, self._tree)
+        for failure in failures:
+            # On row 0, as flake8 does with E902: no comment can stand there to silence it.
+            yield 0, 0, f"{_INTERNAL_ERROR} {failure}; all other findings stand, `flake8 -v` shows where", type(self)
         Plugin._checked += 1
         if Plugin._checked in _SPARED_AFTER:
             _spare_what_stays()
@@ -90,18 +98,19 @@ class Plugin:
                 yield row, column - 1, f"{finding.code} {finding.message}", type(self)
 
 
-def _check(source: Source, codes: frozenset[str], tree: ast.Module) -> list[Finding]:
-    """A mistake of ours costs the findings of one rule or of one file, and never stops flake8."""
+def _check(source: Source, codes: frozenset[str], tree: ast.Module) -> tuple[list[Finding], list[str]]:
+    """Findings, and what went wrong: a mistake of ours costs the findings of one rule or of one file, and never stops
+    flake8."""
     from torchlint import engine
 
     try:
         report = engine.check(source, codes, tree=tree, fixes=False)  # a fix would load LibCST
-    except Exception:
+    except Exception as error:
         _LOG.exception("torchlint failed on %s", source.path)
-        return []
-    for line in (*report.failures, *filter(None, [report.error])):
-        _LOG.error("%s: %s", source.path, line)
-    return report.findings
+        return [], [f"internal error: {type(error).__name__}: {' '.join(str(error).split())}"]
+    for traceback in report.tracebacks:
+        _LOG.error("torchlint failed on %s\n%s", source.path, traceback)
+    return report.findings, [" ".join(failure.split()) for failure in report.failures]
 
 
 def _spare_what_stays() -> None:
@@ -121,6 +130,7 @@ def _settings_for(filename: str, config: str | None, chosen: tuple[str, ...]) ->
     try:
         return _configuration(config, chosen).settings_for(filename)
     except ConfigError as error:
+        # Optional: flake8 is there where this is called.
         from flake8.exceptions import ExecutionError  # type: ignore[import-untyped]
 
         # The only exception of a plugin that flake8 turns into a message and an exit code.
@@ -136,6 +146,7 @@ def _configuration(config: str | None, chosen: tuple[str, ...]) -> Configuration
     keep rules off, `extend_default_ignore`, but any explicit `--ignore` cancels it, and it would hide what
     `[tool.torchlint]` turns on.
     """
+    # Start-up, as above.
     from torchlint import registry
     from torchlint.selectors import EVERYTHING
     from torchlint.settings.config import Configuration, Overrides

@@ -15,40 +15,13 @@ from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from torchlint import data
+from torchlint.anchors import Anchor, Words
 from torchlint.finding import Severity
 
 if TYPE_CHECKING:
     from torchlint.rule import Rule
 
 _INDEX = "rules.json"
-# Alternatives, each of them groups of words of which one each must occur.
-Words = tuple[tuple[frozenset[str], ...], ...]
-
-
-_WORDS = {"for:1": "for", "for:n": "for", "comp:": "for", "while:": "while"}
-
-
-def word_of(token: str) -> str:
-    """The identifier that a token is made of: `view` of `stmt:view`, `for` of `for:1`; none where it has none."""
-    kind, colon, name = token.partition(":")
-    word = "" if kind == "op" else _WORDS.get(token) or (name if colon else kind)
-    return word if word.isidentifier() else ""
-
-
-class Anchor(NamedTuple):
-    """Tokens of which a function needs one, if there are any; with `layered`, the words of a layer that it calls do."""
-
-    tokens: frozenset[str]
-    layered: bool
-
-    @property
-    def plain(self) -> frozenset[str]:
-        """The identifiers among the tokens: they may also stand where what the function calls was made."""
-        return frozenset(filter(str.isidentifier, self.tokens))
-
-    @property
-    def is_special(self) -> bool:
-        return any(":" in token for token in self.tokens)
 
 
 class RuleInfo(NamedTuple):
@@ -91,6 +64,7 @@ def load(code: str) -> type[Rule]:
 
 
 def _rule_class(module_name: str) -> type[Rule]:
+    # Start-up: the index alone tells that most files have nothing to report.
     from torchlint.rule import Rule
 
     module = importlib.import_module(module_name)
@@ -154,6 +128,7 @@ def _restore(entry: dict[str, object]) -> RuleInfo:
 
 def _scan(*, strict: bool = False) -> tuple[RuleInfo, ...]:
     """The index made from the modules themselves. A module that cannot be imported costs only its own rule."""
+    # Start-up: only an index that is out of date needs it.
     import pkgutil
 
     found: list[RuleInfo] = []
@@ -170,6 +145,7 @@ def _scan(*, strict: bool = False) -> tuple[RuleInfo, ...]:
 
 
 def _describe(module: str) -> RuleInfo:
+    # Start-up: only an index that is out of date needs it.
     from torchlint.analysis.gates import anchors_needed, words_needed
 
     rule = _rule_class(module)
@@ -199,7 +175,13 @@ def render_index() -> str:
     return f'{{\n "modules": {json.dumps(_fingerprint())},\n "rules": [\n  {listing}\n ]\n}}\n'
 
 
-if __name__ == "__main__":
+def write_index() -> None:
+    """Write the generated index anew, and read the rules from it from now on."""
     index = render_index()
     with open(data.path(_INDEX), "w", encoding="utf-8") as stream:
         stream.write(index)
+    rules.cache_clear()
+
+
+if __name__ == "__main__":
+    write_index()

@@ -11,12 +11,15 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
-from torchlint.analysis import classes, dtypes, facts, ops, sizes, trees
-from torchlint.analysis.expressions import path, peek
+from torchlint.analysis import classes, dtypes, facts, sizes, trees
+from torchlint.analysis.bindings import bound_by
+from torchlint.analysis.compare import agree, children, members, same, same_dim, walk
 from torchlint.analysis.flags import is_flag, tested
 from torchlint.analysis.foreign import foreign_names, is_foreign
-from torchlint.analysis.frame import Frame
-from torchlint.analysis.inventory import Inventory, bound_by, inventory_of
+from torchlint.analysis.frame import Frame, frame_of, path
+from torchlint.analysis.grown import Tail
+from torchlint.analysis.inventory import Inventory, inventory_of
+from torchlint.analysis.lookup import peek
 from torchlint.analysis.naming import last_name
 from torchlint.analysis.patterns import Match
 from torchlint.analysis.scout import ClassModel, FunctionModel, Module, own_nodes
@@ -39,19 +42,17 @@ from torchlint.analysis.values import (
     Method,
     Mutated,
     Op,
+    Origin,
     Parameter,
     Unknown,
     Value,
-    agree,
-    members,
-    same,
-    walk,
 )
 from torchlint.claims import (
     Binary,
     BinaryTargets,
     Changes,
     Claim,
+    ClassColumn,
     Columns,
     Dim,
     Flag,
@@ -64,6 +65,7 @@ from torchlint.claims import (
     Pair,
     Probabilities,
     Regular,
+    Rows,
     Same,
     Size,
     Stabilises,
@@ -71,6 +73,7 @@ from torchlint.claims import (
 )
 from torchlint.finding import Severity
 from torchlint.lazy import F, torch
+from torchlint.torch_facts import modules, ops
 
 if TYPE_CHECKING:
     # Rule modules import it from here, for annotations.
@@ -84,14 +87,14 @@ class Place(NamedTuple):
 
     node: ast.AST
     message: str
-    frame: Frame | None = None
+    frame: Origin | None = None
 
 
 class Problem(NamedTuple):
     """What a check found: where, what, and how it can be mended.
 
     `fix` writes the edits; it may raise `CannotFix`. `claim` is what the fix does to results. `display` marks a fix
-    that is only ever shown. `severity` is that of the rule unless a problem has its own.
+    that is only ever shown. `severity` and `help` are those of the rule unless a problem has its own.
     """
 
     node: ast.AST
@@ -102,10 +105,15 @@ class Problem(NamedTuple):
     display: bool = False
     places: tuple[Place, ...] = ()
     severity: Severity | None = None
+    help: str = ""
 
 
 class Rule:
-    """A kind of mistake."""
+    """A kind of mistake.
+
+    `message` says what is wrong and what happens because of it. `title` is what a fix does, in a few words; `help` says
+    what to write instead where a finding has no fix.
+    """
 
     code: ClassVar[str]
     since: ClassVar[str]
@@ -113,6 +121,7 @@ class Rule:
     default: ClassVar[bool] = True
     message: ClassVar[str]
     title: ClassVar[str] = ""
+    help: ClassVar[str] = ""
 
     @classmethod
     def name(cls) -> str:
@@ -145,11 +154,17 @@ class Rewrite(Rule):
 
     `local`: only what one function computes by itself is an occurrence, so that a function without the words of the
     operations has none. Operations of `elsewhere` may have been computed in another one all the same.
+
+    A safe fix needs inputs of the kinds that the parameters are annotated with: floating-point tensors, an int for a
+    dim, and nobody who asks how the result lies in memory. `also_for` names what else makes no difference to any safe
+    pair: `int`, `bool` and `complex` tensors, `dims` (a tuple or list of them), `no dim` (None), `layout`.
+    `tests/test_needs.py` tries each.
     """
 
     pairs: ClassVar[tuple[Pair, ...]]
     local: ClassVar[bool] = False
     elsewhere: ClassVar[tuple[str, ...]] = ()
+    also_for: ClassVar[tuple[str, ...]] = ()
 
 
 class Check(Rule):
@@ -236,6 +251,7 @@ __all__ = [
     "Check",
     "Choice",
     "Claim",
+    "ClassColumn",
     "ClassModel",
     "ClassRef",
     "Columns",
@@ -275,30 +291,36 @@ __all__ = [
     "Problem",
     "Regular",
     "Rewrite",
+    "Rows",
     "Rule",
     "Same",
     "Severity",
     "Size",
     "Stabilises",
+    "Tail",
     "Unknown",
     "Value",
     "Vector",
     "agree",
     "bound_by",
+    "children",
     "classes",
     "dtypes",
     "facts",
     "foreign_names",
+    "frame_of",
     "inventory_of",
     "is_flag",
     "is_foreign",
     "last_name",
     "members",
+    "modules",
     "ops",
     "own_nodes",
     "path",
     "peek",
     "same",
+    "same_dim",
     "sizes",
     "tested",
     "torch",

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from torchlint import certificates, registry
+from torchlint import certificates, faults, registry
 from torchlint.analysis.evaluate import Evaluator
 from torchlint.analysis.foreign import foreign_names, means_only_foreign
 from torchlint.analysis.frame import Frame
@@ -15,13 +15,13 @@ from torchlint.analysis.patterns import Match, Pattern
 from torchlint.analysis.scout import ClassModel, FunctionModel, Module, Region
 from torchlint.analysis.values import Op
 from torchlint.claims import Changes, Claim, Pair
-from torchlint.finding import Applicability, Finding, Fix, Related
+from torchlint.finding import Applicability, Finding, Fix, Related, Report
 from torchlint.kept import kept
 from torchlint.rule import Check, Place, Problem, Rewrite, Rule
 
 if TYPE_CHECKING:
     from torchlint.analysis.project import Project
-    from torchlint.engine import Report
+    from torchlint.fixing.rewrite import Editor
     from torchlint.registry import RuleInfo
 
 _Found = Problem | tuple[Pair, Match]
@@ -107,6 +107,7 @@ class Runner:
             line = "too deeply nested to be analysed"
         except Exception as error:
             line = f"{type(error).__name__}: {error}"
+            self.report.tracebacks.append(faults.traceback_of(error))
         if line not in self.report.failures:
             self.report.failures.append(line)
         return None
@@ -148,6 +149,7 @@ class Runner:
     def _fail(self, code: str, error: Exception) -> None:
         self._crashed.add(code)
         self.report.failures.append(f"rule {code} crashed: {type(error).__name__}: {error}")
+        self.report.tracebacks.append(faults.traceback_of(error))
 
     def _add(self, rule: Rule, problem: Problem, frame: Frame, rewrite: tuple[Pair, Match] | None) -> None:
         key = (rule.code, problem.node)
@@ -156,10 +158,7 @@ class Runner:
         self._seen.add(key)
         source = self.module.source
         start, end = _span(self.module, problem.node)
-        fix = None
-        if self.fixes:
-            fix = self._rewrite_fix(rule, *rewrite) if rewrite else self._check_fix(rule, problem)
-        related = tuple(self._related(place) for place in problem.places)
+        fix, unfixed = self._fix(rule, problem, frame, rewrite) if self.fixes else (None, "")
         self.report.findings.append(
             Finding(
                 rule.code,
@@ -169,50 +168,83 @@ class Runner:
                 source.location(start),
                 source.location(end),
                 fix,
-                related,
+                tuple(map(self._related, problem.places)),
+                "" if fix else problem.help or problem.title or rule.help or rule.title,
+                unfixed,
             )
         )
 
     def _related(self, place: Place) -> Related:
         module = place.frame.module if place.frame else self.module
-        start, _ = _span(module, place.node)
-        return Related(module.source.path, module.source.location(start), place.message)
+        start, end = (module.source.location(offset) for offset in _span(module, place.node))
+        return Related(module.source.path, start, end, place.message)
+
+    def _fix(
+        self, rule: Rule, problem: Problem, frame: Frame, rewrite: tuple[Pair, Match] | None
+    ) -> tuple[Fix | None, str]:
+        """The fix of a problem, or none, and why where one was tried."""
+        if rewrite is None and problem.fix is None:
+            return None, ""
+        # Start-up: only findings with a fix need it.
+        from torchlint.fixing.pieces import CannotFix
+
+        try:
+            fix = self._rewrite_fix(rule, *rewrite) if rewrite else self._check_fix(rule, problem, frame)
+        except CannotFix as reason:
+            return None, str(reason)
+        return fix, ""
 
     def _rewrite_fix(self, rule: Rule, pair: Pair, match: Match) -> Fix | None:
+        # Start-up: only findings with a fix need them.
         from torchlint import digests
         from torchlint.fixing import spelling
-        from torchlint.fixing.rewrite import CannotFix, Editor
 
         assert isinstance(rule, Rewrite)
-        editor = Editor(self.module.source, self.module.tree)
-        try:
-            spelling.write(match, pair, editor)
-            edits = editor.edits()
-        except CannotFix:
-            return None
         index = rule.pairs.index(pair)
         grant = certificates.grant(rule.code, index, digests.pair_digest(pair))
         applicability = _weaker(grant.applicability, pair.claim)
         if pair.applies is not None and not pair.applies(match):
             applicability = Applicability.DISPLAY
-        return Fix(rule.title, applicability, edits, grant.text)
+        offer = _offer(rule.title, applicability, grant, pair.claim)
+        return self._written(
+            offer, match.frame, lambda editor: spelling.write(match, pair, editor), (rule, pair, match)
+        )
 
-    def _check_fix(self, rule: Rule, problem: Problem) -> Fix | None:
-        from torchlint.fixing.rewrite import CannotFix, Editor
-
-        if problem.fix is None:
-            return None
-        editor = Editor(self.module.source, self.module.tree)
-        try:
-            problem.fix(editor)
-            edits = editor.edits()
-        except CannotFix:
-            return None
+    def _check_fix(self, rule: Rule, problem: Problem, frame: Frame) -> Fix | None:
+        assert problem.fix is not None
         grant = certificates.grant_program(rule.code)
-        applicability = _weaker(grant.applicability, problem.claim)
-        if problem.display:
-            applicability = Applicability.DISPLAY
-        return Fix(problem.title or rule.title, applicability, edits, grant.text) if edits else None
+        applicability = Applicability.DISPLAY if problem.display else _weaker(grant.applicability, problem.claim)
+        offer = _offer(problem.title or rule.title, applicability, grant, problem.claim)
+        return self._written(offer, frame, problem.fix, None)
+
+    def _written(
+        self, offer: Fix, frame: Frame, write: Callable[[Editor], None], rewrite: tuple[Rewrite, Pair, Match] | None
+    ) -> Fix | None:
+        """A fix with its edits, and safe only where all that it needs is certain; None where there are none.
+
+        Raises `CannotFix`.
+        """
+        # Start-up: only findings with a fix need it.
+        from torchlint.fixing.rewrite import Editor
+
+        editor = Editor(self.module.source, self.module.tree, frame)
+        write(editor)
+        edits = editor.edits()
+        if not edits:
+            return None
+        if offer.applicability is not Applicability.SAFE:
+            return offer._replace(edits=edits)
+        from torchlint.fixing.proof import fixes
+
+        needs = fixes.needs(editor, edits, frame, rewrite)
+        applicability = Applicability.UNSAFE if needs else Applicability.SAFE
+        return offer._replace(applicability=applicability, edits=edits, needs=needs)
+
+
+def _offer(title: str, applicability: Applicability, grant: certificates.Grant, claim: Claim | None) -> Fix:
+    """A fix without its edits, with what was seen, and what the author says of a change that is meant."""
+    said = f"{grant.text}; what changes: {claim.how}" if isinstance(claim, Changes) else grant.text
+    return Fix(title, applicability, (), said, grant.verified)
 
 
 def _weaker(granted: Applicability, claim: Claim | None) -> Applicability:
@@ -274,7 +306,7 @@ def _instance(code: str) -> Rule:
 def _patterns(code: str) -> tuple[tuple[Pair, Pattern], ...]:
     rule = registry.load(code)
     assert issubclass(rule, Rewrite)
-    return tuple((pair, Pattern(pair)) for pair in rule.pairs)
+    return tuple((pair, Pattern(pair.before)) for pair in rule.pairs)
 
 
 @cache

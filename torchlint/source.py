@@ -50,6 +50,10 @@ class Source:
             raise SourceError(f"cannot be decoded as {codec}: {error}") from None
         return cls(path, text, Encoding(codec, bom), data)
 
+    def with_text(self, text: str) -> Source:
+        """The same file with another text, which is not on the disk."""
+        return Source(self.path, text, self.encoding)
+
     def encode(self, text: str) -> bytes:
         """`text` as bytes in the file's own encoding. Raises `SourceError` if a character does not fit."""
         try:
@@ -99,6 +103,7 @@ def _declared(data: bytes) -> str:
     """The codec that the first two lines ask for (PEP 263), else UTF-8. Raises `SourceError`."""
     if not data.startswith(BOM_UTF8) and not any(b"coding" in line for line in data.split(b"\n", 2)[:2]):
         return "utf-8"
+    # Start-up: only a file that declares an encoding needs it.
     import tokenize
 
     try:

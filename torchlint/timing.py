@@ -16,10 +16,11 @@ from functools import partial
 from typing import Any
 
 from torchlint import engine, registry, run
-from torchlint.analysis import gate, project
 from torchlint.analysis.evaluate import Evaluator
 from torchlint.analysis.frame import Frame
+from torchlint.analysis.gate import Gate
 from torchlint.analysis.inventory import Inventory
+from torchlint.analysis.project import Project
 from torchlint.analysis.scout import ClassModel, Module
 from torchlint.rule import Check, Rule
 
@@ -32,14 +33,13 @@ _STAGES = (START, PARSE, GATE, PROJECT, LOAD, EVALUATION, ASK, FIX, OTHER)
 # Where the stages are entered: an object, the name of a function in it, and the stage.
 _ENTRIES: tuple[tuple[Any, str, str], ...] = (
     (engine, "parse", PARSE),
-    (engine, "plan_of", GATE),
     (engine, "Module", GATE),
     (Inventory, "__init__", GATE),
-    (gate.Gate, "__init__", GATE),
-    (gate.Gate, "on_classes", GATE),
-    (gate.Gate, "on_function", GATE),
-    (project.Project, "words", PROJECT),
-    (project.Project, "_load", PROJECT),
+    (Gate, "__init__", GATE),
+    (Gate, "on_classes", GATE),
+    (Gate, "on_function", GATE),
+    (Project, "words", PROJECT),
+    (Project, "_load", PROJECT),
     (Evaluator, "frame", EVALUATION),
     (Evaluator, "module_frame", EVALUATION),
     (Evaluator, "surroundings", EVALUATION),
@@ -162,10 +162,6 @@ class _Runner(run.Runner):
             super()._collect(rule, frame, check, *args)
         self._clock.found[rule.code] += len(self.report.findings) - before
 
-    def _rewrite_fix(self, *args: Any) -> Any:
+    def _fix(self, *args: Any) -> Any:
         with self._clock.on(FIX):
-            return super()._rewrite_fix(*args)
-
-    def _check_fix(self, *args: Any) -> Any:
-        with self._clock.on(FIX):
-            return super()._check_fix(*args)
+            return super()._fix(*args)

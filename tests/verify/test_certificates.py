@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from torchlint import certificates, registry
+from torchlint import certificates, registry, verdicts
 from torchlint.certificates import HARNESS, Grant, grant, grant_program
 from torchlint.claims import Floats, Logits, Pair, Same, Stabilises
 from torchlint.cli import main
@@ -127,7 +127,8 @@ def test_digest_needs_no_torch() -> None:
 
 def test_a_good_verdict_is_safe_and_says_on_how_many_inputs(table: dict[str, list[dict[str, Any]]]) -> None:
     table["TLT999"] = [row()]
-    text = "verified on 1,176 inputs (cpu, torch 2.13.0): improves"
+    said = "the same results where the old code is right, better ones elsewhere"
+    text = f"verified on 1,176 inputs (cpu, torch 2.13.0): {said}"
     assert grant("TLT999", 0, "d") == Grant("IMPROVES", Applicability.SAFE, text)
 
 
@@ -136,7 +137,7 @@ def test_a_stale_or_missing_certificate_grants_nothing(
     table: dict[str, list[dict[str, Any]]], index: int, digest: str
 ) -> None:
     table["TLT999"] = [row()]
-    assert grant("TLT999", index, digest) == Grant("", Applicability.UNSAFE, "not verified")
+    assert grant("TLT999", index, digest) == Grant("", Applicability.UNSAFE, "not verified", verified=False)
 
 
 @pytest.mark.parametrize(
@@ -202,7 +203,7 @@ def test_certificates_of_all_pairs_are_up_to_date() -> None:
 
 def test_certificates_of_all_programs_are_up_to_date() -> None:
     pytest.importorskip("torch")
-    from torchlint.verify.suite import fixture_digest
+    from torchlint.verify.fixtures import fixture_digest
 
     rows = stored()
     stale = []
@@ -223,27 +224,159 @@ def test_program_digest_depends_on_order_and_text() -> None:
     assert program_digest(["ab"]) != program_digest(["a", "b"])
 
 
-def test_a_rule_page_ends_with_the_evidence(
+def page(capsys: pytest.CaptureFixture[str]) -> list[str]:
+    """The evidence of a rule's page."""
+    assert main(["rule", "TLT202", "--color=never"]) == 0
+    return capsys.readouterr().out.rpartition("## Evidence\n")[2].splitlines()
+
+
+def gain(**changes: Any) -> dict[str, Any]:
+    plain = {"dtype": "float32", "quantity": "value", "inputs": 17, "rescued": 111, "kinds": []}
+    return plain | {"sizes": [90.0, 1e4], "tried": [1e-8, 1.0, 90.0, 1e4]} | changes
+
+
+def test_a_rule_page_says_first_what_was_run_and_what_came_out(
     table: dict[str, list[dict[str, Any]]], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    errors = {"ulps_before": 1e6, "ulps_after": 0.5, "nonfinite_before": 54, "nonfinite_after": 0}
+    errors = {"float32 value": {"ulps_before": 5e5, "ulps_after": 5e5, "nonfinite_before": 111, "nonfinite_after": 0}}
+    speed = {"speed": [2.1, 1.4], "speed_shape": "9x5", "machine": "CPU, 1 thread"}
     table["TLT202"] = [
-        row(label="f", errors={"float32 value": errors}, speed=[2.1, 1.4], speed_shape="9x5", machine="CPU, 1 thread"),
+        row(label="f", errors=errors, gains=[gain(relative_before=0.003, relative_after=1e-7)], **speed),
         row(label="g", verdict="CONDITIONAL", condition="rank in {1}"),
-        row(kind="program", label="a", speed=[3.0, 0.0]),
-        row(kind="program", label="b", speed=[9.0, 0.0]),
+        row(label="h", verdict="CHANGES", intended_change=True, claim="changes: eps goes", errors=errors),
+        row(label="i", verdict="EQUAL", errors={"float32 value": errors["float32 value"] | {"ulps_after": 0.5}}),
     ]
-    assert main(["rule", "TLT202", "--color=never"]) == 0
-    seen = capsys.readouterr().out.rpartition("## Evidence\n")[2].splitlines()
-    assert seen == [
-        "- `f`: improves, verified on 1,176 inputs (cpu, torch 2.13.0); float32: worst error 1e+06 ulp before, 0.5 "
-        "after, nan or inf 54 times before, 0 after; forward 2.1x the speed, 1.4x with backward (9x5 on CPU, 1 thread)",
-        "- `g`: conditional, verified on 1,176 inputs (cpu, torch 2.13.0); only where rank in {1}",
-        "- 2 programs of its fixtures: improves, verified on 2,352 inputs (cpu, torch 2.13.0); "
-        "forward 3x to 9x the speed",
+    assert page(capsys) == [
+        "- `f`: run before and after on 1,176 inputs: the same results where the old code is right, better ones "
+        "elsewhere. Values are better for inputs of size 90 and more: the old code gives NaN or infinity (111 float32 "
+        "values), the new code right numbers; where it is finite, it has 3 of 7 digits right at worst, the new code 7.",
+        "  Figures: improves; cpu, torch 2.13.0; forward 2.1x the speed, 1.4x with backward (9x5 on CPU, 1 thread).",
+        "- `g`: run before and after on 1,176 inputs: the same results, but only where rank in {1}.",
+        "  Figures: conditional; cpu, torch 2.13.0.",
+        "- `h`: run before and after on 1,176 inputs: other results, as intended (eps goes).",
+        "  Figures: changes; cpu, torch 2.13.0.",
+        "- `i`: run before and after on 1,176 inputs: the same results, up to rounding.",
+        "  Figures: equal; cpu, torch 2.13.0; worst float32 error 5e+05 ulp before, 0.5 after; NaN or infinity 111 "
+        "times before, 0 after.",
+        "",
+        "The words, of what came out on all inputs together:",
+        "",
+        "- equal: the same results, up to rounding.",
+        "- improves: the same results where the old code is right, better ones elsewhere.",
+        "- conditional: the same results only under a condition.",
+        "- changes: other results.",
+        "- ulp: a unit in the last place, the distance to the next number of the dtype.",
     ]
     assert main(["rule", "TLT202", "--output-format=json"]) == 0
     assert json.loads(capsys.readouterr().out)["evidence"] == table["TLT202"]
     table.clear()
     assert main(["rule", "TLT202", "--color=never"]) == 0
     assert "## Evidence" not in capsys.readouterr().out
+
+
+def test_programs_of_a_rule_are_told_together(
+    table: dict[str, list[dict[str, Any]]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    better = gain(quantity="gradient", rescued=2, sizes=[1e-8])
+    table["TLT202"] = [
+        row(kind="program", label="a", speed=[3.0, 0.0], gains=[better]),
+        row(kind="program", label="b", speed=[9.0, 0.0], gains=[better | {"kinds": ["zeros"], "sizes": []}]),
+        row(kind="program", label="c", verdict="REPAIRS", points=0, repaired=100),
+        row(kind="program", label="d", verdict="UNSUPPORTED", points=0, condition="not runnable: x is not annotated"),
+    ]
+    lines = page(capsys)
+    assert lines[:2] == [
+        "- 2 programs of its fixtures: run before and after on 2,352 inputs: the same results where the old code is "
+        "right, better ones elsewhere. Gradients are better for inputs of size 1e-08 and less: the old code gives NaN "
+        "or infinity (4 float32 gradients), the new code right numbers.",
+        "  Figures: improves; cpu, torch 2.13.0; forward 3x to 9x the speed.",
+    ]
+    assert lines[2] == (
+        "- 1 program of its fixtures: run before and after on 100 inputs: the old code raises on all of them, the new "
+        "code on none."
+    )
+    assert lines[4] == "- 1 program of its fixtures: it cannot be run by itself (x is not annotated)."
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"sizes": [1e-8, 1.0, 90.0, 1e4]}, "for inputs of every size"),
+        ({"sizes": [1e-8, 90.0]}, "for inputs of size 1e-08 and less and of size 90 and more"),
+        ({"sizes": [], "kinds": ["zeros", "grid"]}, "on numbers between -60 and 60 or zeros"),
+    ],
+)
+def test_a_rule_page_says_for_which_inputs_it_is_better(
+    table: dict[str, list[dict[str, Any]]], changes: dict[str, Any], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table["TLT202"] = [row(label="f", gains=[gain(**changes)])]
+    assert f"Values are better {said}: " in page(capsys)[0]
+
+
+def test_every_verdict_and_every_kind_of_input_has_its_words() -> None:
+    pytest.importorskip("torch")
+    from torchlint.commands import evidence
+    from torchlint.verify import program, values, verdict
+
+    assert list(verdicts.MEANINGS) == list(verdict.Verdict)
+    assert set(verdicts.SILENT) == verdict.SILENT
+    recipes = (*values.SHAPED, *values.FULL_SHAPED, *values.SINGLE_ORDINALS, *program._MORE_RECIPES)
+    assert {recipe.name for recipe in recipes} - {"normal"} <= set(evidence._KINDS)
+
+
+def test_a_note_counts_the_inputs_of_all_programs(table: dict[str, list[dict[str, Any]]]) -> None:
+    table["TLT999"] = [
+        row(kind="program", verdict="EQUAL", points=100),
+        row(kind="program", verdict="IDENTICAL", points=2),
+    ]
+    said = "verified on 102 inputs (cpu, torch 2.13.0): the same results, up to rounding"
+    assert grant_program("TLT999").text == said
+    table["TLT999"] = [row(kind="program", verdict="REPAIRS", points=0, repaired=100)]
+    said = "verified on 100 inputs (cpu, torch 2.13.0): the old code raises on all of them, the new code on none"
+    assert grant_program("TLT999").text == said
+
+
+def test_what_could_not_be_run_is_not_called_verified(table: dict[str, list[dict[str, Any]]]) -> None:
+    table["TLT999"] = [row(kind="program", verdict="UNSUPPORTED", points=0)]
+    granted = grant_program("TLT999")
+    assert (granted.text, granted.verified) == ("not verified: it cannot be run by itself", False)
+
+
+def test_certificates_rest_on_a_hundred_inputs_where_inputs_can_differ() -> None:
+    """Of pairs, and of the programs of rules without pairs; fewer only where a program has no inputs to vary."""
+    pytest.importorskip("torch")
+    few = [
+        f"{code} {kept['label']}"
+        for code, rows in stored().items()
+        for kept in rows
+        if (kept["kind"] == "pair" or not any(other["kind"] == "pair" for other in rows))
+        and kept["verdict"] not in verdicts.SILENT
+        and certificates.inputs(kept) < 100
+        and _varies(code, kept["label"])
+    ]
+    assert not few
+
+
+def _varies(code: str, label: str) -> bool:
+    """Whether a certificate is of a pair, or of a program that takes tensors or draws random numbers."""
+    from torchlint.verify import program
+    from torchlint.verify.fixtures import FIXTURES
+    from torchlint.verify.inputs import of_program
+    from torchlint.verify.pairs import Unit
+
+    module, _, function = label.partition(".")
+    if not function:
+        return True
+    path = FIXTURES / registry.load(code).name().replace("-", "_") / f"{module}.py"
+    found = getattr(program._load(path, "_fixture"), function, None)
+    return found is not None and program._varies(Unit(found, found, of_program(found), "", ""))
+
+
+def test_an_improvement_says_where_it_is_one() -> None:
+    silent = [
+        f"{code} {kept['label']}"
+        for code, rows in stored().items()
+        for kept in rows
+        if kept["verdict"] == "IMPROVES" and not kept.get("gains")
+    ]
+    assert not silent

@@ -130,7 +130,7 @@ def test_missing_limits_are_told_in_one_line(
 
 
 def test_a_worker_that_does_not_start_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(process, "_BOOT", "raise SystemExit('no torch here') # {paths}")
+    monkeypatch.setattr(process, "_BOOT", "raise SystemExit('no torch here') # {root}")
     started = process.Process("cpu")
     try:
         with pytest.raises(process.StartError, match="no torch here"):
@@ -143,7 +143,7 @@ def test_a_poisoned_worker_is_replaced_before_the_next_question(monkeypatch: pyt
     monkeypatch.setattr(
         process,
         "_BOOT",
-        "import os, sys, time; sys.path[:0] = {paths!r}\n"
+        "import os, sys, time; sys.path.insert(0, {root!r})\n"
         "from torchlint.verify.worker import send, receive\n"
         "out, into = os.fdopen(os.dup(1), 'wb'), os.fdopen(os.dup(0), 'rb')\n"
         "send(out, {{'missing': [], 'device': 'GPU'}}); receive(into)\n"

@@ -18,6 +18,7 @@ pytest.importorskip("gmpy2")
 
 from torchlint import engine
 from torchlint.cli import main
+from torchlint.finding import Report
 from torchlint.verify.instance import session as sessions
 from torchlint.verify.process import Process
 
@@ -47,7 +48,7 @@ def broken(monkeypatch: pytest.MonkeyPatch) -> Break:
     check = engine.check
 
     def breaks(right: str, wrong: str) -> None:
-        def checked(*arguments: Any, **options: Any) -> engine.Report:
+        def checked(*arguments: Any, **options: Any) -> Report:
             report = check(*arguments, **options)
             for place, finding in enumerate(report.findings):
                 if finding.fix is not None:

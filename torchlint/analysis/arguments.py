@@ -1,12 +1,20 @@
-"""The arguments of a call."""
+"""The arguments of a call, and what calling a value with them gives.
+
+How a kind of value is called is said by other modules: each registers its handlers here (`@calls(Layer)`).
+"""
 
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
+from typing import Any, TypeVar
 
-from torchlint.analysis import expressions, grown
+from torchlint.analysis import grown
 from torchlint.analysis.frame import Frame
-from torchlint.analysis.values import Items, Mapped, Unknown, Value
+from torchlint.analysis.values import Call, Items, Mapped, Unknown, Value
+
+_Handler = TypeVar("_Handler", bound=Callable[..., Value])
+_CALLEES: dict[type[Value], Callable[[Frame, Any, Arguments, ast.Call], Value]] = {}
 
 
 class Arguments:
@@ -22,6 +30,27 @@ class Arguments:
         self.known = known
 
 
+def calls(*kinds: type[Value]) -> Callable[[_Handler], _Handler]:
+    """Register what calling values of these classes gives: a function of the frame, the value, the arguments and the
+    call."""
+
+    def register(handler: _Handler) -> _Handler:
+        _CALLEES.update(dict.fromkeys(kinds, handler))
+        return handler
+
+    return register
+
+
+def apply(frame: Frame, callee: Value, arguments: Arguments, node: ast.Call) -> Value:
+    """The result of calling a value."""
+    return _CALLEES.get(callee.__class__, opaque)(frame, callee, arguments, node)
+
+
+def opaque(frame: Frame, callee: Value, arguments: Arguments, node: ast.Call) -> Value:
+    """A call of which only callee and arguments are known."""
+    return Call(callee, arguments.values, arguments.keywords, node, frame, arguments.known)
+
+
 def arguments_of(frame: Frame, node: ast.Call) -> Arguments:
     """Evaluate the arguments of a call in order; displays behind `*` and `**` are unpacked."""
     values: list[Value] = []
@@ -31,10 +60,10 @@ def arguments_of(frame: Frame, node: ast.Call) -> Arguments:
         if isinstance(arg, ast.Starred):
             _unpack(frame, arg, arguments)
         else:
-            values.append(expressions.evaluate(frame, arg))
+            values.append(frame.value(arg))
             nodes.append(arg)
     for keyword in node.keywords:
-        value = expressions.evaluate(frame, keyword.value)
+        value = frame.value(keyword.value)
         if keyword.arg is not None:
             arguments.keywords[keyword.arg] = value
             arguments.keyword_nodes[keyword.arg] = keyword.value
@@ -46,7 +75,7 @@ def arguments_of(frame: Frame, node: ast.Call) -> Arguments:
 
 
 def _unpack(frame: Frame, starred: ast.Starred, arguments: Arguments) -> None:
-    inner = expressions.evaluate(frame, starred.value)
+    inner = frame.value(starred.value)
     if isinstance(inner, Items):
         arguments.values.extend(inner.items)
         arguments.nodes.extend([starred] * len(inner.items))

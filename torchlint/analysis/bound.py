@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import chain
 
 from torchlint.analysis import trees
+from torchlint.analysis.bindings import imported
 from torchlint.analysis.plan import Asked
 from torchlint.analysis.scopes import DEFINITIONS, Scope
 from torchlint.analysis.scout import Module
@@ -52,25 +53,9 @@ class Bound:
         found = {name: words & special - {name} for name, words in self.renamed.items()}
         return {name: words for name, words in found.items() if words}
 
-    @kept
+    @property
     def torch_names(self) -> Mapping[str, str]:
-        """The names that stand for torch or something of it, anywhere in the file: for what each stands there."""
-        names: dict[str, str] = {}
-        statements = [node for scope in self._module.all_scopes for node in scope.statements]
-        for node in statements:
-            if isinstance(node, ast.Import):
-                for alias in node.names:
-                    if alias.name.partition(".")[0] == "torch":
-                        names[alias.asname or "torch"] = ""
-        for node in statements:
-            if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == "torch":
-                names.update({alias.asname or alias.name: alias.name for alias in node.names})
-        for node in statements:
-            if isinstance(node, ast.Assign) and isinstance(node.value, ast.Name):
-                known = names.get(node.value.id)
-                if known is not None:
-                    names.update({target.id: known for target in node.targets if isinstance(target, ast.Name)})
-        return names
+        return self._module.naming.of_torch
 
     def _renaming(self, scope: Scope) -> list[_Binding]:
         """The bindings of a scope that give a function or a class another name."""
@@ -108,9 +93,7 @@ class Bound:
 
 def _bindings(statement: ast.stmt) -> Iterator[_Binding]:
     if isinstance(statement, ast.Import | ast.ImportFrom):
-        for alias in statement.names:
-            if alias.asname:
-                yield {alias.asname}, frozenset({alias.name.rpartition(".")[2]})
+        yield from (({each.name}, frozenset({each.last})) for each in imported(statement) if each.name != each.last)
         return
     values = _values(statement)
     words = _mentioned(values) if values else None

@@ -5,10 +5,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from torchlint.analysis.compare import join
 from torchlint.analysis.frame import Frame
 from torchlint.analysis.inventory import inventory_of
 from torchlint.analysis.scout import FunctionModel
-from torchlint.analysis.values import Constant, Parameter, Value, join
+from torchlint.analysis.values import Constant, Parameter, Value
 
 _MAX_CALLERS = 3
 _Call = tuple[ast.Call, FunctionModel | None]

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
-from torchlint.analysis import evaluate, expressions
+from torchlint.analysis import trees
+from torchlint.analysis.compare import join
+from torchlint.analysis.frame import Frame
+from torchlint.analysis.lookup import peek, resolved
 from torchlint.analysis.scout import ClassModel, FunctionModel
-from torchlint.analysis.values import ClassRef, External, FunctionRef, Instance, Unknown, Value, join
-
-if TYPE_CHECKING:
-    from torchlint.analysis.frame import Frame
+from torchlint.analysis.values import ClassRef, External, FunctionRef, Instance, Unknown, Value
 
 _MAX_BASES = 12
 _MAX_WRITERS = 3
@@ -19,22 +18,22 @@ _MAX_WRITERS = 3
 
 def remember_scope(cls: ClassModel, frame: Frame) -> None:
     """Note the frame in which a class statement was run; its base expressions mean what they mean there."""
-    frame.evaluator.scopes[cls] = frame
+    frame.evaluator.known.scopes[cls] = frame
 
 
 def scope(frame: Frame, cls: ClassModel) -> Frame:
     """The frame in which a class was defined."""
-    known = frame.evaluator.scopes.get(cls)
+    known = frame.evaluator.known.scopes.get(cls)
     return known if known is not None else frame.evaluator.surroundings(cls.module)
 
 
 def bases(frame: Frame, cls: ClassModel) -> list[Value]:
     """The values of a class's base expressions."""
-    known = frame.evaluator.bases.get(cls)
+    known = frame.evaluator.known.bases.get(cls)
     if known is None:
         known = _bases(frame, cls)
-        if cls.parent is None and not frame.evaluator.modules_under_way:
-            frame.evaluator.bases[cls] = known
+        if cls.parent is None and not frame.evaluator.loads_module:
+            frame.evaluator.known.bases[cls] = known
     return known
 
 
@@ -42,13 +41,13 @@ def _bases(frame: Frame, cls: ClassModel) -> list[Value]:
     outer = scope(frame, cls)
     # `Dataset[Tensor]` is `Dataset` to everybody but type checkers.
     plain = (base.value if isinstance(base, ast.Subscript) else base for base in cls.node.bases)
-    held = [expressions.peek(outer, base) for base in plain if not isinstance(base, ast.Starred)]
-    return [expressions.resolved(outer, value) if isinstance(value, External) else value for value in held]
+    held = [peek(outer, base) for base in plain if not isinstance(base, ast.Starred)]
+    return [resolved(outer, value) if isinstance(value, External) else value for value in held]
 
 
 def lineage(frame: Frame, cls: ClassModel) -> Iterator[ClassModel | External | None]:
     """A class and its bases, depth first; outside classes as `External`, unknown ones as None."""
-    known = frame.evaluator.lineages.get(cls)
+    known = frame.evaluator.known.lineages.get(cls)
     return _climb(frame, cls) if known is None else iter(known)
 
 
@@ -69,8 +68,8 @@ def _climb(frame: Frame, cls: ClassModel) -> Iterator[ClassModel | External | No
         else:
             found.append(value if isinstance(value, External) else None)
             yield found[-1]
-    if seen <= evaluator.bases.keys():
-        evaluator.lineages[cls] = found
+    if seen <= evaluator.known.bases.keys():
+        evaluator.known.lineages[cls] = found
 
 
 def is_subclass(frame: Frame, cls: ClassModel, qualnames: frozenset[str]) -> bool | None:
@@ -113,14 +112,14 @@ def _method(frame: Frame, base: Instance | ClassRef, method: FunctionModel) -> V
     if not method.is_property or not isinstance(base, Instance):
         return reference
     inlined = evaluator.inline(reference, (), {}, frame)
-    return evaluate.result(inlined) if inlined is not None else Unknown(method.node, frame)
+    return inlined.result if inlined is not None else Unknown(method.node, frame)
 
 
 def _instance_attribute(frame: Frame, instance: Instance, name: str) -> Value | None:
     evaluator = frame.evaluator
     key = (instance if instance.args is not None else instance.cls, name)
-    if key in evaluator.attribute_cache:
-        return evaluator.attribute_cache[key]
+    if key in evaluator.known.attributes:
+        return evaluator.known.attributes[key]
     writers = _writers(frame, instance.cls, name)
     if not writers or name in instance.cls.module.foreign_writes:
         return None
@@ -143,7 +142,7 @@ def _instance_attribute(frame: Frame, instance: Instance, name: str) -> Value | 
         values.append(value if value is not None else Unknown())
     answer = join(*values)
     if not busy:
-        evaluator.attribute_cache[key] = answer
+        evaluator.known.attributes[key] = answer
     return answer
 
 
@@ -161,17 +160,33 @@ def constructed(frame: Frame, instance: Instance) -> Frame | None:
     init = find_method(frame, instance.cls, "__init__")
     if init is None:
         return None
-    if instance.args is not None and instance not in evaluator.constructed:
+    if instance.args is not None and instance not in evaluator.known.constructed:
         inlined = evaluator.inline(FunctionRef(init, instance), instance.args, instance.keywords, frame)
         if inlined is not None:
-            evaluator.constructed[instance] = inlined
-    if instance in evaluator.constructed:
-        return evaluator.constructed[instance]
+            evaluator.known.constructed[instance] = inlined
+    if instance in evaluator.known.constructed:
+        return evaluator.known.constructed[instance]
     return None if evaluator.is_busy(init) else evaluator.frame(init)
 
 
 def _class_attribute(frame: Frame, cls: ClassModel, name: str) -> Value | None:
     for ancestor in lineage(frame, cls):
         if isinstance(ancestor, ClassModel) and name in ancestor.constants:
-            return expressions.evaluate(scope(frame, ancestor), ancestor.constants[name])
+            return _constant(frame, ancestor, ancestor.constants[name])
     return None
+
+
+def _constant(frame: Frame, cls: ClassModel, node: ast.expr) -> Value:
+    """The value that a class gives a name; unknown where that leads back to itself or too much was evaluated."""
+    evaluator = frame.evaluator
+    known = evaluator.known
+    if node in known.constants_under_way or evaluator.steps_left <= 0:
+        return Unknown(node, frame)
+    size = known.constant_sizes.get(node)
+    if size is None:
+        size = known.constant_sizes[node] = sum(1 for _ in trees.walk(node))
+    evaluator.steps_left -= size
+    known.constants_under_way.add(node)
+    value = scope(frame, cls).value(node)
+    known.constants_under_way.discard(node)
+    return value

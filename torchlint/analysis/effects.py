@@ -15,7 +15,7 @@ from torchlint.analysis.trees import is_attribute_of
 def leaves_attributes(frame: Frame, cls: ClassModel, method: FunctionModel) -> bool:
     """Whether a method of an instance of a class certainly assigns none of its attributes, nor lets another method do
     so: most that set up weights are such."""
-    known = frame.evaluator.leaving
+    known = frame.evaluator.known.leaving
     key = (cls, method)
     if key not in known:
         known[key] = all(_assigns_nothing(one) for one in _reached(frame, cls, method))

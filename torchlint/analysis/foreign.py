@@ -4,22 +4,14 @@ from __future__ import annotations
 
 import ast
 
-from torchlint.analysis.inventory import bound_by, inventory_of
+from torchlint.analysis.inventory import inventory_of
 from torchlint.analysis.scout import Module
 
 
 def foreign_names(module: Module) -> frozenset[str]:
     """The names that a module gives to what it imports from elsewhere than torch and the file's project, and to
     nothing else."""
-    nodes = inventory_of(module.tree)
-    foreign: set[str] = set()
-    others = {node.id for node in nodes.of(ast.Name) if node.ctx.__class__ is not ast.Load}
-    others.update(module.functions, module.classes, module.imported_words)
-    imports: list[ast.Import | ast.ImportFrom] = [*nodes.of(ast.Import), *nodes.of(ast.ImportFrom)]
-    for node in imports:
-        origins = [node.module or ""] if isinstance(node, ast.ImportFrom) else [alias.name for alias in node.names]
-        (others if any("torch" in origin for origin in origins) else foreign).update(bound_by(node))
-    return frozenset(foreign - others)
+    return module.naming.foreign - module.imported_words.keys()
 
 
 def is_foreign(node: ast.expr, foreign: frozenset[str]) -> bool:

@@ -1,19 +1,110 @@
-"""One evaluation of a function or of a module's body: the environment, and what was seen on the way."""
+"""One evaluation of a function or of a module's body: the environment, and what was seen on the way.
+
+How an expression or a statement is evaluated is said by other modules: each registers its handlers here
+(`@evaluates(ast.Subscript)`, `@executes(ast.For)`), so that they need not import each other. `evaluate.py` imports all.
+"""
 
 from __future__ import annotations
 
 import ast
-from collections import defaultdict
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Protocol, TypeVar
 
-from torchlint.analysis.values import Choice, Items, Layer, Mapped, Op, Unknown, Value, join
-
-if TYPE_CHECKING:
-    from torchlint.analysis.evaluate import Evaluator
-    from torchlint.analysis.scout import FunctionModel, Module
+from torchlint.analysis import trees
+from torchlint.analysis.compare import join
+from torchlint.analysis.records import Lists, Log, Record
+from torchlint.analysis.scout import ClassModel, FunctionModel, Module
+from torchlint.analysis.values import (
+    Choice,
+    Constant,
+    External,
+    FunctionRef,
+    Instance,
+    Items,
+    Layer,
+    Mapped,
+    Op,
+    Unknown,
+    Value,
+)
 
 Environment = dict[str, Value]
+_Evaluates = TypeVar("_Evaluates", bound=Callable[..., Value])
+_Executes = TypeVar("_Executes", bound=Callable[..., bool])
+_EXPRESSIONS: dict[type[ast.expr], Callable[[Frame, Any], Value]] = {}
+_STATEMENTS: dict[type[ast.stmt], Callable[[Frame, Any], bool]] = {}
+
+
+def evaluates(*kinds: type[ast.expr]) -> Callable[[_Evaluates], _Evaluates]:
+    """Register what gives expressions of these classes their value: a function of the frame and the expression."""
+
+    def register(handler: _Evaluates) -> _Evaluates:
+        _EXPRESSIONS.update(dict.fromkeys(kinds, handler))
+        return handler
+
+    return register
+
+
+def executes(*kinds: type[ast.stmt]) -> Callable[[_Executes], _Executes]:
+    """Register what runs statements of these classes: a function of the frame and the statement, which returns whether
+    the end of the statement can be reached."""
+
+    def register(handler: _Executes) -> _Executes:
+        _STATEMENTS.update(dict.fromkeys(kinds, handler))
+        return handler
+
+    return register
+
+
+class Lookup(Protocol):
+    """Finds what names imported from other files of the project hold."""
+
+    def lookup(self, frame: Frame, qualname: str) -> Value | None: ...
+
+
+class Known:
+    """What was found out about the classes of a file and about their instances."""
+
+    def __init__(self) -> None:
+        self.scopes: dict[ClassModel, Frame] = {}
+        self.bases: dict[ClassModel, list[Value]] = {}
+        self.lineages: dict[ClassModel, list[ClassModel | External | None]] = {}
+        self.attributes: dict[tuple[object, str], Value] = {}
+        self.constructed: dict[Instance, Frame] = {}
+        self.leaving: dict[tuple[ClassModel, FunctionModel], bool] = {}
+        self.constants_under_way: set[ast.expr] = set()
+        self.constant_sizes: dict[ast.expr, int] = {}
+
+
+class Evaluations(Protocol):
+    """All evaluations of a file (the `Evaluator`), as far as one of them asks for others."""
+
+    frames: list[Frame]
+    known: Known
+    steps_left: int
+
+    @property
+    def project(self) -> Lookup | None: ...
+
+    @property
+    def loads_module(self) -> bool:
+        """Whether the body of a module is being evaluated, so that some of its names are not bound yet."""
+
+    def module_frame(self, module: Module | None = None) -> Frame: ...
+
+    def surroundings(self, module: Module) -> Frame: ...
+
+    def frame(self, function: FunctionModel) -> Frame: ...
+
+    def value_in(self, function: FunctionModel, node: ast.expr) -> Value | None: ...
+
+    def is_busy(self, function: FunctionModel) -> bool: ...
+
+    def inline(
+        self, reference: FunctionRef, args: Sequence[Value], keywords: Mapping[str, Value], caller: Frame
+    ) -> Frame | None: ...
+
+    def is_plain(self, function: FunctionModel) -> bool: ...
 
 
 class Frame:
@@ -21,12 +112,13 @@ class Frame:
 
     `env` maps names to values, `self.x` included under the key `self.x` (whatever the first parameter is called).
     `values` holds the value of every expression that was evaluated, `loads` the places at which a value was read
-    from a name, `envs` the environment before each statement.
+    from a name, `envs` the environment before each statement. All of it but `env` may be walked over while evaluation
+    goes on, see `records`.
     """
 
     def __init__(
         self,
-        evaluator: Evaluator,
+        evaluator: Evaluations,
         module: Module,
         function: FunctionModel | None = None,
         instance: Value | None = None,
@@ -43,20 +135,39 @@ class Frame:
         self.self_name = function.self_name if function else None
         self.env: Environment = {}
         self._shared = False
-        self.values: dict[ast.AST, Value] = {}
-        self.loads: defaultdict[Value, list[ast.expr]] = defaultdict(list)
-        self.bindings: defaultdict[str, list[Value]] = defaultdict(list)
-        self.definitions: dict[Value, ast.stmt] = {}
-        self.envs: dict[ast.stmt, Environment] = {}
-        self.ops: list[Op] = []
-        self.callees: dict[ast.Call, Value] = {}
-        self.loops: list[ast.For | ast.AsyncFor | ast.While] = []
-        self.loop_of: dict[ast.stmt, ast.stmt] = {}
-        self.returns: list[tuple[ast.Return, Value]] = []
+        self.values: Record[ast.AST, Value] = Record()
+        self.loads: Lists[Value, ast.expr] = Lists()
+        self.bindings: Lists[str, Value] = Lists()
+        self.definitions: Record[Value, ast.stmt] = Record()
+        self.envs: Record[ast.stmt, Environment] = Record()
+        self.ops: Log[Op] = Log()
+        self.callees: Record[ast.Call, Value] = Record()
+        self.loops: Log[ast.For | ast.AsyncFor | ast.While] = Log()
+        self.loop_of: Record[ast.stmt, ast.stmt] = Record()
+        self.returns: Log[tuple[ast.Return, Value]] = Log()
         self.exits: list[Environment] = []  # where `break` and `continue` of the current loop leave
         self.current_loop: ast.stmt | None = None
         self.statement: ast.stmt | None = None
         self.grad = True
+
+    def value(self, node: ast.expr) -> Value:
+        """The value of an expression at this point. Evaluating has the expression's effects on names."""
+        value = self.values[node] = _EXPRESSIONS.get(node.__class__, _of_parts)(self, node)
+        return value
+
+    def run(self, body: Sequence[ast.stmt]) -> bool:
+        """Run statements in order. True if the end of the block can be reached."""
+        for statement in body:
+            self.enter(statement)
+            handler = _STATEMENTS.get(statement.__class__)
+            if handler is not None and not handler(self, statement):
+                return False
+        return True
+
+    @property
+    def result(self) -> Value:
+        """What an evaluated function returns: the value that all return paths agree on, else a choice."""
+        return join(*(value for _, value in self.returns)) if self.returns else Constant(None)
 
     @property
     def scope(self) -> ast.AST:
@@ -133,6 +244,28 @@ class Frame:
     def uses(self, value: Value) -> int:
         """How often a value that was bound to a name is read; 0 for one that is used where it is made."""
         return len(self.loads.get(value, ()))
+
+
+def frame_of(value: Value | None) -> Frame | None:
+    """The frame in which a value was made; None where it is no value of a frame's."""
+    frame = value.frame if value is not None else None
+    return frame if isinstance(frame, Frame) else None
+
+
+def path(frame: Frame, node: ast.expr) -> str | None:
+    """The key of the environment for a name or an attribute of the first parameter; None for anything else."""
+    if isinstance(node, ast.Attribute):
+        own = isinstance(node.value, ast.Name) and node.value.id == frame.self_name
+        return f"self.{node.attr}" if own else None
+    return node.id if isinstance(node, ast.Name) else None
+
+
+def _of_parts(frame: Frame, node: ast.expr) -> Value:
+    """An expression of which only the parts matter."""
+    for child in trees.children(node):
+        if isinstance(child, ast.expr):
+            frame.value(child)
+    return Unknown(node, frame)
 
 
 def merge(environments: list[Environment]) -> Environment:

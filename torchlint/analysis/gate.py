@@ -5,11 +5,11 @@ What can be told from the rows of a function is asked first: only what may have 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
 from torchlint.analysis.bound import Bound
-from torchlint.analysis.plan import Asked, Look, Plan, union
+from torchlint.analysis.plan import Asked, Look, plan_of, union
 from torchlint.analysis.reach import Reach
 from torchlint.analysis.scopes import Scope
 from torchlint.analysis.scout import FunctionModel, Module, Region
@@ -28,12 +28,22 @@ class _Near(NamedTuple):
 
 
 class Gate:
-    """Decides which functions and classes of a file are worth a look for the rules that concern the file."""
+    """Decides which functions and classes of a file are worth a look for the rules that concern the file.
 
-    def __init__(self, module: Module, plan: Plan, wanted: Iterable[Asked]) -> None:
+    `rules` are those that do; `imported` are the words behind the names that the file imports from its project. One
+    that is open lets everything pass.
+    """
+
+    def __init__(
+        self, module: Module, codes: Collection[str], imported: Mapping[str, frozenset[str]], *, is_open: bool = False
+    ) -> None:
+        plan = plan_of(tuple(sorted(codes)))
+        mask = plan.mask(module.vocabulary.union(*imported.values()))
+        wanted = [asked for asked in plan.asked if is_open or asked.concerns(mask)]
+        self.rules = [asked.info for asked in wanted]
+        self.is_open = is_open
         self._module = module
         self._plan = plan
-        wanted = list(wanted)
         self._on_classes = [asked for asked in wanted if asked.info.on_classes]
         self._on_frames = [asked for asked in wanted if asked.info.on_frames]
         self._bound = Bound(module, self._on_frames)
@@ -43,6 +53,8 @@ class Gate:
 
     def on_classes(self, region: Region) -> list[RuleInfo]:
         """The rules that may have something to say of the classes in a region."""
+        if self.is_open:
+            return self.rules
         if not self._on_classes:
             return []
         around = self._reach.around(region)
@@ -50,6 +62,8 @@ class Gate:
 
     def on_function(self, region: Region, function: FunctionModel | None) -> list[RuleInfo]:
         """The rules that may have something to say of a function, or of the module's body."""
+        if self.is_open:
+            return self.rules
         near = self._near.get(region)
         if near is None:
             near = self._near[region] = self._of_region(region)

@@ -10,15 +10,14 @@ from collections.abc import Collection, Iterable
 
 from torchlint.analysis import ops
 from torchlint.analysis.patterns import Pattern
-from torchlint.analysis.tokens import OPERATORS
-from torchlint.registry import Anchor, Words, word_of
+from torchlint.anchors import OPERATORS, Anchor, Words, word_of
 from torchlint.rule import Check, OnComments, Rewrite, Rule
 
 
 def words_needed(rule: type[Rule]) -> Words:
     """Alternatives of groups of words of which one each must occur."""
     if issubclass(rule, Rewrite):
-        return tuple(dict.fromkeys(tuple(Pattern(pair).groups()) for pair in rule.pairs))
+        return tuple(dict.fromkeys(tuple(Pattern(pair.before).groups()) for pair in rule.pairs))
     if issubclass(rule, OnComments):
         return ((),)
     assert issubclass(rule, Check)
@@ -32,7 +31,7 @@ def words_needed(rule: type[Rule]) -> Words:
 def anchors_needed(rule: type[Rule]) -> tuple[Anchor, ...]:
     """Groups of tokens of which a function needs one each."""
     if issubclass(rule, Rewrite):
-        patterns = [Pattern(pair) for pair in rule.pairs]
+        patterns = [Pattern(pair.before) for pair in rule.pairs]
         roots = frozenset().union(*(pattern.root_names for pattern in patterns))
         return (_anchor(roots), *(_common(patterns, rule.elsewhere) if rule.local else ()))
     if issubclass(rule, OnComments):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 
+from torchlint.analysis.compare import join, members, same
 from torchlint.analysis.frame import Frame
 from torchlint.analysis.values import (
     Call,
@@ -20,9 +21,6 @@ from torchlint.analysis.values import (
     Op,
     Unknown,
     Value,
-    join,
-    members,
-    same,
 )
 
 _MAX_KNOWN = 8

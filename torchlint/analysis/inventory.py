@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any, TypeVar
 
 from torchlint.analysis import trees
+from torchlint.analysis.bindings import bound_by
 from torchlint.kept import kept
 
 _Node = TypeVar("_Node", bound=ast.AST)
@@ -117,19 +118,3 @@ _BINDERS: tuple[type[ast.AST], ...] = (
     *(ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom, ast.ExceptHandler),
     *(ast.MatchAs, ast.MatchStar, ast.MatchMapping),
 )
-
-
-def bound_by(node: ast.AST) -> Iterator[str]:
-    """The names that a single node, no name itself, binds in its scope; `*` for all that a module has."""
-    match node:
-        case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
-            yield node.name
-        case ast.Import() | ast.ImportFrom():
-            for alias in node.names:
-                yield alias.asname or alias.name.partition(".")[0]
-        case ast.ExceptHandler(name=str() as name):
-            yield name
-        case ast.MatchAs(name=str() as name) | ast.MatchStar(name=str() as name):
-            yield name
-        case ast.MatchMapping(rest=str() as name):
-            yield name

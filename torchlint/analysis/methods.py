@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import ast
 
-from torchlint.analysis import calls, facts, grown, signatures, storing, wrappers
-from torchlint.analysis.arguments import Arguments
+from torchlint.analysis import facts, grown, signatures, storing, wrappers
+from torchlint.analysis.arguments import Arguments, apply, calls, opaque
 from torchlint.analysis.frame import Frame
+from torchlint.analysis.operations import bind, converted
 from torchlint.analysis.values import (
     Call,
     ClassRef,
@@ -22,55 +23,34 @@ from torchlint.analysis.values import (
     Unknown,
     Value,
 )
-
-# Methods of modules that return the module itself.
-_SAME_MODULE = frozenset(
-    [
-        "to",
-        "cuda",
-        "cpu",
-        "xpu",
-        "float",
-        "half",
-        "double",
-        "bfloat16",
-        "eval",
-        "train",
-        "requires_grad_",
-        "share_memory",
-        "apply",
-        "type",
-        "to_empty",
-    ]
-)
+from torchlint.torch_facts import modules
 
 
-def call_method(frame: Frame, method: Method, arguments: Arguments, node: ast.Call) -> Value:
+@calls(Method)
+def _call_method(frame: Frame, method: Method, arguments: Arguments, node: ast.Call) -> Value:
     receiver, name = method.receiver, method.name
     if name in ("append", "add_module") and isinstance(receiver, Layer | LoopCarried) and arguments.values:
         longer = grown.with_child(receiver, arguments.values[-1])
         if longer is not None:
             frame.substitute(receiver, longer)
-            return calls.opaque(frame, method, arguments, node)
+            return opaque(frame, method, arguments, node)
     if name == "prepare" and isinstance(receiver, Call) and receiver.qualname == "accelerate.Accelerator":
-        return wrappers.wrapped("accelerate.Accelerator.prepare", arguments) or calls.opaque(
-            frame, method, arguments, node
-        )
+        return wrappers.wrapped("accelerate.Accelerator.prepare", arguments) or opaque(frame, method, arguments, node)
     match receiver:
-        case Layer() | Instance() if name in _SAME_MODULE:
+        case Layer() | Instance() if name in modules.RETURN_SELF:
             return receiver
         case Layer() if name == "forward":
-            return calls.call_layer(frame, receiver, arguments, node)
+            return apply(frame, receiver, arguments, node)
         case Layer() | Instance() | ClassRef() | Super() | FunctionRef() | Constant():
-            return calls.opaque(frame, method, arguments, node)
+            return opaque(frame, method, arguments, node)
         case Items() | LoopCarried() if name in storing.MUTATORS or isinstance(receiver, Items):
             return _call_list_method(frame, receiver, method, arguments, node)
         case Mapped() if name == "get" and arguments.values and isinstance(arguments.values[0], Constant):
-            return receiver.items.get(arguments.values[0].value) or calls.opaque(frame, method, arguments, node)
+            return receiver.items.get(arguments.values[0].value) or opaque(frame, method, arguments, node)
         case Mapped():
             if name in ("update", "setdefault", "pop", "popitem", "clear"):
                 frame.substitute(receiver, Unknown(node, frame))
-            return calls.opaque(frame, method, arguments, node)
+            return opaque(frame, method, arguments, node)
     return _call_tensor_method(frame, method, arguments, node)
 
 
@@ -89,18 +69,18 @@ def _call_list_method(
         frame.substitute(receiver, longer)
     elif method.name in storing.MUTATORS and isinstance(receiver, Items | grown.Tail):
         frame.substitute(receiver, Unknown(node, frame))
-    return calls.opaque(frame, method, arguments, node)
+    return opaque(frame, method, arguments, node)
 
 
 def _call_tensor_method(frame: Frame, method: Method, arguments: Arguments, node: ast.Call) -> Value:
     qualname = f"torch.Tensor.{method.name}"
     if not signatures.known(qualname) or facts.is_tensor(method.receiver) is False:
-        return calls.opaque(frame, method, arguments, node)
-    op = calls.bind(frame, qualname, method.receiver, arguments, node, "Tensor")
+        return opaque(frame, method, arguments, node)
+    op = bind(frame, qualname, method.receiver, arguments, node, "Tensor")
     if op is None and method.name == "to" and facts.is_tensor(method.receiver):
-        op = calls.converted(frame, method.receiver, arguments, node)
+        op = converted(frame, method.receiver, arguments, node)
     if op is None:
-        return calls.opaque(frame, method, arguments, node)
+        return opaque(frame, method, arguments, node)
     if method.name.endswith("_") and not method.name.endswith("__"):
         storing.mutate(frame, method.receiver, node)
     return op

@@ -1,4 +1,4 @@
-"""Torch operations: canonical names, how they may be spelled, and arguments in one normal form."""
+"""Torch operations: canonical names, how they may be spelled, and what they return."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import ast
 from collections.abc import Mapping
 
 from torchlint.analysis import signatures
-from torchlint.analysis.values import Constant, Items, Value, same
 
 # Python's operators are the operations of the same meaning.
 BINARY: dict[type[ast.operator], str] = {
@@ -167,52 +166,12 @@ def words_for(op: str) -> frozenset[str]:
     return signatures.spellings(op) | layers_of(op) | {op.rpartition(".")[2]} | _NORMALISED.get(op, frozenset())
 
 
-def outputs(op: str, args: Mapping[str, Value]) -> tuple[str, ...]:
+def outputs(op: str, args: Mapping[str, object]) -> tuple[str, ...]:
     """The field names of an operation's results where it returns several, else nothing."""
     if op in _DIM_DECIDES and "dim" not in args:
         return ()
     return OUTPUTS.get(op, ())
 
 
-# The words that `normalise` makes another operation of.
+# The words that evaluation makes another operation of.
 _NORMALISED = {"div": frozenset({"reciprocal"}), "pow": frozenset({"square"})}
-
-
-def normalise(name: str, args: dict[str, Value], defaults: Mapping[str, object]) -> tuple[str, dict[str, Value]]:
-    """One form for what may be written in several: no defaults, no one-element dims, `square` as `pow`."""
-    kept = args
-    if defaults:
-        kept = {
-            key: value
-            for key, value in args.items()
-            if not (isinstance(value, Constant) and key in defaults and _equals(value.value, defaults[key]))
-        }
-    dim = kept.get("dim")
-    if isinstance(dim, Items) and len(dim.items) == 1:
-        kept["dim"] = dim.items[0]
-    if name == "square":
-        return "pow", {"input": kept["input"], "exponent": Constant(2)}
-    if name == "reciprocal":
-        return "div", {"input": Constant(1), "other": kept["input"]}
-    if name in ("pow", "float_power") and "other" in kept:
-        kept["exponent"] = kept.pop("other")
-    if name == "pow" and "self" in kept:
-        kept["input"] = kept.pop("self")
-    return name, kept
-
-
-def _equals(a: object, b: object) -> bool:
-    return type(a) is type(b) and a == b
-
-
-def same_dim(a: Value | None, b: Value | None, rank: int | None) -> bool:
-    """Whether two dims are certainly the same; a negative and a positive one are where the rank is known."""
-    if a is None or b is None:
-        return False
-    if same(a, b):
-        return True
-    if not (isinstance(a, Constant) and isinstance(b, Constant) and rank):
-        return False
-    if not (isinstance(a.value, int) and isinstance(b.value, int)):
-        return False
-    return a.value % rank == b.value % rank

@@ -12,11 +12,11 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from torchlint.analysis import facts, ops
-from torchlint.analysis.evaluate import Evaluator, result
+from torchlint.analysis.compare import same, walk
+from torchlint.analysis.evaluate import Evaluator
 from torchlint.analysis.frame import Frame
 from torchlint.analysis.scout import FunctionModel, Module
-from torchlint.analysis.values import Choice, Constant, Element, Items, Op, Parameter, Value, same, walk
-from torchlint.claims import Pair
+from torchlint.analysis.values import Choice, Constant, Element, Items, Op, Parameter, Value
 from torchlint.source import Source
 
 # Which constants a parameter of a pattern takes, by its annotation; all others take anything that may be a tensor.
@@ -53,14 +53,13 @@ class Match(NamedTuple):
 class Pattern:
     """The graph of a `before` function."""
 
-    def __init__(self, pair: Pair) -> None:
-        self.pair = pair
-        model = _function(pair.before)
+    def __init__(self, before: Callable[..., Any]) -> None:
+        model = _function(before)
         self.model = model
         evaluator = Evaluator(model.module)
-        value = result(evaluator.frame(model))
+        value = evaluator.frame(model).result
         if not isinstance(value, Op | Element) or isinstance(value, Choice):
-            raise ValueError(f"{pair.before.__qualname__}: a pattern must return one operation")
+            raise ValueError(f"{before.__qualname__}: a pattern must return one operation")
         self.value = value
 
     @property

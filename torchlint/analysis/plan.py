@@ -11,7 +11,8 @@ from functools import cache
 from typing import NamedTuple
 
 from torchlint.analysis.tokens import WAYS, Interest, way_of
-from torchlint.registry import Anchor, RuleInfo, rules, word_of
+from torchlint.anchors import Anchor, word_of
+from torchlint.registry import RuleInfo, rules
 
 
 class Look:

@@ -5,17 +5,17 @@ from __future__ import annotations
 import ast
 import os
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
-from torchlint.analysis import expressions
+from torchlint.analysis.attributes import attribute_of
+from torchlint.analysis.bindings import imported
+from torchlint.analysis.frame import Frame
+from torchlint.analysis.lookup import resolved
 from torchlint.analysis.scopes import statements_of
 from torchlint.analysis.scout import Module
 from torchlint.analysis.values import External, Unknown, Value
 from torchlint.analysis.words import Words
+from torchlint.reading import read
 from torchlint.source import Source, SourceError
-
-if TYPE_CHECKING:
-    from torchlint.analysis.frame import Frame
 
 _MAX_BYTES = 400_000
 _MAX_MODULES = 40
@@ -55,16 +55,16 @@ class Project:
 
     def _value(self, frame: Frame, path: str, names: list[str]) -> Value | None:
         module = self._load(path)
-        if module is None or self._hops >= _MAX_HOPS or os.path.samefile(path, frame.module.source.path):
+        if module is None or self._hops >= _MAX_HOPS or _is_same_file(path, frame.module.source.path):
             return None
         self._hops += 1
         try:
             outer = frame.evaluator.module_frame(module)
             value = outer.all_bindings(names[0])
             if isinstance(value, External):
-                value = expressions.resolved(outer, value)
+                value = resolved(outer, value)
             for name in names[1:]:
-                value = expressions.attribute_of(outer, value, name, module.tree) if value is not None else None
+                value = attribute_of(outer, value, name, module.tree) if value is not None else None
         finally:
             self._hops -= 1
         return Unknown() if value is None else value
@@ -112,17 +112,20 @@ class Project:
         return words
 
 
+def _is_same_file(path: str, importer: str) -> bool:
+    """Whether a module is the file that imports it. What comes from an editor or a pipe may not be on the disk."""
+    try:
+        return os.path.samefile(path, importer)
+    except OSError:
+        return os.path.abspath(path) == os.path.abspath(importer)
+
+
 def _imported(statement: ast.stmt) -> list[tuple[str, str]]:
-    """The names that an import statement binds, each with the dotted name that it stands for."""
-    if isinstance(statement, ast.Import):
-        return [(alias.asname or alias.name.partition(".")[0], alias.name) for alias in statement.names]
-    if not isinstance(statement, ast.ImportFrom):
-        return []
-    base = "." * statement.level + (statement.module or "")
-    joint = "" if base.endswith(".") else "."
-    return [
-        (alias.asname or alias.name, f"{base}{joint}{alias.name}") for alias in statement.names if alias.name != "*"
+    """The names that an import statement binds, each with the longest dotted name that is imported for it."""
+    longest = [
+        (each.name, each.module if isinstance(statement, ast.Import) else each.qualname) for each in imported(statement)
     ]
+    return [(name, qualname) for name, qualname in longest if name != "*"]
 
 
 def _home(importer: str, qualname: str) -> str | None:
@@ -190,7 +193,6 @@ def _read(path: str, size: int) -> Source | None:
     try:
         if size > _MAX_BYTES:
             return None
-        with open(path, "rb") as stream:
-            return Source.from_bytes(path, stream.read())
+        return Source.from_bytes(path, read(path)[0])
     except (OSError, SourceError):
         return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 from torchlint.analysis import trees
+from torchlint.analysis.bindings import imported
 from torchlint.analysis.plan import Plan, union
 from torchlint.analysis.scout import Module, Region
 from torchlint.kept import kept
@@ -69,10 +70,9 @@ class Reach:
         module = self._module
         words = dict(module.imported_words)
         for statement in module.body.statements:
-            if isinstance(statement, ast.ImportFrom):
-                for alias in statement.names:
-                    if alias.asname:
-                        words[alias.asname] = words.get(alias.asname, frozenset()) | {alias.name}
+            for each in imported(statement):
+                if each.is_member and each.name != each.last:
+                    words[each.name] = words.get(each.name, frozenset()) | {each.last}
             if not isinstance(statement, ast.Assign | ast.AnnAssign | ast.AugAssign):
                 continue
             targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
+from torchlint.analysis.bindings import targets_of
 from torchlint.analysis.inventory import Inventory, inventory_of
 from torchlint.analysis.words import Piece, Words
 from torchlint.kept import kept
-
-if TYPE_CHECKING:
-    from torchlint.analysis.scout import FunctionModel
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 DEFINITIONS = frozenset({ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef})
@@ -27,16 +24,10 @@ _STORING = frozenset(
 
 
 class Scope:
-    """The statements of a scope without those of the scopes in it: a definition is there, what is in it is not.
+    """The statements of a scope without those of the scopes in it: a definition is there, what is in it is not."""
 
-    `function` is the function that it is, or that it is part of.
-    """
-
-    def __init__(
-        self, node: ast.Module | ast.ClassDef | FunctionNode, function: FunctionModel | None, words: Words
-    ) -> None:
+    def __init__(self, node: ast.Module | ast.ClassDef | FunctionNode, words: Words) -> None:
         self.node = node
-        self.function = function
         self.statements = statements_of(node.body)
         self.definitions: list[FunctionNode | ast.ClassDef] = []
         if not DEFINITIONS.isdisjoint(map(type, self.statements)):
@@ -54,7 +45,7 @@ class Scope:
         """The attributes that statements assign or delete; nobody lets a comprehension do so."""
         found: list[ast.Attribute] = []
         for statement in self.statements:
-            targets = _targets_of(statement) if statement.__class__ in _STORING else []
+            targets = targets_of(statement) if statement.__class__ in _STORING else []
             while targets:
                 target = targets.pop()
                 if isinstance(target, ast.Attribute):
@@ -108,18 +99,6 @@ class Scope:
         first, last = doc.lineno, doc.end_lineno or doc.lineno
         alone = len(self.statements) == 1 or self.statements[1].lineno > last
         return [(first, last)] if alone and self._words.is_first(first, doc.col_offset) else []
-
-
-def _targets_of(statement: ast.stmt) -> list[ast.expr]:
-    """What a statement assigns to or deletes."""
-    match statement:
-        case ast.Assign() | ast.Delete():
-            return statement.targets[:]
-        case ast.AnnAssign() | ast.AugAssign() | ast.For() | ast.AsyncFor():
-            return [statement.target]
-        case ast.With() | ast.AsyncWith():
-            return [item.optional_vars for item in statement.items if item.optional_vars is not None]
-    return []
 
 
 def lines_of(node: FunctionNode | ast.ClassDef) -> tuple[int, int]:

@@ -10,9 +10,10 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from torchlint.analysis import trees
+from torchlint.analysis.bindings import imported
 from torchlint.analysis.flags import flags_of, names_tensor
 from torchlint.analysis.inventory import Inventory, inventory_of
-from torchlint.analysis.naming import Naming
+from torchlint.analysis.naming import Names
 from torchlint.analysis.scopes import FunctionNode, Scope
 from torchlint.analysis.words import Words
 from torchlint.kept import kept
@@ -30,7 +31,7 @@ class FunctionModel:
         self.module = module
         self.cls = cls
         self.parent = parent
-        self.scope = Scope(node, self, module.words)
+        self.scope = Scope(node, module.words)
         self.inner: list[FunctionModel] = []
         self.decorators: list[ast.expr] = node.decorator_list
 
@@ -122,7 +123,7 @@ class ClassModel:
         self.name = node.name
         self.module = module
         self.parent = parent
-        self.scope = Scope(node, parent, module.words)
+        self.scope = Scope(node, module.words)
         self.methods: dict[str, FunctionModel] = {}
 
     @kept
@@ -197,7 +198,7 @@ class Module:
         self.models: dict[ast.AST, FunctionModel | ClassModel] = {}
         self.all_functions: list[FunctionModel] = []
         self.all_classes: list[ClassModel] = []
-        self.body = Scope(tree, None, self.words)
+        self.body = Scope(tree, self.words)
         self.body_region = Region(self, None)
         self.regions = [self.body_region]
         self.imported_words: dict[str, frozenset[str]] = {}
@@ -261,7 +262,7 @@ class Module:
         for scope in self._scopes_naming.get(name, self.all_scopes):
             found = scope.nodes.reads(name) if name in scope.words else ()
             for node in found:
-                yield Reference(node, scope.nodes.calls.get(node), scope.function)
+                yield Reference(node, scope.nodes.calls.get(node), self.function_of(scope))
 
     @kept
     def _scopes_naming(self) -> dict[str, list[Scope]]:
@@ -283,30 +284,36 @@ class Module:
     @kept
     def foreign_writes(self) -> frozenset[str]:
         """Attributes that are assigned on something other than the first parameter of a method."""
-        return frozenset(
-            node.attr for scope in self.all_scopes for node in scope.stores if not _is_own(node, scope.function)
-        )
+        stores = [(node, self.function_of(scope)) for scope in self.all_scopes for node in scope.stores]
+        return frozenset(node.attr for node, function in stores if not _is_own(node, function))
 
     @kept
-    def naming(self) -> Naming:
-        return Naming(self.all_scopes)
+    def naming(self) -> Names:
+        return Names(self.all_scopes)
 
     @kept
     def has_foreign_tensors(self) -> bool:
         """Whether `Tensor` is another framework's: imported from elsewhere, in a file that imports nothing of torch."""
         nodes = inventory_of(self.tree)
-        origins = [(node, node.module or "") for node in nodes.of(ast.ImportFrom) if not node.level]
-        roots = [origin for _, origin in origins] + [
-            alias.name for node in nodes.of(ast.Import) for alias in node.names
-        ]
-        if any("torch" in root for root in roots):
+        found = [each for node in (*nodes.of(ast.Import), *nodes.of(ast.ImportFrom)) for each in imported(node)]
+        absolute = [each for each in found if not each.is_relative]
+        if any("torch" in each.module for each in absolute):
             return False
-        return any(alias.name == "Tensor" for node, _ in origins for alias in node.names)
+        return any(each.is_member and each.last == "Tensor" for each in absolute)
 
     @kept
     def all_scopes(self) -> list[Scope]:
         """The module's body, the classes and the functions."""
         return [self.body, *(cls.scope for cls in self.all_classes), *(each.scope for each in self.all_functions)]
+
+    def function_of(self, scope: Scope) -> FunctionModel | None:
+        """The function that a scope is, or that the class which it is stands in."""
+        return self._functions_of_scopes.get(scope)
+
+    @kept
+    def _functions_of_scopes(self) -> dict[Scope, FunctionModel]:
+        functions = {cls.scope: cls.parent for cls in self.all_classes if cls.parent is not None}
+        return functions | {function.scope: function for function in self.all_functions}
 
     @kept
     def vocabulary(self) -> frozenset[str]:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 
 from torchlint.analysis import facts, ops
+from torchlint.analysis.compare import same
 from torchlint.analysis.values import (
     Call,
     Choice,
@@ -17,7 +18,6 @@ from torchlint.analysis.values import (
     Mutated,
     Op,
     Value,
-    same,
 )
 
 Size = int | Value | None

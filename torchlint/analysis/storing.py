@@ -5,8 +5,10 @@ from __future__ import annotations
 import ast
 from typing import Any
 
-from torchlint.analysis import expressions, facts, grown, ops, trees
-from torchlint.analysis.frame import Frame
+from torchlint.analysis import facts, grown, ops, trees
+from torchlint.analysis.compare import join
+from torchlint.analysis.frame import Frame, path
+from torchlint.analysis.operators import arithmetic
 from torchlint.analysis.values import (
     Call,
     Choice,
@@ -24,7 +26,6 @@ from torchlint.analysis.values import (
     Op,
     Unknown,
     Value,
-    join,
 )
 
 # What a node changes, and whether it is a call of a method that does.
@@ -72,11 +73,11 @@ def store(frame: Frame, target: ast.expr, value: Value) -> None:
         case ast.Subscript():
             _store_item(frame, target, value)
         case _:
-            key = expressions.path(frame, target)
+            key = path(frame, target)
             if key is not None:
                 frame.bind(key, value)
             elif isinstance(target, ast.Attribute):
-                base = expressions.evaluate(frame, target.value)
+                base = frame.value(target.value)
                 if target.attr == "data":
                     mutate(frame, base, target)
 
@@ -115,8 +116,8 @@ def _project_item(frame: Frame, value: Item, position: int, count: int, node: as
 
 
 def _store_item(frame: Frame, target: ast.Subscript, value: Value) -> None:
-    base = expressions.evaluate(frame, target.value)
-    index = expressions.evaluate(frame, target.slice)
+    base = frame.value(target.value)
+    index = frame.value(target.slice)
     if isinstance(base, Mapped) and isinstance(index, Constant):
         frame.substitute(base, Mapped({**base.items, index.value: value}, base.node, frame))
     else:
@@ -136,8 +137,8 @@ def mutate(frame: Frame, value: Value, node: ast.AST) -> None:
 
 def augment(frame: Frame, statement: ast.AugAssign) -> None:
     """`x += y`: in place where `x` is a tensor, so that its other names change with it."""
-    right = expressions.evaluate(frame, statement.value)
-    key = expressions.path(frame, statement.target)
+    right = frame.value(statement.value)
+    key = path(frame, statement.target)
     if key is None:
         if isinstance(statement.target, ast.Subscript):
             _store_item(frame, statement.target, Unknown(statement, frame))
@@ -148,7 +149,7 @@ def augment(frame: Frame, statement: ast.AugAssign) -> None:
     if longer is not None:
         frame.substitute(old, longer)
         return
-    new = expressions.arithmetic(name, old, right, statement.target, statement.value, statement, frame)
+    new = arithmetic(name, old, right, statement.target, statement.value, statement, frame)
     if not isinstance(old, Constant):
         mutate(frame, old, statement)
     frame.bind(key, new)
@@ -171,7 +172,7 @@ def changed_names(frame: Frame, loop: ast.stmt) -> list[str]:
     """The keys of the environment that a loop may change, in order of appearance."""
     names: dict[str, None] = {}
     for target, called in _changes(loop):
-        key = expressions.path(frame, target)
+        key = path(frame, target)
         # `self.update(..)` is a method of the class, not that of a dict.
         if key is not None and not (called and isinstance(frame.env.get(key), _OBJECTS)):
             names[key] = None

@@ -21,21 +21,9 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from torchlint.analysis.flags import is_flag, tested
 from torchlint.analysis.inventory import Inventory
 from torchlint.analysis.scopes import Scope
+from torchlint.analysis.scout import FunctionModel
 from torchlint.kept import kept
 
-# Operators by the canonical name of their operation.
-OPERATORS: dict[str, str] = {
-    "add": "+",
-    "sub": "-",
-    "mul": "*",
-    "div": "/",
-    "floor_divide": "//",
-    "remainder": "%",
-    "pow": "**",
-    "matmul": "@",
-    "neg": "u-",
-    "getitem": "[]",
-}
 _SYMBOLS: dict[type[ast.AST], str] = {
     ast.Add: "+",
     ast.Sub: "-",
@@ -133,12 +121,14 @@ def stated(scope: Scope) -> set[str]:
 class Tokens:
     """What a single scope spells, by the way in which it is found: found out when somebody asks."""
 
-    def __init__(self, scope: Scope, interest: Interest, torch_names: Mapping[str, str]) -> None:
+    def __init__(
+        self, scope: Scope, function: FunctionModel | None, interest: Interest, torch_names: Mapping[str, str]
+    ) -> None:
+        """`function` is the function that the scope is or is part of."""
         self._scope = scope
         self._interest = interest
         self._torch_names = torch_names
-        function = scope.function if scope.function is not None and scope.function.scope is scope else None
-        self._function = function
+        self._function = function if function is not None and function.scope is scope else None
         self._by_way: dict[str, set[str]] = {}
 
     def of(self, way: str) -> set[str]:

@@ -1,21 +1,34 @@
 """What an expression holds, spelling gone.
 
 A value is an operation with its arguments bound to parameter names, a constant, a parameter, a layer, an instance, a
-class, a function, a sequence, something outside the file, a choice between values, or unknown. Two values are the same
-if they are one object or are built alike from the same values by operations without effects.
+class, a function, a sequence, something outside the file, a choice between values, or unknown.
 """
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
 
-from torchlint.analysis import families
+from torchlint.analysis.scout import ClassModel, FunctionModel, Module
 
-if TYPE_CHECKING:
-    from torchlint.analysis.frame import Frame
-    from torchlint.analysis.scout import ClassModel, FunctionModel
+
+class Origin(Protocol):
+    """Where a value was made: the evaluation of a function or module (a `Frame`), as far as values know it."""
+
+    module: Module
+    function: FunctionModel | None
+    statement: ast.stmt | None
+    grad: bool
+
+    @property
+    def values(self) -> Mapping[ast.AST, Value]: ...
+
+    @property
+    def callees(self) -> Mapping[ast.Call, Value]: ...
+
+    @property
+    def definitions(self) -> Mapping[Value, ast.stmt]: ...
 
 
 class Value:
@@ -24,7 +37,7 @@ class Value:
     __slots__ = ("frame", "memo", "node")
 
     # Values are so many that all classes below set these three by themselves: a call of this costs as much again.
-    def __init__(self, node: ast.AST | None = None, frame: Frame | None = None) -> None:
+    def __init__(self, node: ast.AST | None = None, frame: Origin | None = None) -> None:
         self.node = node
         self.frame = frame
         self.memo: dict[str, object] | None = None  # facts that were asked for: values are shared, and so deep
@@ -41,7 +54,7 @@ class Parameter(Value):
 
     __slots__ = ("annotation", "name")
 
-    def __init__(self, name: str, annotation: ast.expr | None, node: ast.AST | None, frame: Frame | None) -> None:
+    def __init__(self, name: str, annotation: ast.expr | None, node: ast.AST | None, frame: Origin | None) -> None:
         self.node, self.frame, self.memo = node, frame, None
         self.name = name
         self.annotation = annotation
@@ -84,7 +97,7 @@ class Op(Value):
         nodes: dict[str, ast.expr],
         form: str,
         node: ast.AST | None = None,
-        frame: Frame | None = None,
+        frame: Origin | None = None,
     ) -> None:
         self.node, self.frame, self.memo = node, frame, None
         self.name = name
@@ -110,7 +123,7 @@ class Element(Value):
 
     __slots__ = ("base", "key")
 
-    def __init__(self, base: Value, key: int | str, node: ast.AST | None, frame: Frame | None) -> None:
+    def __init__(self, base: Value, key: int | str, node: ast.AST | None, frame: Origin | None) -> None:
         self.node, self.frame, self.memo = node, frame, None
         self.base = base
         self.key = key
@@ -121,7 +134,7 @@ class Item(Value):
 
     __slots__ = ("iterable",)
 
-    def __init__(self, iterable: Value, node: ast.AST | None, frame: Frame | None) -> None:
+    def __init__(self, iterable: Value, node: ast.AST | None, frame: Origin | None) -> None:
         self.node, self.frame, self.memo = node, frame, None
         self.iterable = iterable
 
@@ -131,7 +144,7 @@ class LoopCarried(Value):
 
     __slots__ = ("initial",)
 
-    def __init__(self, initial: Value | None, node: ast.AST | None, frame: Frame | None) -> None:
+    def __init__(self, initial: Value | None, node: ast.AST | None, frame: Origin | None) -> None:
         self.node, self.frame, self.memo = node, frame, None
         self.initial = initial
 
@@ -141,7 +154,7 @@ class Mutated(Value):
 
     __slots__ = ("base",)
 
-    def __init__(self, base: Value, node: ast.AST | None, frame: Frame | None) -> None:
+    def __init__(self, base: Value, node: ast.AST | None, frame: Origin | None) -> None:
         self.node, self.frame, self.memo = node, frame, None
         self.base = base
 
@@ -151,7 +164,7 @@ class Field(Value):
 
     __slots__ = ("base", "name")
 
-    def __init__(self, base: Value, name: str, node: ast.AST | None, frame: Frame | None) -> None:
+    def __init__(self, base: Value, name: str, node: ast.AST | None, frame: Origin | None) -> None:
         self.node, self.frame, self.memo = node, frame, None
         self.base = base
         self.name = name
@@ -168,7 +181,7 @@ class Call(Value):
         args: Sequence[Value],
         keywords: Mapping[str, Value],
         node: ast.AST | None,
-        frame: Frame | None,
+        frame: Origin | None,
         known: bool = True,
     ) -> None:
         self.node, self.frame, self.memo = node, frame, None
@@ -187,7 +200,7 @@ class Items(Value):
 
     __slots__ = ("items", "kind")
 
-    def __init__(self, items: Sequence[Value], kind: str, node: ast.AST | None, frame: Frame | None) -> None:
+    def __init__(self, items: Sequence[Value], kind: str, node: ast.AST | None, frame: Origin | None) -> None:
         self.node, self.frame, self.memo = node, frame, None
         self.items = tuple(items)
         self.kind = kind
@@ -196,7 +209,7 @@ class Items(Value):
 class Mapped(Value):
     __slots__ = ("items",)
 
-    def __init__(self, items: Mapping[Any, Value], node: ast.AST | None, frame: Frame | None) -> None:
+    def __init__(self, items: Mapping[Any, Value], node: ast.AST | None, frame: Origin | None) -> None:
         self.node, self.frame, self.memo = node, frame, None
         self.items = dict(items)
 
@@ -215,7 +228,7 @@ class Layer(Value):
         args: dict[str, Value],
         nodes: dict[str, ast.expr],
         node: ast.AST | None,
-        frame: Frame | None,
+        frame: Origin | None,
         complete: bool = True,
     ) -> None:
         self.node, self.frame, self.memo = node, frame, None
@@ -237,7 +250,7 @@ class Instance(Value):
         args: Sequence[Value] | None,
         keywords: Mapping[str, Value] | None,
         node: ast.AST | None,
-        frame: Frame | None,
+        frame: Origin | None,
     ) -> None:
         self.node, self.frame, self.memo = node, frame, None
         self.cls = cls
@@ -260,7 +273,7 @@ class FunctionRef(Value):
 
     __slots__ = ("bound", "closure", "function")
 
-    def __init__(self, function: FunctionModel, bound: Value | None = None, closure: Frame | None = None) -> None:
+    def __init__(self, function: FunctionModel, bound: Value | None = None, closure: Origin | None = None) -> None:
         self.node, self.frame, self.memo = function.node, None, None
         self.function = function
         self.bound = bound
@@ -282,7 +295,7 @@ class Method(Value):
 
     __slots__ = ("name", "receiver")
 
-    def __init__(self, receiver: Value, name: str, node: ast.AST | None, frame: Frame | None) -> None:
+    def __init__(self, receiver: Value, name: str, node: ast.AST | None, frame: Origin | None) -> None:
         self.node, self.frame, self.memo = node, frame, None
         self.receiver = receiver
         self.name = name
@@ -299,98 +312,3 @@ class Choice(Value):
 
 
 UNKNOWN = Unknown()
-_MAX_MEMBERS, _MAX_COMPARISONS = 8, 400
-
-
-def same(a: Value, b: Value) -> bool:
-    """Whether two values are certainly the same. Where that takes too long to tell, they are not."""
-    return _same(a, b, [_MAX_COMPARISONS]) if a.__class__ in _ALIKE else a is b and a is not UNKNOWN
-
-
-def _same(a: Value, b: Value, left: list[int]) -> bool:
-    if a is b:
-        return a is not UNKNOWN
-    left[0] -= 1
-    if a.__class__ is not b.__class__ or left[0] <= 0:
-        return False
-    alike = _ALIKE.get(a.__class__)
-    return alike is not None and alike(a, b, left)
-
-
-def _same_layers(a: Layer, b: Layer, left: list[int]) -> bool:
-    known = a.name == b.name and a.complete and b.complete and _same_args(a.args, b.args, left)
-    return known and _all_same(a.children, b.children, left)
-
-
-# How two values of a class are built alike. Values of other classes are the same only as themselves.
-_ALIKE: dict[type[Value], Callable[[Any, Any, list[int]], bool]] = {
-    Constant: lambda a, b, left: type(a.value) is type(b.value) and a.value == b.value,
-    Op: lambda a, b, left: a.name == b.name and families.is_pure(a.name) and _same_args(a.args, b.args, left),
-    Element: lambda a, b, left: a.key == b.key and _same(a.base, b.base, left),
-    Field: lambda a, b, left: a.name == b.name and _same(a.base, b.base, left),
-    Items: lambda a, b, left: a.kind == b.kind and _all_same(a.items, b.items, left),
-    External: lambda a, b, left: a.qualname == b.qualname,
-    ClassRef: lambda a, b, left: a.cls is b.cls,
-    FunctionRef: lambda a, b, left: a.function is b.function and a.bound is b.bound,
-    Layer: _same_layers,
-}
-
-
-def _same_args(a: Mapping[str, Value], b: Mapping[str, Value], left: list[int]) -> bool:
-    return a.keys() == b.keys() and _all_same([*a.values()], [b[key] for key in a], left)
-
-
-def _all_same(a: Sequence[Value], b: Sequence[Value], left: list[int]) -> bool:
-    return len(a) == len(b) and all(_same(x, y, left) for x, y in zip(a, b, strict=True))
-
-
-def join(*values: Value) -> Value:
-    """The value where paths meet: the one value if all agree, else a choice."""
-    found: list[Value] = []
-    for member in [member for value in values for member in members(value)]:
-        for known in found:
-            if member is known or (member.__class__ is known.__class__ and same(member, known)):
-                break
-        else:
-            found.append(member)
-    if len(found) == 1:
-        return found[0]
-    return Choice(found) if len(found) <= _MAX_MEMBERS else Unknown()
-
-
-def members(value: Value) -> tuple[Value, ...]:
-    return value.members if isinstance(value, Choice) else (value,)
-
-
-def agree(value: Value, holds: Callable[[Value], bool]) -> bool:
-    """Whether something holds of all `members`, all values that this one may be."""
-    return all(holds(member) for member in members(value))
-
-
-def walk(value: Value) -> Iterator[Value]:
-    """A value and the values that it is made of (its `children`), each once."""
-    seen: set[Value] = set()
-    stack = [value]
-    while stack:
-        current = stack.pop()
-        if current not in seen:
-            seen.add(current)
-            yield current
-            stack.extend(reversed(children(current)))
-
-
-def children(value: Value) -> tuple[Value, ...]:
-    match value:
-        case Op():
-            return tuple(value.args.values())
-        case Element() | Field():
-            return (value.base,)
-        case Items():
-            return value.items
-        case Mapped():
-            return (*value.items.values(),)
-        case Choice():
-            return value.members
-        case Call():
-            return (*value.args, *value.keywords.values())
-    return ()

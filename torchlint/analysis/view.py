@@ -30,6 +30,7 @@ class View:
         self._hidden = hidden
         self._may: dict[Look, bool] = {}
         self._had: dict[Look, bool] = {}
+        self._function = module.function_of(scope)
         self._nodes: Tokens | None = None
 
     def may_have(self, asked: Asked) -> bool:
@@ -58,7 +59,7 @@ class View:
     @property
     def _tokens(self) -> Tokens:
         if self._nodes is None:
-            self._nodes = Tokens(self._scope, self._interest, self._bound.torch_names)
+            self._nodes = Tokens(self._scope, self._function, self._interest, self._bound.torch_names)
         return self._nodes
 
     def _is_written(self, look: Look) -> bool:
@@ -84,7 +85,7 @@ class View:
         text = self._scope.text.translate(None, _BLANKS)
         if any(map(text.__contains__, _NAMELESS)):
             return True
-        function = self._scope.function
+        function = self._function
         names = [arg.arg.encode() for arg in function.parameters] if function is not None else []
         return not text.isascii() or any(name + b"(" in text or name + b"#" in text for name in names)
 

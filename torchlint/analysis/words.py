@@ -63,6 +63,7 @@ class Words:
 
 def _normal(text: str) -> frozenset[str]:
     """The words of a text, as Python would call them."""
+    # Start-up: only names that are not ASCII need it.
     from unicodedata import normalize
 
     return frozenset(normalize("NFKC", text).split())

@@ -3,29 +3,35 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import importlib
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from typing import TYPE_CHECKING, TextIO
 
+from torchlint import faults
 from torchlint.commands import summary
 from torchlint.commands.options import add_arguments, overrides
+from torchlint.commands.progress import Progress
 from torchlint.commands.terminal import complain, printable, reason, use_color, write_bytes
 from torchlint.reporters import FORMATS, TEXT_FORMATS
 from torchlint.running.outcome import Outcome, Run
-from torchlint.running.pool import run_files
+from torchlint.running.pool import Outcomes, run_files
 from torchlint.running.runner import Job, Mode, run_bytes
+from torchlint.running.stop import exit_code
 from torchlint.selectors import suggestion
 from torchlint.settings.config import Configuration
-from torchlint.settings.discovery import Target, discover
+from torchlint.settings.discovery import Target, discover, is_notebook, unread_notebook
 from torchlint.settings.layers import ConfigError, shown
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from torchlint.commands.instances import Session
+    from torchlint.finding import Finding
+    from torchlint.source import Source
     from torchlint.timing import Clock
 
 __all__ = ["add_arguments", "run"]
@@ -33,7 +39,11 @@ __all__ = ["add_arguments", "run"]
 
 def run(arguments: argparse.Namespace) -> int:
     """Check what the arguments name and report it. Returns the exit code; raises `ConfigError`."""
-    return _Check(arguments).run()
+    try:
+        return _Check(arguments).run()
+    except KeyboardInterrupt:
+        complain("Interrupted before everything was reported.")
+        raise
 
 
 class _Check:
@@ -45,6 +55,8 @@ class _Check:
         self._stdin = arguments.stdin_filename is not None or arguments.paths == ["-"]
         self._fix = arguments.fix or arguments.fix_only or arguments.diff
         self._session: Session | None = None
+        self._interrupt: KeyboardInterrupt | None = None
+        self._notebooks: list[str] = []
         if "-" in arguments.paths and len(arguments.paths) > 1:
             raise ConfigError("- (standard input) cannot be combined with other paths")
 
@@ -56,6 +68,7 @@ class _Check:
         output_format = self._output_format()
         with ExitStack() as stack:
             if self._arguments.verify:
+                # Start-up: only `--verify` needs it.
                 from torchlint.commands import instances
 
                 opened = instances.opened(self._arguments.verify, self._arguments.device, self._cache_folder())
@@ -74,17 +87,37 @@ class _Check:
 
     def _report(self, outcomes: list[Outcome], output_format: str) -> int:
         for outcome in outcomes:
-            _complain_of(outcome)
+            _complain_of(outcome, syntax=self._arguments.diff)
+        self._complain_of_ourselves(outcomes)
+        run = Run(outcomes, unsafe=self._arguments.unsafe_fixes, stopped=self._interrupt is not None)
         if self._arguments.diff:
-            return self._show_diff(outcomes)
+            return self._show_diff(run)
         with self._output() as out:
-            run = Run(outcomes, unsafe=self._arguments.unsafe_fixes, color=use_color(self._arguments.color, out))
-            self._write(run, output_format, out)
+            complete = output_format not in TEXT_FORMATS or self._arguments.output_file is not None
+            color = use_color(self._arguments.color, out)
+            self._write(run._replace(color=color, complete=complete), output_format, out)
         return self._exit_code(run)
+
+    def _complain_of_ourselves(self, outcomes: list[Outcome]) -> None:
+        """Say where rules crashed, or how to see it."""
+        tracebacks = [traceback for outcome in outcomes for traceback in outcome.tracebacks]
+        if self._arguments.debug:
+            for traceback in tracebacks:
+                complain(traceback)
+        elif tracebacks:
+            complain(
+                "note: a crash is a mistake in torchlint, not in your code; all other findings stand, "
+                "and --debug prints the traceback to report it with"
+            )
 
     def _targets(self) -> Iterator[Target]:
         arguments = self._arguments
-        return discover(arguments.paths or ["."], self._configuration, force_exclude=arguments.force_exclude)
+        return discover(
+            arguments.paths or ["."],
+            self._configuration,
+            force_exclude=arguments.force_exclude,
+            notebooks=self._notebooks,
+        )
 
     def _mode(self) -> Mode:
         arguments = self._arguments
@@ -93,6 +126,8 @@ class _Check:
 
     def _files(self) -> list[Outcome]:
         mode, targets = self._mode(), list(self._targets())
+        if self._notebooks:
+            complain(_unread(self._notebooks))
         if not targets:
             complain("warning: no Python files found under the given paths")
         # With --verify fixes are run, and applied, after everything is found: one worker serves all files.
@@ -100,16 +135,51 @@ class _Check:
         jobs = [Job(path, self._configuration.settings_for(path), found) for path, error in targets if not error]
         missing = [Outcome(path, error=error) for path, error in targets if error]
         outcomes = [*missing, *self._run(jobs)]
-        if self._session is None:
-            return outcomes
+        return outcomes if self._session is None else self._verified(self._session, outcomes, jobs, mode)
+
+    def _verified(self, session: Session, outcomes: list[Outcome], jobs: list[Job], mode: Mode) -> list[Outcome]:
+        # Start-up: only `--verify` needs it.
         from torchlint.commands import instances
 
-        return instances.verified(self._session, outcomes, jobs, mode)
+        done: list[Outcome] = []
+        total = instances.fixes(outcomes)
+        with Progress("Tried {done} of {total} fixes", total) as progress:
+
+            def judge(source: Source, finding: Finding) -> Finding:
+                judged = session.judge(source, finding)
+                progress.done = len(session.records)
+                return judged
+
+            try:
+                # Those after an interrupt come back without the fixes that were not tried.
+                for outcome in instances.verified(judge, [] if self._interrupt else outcomes, jobs, mode):
+                    done.append(outcome)
+            except KeyboardInterrupt as interrupt:
+                self._interrupt = interrupt
+        if self._interrupt is not None:
+            complain(f"Interrupted: {progress.done} of {total} fixes were tried, and the others are not offered.")
+        return [*done, *map(instances.untried, outcomes[len(done) :])]
 
     def _run(self, jobs: list[Job]) -> list[Outcome]:
+        """The outcomes in the order of the jobs: all of them, or, after an interrupt, those that there are."""
+        done: dict[int, Outcome] = {}
+        with Progress("Checked {done} of {total} files", len(jobs)) as progress:
+            try:
+                with closing(self._outcomes(jobs)) as found:
+                    for place, outcome in found:
+                        done[place] = outcome
+                        progress.done = len(done)
+            except KeyboardInterrupt as interrupt:
+                self._interrupt = interrupt
+        if self._interrupt is not None:
+            complain(f"Interrupted: {len(done)} of {len(jobs)} files were checked.")
+        return [done[place] for place in sorted(done)]
+
+    def _outcomes(self, jobs: list[Job]) -> Outcomes:
         folder = self._cache_folder()
         if folder is None:
             return run_files(jobs, 1 if self._arguments.timing else self._arguments.jobs)
+        # Start-up: a run without the cache does not need them.
         from torchlint.running import cache, recall
 
         known = cache.Cache(folder, cache.tool_digest())
@@ -119,20 +189,27 @@ class _Check:
         """Where earlier runs left what they found; None if it is not to be used."""
         if self._arguments.no_cache or self._arguments.timing:
             return None
+        # Start-up: a run without the cache does not need them.
         from pathlib import Path
 
         from torchlint.running import cache, recall
 
-        folder = self._arguments.cache_dir or os.environ.get("TORCHLINT_CACHE_DIR")
-        return Path(folder or recall.root_of(self._configuration.settings_in(os.getcwd())) / cache.DIRECTORY)
+        named = self._arguments.cache_dir or os.environ.get("TORCHLINT_CACHE_DIR")
+        if named:
+            return Path(os.path.realpath(named))
+        return Path(recall.root_of(self._configuration.settings_in(os.getcwd())), cache.DIRECTORY)
 
     def _standard_input(self) -> Outcome:
         filename = self._arguments.stdin_filename
         path = shown(filename) if filename else "-"
         settings = self._configuration.settings_for(path)
-        data = sys.stdin.buffer.read()
-        outcome = Outcome(path)
-        if not (self._arguments.force_exclude and settings.excludes(path)):
+        try:
+            data = sys.stdin.buffer.read()
+        except OSError as error:
+            said = "is closed" if error.errno == errno.EBADF else f"cannot be read: {reason(error)}"
+            raise ConfigError(f"standard input {said}") from None
+        outcome = Outcome(path, error=unread_notebook(path) if is_notebook(path) else "")
+        if not (outcome.error or (self._arguments.force_exclude and settings.excludes(path))):
             outcome = run_bytes(Job(path, settings, self._mode()), data, self._session.judge if self._session else None)
         if self._fix and not self._arguments.diff:
             fixed = outcome.source if outcome.fixed else None
@@ -171,25 +248,31 @@ class _Check:
         if self._arguments.show_fixes:
             out.write(summary.fixes(run))
         out.write(summary.totals(run))
+        if output_format == "full":
+            out.write(summary.where_to_read_on(run))
         if self._session:
             out.write(self._tried(self._session))
 
-    def _show_diff(self, outcomes: list[Outcome]) -> int:
-        run = Run(outcomes, unsafe=self._arguments.unsafe_fixes)
-        diff = b"".join(outcome.diff for outcome in outcomes)
+    def _show_diff(self, run: Run) -> int:
+        diff = b"".join(outcome.diff for outcome in run.outcomes)
         write_bytes(diff)
-        complain(f"Would fix {summary.errors(run.fixed)}.")
+        complain(summary.would_fix(run))
         if self._session:
             complain(self._tried(self._session).rstrip("\n"))
+        if self._interrupt is not None:
+            return exit_code(self._interrupt)
         return 2 if run.broken else int(bool(diff))
 
     def _tried(self, session: Session) -> str:
+        # Start-up: only `--verify` needs it.
         from torchlint.commands import instances
 
         return instances.summary(session.records, unsafe=self._arguments.unsafe_fixes)
 
     def _exit_code(self, run: Run) -> int:
         arguments = self._arguments
+        if self._interrupt is not None:
+            return exit_code(self._interrupt)
         if run.broken:
             return 2
         if arguments.exit_non_zero_on_fix and run.fixed:
@@ -218,15 +301,28 @@ class _Check:
 
 
 def _measured() -> AbstractContextManager[Clock]:
+    # Start-up: it imports all that it measures.
     from torchlint.timing import measured
 
     return measured()
 
 
-def _complain_of(outcome: Outcome) -> None:
+def _unread(notebooks: list[str]) -> str:
+    """One line for all notebooks in the folders of a run."""
+    first, *others = map(printable, notebooks)
+    said = f"{len(notebooks)} notebooks were" if others else "1 notebook was"
+    said = f"{said} not read: {first}{', ..' * bool(others)}"
+    return f"note: {said}; `nbqa torchlint` checks notebooks"
+
+
+def _complain_of(outcome: Outcome, *, syntax: bool) -> None:
+    """Say on standard error what is wrong besides findings; `syntax`: also that a file does not parse."""
     path = printable(outcome.path)
     for failure in outcome.failures:
         complain(f"{path}: {' '.join(failure.split())}")
     if outcome.error:
         row = f":{outcome.error_row}" if outcome.error_row else ""
         complain(f"{path}{row}: error: {outcome.error}")
+    for finding in outcome.findings if syntax else ():
+        if finding.code == faults.INVALID_SYNTAX:
+            complain(f"{path}:{finding.location.row}: error: {finding.message}")

@@ -19,7 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Delete the cache of the project in the working directory. Exit code 2 if it cannot be deleted."""
-    folder = Path(arguments.cache_dir) if arguments.cache_dir else _default()
+    folder = Path(os.path.realpath(arguments.cache_dir)) if arguments.cache_dir else _default()
     try:
         found = cache.clean(folder)
     except OSError as error:

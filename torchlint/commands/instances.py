@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import importlib
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
+from torchlint import verdicts
 from torchlint.commands.terminal import printable
 from torchlint.finding import Applicability, Finding, Validation
+from torchlint.running import stop
 from torchlint.running.outcome import Outcome
-from torchlint.running.runner import Job, Mode, run_file
+from torchlint.running.runner import Job, Judge, Mode, run_file
 from torchlint.settings.layers import ConfigError
 from torchlint.source import Source
 
@@ -64,7 +66,7 @@ def opened(tier: str, device: str, folder: Path | None) -> AbstractContextManage
 
 
 class _Opened(AbstractContextManager[Session]):
-    """A session whose failure to start is an error of the command."""
+    """A session that cannot be had, now or when it is needed, is an error of the command."""
 
     def __init__(self, session: AbstractContextManager[Session], error: type[Exception]) -> None:
         self._session = session
@@ -76,23 +78,38 @@ class _Opened(AbstractContextManager[Session]):
         except self._error as error:
             raise ConfigError(str(error)) from None
 
-    def __exit__(self, *raised: object) -> None:
-        self._session.__exit__(*raised)  # type: ignore[arg-type]
+    def __exit__(self, kind: type[BaseException] | None, *raised: Any) -> None:
+        self._session.__exit__(kind, *raised)
+        if kind is not None and issubclass(kind, self._error):
+            raise ConfigError(str(raised[0])) from None
 
 
-def verified(session: Session, outcomes: Iterable[Outcome], jobs: Sequence[Job], mode: Mode) -> list[Outcome]:
+def fixes(outcomes: Iterable[Outcome]) -> int:
+    """How many fixes there are to run."""
+    return sum(bool(finding.fix and finding.fix.edits) for outcome in outcomes for finding in outcome.findings)
+
+
+def verified(judge: Judge, outcomes: Iterable[Outcome], jobs: Sequence[Job], mode: Mode) -> Iterator[Outcome]:
     """The outcomes of a check, those of files with fixes anew: with their fixes run, and applied if `mode` says so."""
     by_path = {job.path: job for job in jobs}
-    return [_verified(session, outcome, by_path.get(outcome.path), mode) for outcome in outcomes]
+    for outcome in outcomes:
+        yield _verified(judge, outcome, by_path.get(outcome.path), mode)
+        stop.check()
 
 
-def _verified(session: Session, outcome: Outcome, job: Job | None, mode: Mode) -> Outcome:
+def _verified(judge: Judge, outcome: Outcome, job: Job | None, mode: Mode) -> Outcome:
     if job is None or not any(finding.fix for finding in outcome.findings):
         return outcome
     if mode.fix:
-        return run_file(Job(job.path, job.settings, mode), session.judge)
+        return run_file(Job(job.path, job.settings, mode), judge)
     assert outcome.source is not None
-    outcome.findings = [session.judge(outcome.source, finding) for finding in outcome.findings]
+    outcome.findings = [judge(outcome.source, finding) for finding in outcome.findings]
+    return outcome
+
+
+def untried(outcome: Outcome) -> Outcome:
+    """The outcome of a file whose fixes were not run: none is offered."""
+    outcome.findings = [finding._replace(fix=None) for finding in outcome.findings]
     return outcome
 
 
@@ -119,12 +136,12 @@ def _counts(records: Sequence[Record]) -> str:
 def _reason(record: Record) -> str:
     found = record.validation
     place = f"{printable(record.path)}:{record.row}:{record.column}: {record.code}"
-    reason = "; ".join(filter(None, (found.condition, found.detail))) or found.verdict.lower()
+    reason = "; ".join(filter(None, (found.condition, found.detail))) or verdicts.meaning(found.verdict)
     match found.status:
         case "conditional":
             return f"{place} the fix is the same only where {reason}"
         case "refused":
-            return f"{place} the fix is refused, {found.verdict}: {reason}"
+            return f"{place} the fix is refused, {verdicts.meaning(found.verdict)}: {reason}"
     return f"{place} the fix could not be verified: {reason}"
 
 

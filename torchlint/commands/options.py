@@ -115,6 +115,7 @@ def _add_configuration(group: argparse._ArgumentGroup) -> None:
 
 
 def _add_debugging(group: argparse._ArgumentGroup) -> None:
+    group.add_argument("--debug", action="store_true", help="print the traceback of a rule that crashes")
     group.add_argument(
         "--timing", action="store_true", help="print what each rule costs (one process, as with -j 1 --no-cache)"
     )

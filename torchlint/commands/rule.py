@@ -6,8 +6,8 @@ import argparse
 import sys
 from typing import Any
 
-from torchlint import registry
-from torchlint.certificates import evidence, times
+from torchlint import certificates, registry
+from torchlint.commands import evidence
 from torchlint.commands.rule_lookup import found, is_one, listed
 from torchlint.commands.terminal import COLOR_CHOICES, use_color
 from torchlint.registry import RuleInfo
@@ -29,6 +29,7 @@ def run(arguments: argparse.Namespace) -> int:
     infos = registry.rules() if arguments.all else found(arguments.rule)
     several = arguments.all or not is_one(arguments.rule)
     if arguments.output_format == "json":
+        # Start-up: only this output format needs it.
         import json
 
         values = [_values(info) for info in infos]
@@ -38,10 +39,12 @@ def run(arguments: argparse.Namespace) -> int:
         sys.stdout.write(listed(infos, markdown=arguments.output_format == "markdown"))
         return 0
     text = "\n".join(map(_page, infos))
-    if arguments.output_format == "text" and use_color(arguments.color, sys.stdout):
+    color = use_color(arguments.color, sys.stdout)
+    if arguments.output_format == "text" and (color or sys.stdout.isatty()):
+        # Start-up: it imports rich.
         from torchlint.reporters.full import write_page
 
-        write_page(text, sys.stdout)
+        write_page(text, sys.stdout, color=color)
     else:
         sys.stdout.write(text)
     return 0
@@ -58,55 +61,15 @@ def _values(info: RuleInfo) -> dict[str, Any]:
         "since": rule.since,
         "fix": rule.title or None,
         "explanation": rule.docs(),
-        "evidence": evidence(info.code),
+        "help": rule.help or None,
+        "evidence": certificates.evidence(info.code),
     }
 
 
 def _page(info: RuleInfo) -> str:
     rule = registry.load(info.code)
     facts = f"Severity {info.severity}, {'on' if info.default else 'off'} by default, since {rule.since}."
-    fix = f" Fix: {rule.title}." if rule.title else ""
-    page = f"# {info.name} ({info.code})\n\n{facts}{fix}\n\n{rule.docs().strip()}\n"
-    found = _evidence(info.code)
-    return f"{page}\n## Evidence\n{found}\n" if found else page
-
-
-def _evidence(code: str) -> str:
-    """What `torchlint verify` saw: a line for each pair, and one for all programs of the fixtures."""
-    rows = evidence(code)
-    lines = [_seen(row) for row in rows if row["kind"] == "pair"]
-    programs: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
-    for row in rows:
-        if row["kind"] == "program":
-            programs.setdefault((row["verdict"], row["device"], row["torch"]), []).append(row)
-    for (verdict, device, version), group in sorted(programs.items()):
-        points = sum(row["points"] for row in group)
-        count = f"{len(group)} program{'s' if len(group) > 1 else ''} of its fixtures"
-        text = f"- {count}: {_word(verdict)}, verified on {points:,} inputs ({device}, torch {version})"
-        ratios = [row["speed"][0] for row in group if row.get("speed")]
-        if ratios:
-            text += f"; forward {times(min(ratios))} to {times(max(ratios))} the speed"
-        lines.append(text)
-    return "\n".join(lines)
-
-
-def _seen(row: dict[str, Any]) -> str:
-    dtypes = f"{len(row['dtypes'])} dtypes, " if row.get("dtypes") else ""
-    where = f"{dtypes}{row['device']}, torch {row['torch']}"
-    text = f"- `{row['label']}`: {_word(row['verdict'])}, verified on {row['points']:,} inputs ({where})"
-    if row.get("condition"):
-        text += f"; only where {row['condition']}" if row["verdict"] == "CONDITIONAL" else f"; {row['condition']}"
-    worst = row.get("errors", {}).get("float32 value")
-    if worst:
-        text += f"; float32: worst error {worst['ulps_before']:.3g} ulp before, {worst['ulps_after']:.3g} after"
-        if worst["nonfinite_before"] or worst["nonfinite_after"]:
-            text += f", nan or inf {worst['nonfinite_before']:g} times before, {worst['nonfinite_after']:g} after"
-    if any(row.get("speed", ())):
-        forward, both = row["speed"]
-        with_backward = f", {times(both)} with backward" if both else ""
-        text += f"; forward {times(forward)} the speed{with_backward} ({row['speed_shape']} on {row['machine']})"
-    return text
-
-
-def _word(verdict: str) -> str:
-    return verdict.lower().replace("_", " ")
+    told = [facts, *(f"{label}: {text}." for label, text in (("Fix", rule.title), ("What to do", rule.help)) if text)]
+    page = f"# {info.name} ({info.code})\n\n{' '.join(told)}\n\n{rule.docs().strip()}\n"
+    seen = evidence.section(info.code)
+    return f"{page}\n## Evidence\n{seen}\n" if seen else page

@@ -1,4 +1,4 @@
-"""What the text formats say below the findings: totals, applied fixes, counts by rule."""
+"""What the text formats say below the findings: totals, applied fixes, counts by rule. The most serious comes first."""
 
 from __future__ import annotations
 
@@ -8,25 +8,55 @@ from typing import TextIO
 
 from torchlint import registry
 from torchlint.commands.terminal import printable
-from torchlint.finding import Applicability, Finding
+from torchlint.finding import Applicability, Finding, Severity
+from torchlint.reporters.paint import by_severity
 from torchlint.running.outcome import Run
+
+_ORDER = list(Severity)
 
 
 def totals(run: Run) -> str:
     """How many findings there are, were fixed, could be fixed; with the final line end."""
-    left = sum(1 for _ in run.findings())
-    return "".join(f"{line}\n" for line in (_found(run, left), _hint(run)) if line)
+    return "".join(f"{line}\n" for line in (_found(run), _hint(run)) if line)
 
 
-def _found(run: Run, left: int) -> str:
-    fixed = run.fixed
+def where_to_read_on(run: Run) -> str:
+    """A line that names the command which explains the first finding, or nothing."""
+    known = {rule.code for rule in registry.rules()}
+    code = next((finding.code for finding in run.findings() if finding.code in known), "")
+    return f"For more about {code}: torchlint rule {code}\n" if code else ""
+
+
+def _found(run: Run) -> str:
+    left = Counter(finding.severity for finding in run.findings())
+    fixed = _fixed(run)
     if fixed and not left:
-        return f"Fixed {errors(fixed)}."
+        return f"Fixed {_counted(fixed)}."
     if fixed:
-        return f"Found {errors(left + fixed)} ({fixed} fixed, {left} remaining)."
+        return f"Found {_counted(left + fixed)} ({fixed.total()} fixed, {left.total()} remaining)."
     if left:
-        return f"Found {errors(left)}."
+        return f"Found {_counted(left)}."
     return "" if run.broken else "All checks passed!"
+
+
+def _fixed(run: Run) -> Counter[Severity]:
+    """How many findings of each severity were fixed."""
+    counts: Counter[Severity] = Counter()
+    for outcome in run.outcomes:
+        for code, count in outcome.fixed.items():
+            counts[_severity(code)] += count
+    return counts
+
+
+def _severity(code: str) -> Severity:
+    """That of a rule; a warning for what is none."""
+    return next((rule.severity for rule in registry.rules() if rule.code == code), Severity.WARNING)
+
+
+def _counted(counts: Counter[Severity]) -> str:
+    """`1 error, 2 warnings and 3 infos`."""
+    parts = [f"{counts[word]} {word}{'s' * (counts[word] != 1)}" for word in _ORDER if counts[word]]
+    return " and ".join(filter(None, (", ".join(parts[:-1]), *parts[-1:]))) or "0 errors"
 
 
 def _hint(run: Run) -> str:
@@ -42,14 +72,14 @@ def _unsafe(finding: Finding) -> bool:
     return finding.fix is not None and finding.fix.applicability is Applicability.UNSAFE
 
 
-def errors(count: int) -> str:
-    """`1 error`, `2 errors`."""
-    return f"{count} error{'s' * (count != 1)}"
+def would_fix(run: Run) -> str:
+    """What a run that only shows fixes has to show."""
+    return f"Would fix {_counted(_fixed(run))}."
 
 
 def fixes(run: Run) -> str:
     """The applied fixes by file and rule, or nothing."""
-    return "\n".join([f"Fixed {errors(run.fixed)}:", *_fixed_lines(run), "", ""]) if run.fixed else ""
+    return "\n".join([f"Fixed {_counted(_fixed(run))}:", *_fixed_lines(run), "", ""]) if run.fixed else ""
 
 
 def _fixed_lines(run: Run) -> Iterator[str]:
@@ -57,24 +87,25 @@ def _fixed_lines(run: Run) -> Iterator[str]:
     for outcome in run.outcomes:
         if outcome.fixed:
             yield f"- {printable(outcome.path)}:"
-        for code, count in sorted(outcome.fixed.items()):
-            yield f"    {count} × {code} ({names.get(code, '')})"
+        for code in sorted(outcome.fixed, key=lambda code: (_ORDER.index(_severity(code)), code)):
+            yield f"    {outcome.fixed[code]} × {code} ({names.get(code, '')})"
 
 
 def write_statistics(run: Run, out: TextIO, *, as_json: bool) -> None:
-    """How many findings each rule has, the most frequent rule first."""
-    counts = Counter((finding.code, finding.name) for finding in run.findings())
-    fixable = Counter(finding.code for finding in run.findings() if run.applies(finding))
-    rows = [
-        (*rule, count, fixable[rule[0]]) for rule, count in sorted(counts.items(), key=lambda row: (-row[1], row[0]))
-    ]
+    """How many findings each rule has, the most serious rules first, of these the most frequent."""
+    counts = Counter((finding.code, finding.name, finding.severity) for finding in run.findings())
+    fixable = Counter((finding.code, finding.severity) for finding in run.findings() if run.applies(finding))
+    order = sorted(counts.items(), key=lambda row: (_ORDER.index(row[0][2]), -row[1], row[0]))
+    rows = [(code, name, severity, count, fixable[code, severity]) for (code, name, severity), count in order]
     if as_json:
+        # Start-up: only this output format needs it.
         import json
 
-        keys = ("code", "name", "count", "fixable_count")
+        keys = ("code", "name", "severity", "count", "fixable_count")
         out.write(json.dumps([dict(zip(keys, row, strict=True)) for row in rows], indent=2) + "\n")
         return
-    width = max((len(str(row[2])) for row in rows), default=0)
-    for code, name, count, fixable_count in rows:
+    width = max((len(str(row[3])) for row in rows), default=0)
+    for code, name, severity, count, fixable_count in rows:
         mark = "*" if fixable_count == count else "-" if fixable_count else " "
-        out.write(f"{count:>{width}}\t{code}\t[{mark}] {name}\n")
+        painted = by_severity(severity, severity, color=run.color)
+        out.write(f"{count:>{width}}\t{code}\t[{mark}] {name}\t{painted}\n")

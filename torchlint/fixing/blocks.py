@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import re
 from collections.abc import Collection, Sequence
 
@@ -12,6 +13,8 @@ from torchlint.kept import kept
 
 # Comments that speak to tools about the line: they go when it goes.
 _SUPPRESSION = re.compile(r"#\s*(?:noqa|torchlint|type:\s*ignore|pylint|pyright|mypy|ruff|nosec|fmt|isort|pragma)\b")
+# Comments above a statement that are about the lines after it as well: directives, cells of notebooks, rules.
+_DIRECTIVE = re.compile(rf"{_SUPPRESSION.pattern}|#\s*(?:%%|region|endregion|<editor-fold|</editor-fold)|#[^\w]*$")
 _Owner = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
 
@@ -21,7 +24,7 @@ class Blocks:
     def __init__(self, pieces: Pieces) -> None:
         self._pieces = pieces
         self._source = pieces.source
-        self._deleted: set[int] = set()
+        self._deleted: dict[int, ast.stmt] = {}
 
     def deletion(self, stmt: ast.stmt, kept: Collection[Span]) -> Edit:
         """Delete a statement; `pass` takes its place where the block would be empty."""
@@ -30,7 +33,7 @@ class Blocks:
         start, end = self._pieces.start(stmt), self._pieces.span(stmt).end
         if self._comments(stmt, stmt, kept, suppressions=False):
             raise CannotFix("a comment would be lost")
-        self._deleted.add(id(stmt))
+        self._deleted[id(stmt)] = stmt
         if not left and block != self._pieces.tree.body:
             return Edit(start, self._text_end(end), "pass")
         index = next(index for index, other in enumerate(block) if other is stmt)
@@ -40,6 +43,58 @@ class Blocks:
             return Edit(self._pieces.span(block[index - 1]).end, end, "")
         self._check_lines(stmt, stmt)
         return Edit(self._pieces.line_start(start), self._pieces.line_end(end), "")
+
+    def orphans(self) -> tuple[list[Edit], list[str]]:
+        """What becomes of the comment lines above deleted statements: edits that delete those that were about nothing
+        else, and, where a comment may be about what stays below it as well, what must hold for the fix to be right."""
+        edits: list[Edit] = []
+        needs: list[str] = []
+        for stmt in self._deleted.values():
+            rows = self._comment_rows(stmt)
+            if not rows:
+                continue
+            if self._ends_paragraph(stmt):
+                edits += self._paragraph(rows, stmt.end_lineno or stmt.lineno)
+            else:
+                needs.append(f"the comment in line {rows[-1]} is about more than line {rows[-1] + 1}, which goes")
+        return edits, needs
+
+    def _paragraph(self, rows: range, last: int) -> list[Edit]:
+        """Delete comment lines, and the blank line after row `last` where there is one before the comments too."""
+        starts = self._source.line_starts
+        edits = [Edit(starts[rows[0] - 1], starts[rows[-1]], "")]
+        after = self._source.line(last + 1)
+        if after and not after.strip() and not self._source.line(rows[0] - 1).strip():
+            edits.append(Edit(starts[last], starts[last] + len(after), ""))
+        return edits
+
+    def _comment_rows(self, stmt: ast.stmt) -> range:
+        """The rows of the comment lines directly above a statement."""
+        start = self._pieces.start(stmt)
+        indent = self._pieces.indent(stmt)
+        end = row = self._source.location(start).row
+        while indent is not None and row > 1:
+            line = self._source.line(row - 1)
+            if not line.startswith(f"{indent}#") or _DIRECTIVE.match(line.strip()):
+                break
+            row -= 1
+        return range(row, end)
+
+    def _ends_paragraph(self, stmt: ast.stmt) -> bool:
+        """Whether no statement that stays follows a deleted one before a blank line, a comment, or the block's end.
+
+        What stands at the top of a function or a file may be about all of it.
+        """
+        block = self._pieces.block(stmt)
+        index = next(index for index, other in enumerate(block) if other is stmt)
+        if not index and self._pieces.is_body(block):
+            return False
+        for last, following in itertools.pairwise(block[index:]):
+            if self._source.location(self._pieces.start(following)).row > (last.end_lineno or last.lineno) + 1:
+                return True
+            if id(following) not in self._deleted:
+                return False
+        return True
 
     def replacement(self, first: ast.stmt, last: ast.stmt, lines: Sequence[str], kept: Collection[Span]) -> Edit:
         """Put lines in the place of the statements from `first` to `last`."""
@@ -90,6 +145,7 @@ class Blocks:
         self, first: ast.stmt, last: ast.stmt, kept: Collection[Span], *, suppressions: bool = True
     ) -> list[Span]:
         """The comments on the lines of statements that are not in code that lives on elsewhere."""
+        # Start-up: LibCST takes 0.3 s.
         from torchlint.fixing.concrete import concrete
 
         region = self._pieces.region(first, last)

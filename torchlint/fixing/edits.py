@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import shutil
-import tempfile
 from bisect import bisect_left, insort
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from torchlint.finding import Edit, Finding
+from torchlint.fixing import leftovers
 from torchlint.fixing.pieces import parse
-from torchlint.source import Source, SourceError
+from torchlint.source import Source
 
 # Fixes that make room for others (a nested call, a block that empties) settle in two or three.
 PASSES = 10
-
-
-class StaleFileError(OSError):
-    """The file is not the one that was read; writing would lose somebody's change."""
 
 
 @dataclass(slots=True)
@@ -53,55 +46,42 @@ def fix(source: Source, lint: Callable[[Source], list[Finding]], accepts: Callab
     """Apply the accepted fixes of what `lint` finds, and of what it finds then, until nothing is left.
 
     Outer and earlier findings come first, a fix that does not fit beside those taken waits for the next pass. A pass
-    whose text does not parse, or that was there before, is undone and ends the fixing.
+    whose text does not parse, or that was there before, is undone and ends the fixing. Imports that are left without a
+    use go at the end.
     """
     result = FixResult(source.text, findings=lint(source))
+    _run_passes(result, source, lint, accepts)
+    if not result.applied:
+        return result
+    text = apply(result.text, leftovers.edits(source.text, source.with_text(result.text)))
+    if text != result.text and parse(text) is not None:
+        result.text = text
+        result.findings = lint(source.with_text(text))
+    return result
+
+
+def _run_passes(
+    result: FixResult, source: Source, lint: Callable[[Source], list[Finding]], accepts: Callable[[Finding], bool]
+) -> None:
     seen = {source.text}
     for _ in range(PASSES):
         taken = _select(result.findings, accepts)
         if not taken:
-            return result
+            return
         taken, text = _settle(result.text, taken)
         codes = ", ".join(sorted({finding.code for finding in taken}))
         if text is None:
             result.error = f"the fix of {codes} leaves a file that does not parse"
-            return result
+            return
         if text in seen:
             result.error = f"the fixes of {codes} undo each other or nothing"
-            return result
+            return
         seen.add(text)
         result.text = text
         result.applied.update(finding.code for finding in taken)
-        result.findings = lint(Source(source.path, text, source.encoding))
+        result.findings = lint(source.with_text(text))
     left = ", ".join(sorted({finding.code for finding in _select(result.findings, accepts)}))
     result.error = f"the fixes of {left} do not settle in {PASSES} passes" if left else ""
-    return result
-
-
-def write(path: str | os.PathLike[str], source: Source, text: str) -> None:
-    """Replace a file by `text`, in its encoding, in one step, with its permissions; a link's target is what changes.
-
-    Raises `SourceError` if the encoding cannot hold the text, `StaleFileError` if the file is not the one that `source`
-    was read from, and `OSError`.
-    """
-    data = source.encode(text)
-    target = os.path.realpath(path)
-    with open(target, "rb") as file:
-        if file.read() != source.original:
-            raise StaleFileError("changed since it was read")
-    if source.encode(source.text) != source.original:
-        # Some encodings write a character in several ways.
-        raise SourceError(f"cannot be written back as {source.encoding.name} without changing other bytes")
-    handle, temporary = tempfile.mkstemp(prefix=".", suffix=".tmp", dir=os.path.dirname(target))
-    try:
-        with open(handle, "wb") as file:
-            file.write(data)
-        shutil.copymode(target, temporary)
-        os.replace(temporary, target)
-    except BaseException:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(temporary)
-        raise
 
 
 def _select(findings: Iterable[Finding], accepts: Callable[[Finding], bool]) -> list[Finding]:

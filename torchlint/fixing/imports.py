@@ -5,16 +5,18 @@ from __future__ import annotations
 import ast
 from collections.abc import Collection, Iterator
 
+from torchlint.analysis.bindings import imported
 from torchlint.finding import Edit
 from torchlint.fixing.pieces import CannotFix, Pieces, is_future, is_string
 
 # What `import torch` imports along with torch (sys.modules under torch 2.13, of what torch 2.3 has too).
 _LOADED = """
-    torch.amp torch.autograd torch.backends torch.backends.cudnn torch.cuda torch.cuda.amp torch.distributed
+    torch torch.amp torch.autograd torch.backends torch.backends.cudnn torch.cuda torch.cuda.amp torch.distributed
     torch.distributions torch.fft torch.func torch.jit torch.linalg torch.nn torch.nn.functional torch.nn.init
     torch.nn.parallel torch.nn.utils torch.nn.utils.rnn torch.optim torch.optim.lr_scheduler torch.random torch.special
     torch.utils torch.utils.data
 """
+LOADED = frozenset(_LOADED.split())
 _Binding = tuple[str, str]
 
 
@@ -40,7 +42,7 @@ class Imports:
     def name(self, module: str, asname: str | None, scope_names: Collection[str]) -> str:
         """The expression that names a module; an import is added if there is none. Raises `CannotFix`."""
         targets: dict[str, str] = dict.fromkeys(scope_names, "")
-        loaded = set(_LOADED.split())
+        loaded = set(LOADED)
         for line in [*self._pieces.tree.body, *self._added]:
             loaded |= {alias.name for alias in line.names} if isinstance(line, ast.Import) else set()
             for name, target in _bindings(line):
@@ -85,13 +87,8 @@ class Imports:
 
 def _bindings(line: ast.stmt) -> Iterator[_Binding]:
     """The names that an import binds and what they stand for; an empty text where that is not known."""
-    if isinstance(line, ast.Import):
-        for alias in line.names:
-            root = alias.name.partition(".")[0]
-            yield (alias.asname, alias.name) if alias.asname else (root, root)
-    if isinstance(line, ast.ImportFrom):
-        for alias in line.names:
-            yield alias.asname or alias.name, "" if line.level else f"{line.module}.{alias.name}"
+    for each in imported(line):
+        yield each.name, "" if each.is_relative else each.qualname
 
 
 def _is_import(stmt: ast.stmt) -> bool:

@@ -162,6 +162,12 @@ class Pieces:
                     return [other for other in block if isinstance(other, ast.stmt)]
         raise CannotFix("the code is not part of the file")
 
+    def is_body(self, block: list[ast.stmt]) -> bool:
+        """Whether a block is the body of a function, a class or the file."""
+        path = self._path((block[0].lineno, block[0].col_offset))
+        owners = [node for node in path if isinstance(node, _Function | ast.Module)]
+        return any(owner.body and owner.body[0] is block[0] for owner in owners)
+
     def _path(self, position: _Position) -> list[ast.AST]:
         """The nodes that hold a position, from the module down to a statement; expressions are not among them."""
         path: list[ast.AST] = []

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from torchlint.analysis import signatures, trees
-from torchlint.analysis.frame import Frame
+from torchlint.analysis.compare import same
+from torchlint.analysis.frame import Frame, path
 from torchlint.analysis.patterns import Match, template
 from torchlint.analysis.scout import own_nodes
-from torchlint.analysis.values import Constant, Items, Op, Value, same
+from torchlint.analysis.values import Constant, Items, Op, Value
 from torchlint.claims import Pair
 from torchlint.fixing.rewrite import CannotFix, Editor
 
@@ -84,8 +85,6 @@ def _check_reach(match: Match, captures: dict[str, ast.expr]) -> None:
 
 
 def _holds(frame: Frame, here: dict[str, Value], node: ast.Name | ast.Attribute) -> bool:
-    from torchlint.analysis.expressions import path
-
     key = path(frame, node)
     if key is None or key not in here:
         # Not local: a module, a function, an attribute that this function does not assign.

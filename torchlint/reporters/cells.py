@@ -31,6 +31,7 @@ def _piece(character: str, cell: int) -> tuple[str, int]:
         return chr(0x2400 + ord(character)), 1
     if character.isascii() and character.isprintable():
         return character, 1
+    # Start-up: only text that is not ASCII needs it.
     import unicodedata
 
     if character == "\x7f" or unicodedata.bidirectional(character) in _DIRECTIONS or "\x80" <= character < "\xa0":

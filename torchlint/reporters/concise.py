@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TextIO
 
 from torchlint.commands.terminal import printable
+from torchlint.reporters.paint import by_severity, fixable
 from torchlint.running.outcome import Run
 
 
@@ -14,5 +15,6 @@ def report(run: Run, out: TextIO) -> None:
         path = printable(source.path)
         for finding in findings:
             row, column = finding.location
-            mark = "[*] " if run.applies(finding) else ""
-            out.write(f"{path}:{row}:{column}: {finding.code} {mark}{finding.message}\n")
+            code = by_severity(finding.code, finding.severity, color=run.color)
+            mark = fixable(applies=run.applies(finding), color=run.color)
+            out.write(f"{path}:{row}:{column}: {code} {mark}{finding.message}\n")

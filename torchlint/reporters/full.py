@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, TextIO
 
 from torchlint.commands.terminal import printable
-from torchlint.finding import Applicability, Finding, Fix, Location, Related
+from torchlint.finding import Finding, Fix, Location, Related, Severity
 from torchlint.reporters.frame import Line, frame
 from torchlint.reporters.hunks import hunks
 from torchlint.running.outcome import Run
@@ -16,18 +16,21 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 _STYLES = {
-    "code": "bold red",
+    str(Severity.ERROR): "bold red",
+    str(Severity.WARNING): "bold yellow",
+    str(Severity.INFO): "bold blue",
     "mark": "cyan",
     "message": "bold",
     "gutter": "blue",
-    "marker": "bold red",
+    "marker": "cyan",
     "title": "bold cyan",
     "removed": "red",
     "added": "green",
 }
 _NOTES = {
-    Applicability.UNSAFE: "This is an unsafe fix and may change runtime behavior",
-    Applicability.DISPLAY: "This fix is only displayed and never applied",
+    "unsafe": "This is an unsafe fix, which may change results; `--fix --unsafe-fixes` applies it",
+    "unverified": "This is an unsafe fix, of which nothing is known by running it; `--fix --unsafe-fixes` applies it",
+    "display": "This fix is only shown and never applied: check it, and make it by hand",
 }
 
 
@@ -48,24 +51,29 @@ def _plain(out: TextIO) -> Callable[[Line], None]:
     return write
 
 
-def write_page(markdown: str, out: TextIO) -> None:
-    """Write a page of Markdown in colour, for a terminal."""
+def write_page(markdown: str, out: TextIO, *, color: bool) -> None:
+    """Write a page of Markdown for a terminal: as wide as it is, in colour or not."""
+    # Start-up: it imports rich.
     from rich.markdown import Markdown
 
-    _console(out).print(Markdown(markdown))
+    _console(out, color=color).print(Markdown(markdown, hyperlinks=color))
 
 
-def _console(out: TextIO) -> Console:
+def _console(out: TextIO, *, color: bool) -> Console:
+    # Start-up: it imports rich.
     from rich.console import Console
 
     # Whether to colour is decided already: the environment must not decide again.
-    return Console(file=out, force_terminal=True, color_system="standard", no_color=False)
+    return Console(
+        file=out, force_terminal=color, color_system="standard" if color else None, no_color=not color, _environ={}
+    )
 
 
 def _colored(out: TextIO) -> Callable[[Line], None]:
+    # Start-up, as above.
     from rich.text import Text
 
-    console = _console(out)
+    console = _console(out, color=True)
 
     def write(line: Line) -> None:
         text = Text.assemble(*((text, _STYLES.get(role, "")) for text, role in line))
@@ -76,13 +84,15 @@ def _colored(out: TextIO) -> Callable[[Line], None]:
 
 def _lines(finding: Finding, source: Source, *, applies: bool) -> Iterator[Line]:
     mark = [("[*]", "mark"), (" ", "")] if applies else []
-    yield [(finding.code, "code"), (" ", ""), *mark, (finding.message, "message")]
+    severity = str(finding.severity)
+    head = [(finding.code, severity), (" ", ""), *mark, (severity, severity), (": ", "")]
+    yield [*head, (finding.message, "message")]
     yield _arrow(source.path, finding.location, finding.end_location)
-    yield from frame(source, finding.location, finding.end_location)
+    for line in frame(source, finding.location, finding.end_location):
+        yield [(text, severity if role == "marker" else role) for text, role in line]
     for related in finding.related:
         yield from _related(related, source)
-    if finding.fix is not None:
-        yield from _fix(finding.fix, source)
+    yield from _fix(finding.fix, source) if finding.fix is not None else _advice(finding)
 
 
 def _arrow(path: str, location: Location, end: Location) -> Line:
@@ -91,14 +101,26 @@ def _arrow(path: str, location: Location, end: Location) -> Line:
 
 
 def _related(related: Related, source: Source) -> Iterator[Line]:
-    yield [("info", "title"), (f": {related.message}", "")]
-    yield _arrow(related.path, related.location, related.location)
+    yield _labelled("note", related.message)
+    yield _arrow(related.path, related.location, related.end_location)
     if related.path == source.path:
-        yield from frame(source, related.location, related.location, marker="-")
+        yield from frame(source, related.location, related.end_location, marker="-")
 
 
 def _fix(fix: Fix, source: Source) -> Iterator[Line]:
-    yield [("help", "title"), (f": {fix.title}", "")]
+    yield _labelled("help", fix.title)
     yield from hunks(source, fix.edits)
-    for note in filter(None, (_NOTES.get(fix.applicability), fix.verification)):
-        yield [("note", "title"), (f": {note}", "")]
+    for note in filter(None, (_NOTES.get(fix.standing), fix.condition, fix.verification)):
+        yield _labelled("note", note)
+
+
+def _advice(finding: Finding) -> Iterator[Line]:
+    """What to do about a finding without a fix, and why it has none."""
+    if finding.help:
+        yield _labelled("help", finding.help)
+    if finding.unfixed:
+        yield _labelled("note", f"no fix is offered: {finding.unfixed}")
+
+
+def _labelled(label: str, text: str) -> Line:
+    return [(label, "title"), (f": {text}", "")]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TextIO
 
 from torchlint.commands.terminal import printable
+from torchlint.reporters.paint import by_severity, fixable
 from torchlint.running.outcome import Run
 
 
@@ -14,7 +15,9 @@ def report(run: Run, out: TextIO) -> None:
         out.write(f"{printable(source.path)}:\n")
         places = [f"{finding.location.row}:{finding.location.column}" for finding in findings]
         width = max(map(len, places))
+        longest = max(len(finding.severity) for finding in findings)
         for place, finding in zip(places, findings, strict=True):
-            mark = "[*] " if run.applies(finding) else ""
-            out.write(f"  {place:<{width}} {finding.code} {mark}{finding.message}\n")
+            severity = by_severity(f"{finding.severity:<{longest}}", finding.severity, color=run.color)
+            mark = fixable(applies=run.applies(finding), color=run.color)
+            out.write(f"  {place:<{width}} {severity} {finding.code} {mark}{finding.message}\n")
         out.write("\n")

@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterable, Iterator
 from typing import Any, TextIO
 
+from torchlint import faults
 from torchlint.finding import Edit, Finding, Fix, Location, Related, Validation
 from torchlint.running.outcome import Run
 from torchlint.source import Source
@@ -23,10 +24,11 @@ def entries(source: Source, findings: Iterable[Finding]) -> Iterator[dict[str, A
     """The findings of a file as values that `json` writes."""
     suppressions = Suppressions(source)
     for finding in findings:
-        yield _entry(finding, source, suppressions.noqa_row(finding.location.row))
+        can_be_silenced = finding.code not in faults.KINDS
+        yield _entry(finding, source, suppressions.noqa_row(finding.location.row) if can_be_silenced else None)
 
 
-def _entry(finding: Finding, source: Source, noqa_row: int) -> dict[str, Any]:
+def _entry(finding: Finding, source: Source, noqa_row: int | None) -> dict[str, Any]:
     return {
         "code": finding.code,
         "name": finding.name,
@@ -37,6 +39,8 @@ def _entry(finding: Finding, source: Source, noqa_row: int) -> dict[str, Any]:
         "location": _location(finding.location),
         "end_location": _location(finding.end_location),
         "fix": None if finding.fix is None else _fix(finding.fix, source),
+        "help": finding.help or None,
+        "unfixed": finding.unfixed or None,
         "related": [_related(related) for related in finding.related],
         "noqa_row": noqa_row,
         "cell": None,
@@ -57,6 +61,8 @@ def _fix(fix: Fix, source: Source) -> dict[str, Any]:
         "message": fix.title,
         "edits": [_edit(edit, source) for edit in fix.edits],
         "verification": fix.verification,
+        "verified": fix.standing != "unverified",
+        **({"needs": list(fix.needs)} if fix.needs else {}),
         **({} if fix.validation is None else {"validation": _validation(fix.validation)}),
     }
 
@@ -77,5 +83,6 @@ def _related(related: Related) -> dict[str, Any]:
     return {
         "filename": _filename(related.path),
         "location": _location(related.location),
+        "end_location": _location(related.end_location),
         "message": related.message,
     }

@@ -1,15 +1,21 @@
-"""reviewdog's diagnostic format. It counts columns in bytes of UTF-8."""
+"""reviewdog's diagnostic format. It counts columns in bytes of UTF-8.
+
+Only safe fixes are suggestions, which become commits with one click; others are told in the message.
+"""
 
 from __future__ import annotations
 
 import json
 from typing import Any, TextIO
 
-from torchlint.finding import Edit, Finding, Location, Severity
+from torchlint.finding import Edit, Finding, Fix, Location, Related, Severity
 from torchlint.reporters.places import within_repository
+from torchlint.reporters.remarks import is_safe, message
 from torchlint.running.outcome import Run
 from torchlint.source import Source
 
+# Rows that one suggestion may span: an import far above would make it a patch of half the file.
+_LONGEST = 20
 _SEVERITIES = {Severity.ERROR: "ERROR", Severity.WARNING: "WARNING", Severity.INFO: "INFO"}
 
 
@@ -21,17 +27,39 @@ def report(run: Run, out: TextIO) -> None:
 
 
 def _diagnostic(finding: Finding, source: Source) -> dict[str, Any]:
-    edits = finding.fix.edits if finding.fix is not None else ()
-    return {
-        "message": finding.message,
+    suggestions = [_suggestion(edit, source) for edit in _joined(finding.fix, source)]
+    diagnostic: dict[str, Any] = {
+        "message": message(finding, suggested=bool(suggestions)),
         "severity": _SEVERITIES[finding.severity],
         "code": {"value": finding.code},
         "location": {
             "path": within_repository(source.path),
             "range": _range(source, finding.location, finding.end_location),
         },
-        "suggestions": [_suggestion(edit, source) for edit in edits],
+        "suggestions": suggestions,
     }
+    related = [_related(place, source) for place in finding.related if place.path == source.path]
+    return {**diagnostic, "relatedLocations": related} if related else diagnostic
+
+
+def _joined(fix: Fix | None, source: Source) -> list[Edit]:
+    """The edits of a safe fix as one: suggestions are applied one by one, a fix as a whole or not at all."""
+    if fix is None or not is_safe(fix):
+        return []
+    edits = sorted(fix.edits)
+    start, end = edits[0].start, edits[-1].end
+    if source.location(end).row - source.location(start).row >= _LONGEST:
+        return []
+    pieces, position = [], start
+    for edit in edits:
+        pieces += [source.text[position : edit.start], edit.content]
+        position = edit.end
+    return [Edit(start, end, "".join(pieces))]
+
+
+def _related(related: Related, source: Source) -> dict[str, Any]:
+    place = _range(source, related.location, related.end_location)
+    return {"message": related.message, "location": {"path": within_repository(related.path), "range": place}}
 
 
 def _suggestion(edit: Edit, source: Source) -> dict[str, Any]:

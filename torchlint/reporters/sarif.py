@@ -1,13 +1,17 @@
-"""SARIF 2.1.0, which code scanning services read."""
+"""SARIF 2.1.0, which code scanning services read.
+
+Only safe fixes are among a result's `fixes`; others are told in its message. Its `properties` say of each what it is.
+"""
 
 from __future__ import annotations
 
 import json
 from typing import Any, TextIO
 
-from torchlint import __version__, registry
+from torchlint import __version__, faults, registry
 from torchlint.finding import Edit, Finding, Fix, Location, Related, Severity
 from torchlint.reporters.places import fingerprinted, uri
+from torchlint.reporters.remarks import is_safe, message
 from torchlint.running.outcome import Run
 from torchlint.source import Source
 
@@ -20,13 +24,37 @@ def report(run: Run, out: TextIO) -> None:
     driver = {"name": "torchlint", "version": __version__, "rules": [_rule(code) for code in sorted(codes)]}
     results = [_result(*entry) for entry in fingerprinted(run)]
     # The columns of findings count code points; without a word on it they would be UTF-16 code units.
-    log = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
+    log = {
+        "tool": {"driver": driver},
+        "invocations": [_invocation(run)],
+        "columnKind": "unicodeCodePoints",
+        "results": results,
+    }
     schema = "https://json.schemastore.org/sarif-2.1.0.json"
     json.dump({"$schema": schema, "version": "2.1.0", "runs": [log]}, out, indent=2)
     out.write("\n")
 
 
+def _invocation(run: Run) -> dict[str, Any]:
+    """Whether all files were checked in full, and what kept those from it that were not."""
+    notifications = [
+        {
+            "descriptor": {"id": finding.code},
+            "level": "error",
+            "message": {"text": finding.message},
+            "locations": [_location(source.path, finding.location, finding.end_location)],
+        }
+        for source, findings in run.files()
+        for finding in findings
+        if finding.code in faults.KINDS
+    ]
+    return {"executionSuccessful": not run.broken, "toolExecutionNotifications": notifications}
+
+
 def _rule(code: str) -> dict[str, Any]:
+    if code in faults.KINDS:
+        name, summary = faults.KINDS[code]
+        return {"id": code, "name": name, "shortDescription": {"text": summary}}
     for info in registry.rules():
         if info.code == code:
             level = {"level": _LEVELS[info.severity]}
@@ -39,15 +67,22 @@ def _result(source: Source, finding: Finding, fingerprint: str) -> dict[str, Any
     result: dict[str, Any] = {
         "ruleId": finding.code,
         "level": _LEVELS[finding.severity],
-        "message": {"text": finding.message},
+        "message": {"text": message(finding, suggested=is_safe(finding.fix))},
         "locations": [_location(source.path, finding.location, finding.end_location)],
         "partialFingerprints": {"torchlint/v1": fingerprint},
     }
     if finding.related:
         result["relatedLocations"] = [_related(related) for related in finding.related]
     if finding.fix is not None:
+        result["properties"] = {"fix": _described(finding.fix)}
+    if finding.fix is not None and is_safe(finding.fix):
         result["fixes"] = [_fix(finding.fix, source)]
     return result
+
+
+def _described(fix: Fix) -> dict[str, str]:
+    """`applicability` is `safe`, `unsafe`, `unverified` or `display`."""
+    return {"applicability": fix.standing, "description": fix.title, "verification": fix.verification}
 
 
 def _location(path: str, start: Location, end: Location) -> dict[str, Any]:
@@ -55,7 +90,7 @@ def _location(path: str, start: Location, end: Location) -> dict[str, Any]:
 
 
 def _related(related: Related) -> dict[str, Any]:
-    place = _location(related.path, related.location, related.location)
+    place = _location(related.path, related.location, related.end_location)
     return {**place, "message": {"text": related.message}}
 
 

@@ -8,30 +8,40 @@ whether work is done again.
 from __future__ import annotations
 
 import hashlib
-import json
 import os
+import re
+import time
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from torchlint import __version__, registry
 from torchlint.finding import Applicability, Edit, Finding, Fix, Location, Related, Severity
+from torchlint.running.folder import Folder
+from torchlint.running.seal import sealed, unsealed
 from torchlint.running.state import Stamp, content_digest, stamp
 
 DIRECTORY = ".torchlint_cache"
 # What `--verify` found out about fixes, one file each, named by a digest.
 VERDICTS = "verdicts"
+_VERDICT = re.compile(r"[0-9a-f]{64}\.json")
 _FILE = "findings.json"
-_FORMAT = 1
-_DIGITS = 64
+_IGNORE = ".gitignore"
+_FORMAT = 2
+# While a run goes on, what was found is written at most this often (seconds), and for a twentieth of the time at most.
+_PAUSE = 5.0
+_SHARE = 20
 
 
 class Known(NamedTuple):
-    """What an earlier run found in a file. `error` is the line that said why it could not be checked."""
+    """What an earlier run found in a file. `error` is the line that said why it could not be checked; `content` is the
+    digest of the file."""
 
     findings: Sequence[Finding] = ()
     error: str = ""
     error_row: int = 0
+    content: str = ""
 
 
 def tool_digest() -> str:
@@ -58,16 +68,15 @@ class Cache:
     def __init__(self, folder: Path, tool: str) -> None:
         self._folder = folder
         self._tool = tool
-        self._entries = _read(folder / _FILE, tool)
+        self._entries = _read(folder, tool)
         self._changed = False
+        self._due = time.monotonic() + _PAUSE
 
     def get(self, path: str, settings: str) -> Known | None:
         """What is known of a file under these settings (a digest); None if it has to be checked."""
-        entry = self._entries.get(_key(path))
-        if entry is None or entry.get("settings") != settings:
-            return None
         try:
-            if not self._is_current(path, entry):
+            entry = self._entries[_key(path)]
+            if entry["settings"] != settings or not self._is_current(path, entry):
                 return None
             if any(_stamp(other) != tuple(stamp) for other, stamp in entry["consulted"].items()):
                 return None
@@ -77,6 +86,8 @@ class Cache:
 
     def _is_current(self, path: str, entry: dict[str, Any]) -> bool:
         stamp = _stamp(path)
+        if not os.access(path, os.R_OK):
+            return False  # as a file that was never checked
         if tuple(entry["stamp"]) == stamp:
             return True
         # Touched, or checked out again: the content decides.
@@ -86,10 +97,8 @@ class Cache:
         self._changed = True
         return True
 
-    def put(
-        self, path: str, settings: str, content: str, known: Known, stamp: Stamp, consulted: Iterable[str] = ()
-    ) -> None:
-        """Remember what was found in a file when it had this content (a digest) and stamp, and these other files."""
+    def put(self, path: str, settings: str, known: Known, stamp: Stamp, consulted: Iterable[str] = ()) -> None:
+        """Remember what was found in a file when it had this stamp, and these other files as they are now."""
         try:
             others = {other: list(_stamp(other)) for other in consulted}
         except OSError:
@@ -97,7 +106,7 @@ class Cache:
         self._entries[_key(path)] = {
             "settings": settings,
             "stamp": list(stamp),
-            "content": content,
+            "content": known.content,
             "findings": [_row(finding) for finding in known.findings],
             "error": known.error,
             "error_row": known.error_row,
@@ -105,42 +114,39 @@ class Cache:
         }
         self._changed = True
 
+    def save_now_and_then(self) -> None:
+        """Write the cache if that was long ago, so that a run that is killed loses little."""
+        start = time.monotonic()
+        if start < self._due:
+            return
+        self.save()
+        end = time.monotonic()
+        self._due = end + max(_PAUSE, _SHARE * (end - start))
+
     def save(self) -> None:
         """Write the cache if anything changed. A folder that cannot be written is no error."""
         if not self._changed:
             return
-        content = json.dumps({"format": _FORMAT, "tool": self._tool, "files": self._entries}, separators=(",", ":"))
-        try:
-            prepare(self._folder)
-            replace(self._folder / _FILE, content)
-        except OSError:
-            return
-        self._changed = False
+        content = sealed({"format": _FORMAT, "tool": self._tool, "files": self._entries})
+        with suppress(OSError):
+            write(self._folder, content, _FILE)
+            self._changed = False
 
 
 def clean(folder: Path) -> bool:
-    """Delete a cache folder, but nothing in it that is not ours. True if there was a cache."""
-    verdicts = folder / VERDICTS
-    ours = [path for path in verdicts.glob("*.json") if len(path.stem) == _DIGITS] if verdicts.is_dir() else []
-    if not (folder / _FILE).exists() and not ours:
-        return False
-    for path in ours:
-        path.unlink(missing_ok=True)
-    if verdicts.is_dir() and not any(verdicts.iterdir()):
-        verdicts.rmdir()
-    for name in (_FILE, ".gitignore"):
-        (folder / name).unlink(missing_ok=True)
-    if not any(folder.iterdir()):
-        folder.rmdir()
-    return True
+    """Delete a cache folder, but nothing in it that is not ours, nor behind a link. True if there was a cache."""
+    found = Folder(folder, VERDICTS).remove(like=_VERDICT)
+    found += Folder(folder).remove([_FILE])
+    if found:
+        Folder(folder).remove([_IGNORE])
+    return found > 0
 
 
-def prepare(folder: Path) -> None:
-    """Make a cache folder that git ignores. Raises `OSError`."""
-    folder.mkdir(parents=True, exist_ok=True)
-    ignore = folder / ".gitignore"
-    if not ignore.exists():
-        ignore.write_text("*\n", encoding="utf-8")
+def write(folder: Path, content: bytes, *place: str) -> None:
+    """Replace a file of a cache folder, which git ignores. Raises `OSError`."""
+    Folder(folder).add(_IGNORE, b"*\n")
+    *below, name = place
+    Folder(folder, *below).write(name, content)
 
 
 def _stamp(path: str) -> Stamp:
@@ -151,36 +157,21 @@ def _key(path: str) -> str:
     return os.path.abspath(path)
 
 
-def _read(path: Path, tool: str) -> dict[str, dict[str, Any]]:
+def _read(folder: Path, tool: str) -> dict[str, Any]:
     try:
-        content = json.loads(path.read_bytes())
-        if content["format"] != _FORMAT or content["tool"] != tool:
-            return {}
+        content = unsealed(Folder(folder).read(_FILE))
         entries = content["files"]
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, LookupError, TypeError, RecursionError):
         return {}
-    return entries if isinstance(entries, dict) else {}
-
-
-def replace(path: Path, content: str) -> None:
-    """Write a file in one step. Raises `OSError`."""
-    import tempfile
-
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".tmp")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            stream.write(content)
-        os.replace(name, path)
-    except OSError:
-        os.unlink(name)
-        raise
+    current = content.get("format") == _FORMAT and content.get("tool") == tool and isinstance(entries, dict)
+    return entries if current else {}
 
 
 def _known(entry: dict[str, Any]) -> Known:
-    error, row = entry["error"], entry["error_row"]
-    if not isinstance(error, str) or not isinstance(row, int):
+    error, row, content = entry["error"], entry["error_row"], entry["content"]
+    if not isinstance(error, str) or not isinstance(row, int) or not isinstance(content, str):
         raise TypeError("not an entry of the cache")
-    return Known([_finding(stored) for stored in entry["findings"]], error, row)
+    return Known([_finding(stored) for stored in entry["findings"]], error, row, content)
 
 
 def _row(finding: Finding) -> list[Any]:
@@ -192,26 +183,35 @@ def _row(finding: Finding) -> list[Any]:
         finding.severity,
         finding.location,
         finding.end_location,
-        [fix.title, fix.applicability, fix.edits, fix.verification] if fix else None,
-        [[place.path, place.location, place.message] for place in finding.related],
+        [fix.title, fix.applicability, fix.edits, fix.verification, fix.verified, fix.needs] if fix else None,
+        finding.related,
+        finding.help,
+        finding.unfixed,
     ]
 
 
 def _finding(row: list[Any]) -> Finding:
-    code, name, message, severity, start, end, fix, related = row
+    code, name, message, severity, start, end, fix, related, advice, unfixed = row
     return Finding(
         str(code),
         str(name),
         str(message),
         Severity(severity),
-        Location(*map(int, start)),
-        Location(*map(int, end)),
+        _location(start),
+        _location(end),
         _fix(fix) if fix is not None else None,
-        tuple(Related(str(path), Location(*map(int, place)), str(text)) for path, place, text in related),
+        tuple(Related(str(path), _location(first), _location(last), str(text)) for path, first, last, text in related),
+        str(advice),
+        str(unfixed),
     )
 
 
+def _location(row: list[Any]) -> Location:
+    return Location(*map(int, row))
+
+
 def _fix(row: list[Any]) -> Fix:
-    title, applicability, edits, verification = row
+    title, applicability, edits, verification, verified, needs = row
     changes = tuple(Edit(int(start), int(end), str(text)) for start, end, text in edits)
-    return Fix(str(title), Applicability(applicability), changes, str(verification))
+    kept = Fix(str(title), Applicability(applicability), changes, str(verification), bool(verified))
+    return kept._replace(needs=tuple(map(str, needs)))

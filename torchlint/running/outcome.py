@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
+from torchlint import faults
 from torchlint.finding import Applicability, Finding
 from torchlint.running.state import Stamp
 from torchlint.source import Source
@@ -16,7 +17,8 @@ class Outcome:
     """One file. `source` is its text as it is after fixing, and is there if `findings` are.
 
     `error` is one line that says why the file could not be read, checked or written; `failures` has a line for each
-    rule that crashed; `fixed` counts the applied fixes by rule code; `diff` is what they changed, if asked for.
+    rule that crashed, `tracebacks` says where; `fixed` counts the applied fixes by rule code; `diff` is what they
+    changed, if asked for.
     `stamp`, `digest` and `consulted` are what the cache needs: the state of the file that was read, its content, and
     the other files that findings depend on.
     """
@@ -35,6 +37,7 @@ class Outcome:
         self.error = error
         self.error_row = error_row
         self.failures: list[str] = []
+        self.tracebacks: list[str] = []
         self.fixed: Counter[str] = Counter()
         self.diff = b""
         self.stamp: Stamp | None = None
@@ -42,24 +45,37 @@ class Outcome:
         self.consulted: frozenset[str] = frozenset()
 
     def without_findings(self) -> Outcome:
-        """The same, but for what was found and not fixed."""
+        """The same, but for what was found and not fixed; that the file does not parse is still said."""
         left = copy.copy(self)
-        left.findings = []
+        left.findings = [finding for finding in self.findings if finding.code == faults.INVALID_SYNTAX]
         return left
+
+    @property
+    def broken(self) -> bool:
+        """Whether anything went wrong, so that findings may be missing."""
+        invalid = any(finding.code == faults.INVALID_SYNTAX for finding in self.findings)
+        return invalid or bool(self.error or self.failures)
 
 
 class Run(NamedTuple):
-    """All files of a run in order. `unsafe`: unsafe fixes were asked for. `color`: the output may be coloured."""
+    """All files of a run in order. `unsafe`: unsafe fixes were asked for. `color`: the output may be coloured.
+    `stopped`: a signal ended it before all files were checked.
+    `complete`: what kept files from being checked is among the findings, which are all that their reader sees."""
 
     outcomes: Sequence[Outcome]
     unsafe: bool = False
     color: bool = False
+    stopped: bool = False
+    complete: bool = False
 
     def files(self) -> Iterator[tuple[Source, Sequence[Finding]]]:
         """The files with findings."""
         for outcome in self.outcomes:
-            if outcome.source is not None and outcome.findings:
-                yield outcome.source, outcome.findings
+            found = outcome.findings if outcome.source is not None else []
+            if self.complete and (outcome.error or outcome.failures):
+                found = [*faults.findings(outcome.error, outcome.error_row, outcome.failures), *found]
+            if found:
+                yield outcome.source or Source(outcome.path, ""), found
 
     def findings(self) -> Iterator[Finding]:
         for _, findings in self.files():
@@ -80,7 +96,7 @@ class Run(NamedTuple):
     @property
     def broken(self) -> bool:
         """Whether anything went wrong, so that findings may be missing."""
-        return any(outcome.error or outcome.failures for outcome in self.outcomes)
+        return self.stopped or any(outcome.broken for outcome in self.outcomes)
 
 
 def applies(finding: Finding, *, unsafe: bool) -> bool:

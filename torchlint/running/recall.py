@@ -8,27 +8,36 @@ from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
+from torchlint.reading import read
 from torchlint.running.cache import Cache, Known
 from torchlint.running.outcome import Outcome, applies
-from torchlint.running.pool import run_files
+from torchlint.running.pool import Outcomes, run_files
 from torchlint.running.runner import Job
+from torchlint.running.state import content_digest
 from torchlint.settings.config import Settings
-from torchlint.source import Source
+from torchlint.source import Source, SourceError
 
 
-def run_files_with(cache: Cache, jobs: Sequence[Job], processes: int | None) -> list[Outcome]:
-    """The outcomes of all jobs in order; only those are run of which the cache does not know enough."""
-    recalled = [_recall(cache, job) for job in jobs]
-    unknown = [job._replace(remembered=True) for job, known in zip(jobs, recalled, strict=True) if known is None]
-    fresh = iter(run_files(unknown, processes))
-    outcomes: list[Outcome] = []
-    for job, known in zip(jobs, recalled, strict=True):
-        outcome = known if known is not None else next(fresh)
+def run_files_with(cache: Cache, jobs: Sequence[Job], processes: int | None) -> Outcomes:
+    """The outcomes of all jobs as they come, each with its job's place; only those are run of which the cache does not
+    know enough. What was found until the iteration ends, or is closed, is in the cache."""
+    unknown: list[int] = []
+    for place, job in enumerate(jobs):
+        known = _recall(cache, job)
         if known is None:
-            _remember(cache, job, outcome)
-        outcomes.append(outcome)
-    cache.save()
-    return outcomes
+            unknown.append(place)
+        else:
+            yield place, known
+    fresh = run_files([jobs[place]._replace(remembered=True) for place in unknown], processes)
+    try:
+        for position, outcome in fresh:
+            place = unknown[position]
+            _remember(cache, jobs[place], outcome)
+            cache.save_now_and_then()
+            yield place, outcome
+    finally:
+        fresh.close()
+        cache.save()
 
 
 def _recall(cache: Cache, job: Job) -> Outcome | None:
@@ -38,10 +47,16 @@ def _recall(cache: Cache, job: Job) -> Outcome | None:
     if job.mode.fix and any(applies(finding, unsafe=job.mode.unsafe) for finding in known.findings):
         return None
     outcome = Outcome(job.path, None, known.findings, known.error, known.error_row)
-    if known.findings:
-        # Reporters show the lines of findings.
-        outcome.source = Source.from_bytes(job.path, Path(job.path).read_bytes())
-    return outcome
+    if not known.findings:
+        return outcome
+    # Reporters show the lines of findings.
+    try:
+        data, _ = read(job.path)
+        outcome.source = Source.from_bytes(job.path, data)
+    except (OSError, SourceError):
+        return None
+    # It may have been written since its time was looked at.
+    return outcome if content_digest(data) == known.content else None
 
 
 def _remember(cache: Cache, job: Job, outcome: Outcome) -> None:
@@ -49,8 +64,8 @@ def _remember(cache: Cache, job: Job, outcome: Outcome) -> None:
     if outcome.stamp is None or outcome.failures or outcome.fixed or outcome.diff:
         return
     settings = _settings_digest(job.settings, job.settings.codes_for(job.path))
-    known = Known(outcome.findings, outcome.error, outcome.error_row)
-    cache.put(job.path, settings, outcome.digest, known, outcome.stamp, outcome.consulted)
+    known = Known(outcome.findings, outcome.error, outcome.error_row, outcome.digest)
+    cache.put(job.path, settings, known, outcome.stamp, outcome.consulted)
 
 
 @lru_cache(maxsize=256)

@@ -7,16 +7,19 @@ import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
+from torchlint import faults
 from torchlint.commands.terminal import reason
 from torchlint.finding import Applicability, Finding, Fix
-from torchlint.parsing import Parsed, parse
+from torchlint.parsing import parse
+from torchlint.reading import NotAFileError, read
 from torchlint.running.outcome import Outcome, applies
 from torchlint.running.state import content_digest, stamp
+from torchlint.running.stop import undivided
 from torchlint.settings.config import Settings
 from torchlint.source import Source, SourceError
 
 if TYPE_CHECKING:
-    from torchlint.engine import Report
+    from torchlint.finding import Report
 
 
 # What becomes of a finding when its fix has been run; see `--verify`.
@@ -45,14 +48,12 @@ def run_file(job: Job, judge: Judge | None = None) -> Outcome:
     """Check one file, and fix it if asked, after `judge` has seen each finding. Whatever goes wrong ends up in the
     outcome."""
     try:
-        with open(job.path, "rb") as stream:
-            read = stamp(os.fstat(stream.fileno()))
-            data = stream.read()
+        data, state = read(job.path)
     except OSError as error:
         return Outcome(job.path, error=_problem(error))
     outcome = run_bytes(job, data, judge)
-    if job.remembered:
-        outcome.stamp, outcome.digest = read, content_digest(data)
+    if job.remembered and not outcome.tracebacks:  # a mistake of ours may be gone the next time
+        outcome.stamp, outcome.digest = stamp(state), content_digest(data)
     return outcome
 
 
@@ -60,18 +61,26 @@ def run_bytes(job: Job, data: bytes, judge: Judge | None = None) -> Outcome:
     """The same for the content of a file. Only with `Mode.write` is the disk touched."""
     try:
         if b"torch" not in data:
-            # No rule has anything to say of it, but a file that is no Python is worth a line.
-            return _outcome_of(parse(Source.from_bytes(job.path, data).text), job)
+            # No rule has anything to say of it, but that a file is not Python is worth a finding.
+            return _only_parsed(Source.from_bytes(job.path, data))
         return _Task(job, Source.from_bytes(job.path, data), judge).run()
     except Exception as error:
-        return Outcome(job.path, error=_problem(error))
+        outcome = Outcome(job.path, error=_problem(error))
+        if outcome.error.startswith("internal"):
+            outcome.tracebacks.append(faults.traceback_of(error))
+        return outcome
 
 
-def _outcome_of(parsed: Parsed, job: Job) -> Outcome:
-    return Outcome(job.path, error=parsed.error, error_row=parsed.row)
+def _only_parsed(source: Source) -> Outcome:
+    parsed = parse(source.text)
+    if not parsed.error:
+        return Outcome(source.path)
+    return Outcome(source.path, source, [faults.invalid_syntax(source, parsed.error, parsed.row, parsed.column)])
 
 
 def _problem(error: Exception) -> str:
+    if isinstance(error, NotAFileError):
+        return f"{reason(error)}, and only those are read; `torchlint -` reads standard input"
     if isinstance(error, OSError):
         return reason(error)
     text = " ".join(str(error).split())
@@ -92,10 +101,13 @@ class _Task:
         self._report = self._check(source)
 
     def run(self) -> Outcome:
-        outcome = Outcome(self._job.path, error=self._report.error, error_row=self._report.error_row)
-        outcome.failures = self._report.failures
-        outcome.consulted = frozenset(self._report.consulted)
+        outcome, report = Outcome(self._job.path), self._report
+        outcome.failures, outcome.tracebacks = report.failures, report.tracebacks
+        outcome.consulted = frozenset(report.consulted)
         outcome.findings = self._lint(self._source)
+        if report.error:
+            place = report.error_row, report.error_column
+            outcome.findings = [faults.invalid_syntax(self._source, report.error, *place)]
         outcome.source = self._source if outcome.findings else None
         if self._job.mode.fix and any(map(self._accepts, outcome.findings)):
             try:
@@ -105,6 +117,7 @@ class _Task:
         return outcome
 
     def _check(self, source: Source) -> Report:
+        # Start-up: files without torch and files from the cache do not need it.
         from torchlint import engine
 
         return engine.check(source, self._codes)
@@ -116,6 +129,7 @@ class _Task:
         report = self._report if source is self._source else self._check(source)
         if not report.findings:
             return []
+        # Start-up: only files with findings need it.
         from torchlint.suppress import Suppressions
 
         suppressions = Suppressions(source)
@@ -125,12 +139,14 @@ class _Task:
         return [self._judge(source, finding) for finding in findings] if self._judge else findings
 
     def _fix(self, outcome: Outcome) -> None:
-        from torchlint.fixing import edits
+        # Start-up: only `--fix` needs it.
+        from torchlint.fixing import edits, files
 
         before, mode = self._source, self._job.mode
         result = edits.fix(before, self._lint, self._accepts)
         if mode.write and result.text != before.text:
-            edits.write(self._job.path, before, result.text)
+            with undivided():
+                files.write(self._job.path, before, result.text)
         outcome.error = outcome.error or result.error
         outcome.fixed = result.applied
         outcome.findings = result.findings
@@ -145,7 +161,7 @@ def judged(finding: Finding, settings: Settings) -> Finding:
     if fix is None:
         return finding
     if finding.code not in settings.fixable:
-        return finding._replace(fix=None)
+        return finding._replace(fix=None, help=fix.title, unfixed="the configuration says that this rule is not fixed")
     if finding.code in settings.safe and fix.applicability is Applicability.UNSAFE:
         return finding._replace(fix=_overridden(fix, Applicability.SAFE))
     if finding.code in settings.unsafe and fix.applicability is Applicability.SAFE:
@@ -162,6 +178,7 @@ def unified_diff(before: Source, after: str) -> bytes:
     """The change as `git apply` and `patch -p1` take it, in the file's own encoding. Raises `UnicodeEncodeError`."""
     name = before.path.replace(os.sep, "/")
     old, new = (name, name) if name.startswith(("/", "../")) else (f"a/{name}", f"b/{name}")
+    # Start-up: only `--diff` needs it.
     import difflib
 
     lines = list(difflib.unified_diff(_lines(before.text), _lines(after)))

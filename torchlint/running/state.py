@@ -13,6 +13,7 @@ def stamp(stat: os.stat_result) -> Stamp:
 
 def content_digest(data: bytes) -> str:
     """32 hex digits over the content of a file."""
-    import hashlib  # a twentieth of a small run, and only the cache asks for it
+    # Start-up: a twentieth of a small run, and only the cache asks for it.
+    import hashlib
 
     return hashlib.blake2b(data, digest_size=16).hexdigest()

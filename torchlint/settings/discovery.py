@@ -29,18 +29,41 @@ class _Place(NamedTuple):
     ignores: Chain
 
 
-def discover(paths: Sequence[str], configuration: Configuration, *, force_exclude: bool = False) -> Iterator[Target]:
+def discover(
+    paths: Sequence[str],
+    configuration: Configuration,
+    *,
+    force_exclude: bool = False,
+    notebooks: list[str] | None = None,
+) -> Iterator[Target]:
     """The files in the order of the arguments, in directories by name, none twice.
 
     What is named is checked, whatever its suffix and whatever excludes it, unless `force_exclude`. Directories that
-    are symbolic links are followed only where they are named. Raises `ConfigError`.
+    are symbolic links are followed only where they are named. `notebooks` takes the notebooks in directories, which
+    are not read; one that is named is an error. Raises `ConfigError`.
     """
     seen: set[str] = set()
     for argument in paths:
         for target, real in _below(argument, configuration, force_exclude):
-            if real not in seen:
-                seen.add(real)
+            if real in seen:
+                continue
+            seen.add(real)
+            if not is_notebook(target.path) or target.error:
                 yield target
+            elif notebooks is not None:
+                notebooks.append(target.path)
+
+
+def is_notebook(path: str) -> bool:
+    """Whether a file is a notebook, by its name: Python would read its JSON as a program that does nothing."""
+    return path.casefold().endswith(".ipynb")
+
+
+def unread_notebook(path: str) -> str:
+    """The line that says what to do with a notebook instead."""
+    import shlex  # few runs have notebooks
+
+    return f"notebooks are not read: `nbqa torchlint {shlex.quote(path)}` checks its cells"
 
 
 def _below(argument: str, configuration: Configuration, force_exclude: bool) -> Iterator[tuple[Target, str]]:
@@ -50,7 +73,7 @@ def _below(argument: str, configuration: Configuration, force_exclude: bool) -> 
     elif force_exclude and configuration.settings_for(absolute).excludes(absolute):
         return
     elif not os.path.isdir(argument):
-        yield Target(path), real
+        yield Target(path, unread_notebook(path) if is_notebook(path) else ""), real
     else:
         respect = configuration.settings_in(absolute).respect_gitignore
         yield from _walk(_Place(path, absolute, real, True, chain_above(absolute) if respect else ()), configuration)
@@ -82,7 +105,7 @@ def _entries(place: _Place, configuration: Configuration) -> list[_Place]:
     found: list[_Place] = []
     for entry in entries:
         is_directory = entry.is_dir(follow_symlinks=False)
-        if not is_directory and not (entry.name.endswith(".py") and entry.is_file()):
+        if not is_directory and not (entry.name.endswith((".py", ".ipynb")) and _is_file(entry)):
             continue
         if settings.excluded.matches(entry.path) or ignores(chain, entry.path, is_directory=is_directory):
             continue
@@ -90,3 +113,11 @@ def _entries(place: _Place, configuration: Configuration) -> list[_Place]:
         real = os.path.realpath(entry.path) if entry.is_symlink() else os.path.join(place.real, entry.name)
         found.append(_Place(path, entry.path, real, is_directory, chain))
     return found
+
+
+def _is_file(entry: os.DirEntry[str]) -> bool:
+    """Whether there is a file, perhaps at the end of a link; a link that leads nowhere or in a circle is none."""
+    try:
+        return entry.is_file()
+    except OSError:
+        return False

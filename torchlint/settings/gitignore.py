@@ -1,22 +1,20 @@
-"""`.gitignore` files, nested ones included. pathspec is imported only where there is such a file."""
+"""`.gitignore` files, nested ones included."""
 
 from __future__ import annotations
 
 import os
-import re
-from collections.abc import Collection, Iterable
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Collection
+from typing import NamedTuple
 
-if TYPE_CHECKING:
-    from pathspec import GitIgnoreSpec
-    from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
+from torchlint.reading import read
+from torchlint.settings.ignored import Group, groups
 
 
 class Ignores(NamedTuple):
-    """The patterns of one .gitignore file and the absolute directory that they are relative to."""
+    """What one .gitignore file says and the absolute directory that it is relative to."""
 
     directory: str
-    spec: GitIgnoreSpec
+    said: list[Group]
 
 
 # The files that hold for a directory, the outermost first.
@@ -54,36 +52,19 @@ def deeper(chain: Chain, directory: str, names: Collection[str]) -> Chain:
     if ".gitignore" not in names:
         return chain
     try:
-        with open(os.path.join(directory, ".gitignore"), encoding="utf-8", errors="surrogateescape") as stream:
-            lines = stream.read().split("\n")
+        data, _ = read(os.path.join(directory, ".gitignore"))
     except OSError:
         return chain
-    return (*chain, Ignores(directory, _spec(lines)))
-
-
-def _spec(lines: list[str]) -> GitIgnoreSpec:
-    """What the lines say, without those that are no pattern: git passes over them too."""
-    from pathspec import GitIgnoreSpec
-
-    try:
-        return GitIgnoreSpec.from_lines(lines)
-    except (ValueError, re.error):
-        return GitIgnoreSpec([pattern for line in lines for pattern in _patterns(line)])
-
-
-def _patterns(line: str) -> Iterable[GitIgnoreSpecPattern]:
-    from pathspec import GitIgnoreSpec
-
-    try:
-        return GitIgnoreSpec.from_lines([line]).patterns
-    except (ValueError, re.error):
-        return ()
+    lines = data.decode("utf-8", "surrogateescape").replace("\r\n", "\n").split("\n")
+    return (*chain, Ignores(directory, groups(lines)))
 
 
 def ignores(chain: Chain, path: str, *, is_directory: bool) -> bool:
-    """Whether git would ignore this absolute path. The innermost file that has something to say decides."""
-    for directory, spec in reversed(chain):
-        relative = path[len(directory.rstrip(os.sep)) + 1 :] + ("/" if is_directory else "")
-        if (included := spec.check_file(relative).include) is not None:
-            return included
+    """Whether git would ignore this absolute path. The innermost file that has something to say decides, by the last of
+    its lines that does."""
+    for directory, said in reversed(chain):
+        relative = path[len(directory.rstrip(os.sep)) + 1 :].replace(os.sep, "/")
+        for group in reversed(said):
+            if group.matches(relative, is_directory=is_directory):
+                return not group.keeps
     return False

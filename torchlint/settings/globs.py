@@ -14,6 +14,17 @@ from typing import NamedTuple
 _SPECIAL = re.compile(r"\*\*/|\*+|\?|\[!?\]?[^\]]*\]")
 
 
+class _Gap(NamedTuple):
+    """What may stand for stars: as much as there is, and as little as will do."""
+
+    any: str
+    first: str
+
+
+_ANYTHING = _Gap(".*", ".*?")
+_DIRECTORIES = _Gap("(?:.*/)?", "(?:.*?/)??")
+
+
 class Glob(NamedTuple):
     """A pattern and the absolute directory that it is relative to."""
 
@@ -80,19 +91,30 @@ def _any_of(expressions: list[str]) -> re.Pattern[str] | None:
 
 
 def _regex(text: str) -> str:
-    parts: list[str] = []
+    """The regular expression for a pattern. Each gap is tried once: what stands between two of them is taken where it
+    comes first and never looked for again, since whatever follows fits after that too. So `*a*a*a*b` costs a look at
+    each character, not one for each way to share them out."""
+    pieces, gaps = [""], []
     end = 0
     for special in _SPECIAL.finditer(text):
-        parts += [re.escape(text[end : special.start()]), _special(special.group())]
+        pieces[-1] += re.escape(text[end : special.start()])
         end = special.end()
-    return "".join([*parts, re.escape(text[end:])])
+        found = special.group()
+        if not found.startswith("*"):
+            pieces[-1] += _special(found)
+            continue
+        any_directories = found == "**/" and (not special.start() or text[special.start() - 1] == "/")
+        gaps.append(_DIRECTORIES if any_directories else _ANYTHING)
+        pieces.append("/" if found == "**/" and not any_directories else "")
+    pieces[-1] += re.escape(text[end:])
+    head, *rest = pieces
+    if not gaps:
+        return head
+    between = [f"(?>{gap.first}{piece})" for gap, piece in zip(gaps[:-1], rest[:-1], strict=True)]
+    return "".join([head, *between, gaps[-1].any, rest[-1]])
 
 
 def _special(text: str) -> str:
-    if text == "**/":
-        return "(?:.*/)?"
-    if text.startswith("*"):
-        return ".*"
     if text == "?":
         return "[^/]"
     inverted = text.startswith("[!")

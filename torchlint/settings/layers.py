@@ -8,10 +8,14 @@ from typing import Any, NamedTuple
 
 from torchlint.commands.terminal import reason
 from torchlint.finding import SEVERITIES
+from torchlint.reading import read
 from torchlint.reporters import FORMATS
 from torchlint.selectors import suggestion
 from torchlint.settings.globs import mistake
 from torchlint.settings.selection import UnknownSelectorError, expand, idle
+
+# Of a value that is wrong, so many characters are enough to find it.
+_SHOWN = 60
 
 
 class ConfigError(Exception):
@@ -57,7 +61,7 @@ def _selectors(value: Any) -> str:
 def _strings(value: Any) -> str:
     if isinstance(value, list | tuple) and all(isinstance(item, str) for item in value):
         return ""
-    return f"expected a list of strings, found {value!r}"
+    return f"expected a list of strings, found {_found(value)}"
 
 
 def _globs(value: Any) -> str:
@@ -68,16 +72,16 @@ def _globs(value: Any) -> str:
 
 def _selectors_by_path(value: Any) -> str:
     if not isinstance(value, Mapping):
-        return f"expected a table from file patterns to lists of rules, found {value!r}"
+        return f"expected a table from file patterns to lists of rules, found {_found(value)}"
     return next(filter(None, [_globs(list(value)), *map(_selectors, value.values())]), "")
 
 
 def _flag(value: Any) -> str:
-    return "" if isinstance(value, bool) else f"expected true or false, found {value!r}"
+    return "" if isinstance(value, bool) else f"expected true or false, found {_found(value)}"
 
 
 def _path(value: Any) -> str:
-    return "" if isinstance(value, str) else f"expected the path of a TOML file, found {value!r}"
+    return "" if isinstance(value, str) else f"expected the path of a TOML file, found {_found(value)}"
 
 
 def _severity(value: Any) -> str:
@@ -88,9 +92,18 @@ def _severity(value: Any) -> str:
 
 
 def _format(value: Any) -> str:
-    if value in FORMATS:
-        return ""
-    return f"unknown output format {value!r}{suggestion(str(value), FORMATS)}"
+    if not isinstance(value, str):
+        return f"expected the name of an output format, found {_found(value)}"
+    return "" if value in FORMATS else f"unknown output format {value!r}{suggestion(value, FORMATS)}"
+
+
+def _found(value: Any) -> str:
+    """A value of the configuration as a message shows it: on one line, however long and deep it is."""
+    import reprlib  # only a mistake asks for it
+
+    shortened = reprlib.Repr()
+    shortened.maxstring = shortened.maxother = shortened.maxlong = _SHOWN
+    return shortened.repr(value)
 
 
 # What each key of `[tool.torchlint]` takes: a function that says what is wrong with a value, or nothing.
@@ -141,8 +154,7 @@ def table_of(file: str) -> Mapping[str, Any] | None:
     A file of another name than pyproject.toml may also hold the keys at its top level.
     """
     try:
-        with open(file, "rb") as stream:
-            data = stream.read()
+        data, _ = read(file)
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
@@ -150,16 +162,21 @@ def table_of(file: str) -> Mapping[str, Any] | None:
         if not os.path.exists(file):
             return None
         raise ConfigError(f"{shown(file)}: {reason(error)}") from None
+    except ValueError as error:  # a NUL in its name
+        raise ConfigError(f"{shown(file)}: cannot be read: {error}") from None
     ours = os.path.basename(file) != "pyproject.toml"
     # tomllib costs more start-up than all else here, and most pyproject.toml files do not concern us.
     if not ours and b"torchlint" not in data:
         return None
     document = _parse(data, shown(file))
-    table = document.get("tool", {}).get("torchlint")
+    tools = document.get("tool", {})
+    if not isinstance(tools, dict):
+        raise ConfigError(f"{shown(file)}: `tool` is not a table: write [tool.torchlint]")
+    table = tools.get("torchlint")
     if table is None and ours:
         return document
     if table is not None and not isinstance(table, dict):
-        raise ConfigError(f"{shown(file)}: [tool.torchlint] is not a table")
+        raise ConfigError(f"{shown(file)}: [tool.torchlint] is not a table but {_found(table)}")
     return table
 
 
@@ -169,12 +186,15 @@ def parse_inline(text: str) -> Mapping[str, Any]:
 
 
 def _parse(data: bytes, origin: str) -> dict[str, Any]:
+    # Start-up: only a tree with a pyproject.toml needs it.
     import tomllib
 
     try:
         return tomllib.loads(data.decode())
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{origin}: not valid TOML: {error}") from None
+    except RecursionError:
+        raise ConfigError(f"{origin}: not valid TOML: nested too deeply") from None
 
 
 def shown(file: str) -> str:

@@ -31,6 +31,10 @@ def certificate(row: Row) -> dict[str, Any]:
     if row.kind == "pair":
         kept |= {"index": row.index, "dtypes": row.dtypes, "ranks": row.ranks}
         kept |= {"references": row.references, "errors": row.errors}
+    if row.repaired:
+        kept["repaired"] = row.repaired
+    if row.gains:
+        kept["gains"] = row.gains
     if row.intended_change:
         kept["intended_change"] = True
     for name in ("condition", "detail", "contradiction", "notes", "flags"):

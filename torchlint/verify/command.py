@@ -71,6 +71,7 @@ def run(arguments: argparse.Namespace) -> int:
             # Rules that were not reached keep what they have.
             _write(rows, complete=not _chosen(arguments) and not skipped)
         if arguments.report:
+            # Start-up: it imports matplotlib, which may be missing.
             from torchlint.verify.report import write_report
 
             write_report(rows, Path(arguments.report))

@@ -225,7 +225,21 @@ def _compare_values(point: Point, record: Record) -> None:
         terms = _largest_tensor(point) // max(old.numel(), 1)
         verdict = judge(old, new, truth.to(torch.float64), noise, scale, terms, poles, _is_own(point))
         record.add_errors(point.cell, point.dtype, "value", verdict.worst)
+        _add_gain(point, record, "value", verdict.improves, old, new, truth)
         _report(point, record, f"result {place}", verdict, old, new, truth)
+
+
+def _add_gain(
+    point: Point,
+    record: Record,
+    quantity: str,
+    improves: torch.Tensor,
+    old: torch.Tensor,
+    new: torch.Tensor,
+    truth: torch.Tensor,
+) -> None:
+    if bool(improves.any()) and not point.cell.recipe.special:
+        record.gain(point.dtype, quantity).add(point.cell, improves, old, new, truth)
 
 
 def _compare_integers(
@@ -236,6 +250,7 @@ def _compare_integers(
         return
     right = wrong & (new == truth)
     if bool(right.any()):
+        _add_gain(point, record, "value", right, old, new, truth)
         record.observations.append(point.observe(Effect.IMPROVES, f"result {place} is right after"))
     wrong &= ~right
     for neighbour in point.neighbours() if bool(wrong.any()) else ():
@@ -316,6 +331,7 @@ def _compare_gradients(point: Point, record: Record) -> None:
             continue
         record.add_errors(point.cell, point.dtype, "gradient", verdict.worst)
         _forgive_kinks(point, record, name, verdict, new)
+        _add_gain(point, record, "gradient", verdict.improves, old, new, truth)
         _report(point, record, f"gradient of {name}", verdict, old, new, truth)
 
 

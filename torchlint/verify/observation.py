@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from torchlint.verify.cells import Cell
+from torchlint.verify.gains import Gain
 
 
 class Effect(StrEnum):
@@ -81,14 +82,15 @@ class Worst:
 class Record:
     """All that was seen of one pair on one device.
 
-    `worst` is keyed by (dtype, `value` or `gradient`), `curves` by (dtype, quantity, magnitude). `points` counts the
-    generated inputs, one per cell and dtype, on which both versions ran and were compared. `sharpest` is the largest
-    error of after over that of before in float32 and where it was seen, for a search for worse.
+    `worst` and `gains` are keyed by (dtype, `value` or `gradient`), `curves` by (dtype, quantity, magnitude). `points`
+    counts the generated inputs, one per cell and dtype, on which both versions ran and were compared. `sharpest` is the
+    largest error of after over that of before in float32 and where it was seen, for a search for worse.
     """
 
     observations: list[Observation] = field(default_factory=list)
     worst: dict[tuple[str, str], Worst] = field(default_factory=dict)
     curves: dict[tuple[str, str, float], Worst] = field(default_factory=dict)
+    gains: dict[tuple[str, str], Gain] = field(default_factory=dict)
     points: int = 0
     finite_points: int = 0
     identical: bool = True
@@ -102,6 +104,20 @@ class Record:
 
     def refusals(self) -> Iterator[Observation]:
         return (observation for observation in self.observations if observation.refuses)
+
+    @property
+    def repaired(self) -> int:
+        """The generated inputs, one per cell and dtype, on which before raises and after does not."""
+        return sum(observation.effect is Effect.REPAIRS for observation in self.observations)
+
+    @property
+    def magnitudes(self) -> set[float]:
+        """The sizes of the normally distributed inputs on which both versions ran."""
+        return {cell.recipe.magnitude for cell, _ in self.cells if cell.recipe.name == "normal"}
+
+    def gain(self, dtype: str, quantity: str) -> Gain:
+        """The entry that one more input on which after is better is added to."""
+        return self.gains.setdefault((dtype, quantity), Gain())
 
     def has(self, effect: Effect) -> bool:
         return any(observation.effect is effect for observation in self.observations)

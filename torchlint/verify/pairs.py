@@ -75,6 +75,7 @@ def compile_text(text: str) -> Callable[..., Any]:
 
     The text is executed: it must be the project's own or have passed the checks of instance extraction.
     """
+    # Start-up: `--verify` reads units where no worker has to run.
     import torch
     import torch.nn.functional
 

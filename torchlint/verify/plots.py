@@ -9,6 +9,7 @@ from typing import Any
 
 import matplotlib as mpl
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from torchlint.certificates import times
 from torchlint.verify.row import Row
@@ -41,8 +42,6 @@ def curves(row: Row) -> str:
 
 
 def _legend() -> list[Any]:
-    from matplotlib.lines import Line2D
-
     lines = [
         Line2D([], [], color=color, marker="o", markersize=3, linewidth=width, label=side)
         for side, color, width in (("before", BEFORE, 2.6), ("after", AFTER, 1.3))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import importlib.metadata
 import os
 import signal
 import subprocess
 import sys
 import tempfile
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
@@ -18,16 +20,22 @@ from torchlint.verify.worker import receive, send
 # What its environment keeps: without these CUDA and Windows do not start.
 KEPT = ("SYSTEMROOT", "PATH", "TORCHLINT_CACHE_DIR")
 KEPT_PREFIXES = ("CUDA_", "CUBLAS_", "NVIDIA_", "LD_")
-# Isolated from the environment and the current folder, but with the same torchlint and torch as here, wherever these
-# were found: in a checkout that is not installed, or in a folder of unpacked wheels.
+# Isolated from the environment and the current folder, in which any `torch.py` may lie, but with the same torchlint as
+# here. What this Python has not itself comes from where it was installed, such as a folder of unpacked wheels.
 _BOOT = """
 import sys
-root, *rest = {paths!r}
-sys.path.insert(0, root)
-sys.path += [path for path in rest if path not in sys.path]
+sys.path.insert(0, {root!r})
+import torchlint
+del sys.path[0]
+from importlib.util import find_spec
+for name, folder in {installed!r}:
+    if find_spec(name) is None:
+        sys.path.append(folder)
 from torchlint.verify.worker import main
 sys.exit(main())
 """
+# What the worker may import and this Python may have from elsewhere.
+_PACKAGES = ("torch", "numpy", "gmpy2", "mpmath", "matplotlib", "libcst")
 
 
 class StartError(RuntimeError):
@@ -92,7 +100,7 @@ class Process:
         errors = Path(self._folder.name, "errors.txt")
         with errors.open("wb") as stream:
             self._process = subprocess.Popen(
-                [sys.executable, "-I", "-W", "ignore", "-c", _BOOT.format(paths=_paths()), self.device],
+                [sys.executable, "-I", "-W", "ignore", "-c", _boot(), self.device],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=stream,
@@ -119,10 +127,17 @@ class Process:
         process.wait()
 
 
-def _paths() -> list[str]:
-    """Where modules are found here, torchlint's own folder first."""
+def _boot() -> str:
     root = str(Path(torchlint.__file__).resolve().parent.parent)
-    return list(dict.fromkeys([root, *(str(Path(path).resolve()) for path in sys.path if path)]))
+    return _BOOT.format(root=root, installed=list(_installed()))
+
+
+def _installed() -> Iterator[tuple[str, str]]:
+    """Packages and the folders that they were installed into, which is more than that a file has their name."""
+    for name in _PACKAGES:
+        for distribution in importlib.metadata.distributions(name=name):
+            yield name, str(Path(str(distribution.locate_file(""))).resolve())
+            break
 
 
 def _ending(status: int) -> str:

@@ -9,10 +9,12 @@ from __future__ import annotations
 import ast
 import importlib.util
 import io
+import itertools
 import time
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -22,12 +24,13 @@ import torch
 from torchlint.claims import Changes, Claim
 from torchlint.verify.cells import Cell, DoesNotFitError, arguments, typed
 from torchlint.verify.compare import Point, compare
+from torchlint.verify.fixtures import fixture_digest, golden
 from torchlint.verify.inputs import InputError, Spec, of_program
 from torchlint.verify.observation import Effect, Record
 from torchlint.verify.outcome import Outcome, run
 from torchlint.verify.pairs import Unit
 from torchlint.verify.reproduce import headline
-from torchlint.verify.row import Row, claim_text, device_name, put_errors, put_speed, torch_version
+from torchlint.verify.row import Row, claim_text, device_name, put_errors, put_points, put_speed, torch_version
 from torchlint.verify.runner import scales_of
 from torchlint.verify.shapes import all_shapes
 from torchlint.verify.speed import measure_program
@@ -37,20 +40,36 @@ from torchlint.verify.values import Recipe, normal
 from torchlint.verify.verdict import GOOD, Decision, Verdict, contradiction, decide
 
 _RECIPES = (normal(1.0), normal(20.0), normal(90.0), normal(1e-8), Recipe("ties"), Recipe("zeros"))
+# Numbers that programs compute with: near the ends of a dtype's range rounding is all there is.
+_MORE_RECIPES = (
+    *map(normal, (1e-3, 0.1, 5.0, 300.0, 1e3, 1e4)),
+    *(Recipe(name) for name in ("grid", "spread", "zero row", "constant", "near ties")),
+    Recipe("offset", 100.0),
+)
 _DTYPES = ("float64", "float32")
+# Inputs for a program of a rule that is proven by its programs, each in both dtypes; until there are so many, other
+# numbers are drawn.
+INPUTS = 50
+# What the seeds of two draws differ by.
+_SHIFT = 7_919
 # CPU seconds for one function; training loops are slow, endless ones are not programs.
-PATIENCE = 30.0
+PATIENCE = {"fast": 30.0, "full": 90.0}
 
 
 def verify_programs(
-    code: str, name: str, path: Path, claims: tuple[Claim, ...], device: str, tier: str = "fast"
+    code: str,
+    name: str,
+    path: Path,
+    claims: tuple[Claim, ...],
+    device: str,
+    tier: str = "fast",
+    inputs: int = 0,
 ) -> list[Row]:
     """One row for each function of the fixture at `path` that the fix changed or that behaves differently.
 
-    With the tier `full` those that the fix changed are timed as well.
+    One that the fix changed is run on at least so many `inputs` if its numbers can differ. With the tier `full` those
+    that the fix changed are timed as well.
     """
-    from torchlint.verify.suite import fixture_digest, golden
-
     texts = [file.read_text(encoding="utf-8") for file in (path, golden(path))]
     digest = fixture_digest(code)
     rows = []
@@ -66,9 +85,9 @@ def verify_programs(
         row = _row(code, name, f"{path.stem}.{function}", digest, device, claims)
         if function not in new or not callable(getattr(after, function, None)):
             continue
-        _verify(row, getattr(before, function), getattr(after, function), claims, device)
-        changed = old[function] != new[function]
         row.tier = tier
+        changed = old[function] != new[function]
+        _verify(row, getattr(before, function), getattr(after, function), claims, device, inputs if changed else 0)
         if tier == "full" and changed and row.verdict in GOOD:
             _time(row, getattr(before, function), getattr(after, function), device)
         if changed or row.verdict not in (Verdict.IDENTICAL, Verdict.UNSUPPORTED, Verdict.VACUOUS):
@@ -123,8 +142,9 @@ def _verify(
     after: Callable[..., Any],
     claims: tuple[Claim, ...],
     device: str,
+    inputs: int,
 ) -> None:
-    started, deadline = time.monotonic(), time.process_time() + PATIENCE
+    started, deadline = time.monotonic(), time.process_time() + PATIENCE[row.tier]
     try:
         specs = of_program(before)
     except InputError as error:
@@ -135,13 +155,16 @@ def _verify(
     truth = Truth(unit)
     with warnings.catch_warnings(), redirect_stdout(io.StringIO()):
         warnings.simplefilter("ignore")
-        for cell in _cells(specs):
+        cells = _cells(specs)
+        for cell in itertools.chain(cells, _further(unit, truth, cells, inputs, record)):
             if time.process_time() > deadline:
                 break
-            _visit(unit, truth, cell, device, record)
+            with _drawn(cell.recipe.draw):
+                _visit(unit, truth, cell, device, record)
     decision = decide(record)
     row.verdict, row.condition = str(decision.verdict), decision.condition
-    row.points, row.seconds = record.points, round(time.monotonic() - started, 3)
+    put_points(row, record)
+    row.seconds = round(time.monotonic() - started, 3)
     row.dtypes, row.ranks = sorted(record.dtypes, reverse=True), sorted(record.ranks)
     row.detail = headline(decision.witness) if decision.witness else ""
     row.contradiction = _contradiction(decision, claims, record)
@@ -154,14 +177,60 @@ def _time(row: Row, before: Callable[..., Any], after: Callable[..., Any], devic
         put_speed(row, measure_program(Unit(before, after, of_program(before), "", ""), device), device)
 
 
-def _cells(specs: tuple[Spec, ...]) -> Iterator[Cell]:
+def _cells(specs: tuple[Spec, ...]) -> list[Cell]:
     shapes = [shape for shape in all_shapes(specs) if shape.kind in ("plain", "one", "block")]
-    random = any(spec.is_float for spec in specs)
     scalars = _scalars(specs)
-    for shape in shapes:
-        yield Cell(shape, normal(1.0), scalars, _DTYPES)
-    for recipe in _RECIPES[1:] if random else ():
-        yield Cell(shapes[0], recipe, scalars, _DTYPES)
+    cells = [Cell(shape, normal(1.0), scalars, _DTYPES) for shape in shapes]
+    if any(spec.is_float for spec in specs):
+        cells += [Cell(shapes[0], recipe, scalars, _DTYPES) for recipe in _RECIPES[1:]]
+    return cells
+
+
+def _further(unit: Unit, truth: Truth, cells: Sequence[Cell], inputs: int, record: Record) -> Iterator[Cell]:
+    """Cells with other numbers at the first shapes, after the first `cells` were visited."""
+    if len(cells) >= inputs or not _varies(unit):
+        return
+    # Only where before is not right does it take more digits than those of float64 to say what is; and whether a
+    # difference is one of a kink matters only where all others are none.
+    verdict = decide(record).verdict
+    truth.exact = verdict in (Verdict.IMPROVES, Verdict.EXTENDS)
+    truth.near = verdict is not Verdict.CHANGES
+    for recipe in itertools.islice(_recipes(unit.specs), inputs - len(cells)):
+        yield replace(cells[0], recipe=recipe)
+
+
+def _recipes(specs: tuple[Spec, ...]) -> Iterator[Recipe]:
+    """Without end: other kinds of numbers, then other draws of all that are random."""
+    kinds = [normal(1.0)]
+    if any(spec.is_float for spec in specs):
+        yield from _MORE_RECIPES
+        kinds = [recipe for recipe in (*_RECIPES, *_MORE_RECIPES) if recipe.name not in ("zeros", "constant")]
+    for draw in itertools.count(1):
+        yield from (replace(recipe, draw=draw) for recipe in kinds)
+
+
+def _varies(unit: Unit) -> bool:
+    """Whether another draw is another input: of the tensors, or of the numbers that the program draws itself."""
+    if any(spec.is_tensor for spec in unit.specs):
+        return True
+    untouched = run(lambda: None, {}).random
+    scalars = _scalars(unit.specs)
+    return run(unit.before, scalars).random != untouched
+
+
+@contextmanager
+def _drawn(draw: int) -> Iterator[None]:
+    """Let a program that seeds its own random numbers draw others."""
+    seed = torch.manual_seed
+
+    def shifted(number: int) -> torch.Generator:
+        return seed(number + _SHIFT * draw)
+
+    torch.manual_seed = shifted  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        torch.manual_seed = seed
 
 
 def _scalars(specs: tuple[Spec, ...]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import Any
 import torch
 
 from torchlint.claims import Changes, Claim
+from torchlint.verify.gains import told
 from torchlint.verify.observation import Effect, Record, Worst
 from torchlint.verify.reproduce import headline, reproducer
 from torchlint.verify.runner import Result
@@ -22,9 +23,11 @@ from torchlint.verify.verdict import Verdict, contradiction
 class Row:
     """`kind` is `pair` or `program`; `errors` is keyed by `dtype quantity`, `curves` by `dtype quantity magnitude`.
 
-    `speed` is time before over time after, forward and forward with backward; 0 where it was not measured.
-    `milliseconds` are those of both versions, forward and then with backward, `memory` the bytes of both, all in
-    float32 at the sizes `speed_shape` on `machine`. `strip` is what was seen in each kind of cell.
+    `points` are the inputs on which both versions ran, `repaired` those on which only after did; `gains` say where
+    after is better, see `gains.told`. `speed` is time before over time after, forward and forward with backward; 0
+    where it was not measured. `milliseconds` are those of both versions, forward and then with backward, `memory` the
+    bytes of both, all in float32 at the sizes `speed_shape` on `machine`. `strip` is what was seen in each kind of
+    cell.
     """
 
     code: str
@@ -42,11 +45,13 @@ class Row:
     detail: str = ""
     contradiction: str = ""
     points: int = 0
+    repaired: int = 0
     dtypes: list[str] = field(default_factory=list)
     ranks: list[int] = field(default_factory=list)
     references: dict[str, int] = field(default_factory=dict)
     errors: dict[str, dict[str, float]] = field(default_factory=dict)
     curves: dict[str, dict[str, float]] = field(default_factory=dict)
+    gains: list[dict[str, Any]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     reproducer: str = ""
     speed: tuple[float, float] = (0.0, 0.0)
@@ -131,7 +136,8 @@ def fill(row: Row, result: Result, claim: Claim) -> Row:
     row.strip = strip(record)
     row.intended_change = isinstance(claim, Changes)
     row.contradiction = contradiction(decision, claim, record)
-    row.points, row.seconds = record.points, round(result.seconds, 3)
+    put_points(row, record)
+    row.seconds = round(result.seconds, 3)
     row.dtypes = sorted(record.dtypes, key=_order)
     row.ranks, row.references = sorted(record.ranks), record.references
     put_errors(row, record)
@@ -145,6 +151,12 @@ def fill(row: Row, result: Result, claim: Claim) -> Row:
     if decision.witness is not None and result.unit is not None:
         row.reproducer = reproducer(result.unit, decision.witness)
     return row
+
+
+def put_points(row: Row, record: Record) -> None:
+    """Put into a row how much was run and where it came out better."""
+    row.points, row.repaired = record.points, record.repaired
+    row.gains = told(record.gains, record.magnitudes)
 
 
 def put_errors(row: Row, record: Record) -> None:

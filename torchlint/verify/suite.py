@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
-import torchlint
 from torchlint import registry
 from torchlint.claims import Claim, Pair
-from torchlint.digests import pair_digest, program_digest
+from torchlint.digests import pair_digest
 from torchlint.selectors import advice, covered
+from torchlint.verify.fixtures import FIXTURES, fixtures
+from torchlint.verify.program import INPUTS, verify_programs
 from torchlint.verify.row import Row, fill, put_speed
 from torchlint.verify.runner import verify_pair
 from torchlint.verify.speed import measure
-
-FIXTURES = Path(torchlint.__file__).parent.parent / "fixtures"
 
 
 class UnknownRuleError(Exception):
@@ -69,23 +67,6 @@ def _pairs(code: str) -> tuple[Pair, ...]:
     return tuple(getattr(registry.load(code), "pairs", ()))
 
 
-def fixtures(code: str) -> list[Path]:
-    """The fixtures of a rule that have a golden, in order."""
-    folder = FIXTURES / registry.load(code).name().replace("-", "_")
-    files = sorted(folder.glob("*.py")) if folder.is_dir() else []
-    return [path for path in files if not path.name.endswith(".fixed.py") and golden(path).exists()]
-
-
-def golden(path: Path) -> Path:
-    return path.with_name(f"{path.stem}.fixed.py")
-
-
-def fixture_digest(code: str) -> str:
-    """The digest that all program certificates of a rule share: over its fixtures and goldens."""
-    paths = [text for path in fixtures(code) for text in (path, golden(path))]
-    return program_digest(path.read_text(encoding="utf-8") for path in paths)
-
-
 def claims(code: str) -> tuple[Claim, ...]:
     """What the rule's author says of its fixes: of its pairs, or of a check as a whole."""
     rule = registry.load(code)
@@ -106,6 +87,7 @@ def execute(task: Task) -> list[Row]:
         if task.tier == "full" and result.unit is not None:
             put_speed(row, measure(result.unit, task.device), task.device)
         return [row]
-    from torchlint.verify.program import verify_programs
-
-    return verify_programs(task.code, rule.name(), FIXTURES / task.path, claims(task.code), task.device, task.tier)
+    # The fixes of a rule with pairs rest on these.
+    inputs = INPUTS if task.tier == "full" and not _pairs(task.code) else 0
+    path, stated = FIXTURES / task.path, claims(task.code)
+    return verify_programs(task.code, rule.name(), path, stated, task.device, task.tier, inputs)

@@ -23,7 +23,7 @@ NEIGHBOURS = 32
 
 
 class Truth:
-    """References for the points of one unit; multi-precision ones only if `exact`.
+    """References for the points of one unit; multi-precision ones only if `exact`, neighbours only if `near`.
 
     `reasons` counts why multi-precision did not work.
     """
@@ -31,6 +31,7 @@ class Truth:
     def __init__(self, unit: Unit, exact: bool = True) -> None:
         self.unit = unit
         self.exact = exact
+        self.near = True
         self.differentiable = tuple(spec.name for spec in unit.specs if spec.is_differentiable)
         self.reasons: dict[str, int] = {}
 
@@ -52,7 +53,7 @@ class Truth:
         if sum(self.reasons.values()) >= 3:
             return None
         try:
-            # gmpy2 and numpy may be missing where a GPU is.
+            # Optional: gmpy2 and numpy may be missing where a GPU is.
             from torchlint.verify.precise import multi_precision
         except ModuleNotFoundError as error:
             self.exact = False
@@ -110,7 +111,7 @@ class Truth:
         """`before` in float64 a little beside `values`, in several random directions."""
         return [
             run(self.unit.before, _nudged(values, self.unit.specs, draw), self.differentiable)
-            for draw in range(NEIGHBOURS)
+            for draw in range(NEIGHBOURS if self.near else 0)
         ]
 
 

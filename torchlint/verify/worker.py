@@ -10,6 +10,8 @@ import json
 import os
 import struct
 import sys
+from queue import SimpleQueue
+from threading import Thread
 from typing import Any, BinaryIO
 
 # Bytes of a file, bytes of address space (CPU only: CUDA reserves far more than it uses), number of processes, CPU
@@ -45,6 +47,7 @@ def _limit(on_cpu: bool) -> list[str]:
     CUDA reserves far more address space than it uses, its driver starts threads and its compilers fill caches.
     """
     try:
+        # Optional: Windows has none.
         import resource
     except ImportError:
         return ["RLIMIT_AS", "RLIMIT_CPU", "RLIMIT_FSIZE", "RLIMIT_NPROC"]
@@ -65,6 +68,7 @@ def _limit(on_cpu: bool) -> list[str]:
 def _limit_cpu(seconds: int) -> None:
     """Allow this much more CPU time; past it the system ends the process."""
     try:
+        # Optional: Windows has none.
         import resource
 
         used = sum(resource.getrusage(resource.RUSAGE_SELF)[:2])
@@ -74,6 +78,7 @@ def _limit_cpu(seconds: int) -> None:
 
 
 def _poisoned(device: str) -> bool:
+    # Start-up: the limits and the pipe come before torch.
     import torch
 
     if not device.startswith("cuda"):
@@ -90,6 +95,7 @@ def main() -> int:
     requests = os.fdopen(os.dup(0), "rb")
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
+    # Start-up, as above.
     import torch
 
     torch.set_num_threads(1)
@@ -98,7 +104,10 @@ def main() -> int:
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 1)
     os.dup2(nowhere, 2)
-    while (message := receive(requests)) is not None:
+    messages: SimpleQueue[dict[str, Any]] = SimpleQueue()
+    Thread(target=_listen, args=(requests, messages), daemon=True).start()
+    while True:
+        message = messages.get()
         try:
             answer = _answer(message)
         except Exception as error:
@@ -107,17 +116,27 @@ def main() -> int:
         send(answers, answer | {"poisoned": poisoned})
         if poisoned:
             return POISONED
-    return 0
+
+
+def _listen(requests: BinaryIO, messages: SimpleQueue[dict[str, Any]]) -> None:
+    """Take requests until the pipe closes: nobody waits for the answer that is being worked on."""
+    try:
+        while (message := receive(requests)) is not None:
+            messages.put(message)
+    finally:
+        os._exit(0)
 
 
 def _answer(message: dict[str, Any]) -> dict[str, Any]:
     """What a task or a rewrite of the user's comes to."""
     if message["kind"] == "instance":
+        # Start-up: a worker does one kind of work.
         from torchlint.verify.instance.validate import validate, warm_up
 
         warm_up()
         _limit_cpu(INSTANCE_CPU_SECONDS[message["tier"]])
         return validate(message)
+    # Start-up, as above.
     from torchlint.verify.suite import Task, execute
 
     task = Task(**message)
@@ -127,6 +146,7 @@ def _answer(message: dict[str, Any]) -> dict[str, Any]:
 
 def _device_name(arguments: list[str]) -> str:
     """What the device calls itself; empty if there is no such device here."""
+    # Start-up, as above.
     import torch
 
     device = " ".join(arguments)

@@ -6,11 +6,12 @@ import ast
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from torchlint.analysis.bindings import stored
 from torchlint.finding import Edit
 from torchlint.fixing.edits import apply
 from torchlint.fixing.pieces import parse
 from torchlint.source import Source
-from torchlint.verify.instance.scope import Function, Scope, imported, stored
+from torchlint.verify.instance.scope import Function, Scope, imports_among
 
 _BLOCKS = ("body", "orelse", "finalbody")
 
@@ -61,7 +62,7 @@ class File:
             raise NotExtractableError("the file does not parse")
         self.tree = tree
         self._scopes: dict[ast.stmt, Scope] = {}
-        self.imports = imported(_top_level(tree))
+        self.imports = imports_among(_top_level(tree))
         self.bound = frozenset(name for node in tree.body for name in stored(node)) - set(self.imports)
 
     def change(self, edits: Sequence[Edit]) -> Change:
@@ -123,7 +124,7 @@ class File:
         for edit in edits:
             lines = parse(edit.content) if edit.start == edit.end and edit.content.strip() else None
             if lines is not None and all(isinstance(line, ast.Import | ast.ImportFrom) for line in lines.body):
-                added |= imported(lines.body)
+                added |= imports_among(lines.body)
             else:
                 own.append(edit)
         return own, added

@@ -8,10 +8,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from torchlint.analysis.bindings import loaded
 from torchlint.verify.instance import hints
 from torchlint.verify.instance.context import Context
 from torchlint.verify.instance.holes import Holes
-from torchlint.verify.instance.scope import Scope, loaded
+from torchlint.verify.instance.scope import Scope
 from torchlint.verify.instance.whitelist import (
     ATTRIBUTES,
     BUILTINS,

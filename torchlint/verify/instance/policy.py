@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from torchlint import verdicts
 from torchlint.finding import Applicability, Fix, Validation
 
 GOOD = frozenset({"IDENTICAL", "EQUAL", "IMPROVES", "EXTENDS", "REPAIRS"})
-SILENT = frozenset({"UNSUPPORTED", "TIMEOUT", "VACUOUS"})
+SILENT = frozenset(verdicts.SILENT)
 # What a fix that is known to change results may do; raising and hiding NaN are not among it.
 CHANGES = frozenset({"CHANGES", "TRADEOFF", "REGRESSES", "METADATA", "ALIAS", "MUTATION", "RNG"})
 _CEILING = {
@@ -37,15 +38,17 @@ def ceiling(fix: Fix, validation: Validation) -> Applicability:
 def sentence(validation: Validation) -> str:
     """One line for people."""
     where = f"{validation.points:,} inputs ({validation.device})"
-    verdict = validation.verdict.lower().replace("_", " ")
+    meaning = verdicts.meaning(validation.verdict)
     assumed = f", with {validation.domain}" if validation.domain else ""
+    detail = validation.detail or validation.condition
     match validation.status:
         case "validated":
-            return f"this instance was verified on {where}: {verdict}{assumed}"
+            return f"verified on this very code, {where}: {meaning}{assumed}"
         case "conditional":
-            return f"this instance is the same only where {validation.condition}: {validation.detail}"
+            only = f"the same results only where {validation.condition}"
+            return f"verified on this very code, {where}: {only}, else {validation.detail}"
         case "changes":
-            return f"this instance changes results, verified on {where}: {validation.detail or verdict}"
+            return f"verified on this very code, {where}: other results, {validation.detail or meaning}"
         case "refused":
-            return f"this instance is refused, {verdict}: {validation.detail or validation.condition}"
-    return f"this instance could not be verified: {validation.condition or verdict}"
+            return f"refused after a run of this very code, {where}: {'; '.join(filter(None, (meaning, detail)))}"
+    return f"not verified on this very code: {validation.condition or meaning}"

@@ -6,9 +6,10 @@ import ast
 from collections.abc import Iterator, Sequence
 
 from torchlint.analysis import trees
+from torchlint.analysis.bindings import loaded, stored
 from torchlint.verify.instance.change import Change
 from torchlint.verify.instance.expressions import root_of
-from torchlint.verify.instance.scope import Function, loaded, stored
+from torchlint.verify.instance.scope import Function
 
 # Statements that a region is extended by, at most.
 _MOST = 10

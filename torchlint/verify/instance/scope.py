@@ -7,51 +7,16 @@ from collections.abc import Iterable
 from functools import cached_property
 
 from torchlint.analysis import trees
+from torchlint.analysis.bindings import imported, stored
 from torchlint.verify.instance.whitelist import dotted
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
-_DEFINITIONS = Function | ast.ClassDef
 _Scope = Function | ast.Module
 
 
-def imported(nodes: Iterable[ast.AST]) -> dict[str, str]:
-    """The dotted names that the imports among nodes bind names to."""
-    found: dict[str, str] = {}
-    for node in nodes:
-        if isinstance(node, ast.Import):
-            for alias in node.names:
-                root = alias.name.partition(".")[0]
-                found[alias.asname or root] = alias.name if alias.asname else root
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            for alias in node.names:
-                found[alias.asname or alias.name] = f"{node.module}.{alias.name}"
-    return found
-
-
-def stored(node: ast.AST) -> set[str]:
-    """The names that a statement binds in its scope."""
-    names = set()
-    inside = [] if isinstance(node, _DEFINITIONS) else trees.walk_own(node)
-    for part in (node, *inside):
-        if isinstance(part, ast.Name):
-            if not isinstance(part.ctx, ast.Load):
-                names.add(part.id)
-        elif isinstance(part, _DEFINITIONS | ast.ExceptHandler) and part.name:
-            names.add(part.name)
-        elif isinstance(part, ast.Import | ast.ImportFrom):
-            names |= set(imported([part]))
-    return names
-
-
-def loaded(node: ast.AST) -> set[str]:
-    """The names that a node reads, in definitions and lambdas inside it too."""
-    names = set()
-    for part in trees.walk(node):
-        if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Load):
-            names.add(part.id)
-        elif isinstance(part, ast.AugAssign) and isinstance(part.target, ast.Name):
-            names.add(part.target.id)
-    return names
+def imports_among(nodes: Iterable[ast.AST]) -> dict[str, str]:
+    """The dotted names that the imports among nodes, except relative ones, bind names to."""
+    return {each.name: each.qualname for node in nodes for each in imported(node) if not each.is_relative}
 
 
 class Scope:
@@ -90,7 +55,7 @@ class Scope:
 
     @cached_property
     def _local_imports(self) -> dict[str, str]:
-        return imported(trees.walk_own(self.node))
+        return imports_among(trees.walk_own(self.node))
 
     @cached_property
     def bound(self) -> frozenset[str]:

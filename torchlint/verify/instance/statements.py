@@ -6,8 +6,8 @@ import ast
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from torchlint.analysis.bindings import loaded, stored
 from torchlint.verify.instance.expressions import Expressions, NotRebuiltError, root_of
-from torchlint.verify.instance.scope import loaded, stored
 from torchlint.verify.instance.whitelist import NotAllowedError, is_layer
 
 _LEAVES = (ast.Return, ast.Break, ast.Continue, ast.Raise)

@@ -1,0 +1,124 @@
+"""Which modules compute the same in training mode and in eval mode."""
+
+from __future__ import annotations
+
+import ast
+import re
+
+from torchlint.rule import (
+    Call,
+    ClassModel,
+    Constant,
+    External,
+    Frame,
+    Instance,
+    Layer,
+    Op,
+    Unknown,
+    Value,
+    classes,
+    members,
+    trees,
+)
+
+from ._modules import has_plain_base
+from ._nodes import parents
+
+# Layers that ask for their mode. Recurrent ones do where cuDNN computes them: its backward pass wants training mode.
+_WITH_MODE = re.compile(
+    r"(?:\w*Dropout|\w*BatchNorm|\w*InstanceNorm)\w*|RNN|LSTM|GRU|\w*Attention|Transformer\w*|RReLU"
+)
+# Arguments without which a layer of the kind does the same in both modes.
+_SWITCHES = (
+    (re.compile(r"\w*Dropout\w*"), "p", 0.5),
+    (re.compile(r"\w*InstanceNorm\w*"), "track_running_stats", False),
+    (re.compile(r"MultiheadAttention"), "dropout", 0.0),
+)
+_CONTAINERS = frozenset({"Sequential", "ModuleList", "ModuleDict"})
+# These add modules under names that are not seen, or decide about the mode themselves.
+_HIDING = frozenset({"training", "train", "eval", "add_module", "register_module", "setattr", "__dict__", "_modules"})
+_WALKED = frozenset({"enumerate", "zip", "reversed", "iter", "list", "tuple"})
+_MAX_DEPTH = 6
+
+
+def is_modeless(frame: Frame, value: Value, depth: int = _MAX_DEPTH) -> bool:
+    """Whether a module is known down to its last layer, and no layer of it does anything else in eval mode."""
+    return depth > 0 and all(_is_modeless(frame, member, depth) for member in members(value))
+
+
+def _is_modeless(frame: Frame, value: Value, depth: int) -> bool:
+    if isinstance(value, Instance):
+        return _is_modeless_class(frame, value, depth)
+    if not isinstance(value, Layer):
+        return False
+    if value.name in _CONTAINERS:
+        return _holds_modeless(frame, value, depth)
+    if not _WITH_MODE.fullmatch(value.name):
+        return True
+    return value.complete and any(_is_off(value, *switch) for switch in _SWITCHES)
+
+
+def _is_off(layer: Layer, name: re.Pattern[str], argument: str, default: float) -> bool:
+    given = layer.args.get(argument, Constant(default))
+    return name.fullmatch(layer.name) is not None and isinstance(given, Constant) and given.value in (0, None)
+
+
+def _holds_modeless(frame: Frame, container: Layer, depth: int) -> bool:
+    if container.children:
+        return all(is_modeless(frame, child, depth - 1) for child in container.children)
+    for arg in container.node.args if isinstance(container.node, ast.Call) else ():
+        inner = arg.value if isinstance(arg, ast.Starred) else arg
+        made = getattr(inner, "elt", None)
+        held = container.frame.values.get(made) if container.frame is not None and made is not None else None
+        if held is None or not is_modeless(frame, held, depth - 1):
+            return False
+    return True
+
+
+def _is_modeless_class(frame: Frame, instance: Instance, depth: int) -> bool:
+    cls = instance.cls
+    if not has_plain_base(frame, cls) or any(_hides(part) for part in _own_classes(frame, cls)):
+        return False
+    names = {name for part in _own_classes(frame, cls) for name in part.writers}
+    return all(_is_modeless_attribute(frame, instance, name, depth) for name in names)
+
+
+def _own_classes(frame: Frame, cls: ClassModel) -> list[ClassModel]:
+    return [part for part in classes.lineage(frame, cls) if isinstance(part, ClassModel)]
+
+
+def _hides(cls: ClassModel) -> bool:
+    if not _HIDING.isdisjoint(cls.methods):
+        return True
+    return any(getattr(node, "attr", getattr(node, "id", "")) in _HIDING for node in trees.walk(cls.node))
+
+
+def _is_modeless_attribute(frame: Frame, instance: Instance, name: str, depth: int) -> bool:
+    for member in members(classes.attribute(frame, instance, name) or Unknown()):
+        if isinstance(member, Instance | Layer):
+            if not is_modeless(frame, member, depth - 1):
+                return False
+        elif _may_be_module(member) and any(_is_called(part, name) for part in _own_classes(frame, instance.cls)):
+            return False
+    return True
+
+
+def _may_be_module(value: Value) -> bool:
+    if isinstance(value, Call):
+        return not value.qualname.startswith(("torch.nn.Parameter", "torch.nn.parameter.", "builtins."))
+    return not isinstance(value, Constant | External | Op)
+
+
+def _is_called(cls: ClassModel, name: str) -> bool:
+    """Whether the class calls, walks over or picks from an attribute of its instances, as it may do with modules."""
+    above = parents(cls.module)
+    for node in trees.walk(cls.node):
+        if not isinstance(node, ast.Attribute) or node.attr != name or not isinstance(node.ctx, ast.Load):
+            continue
+        outer = above.get(node)
+        match outer:
+            case ast.Call(func=func) if func is node or getattr(func, "id", "") in _WALKED:
+                return True
+            case ast.Attribute() | ast.Subscript() | ast.For() | ast.comprehension() | ast.Starred():
+                return True
+    return False

@@ -1,0 +1,59 @@
+"""What kept a file from being checked in full, as findings: they are in every format, and no selection and no comment
+silences them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from torchlint.finding import Finding, Location, Severity
+from torchlint.source import Source
+
+INVALID_SYNTAX = "invalid-syntax"
+IO_ERROR = "io-error"
+# A mistake of ours. It has a code like a rule, because flake8 wants one.
+INTERNAL_ERROR = "TLT000"
+# Of a recursion that went too deep there are thousands of calls.
+_INNERMOST = 20
+
+
+class Kind(NamedTuple):
+    """The name of a kind of fault, and what it says in one line."""
+
+    name: str
+    summary: str
+
+
+KINDS = {
+    INVALID_SYNTAX: Kind(INVALID_SYNTAX, "The file is not valid Python, so that no rule ran on it."),
+    IO_ERROR: Kind(IO_ERROR, "The file could not be read or written."),
+    INTERNAL_ERROR: Kind("internal-error", "torchlint itself failed, so that findings may be missing."),
+}
+
+
+def invalid_syntax(source: Source, message: str, row: int, column: int) -> Finding:
+    """The finding for a file that does not parse; `row` and `column` are Python's own, 0 where it names none."""
+    row = min(max(row, 1), len(source.line_starts))
+    place = Location(row, min(max(column, 1), len(source.line(row).rstrip("\r\n")) + 1))
+    return _fault(INVALID_SYNTAX, message, place)
+
+
+def findings(error: str, error_row: int, failures: list[str]) -> Iterator[Finding]:
+    """The findings for a file that could not be read, checked or written, and for each rule that crashed on it."""
+    if error:
+        code = INTERNAL_ERROR if error.startswith("internal error") else IO_ERROR
+        yield _fault(code, error, Location(max(error_row, 1), 1))
+    for failure in failures:
+        yield _fault(INTERNAL_ERROR, failure, Location(1, 1))
+
+
+def traceback_of(error: BaseException) -> str:
+    """Where an exception was raised: the innermost calls, as Python shows them."""
+    import traceback  # only a mistake of ours asks for it
+
+    return "".join(traceback.format_exception(error, limit=-_INNERMOST)).rstrip()
+
+
+def _fault(code: str, message: str, place: Location) -> Finding:
+    line = " ".join(message.split())
+    return Finding(code, KINDS[code].name, line, Severity.ERROR, place, place)

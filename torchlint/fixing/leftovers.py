@@ -1,0 +1,123 @@
+"""Imports that fixes left without a use: `from torch import ger` after the last `ger(a, b)` is `torch.outer(a, b)`.
+
+Only what is certainly nobody's goes: imports of names, by their own names, from what `import torch` loads anyway, that
+nothing in the file can reach by other means, and that stand where they are always run.
+"""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+from collections import Counter
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from torchlint.finding import Edit
+from torchlint.fixing.imports import LOADED
+from torchlint.fixing.pieces import Pieces, is_future, parse
+from torchlint.source import Source
+
+# Where one of these is used, a name can be reached without being spelled.
+_REFLECTION = frozenset({"__all__", "globals", "locals", "vars", "dir", "eval", "exec"})
+_WORD = re.compile(r"[^\W\d]\w*")
+_Scope = ast.Module | ast.FunctionDef | ast.AsyncFunctionDef
+
+
+class _Import(NamedTuple):
+    """One name of a `from` import that is always run."""
+
+    line: ast.ImportFrom
+    alias: ast.alias
+
+
+def edits(before: str, after: Source) -> list[Edit]:
+    """Edits of the new text that delete imports of names that were used in the old text, and no longer are."""
+    if os.path.basename(after.path) == "__init__.py":  # what it imports is there for others
+        return []
+    old, new = parse(before), parse(after.text)
+    if old is None or new is None:
+        return []
+    used = _loads(old)
+    found = [one for one in _imports(new) if used[one.alias.name] and not _loads(new)[one.alias.name]]
+    if not found or not _REFLECTION.isdisjoint({*_loads(new), *_stores(new)}):
+        return []
+    spelled, bound = _spelled(new), _stores(new)
+    gone = [one for one in found if one.alias.name not in spelled and bound[one.alias.name] == 1]
+    return _removals(gone, Pieces(after, new))
+
+
+def _imports(tree: ast.Module) -> Iterator[_Import]:
+    """The names that a module or a function imports from a module of torch, outside of `if` and `try`."""
+    for scope in ast.walk(tree):
+        if not isinstance(scope, _Scope):
+            continue
+        for line in scope.body:
+            if isinstance(line, ast.ImportFrom) and not line.level and line.module in LOADED and not is_future(line):
+                yield from (_Import(line, alias) for alias in line.names if alias.asname is None and alias.name != "*")
+
+
+def _loads(tree: ast.AST) -> Counter[str]:
+    return Counter(
+        node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Store)
+    )
+
+
+def _stores(tree: ast.AST) -> Counter[str]:
+    """How often each name is bound."""
+    bound: Counter[str] = Counter()
+    for node in ast.walk(tree):
+        match node:
+            case ast.Name(ctx=ast.Store()):
+                bound[node.id] += 1
+            case ast.alias():
+                bound[node.asname or node.name.partition(".")[0]] += 1
+            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+                bound[node.name] += 1
+            case ast.Global() | ast.Nonlocal():
+                bound.update(node.names)
+    return bound
+
+
+def _spelled(tree: ast.AST) -> set[str]:
+    """The words in the strings of a file: `getattr`, annotations, names to export."""
+    texts = (node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str))
+    return {word for text in texts for word in _WORD.findall(text)}
+
+
+def _removals(gone: list[_Import], pieces: Pieces) -> list[Edit]:
+    by_line: dict[ast.ImportFrom, list[ast.alias]] = {}
+    for one in gone:
+        by_line.setdefault(one.line, []).append(one.alias)
+    return [edit for line, aliases in by_line.items() for edit in _removal(line, aliases, pieces)]
+
+
+def _removal(line: ast.ImportFrom, gone: list[ast.alias], pieces: Pieces) -> list[Edit]:
+    """Take names out of an import; none where a comment would go too, or one above would be about nothing."""
+    text = pieces.source.text
+    start, end = pieces.span(line)
+    first, last = pieces.line_start(start), pieces.line_end(end)
+    if "#" in text[first:last]:  # perhaps `noqa`, because other modules import the name from here
+        return []
+    left = [alias for alias in line.names if alias not in gone]
+    if left:
+        return _aliases(line, gone, pieces)
+    alone = text[first:last].strip() == text[start:end]
+    above = pieces.source.line(line.lineno - 1).strip()
+    only = len(pieces.block(line)) == 1
+    return [Edit(first, last, "")] if alone and not only and not above.startswith("#") else []
+
+
+def _aliases(line: ast.ImportFrom, gone: list[ast.alias], pieces: Pieces) -> list[Edit]:
+    """Each name goes with the comma after it, those at the end with the comma before them."""
+    starts = [pieces.source.offset(alias.lineno, alias.col_offset) for alias in line.names]
+    ends = [start + len(alias.name) for start, alias in zip(starts, line.names, strict=True)]
+    last_left = max(index for index, alias in enumerate(line.names) if alias not in gone)
+    edits = [
+        Edit(start, starts[index + 1], "")
+        for index, (start, alias) in enumerate(zip(starts, line.names, strict=True))
+        if alias in gone and index < last_left
+    ]
+    if last_left + 1 < len(line.names):
+        edits.append(Edit(ends[last_left], ends[-1], ""))
+    return edits

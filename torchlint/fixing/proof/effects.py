@@ -1,0 +1,266 @@
+"""What evaluating a node may write: names, attributes, the memory of values, or everything that it can reach."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from torchlint.analysis import facts, signatures, trees
+from torchlint.analysis.compare import members
+from torchlint.analysis.frame import Frame, path
+from torchlint.analysis.inventory import inventory_of
+from torchlint.analysis.scout import FunctionModel, Module
+from torchlint.analysis.storing import MUTATORS
+from torchlint.analysis.values import (
+    UNKNOWN,
+    Call,
+    Choice,
+    ClassRef,
+    Constant,
+    External,
+    FunctionRef,
+    Instance,
+    Items,
+    Layer,
+    Mapped,
+    Method,
+    Op,
+    Parameter,
+    Value,
+)
+from torchlint.fixing.proof import operations
+from torchlint.fixing.proof.memory import is_made_in, roots
+from torchlint.fixing.proof.order import timeline
+
+_DEPTH = 4
+# Attributes of a tensor through which its memory or its gradient changes.
+_OF_TENSORS = frozenset({"data", "grad", "requires_grad", "real", "imag", "T", "mT"})
+_UNSEEN = frozenset({"locals", "vars", "globals", "eval", "exec", "dir", "_getframe", "currentframe"})
+
+
+class Effect:
+    """What may be written. `everything`: all that code outside the function can reach; what it is given is in
+    `values` too."""
+
+    __slots__ = ("attributes", "everything", "names", "values", "what")
+
+    def __init__(self, what: str = "") -> None:
+        self.what = what
+        self.everything = False
+        self.names: set[str] = set()
+        self.attributes: set[str] = set()
+        self.values: list[Value] = []
+
+    def __bool__(self) -> bool:
+        return self.everything or bool(self.names or self.attributes or self.values)
+
+
+class Effects:
+    """The effects of the nodes of a frame."""
+
+    def __init__(self, frame: Frame, depth: int = _DEPTH) -> None:
+        self._frame = frame
+        self._depth = depth
+        self._ops: dict[ast.AST, list[Op]] = {}
+        for op in frame.ops:
+            if op.node is not None:
+                self._ops.setdefault(op.node, []).append(op)
+        self._hooked = not operations.HOOKS.isdisjoint(frame.module.vocabulary)
+        self._properties = _properties(frame.module)
+
+    def of(self, node: ast.AST) -> Effect:
+        """The effect of a node itself, those of its parts not included."""
+        effect = Effect(_said(node))
+        match node:
+            case ast.Call():
+                self._call(node, effect)
+            case ast.Name(ctx=ast.Store() | ast.Del()):
+                effect.names.add(node.id)
+            case ast.Subscript(ctx=ast.Store() | ast.Del()):
+                effect.values.append(self._value(node.value))
+            case ast.Attribute(ctx=ast.Store() | ast.Del()):
+                self._attribute(node, effect)
+            case ast.Attribute() if node.attr in self._properties:
+                effect.everything = True
+            case ast.AugAssign(target=ast.Name() | ast.Attribute()):
+                effect.values.append(self._before(node))
+            case ast.Await() | ast.Yield() | ast.YieldFrom() | ast.AsyncFor() | ast.AsyncWith():
+                effect.everything = True
+            case ast.For() | ast.comprehension():
+                effect.everything = not _is_harmless_iterable(self._value(node.iter))
+            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+                effect.names.add(node.name)
+            case ast.alias():
+                effect.names.add((node.asname or node.name).partition(".")[0])
+        return effect
+
+    def _value(self, node: ast.AST) -> Value:
+        return self._frame.values.get(node, UNKNOWN)
+
+    def _before(self, node: ast.AugAssign) -> Value:
+        """What the target of an augmented assignment holds before."""
+        key = path(self._frame, node.target)
+        held = self._frame.envs.get(node, {}).get(key) if key is not None else None
+        return held if held is not None else self._value(node.target)
+
+    def _attribute(self, node: ast.Attribute, effect: Effect) -> None:
+        effect.attributes.add(node.attr)
+        effect.everything = node.attr in self._properties
+        if node.attr in _OF_TENSORS:
+            effect.values.append(self._value(node.value))
+
+    # -- calls --------------------------------------------------------------------------------------------------
+
+    def _call(self, node: ast.Call, effect: Effect) -> None:
+        callee = self._frame.callees.get(node, UNKNOWN)
+        for one in members(callee):
+            self._called(one, node, effect)
+
+    def _called(self, callee: Value, node: ast.Call, effect: Effect) -> None:
+        found = self._ops.get(node, [])
+        match callee:
+            case FunctionRef():
+                self._function(callee.function, node, effect)
+            case Instance():
+                method = _forward(callee)
+                self._function(method, node, effect) if method else self._unknown(node, effect)
+            case Layer() if found and not self._hooked:
+                self._operations(found, effect)
+            case External() if found:
+                self._operations(found, effect)
+            case External():
+                self._external(callee.qualname, node, effect)
+            case Method() if found:
+                self._operations(found, effect)
+            case Method():
+                self._method(callee, node, effect)
+            case ClassRef() | Layer():
+                self._unknown(node, effect)
+            case _:
+                self._unknown(node, effect)
+
+    def _operations(self, found: list[Op], effect: Effect) -> None:
+        for op in found:
+            effect.values.extend(operations.written(op))
+            if op.name == "backward":
+                effect.attributes.add("grad")
+
+    def _external(self, qualname: str, node: ast.Call, effect: Effect) -> None:
+        if qualname == "builtins.setattr" and len(node.args) == 3:
+            name = self._value(node.args[1])
+            effect.attributes.add(str(name.value) if isinstance(name, Constant) else "*")
+            effect.values.append(self._value(node.args[0]))
+            return
+        if operations.is_pure_function(qualname) or operations.is_settled(qualname):
+            return
+        layer = qualname.startswith("torch.nn.") and qualname.rpartition(".")[2][:1].isupper()
+        if layer and signatures.known(qualname):
+            return
+        if qualname.startswith("torch.nn.init.") or qualname.startswith("torch._foreach_"):
+            effect.values.extend(self._given(node))
+            return
+        self._unknown(node, effect)
+
+    def _method(self, callee: Method, node: ast.Call, effect: Effect) -> None:
+        receiver = callee.receiver
+        if isinstance(receiver, Items | Mapped) or (isinstance(receiver, Constant) and isinstance(receiver.value, str)):
+            if callee.name in MUTATORS:
+                effect.values.append(receiver)
+            return
+        if facts.is_tensor(receiver) is True and signatures.known(f"torch.Tensor.{callee.name}"):
+            if operations.is_in_place(callee.name):
+                effect.values.append(receiver)
+            return
+        if callee.name in MUTATORS and self._is_list(node):
+            effect.values.append(receiver)
+            return
+        self._unknown(node, effect)
+
+    def _is_list(self, node: ast.Call) -> bool:
+        """Whether a method is called on a name that this function first gave a list or a dict."""
+        if not isinstance(node.func, ast.Attribute) or not isinstance(node.func.value, ast.Name):
+            return False
+        bound = self._frame.bindings.get(node.func.value.id, [])
+        return bool(bound) and isinstance(bound[0], Items | Mapped)
+
+    def _unknown(self, node: ast.Call, effect: Effect) -> None:
+        effect.everything = True
+        effect.values.extend(self._given(node))
+
+    def _given(self, node: ast.Call) -> Iterator[Value]:
+        """What a call is given: its arguments and the object whose method it is."""
+        yield from (self._value(arg.value if isinstance(arg, ast.Starred) else arg) for arg in node.args)
+        yield from (self._value(keyword.value) for keyword in node.keywords)
+        if isinstance(node.func, ast.Attribute):
+            yield self._value(node.func.value)
+
+    def _function(self, function: FunctionModel, node: ast.Call, effect: Effect) -> None:
+        if not writes_nothing(self._frame, function, self._depth - 1):
+            self._unknown(node, effect)
+
+
+def writes_nothing(frame: Frame, function: FunctionModel, depth: int = _DEPTH) -> bool:
+    """Whether a call of a function of the project certainly writes nothing but what it makes itself."""
+    evaluator = frame.evaluator
+    if depth <= 0 or function.is_generator or isinstance(function.node, ast.AsyncFunctionDef):
+        return False
+    if not evaluator.is_plain(function) or evaluator.is_busy(function):
+        return False
+    if inventory_of(function.node).has(ast.Global, ast.Nonlocal):
+        return False
+    inner = evaluator.frame(function)
+    effects = Effects(inner, depth)
+    return all(_stays_inside(inner, effects.of(node)) for node in timeline(inner).nodes)
+
+
+def _stays_inside(frame: Frame, effect: Effect) -> bool:
+    """Whether all that is written was made by the function itself."""
+    if effect.everything or effect.attributes:
+        return False
+    return all(isinstance(root, Op) and is_made_in(frame, root) for value in effect.values for root in roots(value))
+
+
+def _forward(instance: Instance) -> FunctionModel | None:
+    return instance.cls.methods.get("__call__") or instance.cls.methods.get("forward")
+
+
+def _properties(module: Module) -> frozenset[str]:
+    """The names that some class of the file computes when they are read."""
+    found: set[str] = set()
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.decorator_list:
+            names = [ast.unparse(decorator) for decorator in node.decorator_list]
+            if any("property" in name or name.endswith((".setter", ".getter")) for name in names):
+                found.add(node.name)
+    return frozenset(found)
+
+
+def _is_harmless_iterable(value: Value) -> bool:
+    """Whether going over a value runs no code of others."""
+    match value:
+        case Op() | Items() | Mapped() | Constant() | Parameter():
+            return True
+        case Choice():
+            return all(map(_is_harmless_iterable, value.members))
+        case Call():
+            if not operations.is_pure_function(value.qualname):
+                return False
+            return all(_is_harmless_iterable(arg) for arg in value.args)
+    return facts.is_tensor(value) is True
+
+
+def _said(node: ast.AST) -> str:
+    """What is said of a node that may write."""
+    if isinstance(node, ast.Call):
+        text = ast.unparse(node.func)
+        return f"`{text}(..)`" if len(text) <= 40 else "a call"
+    return f"line {node.lineno}" if isinstance(node, ast.stmt | ast.expr) else "something"
+
+
+def inspects_names(scope: ast.AST) -> bool:
+    """Whether a function can look at its names without spelling them."""
+    for node in trees.walk(scope):
+        name = node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
+        if name in _UNSEEN:
+            return True
+    return False

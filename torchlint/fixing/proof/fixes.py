@@ -1,0 +1,119 @@
+"""What a fix needs: a rewrite, that its inputs are of the kinds that its pair was tried on; all, see `Proof.check`.
+
+The certificate of a pair says that both functions agree on inputs of the kinds that its parameters are annotated with.
+So what a parameter captured must be certain to be of that kind, or of one beyond it that the pair names.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Sequence
+
+from torchlint.analysis.frame import Frame
+from torchlint.analysis.patterns import Match
+from torchlint.analysis.values import Constant, Items, Value
+from torchlint.claims import Pair, Same
+from torchlint.finding import Edit
+from torchlint.fixing.edits import apply
+from torchlint.fixing.proof import kinds
+from torchlint.fixing.proof.safety import Proof
+from torchlint.fixing.rewrite import Editor
+from torchlint.rule import Rewrite
+
+# Parameters that take tensors: for all others a literal is matched, or there is no safe pair.
+_TENSORS = frozenset({"Floats", "Vector", "Logits", "Columns", "Regular", "Probabilities", "Binary", "BinaryTargets"})
+
+
+def needs(
+    editor: Editor, edits: Sequence[Edit], frame: Frame, rewrite: tuple[Rewrite, Pair, Match] | None
+) -> tuple[str, ...]:
+    """What must hold for a fix to be safe and is not certain: clauses that go on after "safe if"."""
+    proof = editor.proof
+    reads: list[ast.expr] = []
+    ends: list[ast.AST] = []
+    if rewrite is not None:
+        rule, pair, match = rewrite
+        _check_inputs(proof, rule, pair, match)
+        reads = list(_reads(match))
+        ends = [op.node for op in match.ops if op.node is not None]
+        _check_leftovers(proof, pair, match, editor)
+    proof.check(editor, apply(editor.source.text, edits), reads, ends)
+    return (*editor.needs, *(need for need in proof.needs if need not in editor.needs))
+
+
+def _check_leftovers(proof: Proof, pair: Pair, match: Match, editor: Editor) -> None:
+    """A rewrite that only spares an operation must not leave that behind, for another reader, beside the new one."""
+    if not isinstance(pair.claim, Same):
+        return
+    inside = set(ast.walk(match.root.node)) if match.root.node is not None else set()
+    for op in match.ops:
+        statement = match.frame.definitions.get(op)
+        if isinstance(statement, ast.Assign) and statement not in editor.gone and statement.value not in inside:
+            proof.need(f"`{ast.unparse(statement.targets[0])}` is not read elsewhere, where it is computed for still")
+
+
+def _reads(match: Match) -> Iterator[ast.expr]:
+    """All places at which the matched operations take what the parameters captured."""
+    captured = list(match.captured.values())
+    for op in match.ops:
+        for node in op.nodes.values():
+            if any(match.frame.values.get(node) is value for value in captured):
+                yield node
+
+
+def _check_inputs(proof: Proof, rule: Rewrite, pair: Pair, match: Match) -> None:
+    matched = [op.node for op in match.ops if op.node is not None]
+    root = match.root.node or match.frame.scope
+    for name, kind in _annotations(pair).items():
+        value = match.captured.get(name)
+        if value is None:
+            continue
+        said = _said(match, name)
+        if kind in _TENSORS:
+            _check_tensor(proof, rule, match, value, said, matched)
+        elif kind == "Dim":
+            _check_dim(proof, rule, value, said)
+    if "layout" not in rule.also_for:
+        tensors = [match.captured[name] for name, kind in _annotations(pair).items() if kind in _TENSORS]
+        proof.has_unseen_layout(root, tensors)
+
+
+def _check_tensor(
+    proof: Proof, rule: Rewrite, match: Match, value: Value, said: str, matched: Sequence[ast.AST]
+) -> None:
+    root = match.root.node or match.frame.scope
+    wanted = ("float", *(kind for kind in ("int", "bool", "complex") if kind in rule.also_for))
+    if len(wanted) == len(kinds.ANY):
+        # Functions of torch take nothing but tensors, before and after; a method may be anybody's.
+        if not _is_method_of_tensor(match):
+            proof.is_tensor(value, said, matched)
+        return
+    # A function of torch raises for what is no tensor, and so does the new one.
+    if not (kinds.dtypes_of(value) <= set(wanted) and _is_method_of_tensor(match)):
+        proof.has_dtype(value, said, root, wanted, matched)
+
+
+def _is_method_of_tensor(match: Match) -> bool:
+    """Whether one of the matched operations shows that tensors are at work."""
+    return any(op.form in ("torch", "F") for op in match.ops) or any(
+        kinds.is_tensor(op, match.frame) for op in match.ops
+    )
+
+
+def _check_dim(proof: Proof, rule: Rewrite, value: Value, said: str) -> None:
+    several = isinstance(value, Items) and value.items and all(map(kinds.is_integer, value.items))
+    if "dims" in rule.also_for and several:
+        return
+    if "no dim" in rule.also_for and isinstance(value, Constant) and value.value is None:
+        return
+    proof.is_integer(value, said)
+
+
+def _annotations(pair: Pair) -> dict[str, str]:
+    return {name: str(kind) for name, kind in pair.before.__annotations__.items() if name != "return"}
+
+
+def _said(match: Match, name: str) -> str:
+    node = match.nodes.get(name)
+    text = ast.unparse(node) if node is not None else name
+    return text if len(text) <= 40 else f"{text[:37]}..."

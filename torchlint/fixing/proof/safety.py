@@ -1,0 +1,253 @@
+"""The needs of one fix: what must hold for it to keep what the program does, as far as that is not certain."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from torchlint.analysis import trees
+from torchlint.analysis.compare import walk
+from torchlint.analysis.frame import Frame
+from torchlint.analysis.values import UNKNOWN, Op, Value
+from torchlint.fixing.pieces import parse
+from torchlint.fixing.proof import kinds, operations
+from torchlint.fixing.proof.effects import inspects_names
+from torchlint.fixing.proof.memory import is_made_in, roots
+from torchlint.fixing.proof.versions import Versions
+from torchlint.fixing.proof.writes import Writes
+from torchlint.kept import kept
+
+if TYPE_CHECKING:
+    from torchlint.fixing.rewrite import Editor
+
+_TRIES = ast.Try | ast.TryStar
+_COMPOUND = ast.For | ast.AsyncFor | ast.While | ast.If | ast.With | ast.AsyncWith
+
+
+class Proof:
+    """Collects the needs of a fix in a frame: each is proven, or it is said."""
+
+    def __init__(self, frame: Frame) -> None:
+        self.frame = frame
+        self.needs: list[str] = []
+
+    def need(self, text: str) -> None:
+        """Something that cannot be proven: a clause that goes on after "safe if"."""
+        if text not in self.needs:
+            self.needs.append(text)
+
+    @kept
+    def writes(self) -> Writes:
+        return Writes(self.frame)
+
+    # -- kinds of values ----------------------------------------------------------------------------------------
+
+    def has_dtype(
+        self, value: Value, said: str, at: ast.AST, wanted: Iterable[str] = ("float",), besides: Iterable[ast.AST] = ()
+    ) -> None:
+        """A value must be a tensor of one of these kinds of numbers: `bool`, `int`, `float`, `complex`."""
+        if not kinds.only(self.frame, value, wanted, at, besides):
+            self.need(f"`{said}` is {_article(' or '.join(wanted))} tensor")
+
+    def input_of(self, op: Op, wanted: Iterable[str] = ("float",)) -> None:
+        """What an operation takes, which goes with the fix, must be a tensor of one of these kinds of numbers."""
+        node = op.node or self.frame.scope
+        written = op.nodes.get("input")
+        said = _short(written) if written is not None else "its input"
+        self.has_dtype(op.input, said, node, wanted, [node])
+
+    def is_tensor(self, value: Value, said: str, besides: Iterable[ast.AST] = ()) -> None:
+        """A value must be one tensor: not a list or a tuple of them, not a number."""
+        if not kinds.is_tensor(value, self.frame, besides):
+            self.need(f"`{said}` is a tensor")
+
+    def is_integer(self, value: Value, said: str) -> None:
+        if not kinds.is_integer(value):
+            self.need(f"`{said}` is an int")
+
+    def is_natural(self, value: Value, said: str) -> None:
+        if not kinds.is_natural(value):
+            self.need(f"`{said}` is not negative")
+
+    def is_device(self, value: Value, said: str) -> None:
+        if not kinds.is_device(value, self.frame):
+            self.need(f"`{said}` is a device")
+
+    # -- memory -------------------------------------------------------------------------------------------------
+
+    def is_apart(self, written: Value, read: Value, at: ast.AST, said: tuple[str, str]) -> None:
+        """Two values must not share memory: one is written while the other is read."""
+        a, b = roots(written), roots(read)
+        alone = all(self._is_alone(root, at) for root in a) or all(self._is_alone(root, at) for root in b)
+        if a & b or not alone:
+            self.need(f"`{said[0]}` and `{said[1]}` share no memory")
+
+    def _is_alone(self, root: Value, at: ast.AST) -> bool:
+        return self.writes.is_private(root, at)
+
+    def has_unseen_layout(self, node: ast.AST | None, sources: Iterable[Value] = ()) -> None:
+        """Nobody may look at how the result lies in memory, unless it is made of contiguous tensors alone."""
+        if all(isinstance(value, Op) and operations.is_contiguous(value) for value in sources) and sources:
+            return
+        if node is None or self._layout_is_seen(node):
+            self.need("nobody asks how the result lies in memory")
+
+    def _layout_is_seen(self, node: ast.AST) -> bool:
+        for frame in self.frame.evaluator.frames:
+            for op in frame.ops:
+                seen = operations.sees_layout(op.name) and any(part.node is node for part in walk(op.input))
+                if seen:
+                    return True
+        words = operations.LAYOUT_WORDS & self.frame.module.vocabulary
+        return bool(words) and self._leaves(node, words)
+
+    def _leaves(self, node: ast.AST, words: frozenset[str]) -> bool:
+        """Whether other code of the file that asks for layouts may get hold of a result."""
+        function = self.frame.function
+        asked = {name for name in words if self._asks(name)}
+        if function is None or not asked:
+            return bool(asked)
+        called = sum(isinstance(one, ast.Call) and _called(one) == function.name for one in ast.walk(self._tree))
+        returned = any(any(part.node is node for part in walk(value)) for _, value in self.frame.returns)
+        return not returned or bool(called) or function.cls is not None
+
+    def _asks(self, name: str) -> bool:
+        """Whether the file calls a method of this name where its own function does not make what it is called on."""
+        return any(isinstance(one, ast.Attribute) and one.attr == name for one in ast.walk(self._tree))
+
+    @property
+    def _tree(self) -> ast.Module:
+        return self.frame.module.tree
+
+    # -- the edits ----------------------------------------------------------------------------------------------
+
+    def check(self, editor: Editor, text: str, reads: Sequence[ast.expr], ends: Sequence[ast.AST]) -> None:
+        """What holds for every fix: nothing that it reads is written meanwhile, the same code of others is run in the
+        same order, names are left as they were, and what stops half way stops at the same place.
+
+        `reads` are expressions that the fix evaluates once, where the old code evaluated them at other places or
+        several times; `ends` are further nodes of the old code.
+        """
+        order = self.writes.order
+        places = [node for node in (*editor.targets, *editor.kept, *editor.gone, *ends) if order.holds(node)]
+        if not places:
+            return
+        aliases = list(self._aliases(editor))
+        self._check_writes(editor, [*reads, *editor.kept, *(inner for _, inner in aliases)], places)
+        self._check_aliases(aliases)
+        self._check_contexts(places)
+        statements = {id(one): one for one in map(order.statement, places) if one is not None}
+        several = len(statements) > 1 or any(isinstance(one, _COMPOUND) for one in editor.gone)
+        if several:
+            self._check_exceptions(places)
+            if inspects_names(self.frame.scope):
+                self.need("the function does not look at its own names")
+        self._check_versions(editor, text)
+
+    def _check_writes(self, editor: Editor, reads: Sequence[ast.expr], places: Sequence[ast.AST]) -> None:
+        order = self.writes.order
+        own = {
+            below for node in (*editor.kept, *reads, *editor.gone) if order.holds(node) for below in order.below(node)
+        }
+        rewritten = (*editor.targets, *editor.replaced)
+        inside = {below for node in rewritten if order.holds(node) for below in order.below(node)}
+        for node in dict.fromkeys(reads):
+            if not order.holds(node):
+                continue
+            moved = node not in inside or sum(_is_like(node, other) for other in reads) > 1
+            after = [place for place in places if node not in inside or order.last[place] >= order.last[node]]
+            window = [one for one in order.between([node, *after]) if one not in own]
+            what = self.writes.hit([node], window, moved=moved)
+            if what is not None:
+                self.need(f"{what} does not change `{_short(node)}`")
+
+    def _aliases(self, editor: Editor) -> Iterator[tuple[ast.expr, ast.expr]]:
+        """The expressions that made something new and now give back, or view, what is there, and that."""
+        order = self.writes.order
+        read = [
+            *editor.kept,
+            *(part for stmt in editor.gone for part in trees.walk(stmt) if isinstance(part, ast.expr)),
+        ]
+        known = {ast.dump(node): node for node in read if order.holds(node)}
+        for target, text in editor.written:
+            new = _viewed(text)
+            inner = known.get(ast.dump(new)) if new is not None else None
+            if inner is None or not order.holds(target):
+                continue
+            old = self.frame.values.get(target, UNKNOWN)
+            if roots(old).isdisjoint(roots(self.frame.values.get(inner, UNKNOWN))):
+                yield target, inner
+
+    def _check_aliases(self, aliases: Sequence[tuple[ast.expr, ast.expr]]) -> None:
+        """Where the new code gives back what was there before instead of something new, nobody may write to either."""
+        for target, inner in aliases:
+            window, escapes = self.writes.lifetime(target)
+            what = self.writes.hit([inner], window, moved=False)
+            if what is not None:
+                self.need(f"{what} does not change `{_short(inner)}`")
+            elif escapes and not all(
+                is_made_in(self.frame, root) for root in roots(self.frame.values.get(inner, UNKNOWN))
+            ):
+                self.need(f"nobody writes to `{_short(inner)}` later")
+
+    def _check_contexts(self, places: Sequence[ast.AST]) -> None:
+        order = self.writes.order
+        contexts = {
+            tuple(id(one) for one in order.around(node) if isinstance(one, ast.With | ast.AsyncWith)) for node in places
+        }
+        if len(contexts) > 1:
+            self.need("the `with` block makes no difference to what is moved")
+
+    def _check_exceptions(self, places: Sequence[ast.AST]) -> None:
+        order = self.writes.order
+        for node in places:
+            child: ast.AST = node
+            for around in order.around(node):
+                if isinstance(around, _TRIES) and around.handlers and child in around.body:
+                    self.need("nothing in it raises, which the `try` would catch")
+                    return
+                child = around
+
+    def _check_versions(self, editor: Editor, text: str) -> None:
+        after = parse(text)
+        if after is None:
+            return
+        versions = Versions(self.frame, after, self.writes.effects)
+        if not versions.has_same_events([*editor.targets, *editor.kept, *editor.gone], editor.replaced):
+            self.need("it does not matter how often and in which order its parts are evaluated")
+        for name in versions.lost_names(editor.gone):
+            self.need(f"nothing reads `{name}` afterwards")
+
+
+def _viewed(text: str) -> ast.expr | None:
+    """What a text is, or a view of: `x` for `x.view(-1)`; None where it makes something new."""
+    try:
+        node = ast.parse(f"(\n{text}\n)", mode="eval").body
+    except SyntaxError:
+        return None
+    while True:
+        match node:
+            case ast.Call(func=ast.Attribute(value=inner, attr=name)) if operations.is_view(name):
+                node = inner
+            case ast.Name() | ast.Attribute() | ast.Subscript():
+                return node
+            case _:
+                return None
+
+
+def _is_like(a: ast.expr, b: ast.expr) -> bool:
+    return a is b or ast.dump(a) == ast.dump(b)
+
+
+def _short(node: ast.expr) -> str:
+    text = ast.unparse(node)
+    return text if len(text) <= 40 else f"{text[:37]}..."
+
+
+def _article(words: str) -> str:
+    return f"an {words}" if words[0] in "aeiou" else f"a {words}"
+
+
+def _called(call: ast.Call) -> str:
+    return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
