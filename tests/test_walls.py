@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -118,8 +119,13 @@ def test_the_contracts_hold() -> None:
 
 def modules_of(*folders: str) -> Iterator[tuple[Path, ast.Module]]:
     for folder in folders:
-        for path in sorted((ROOT / folder).rglob("*.py")):
-            yield path, ast.parse(path.read_text(encoding="utf-8"))
+        yield from parsed(folder)
+
+
+@cache
+def parsed(folder: str) -> list[tuple[Path, ast.Module]]:
+    files = sorted((ROOT / folder).rglob("*.py"))
+    return [(path, ast.parse(path.read_text(encoding="utf-8"))) for path in files]
 
 
 def imports_of(tree: ast.Module) -> Iterator[str]:
