@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from torchlint import registry
 from torchlint.analysis.gate import Gate
 from torchlint.analysis.plan import plan_of
 from torchlint.analysis.scout import Module
@@ -77,7 +78,9 @@ def _of_comments(source: Source, rules: Sequence[RuleInfo]) -> Iterator[Finding]
 
     for start, end, message in mistakes(source, rows):
         places = source.location(start), source.location(end)
-        yield from (Finding(rule.code, rule.name, message, rule.severity, *places) for rule in rules)
+        for rule in rules:
+            advice = registry.load(rule.code).help
+            yield Finding(rule.code, rule.name, message, rule.severity, *places, help=advice)
 
 
 def _project(module: Module) -> Project | None:
