@@ -9,13 +9,13 @@ import ast
 from collections import defaultdict
 from functools import cached_property
 
-from torchlint.rule import Module, last_name, trees
+from torchlint.rule import Module, last_name, ops, trees
 
 from ._sample_losses import added
 
 # What a logarithm is multiplied and divided with, as a method.
-_SCALES = frozenset({"neg", "negative", "mul", "multiply", "div", "divide", "true_divide"})
-_LOSSES = frozenset({"log", "cross_entropy", "CrossEntropyLoss", "nll_loss", "NLLLoss"})
+_SCALES = ops.methods("neg", "mul", "div")
+_LOSSES = ops.words("cross_entropy", "nll_loss") | {"log"}
 _PYTHONS = frozenset({"int", "float", "str", "len", "list", "tuple", "dict", "set", "getattr", "isinstance", "range"})
 _DISPLAYS = (ast.Tuple, ast.List, ast.Dict)
 

@@ -124,6 +124,8 @@ def rewriting(frame: Frame, row: Row, node: ast.Name | ast.Attribute, call: ast.
             editor.replace(node, f"{editor.import_module(home, scope_names=_bound(frame))}.{name}")
         if arguments is not None:
             arguments.write(editor)
+        else:
+            editor.proof.need("the function is only called: nobody asks for its name, replaces it or compares it")
 
     return fix
 

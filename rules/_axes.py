@@ -9,7 +9,7 @@ from collections.abc import Callable
 from enum import Enum, auto
 from typing import NamedTuple
 
-from torchlint.rule import Constant, Element, Items, Op, Value, facts, same
+from torchlint.rule import Constant, Element, Items, Op, Value, facts, ops, same
 
 from ._losses import Chain, source
 
@@ -84,7 +84,7 @@ def _after(step: Value, axis: _Axis) -> _Axis | None:
     if not isinstance(step, Op):
         return axis
     handler = _STEPS.get(step.name)
-    return handler(step, axis) if handler else axis if step.name in _SAME else None
+    return handler(step, axis) if handler else axis if step.name in ops.SAME_ELEMENTS else None
 
 
 def _transpose(step: Op, axis: _Axis) -> _Axis | None:
@@ -192,13 +192,8 @@ def _rows(step: Op, axis: _Axis) -> _Axis | None:
     return axis if dim == 0 and axis.dim != 0 else None
 
 
-_SAME = frozenset(
-    ["contiguous", "clone", "detach", "float", "double", "half", "bfloat16", "to", "type", "type_as", "cuda", "cpu"]
-)
 _STEPS: dict[str, Callable[[Op, _Axis], _Axis | None]] = {
     "transpose": _transpose,
-    "swapaxes": _transpose,
-    "swapdims": _transpose,
     "t": lambda step, axis: _swap(axis._replace(rank=2).known(), 0, 1),
     "T": lambda step, axis: _swap(axis._replace(rank=2).known(), 0, 1),
     "mT": lambda step, axis: _swap(axis, -1, -2),

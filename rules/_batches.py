@@ -24,10 +24,10 @@ from torchlint.rule import (
     Value,
     children,
     members,
+    ops,
     trees,
 )
 
-from ._graph import FACTORIES
 from ._kept import once_per_file
 
 # `torch.utils.data.DataLoader`, and those of graphs and of accelerators.
@@ -106,7 +106,7 @@ def _origins(value: Value) -> Iterator[Item | Parameter]:
 
 
 def _made_of(op: Op) -> tuple[Value, ...]:
-    if op.name in FACTORIES:
+    if op.name in ops.FACTORIES:
         return ()
     return (op.input,) if op.name == "getitem" else tuple(op.args.values())
 

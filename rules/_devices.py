@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from torchlint.rule import Call, Choice, Constant, External, Frame, Op, Value, members, same
+from torchlint.rule import Call, Choice, Constant, External, Frame, Op, Value, members, ops, same
 
-from ._graph import FACTORIES, is_moved, settled
+from ._graph import is_moved, settled
 from ._modules import PARAMETERS
 from ._tensors import dtype
 
@@ -72,7 +72,7 @@ def _device_of(value: Value, depth: int = _DEPTH) -> Value | None:
     target = _target_of(value)
     if target is not None:
         return target
-    if value.name not in FACTORIES:
+    if value.name not in ops.FACTORIES:
         return _device_of(value.input, depth - 1) if "other" not in value.args else None
     given = value.args.get("device")
     if given is not None:

@@ -18,29 +18,18 @@ from torchlint.rule import (
     Value,
     facts,
     frame_of,
+    ops,
 )
 
 from ._modules import PARAMETERS, has_parameters
 
 _DEPTH = 24
-_FACTORY_NAMES = """
-    tensor zeros ones empty full rand randn randint randperm arange linspace logspace eye zeros_like ones_like rand_like
-    randn_like full_like empty_like randint_like normal as_tensor from_numpy new_zeros new_ones new_empty new_full
-    new_tensor
-    """
-FACTORIES = frozenset(_FACTORY_NAMES.split())
-_CUT_NAMES = """
-    detach detach_ item tolist numpy argmax argmin argsort eq ne lt le gt ge isnan isinf isfinite sign round floor ceil
-    bucketize searchsorted bincount nonzero one_hot multinomial bernoulli any all logical_not logical_and logical_or
-    bitwise_and bitwise_or bitwise_not long int short bool numel count_nonzero unique size shape dim
-    """
-_CUTS = frozenset(_CUT_NAMES.split())
 # These may return the tensor itself, where there is nothing to do.
-_MOVES = frozenset({"to", "cuda", "cpu", "float", "double", "half", "bfloat16", "type", "contiguous", "type_as", "xpu"})
-
-
-# Of these, one argument only is what a gradient may go through; others are places.
-_SOURCES = {"getitem": "input", "index_select": "input", "gather": "input", "sparse_coo_tensor": "values"}
+_MOVES = ops.that(elements="same", view="sometimes")
+# Through these no gradient goes, or one that is zero.
+_CUTS = ops.CUTS | ops.that(grad="zero")
+# Those that certainly make another tensor, of what a parameter is: in float32 and on the CPU.
+_ELSEWHERE = (_MOVES & ops.CASTS | ops.that(moves=True, syncs=False)) - {"to", "type", "type_as", "float"}
 
 
 def requires_grad(value: Value, depth: int = _DEPTH) -> bool | None:
@@ -77,15 +66,16 @@ def _op(op: Op, depth: int) -> bool | None:
     name = op.name
     if name == "requires_grad_":
         return _flag(op, "requires_grad", True)
-    if name in FACTORIES:
+    if name in ops.FACTORIES:
         return _flag(op, "requires_grad", False)
     if not op.grad or name in _CUTS:
         return False
     made_in = frame_of(op.layer)
     if op.layer is not None and made_in is not None and has_parameters(made_in, op.layer):
         return True
-    source = op.args.get(_SOURCES.get(name, ""))
-    answers = [requires_grad(arg, depth - 1) for arg in (op.args.values() if source is None else (source,))]
+    row = ops.of(name)
+    places = row.places if row is not None else ()
+    answers = [requires_grad(arg, depth - 1) for key, arg in op.args.items() if key not in places]
     if True in answers:
         return True
     return False if None not in answers else None
@@ -105,7 +95,7 @@ def is_non_leaf(value: Value, frame: Frame, moves: Callable[[Op, Frame], bool]) 
         return requires_grad(value) is True
     if not isinstance(value, Op) or requires_grad(value) is not True:
         return False
-    if value.name in FACTORIES or value.name in ("requires_grad_", "retain_grad"):
+    if value.name in ops.FACTORIES or value.name in ("requires_grad_", "retain_grad"):
         return False
     if value.name in _MOVES:
         return moves(value, frame) or is_non_leaf(value.input, frame, moves)
@@ -114,7 +104,7 @@ def is_non_leaf(value: Value, frame: Frame, moves: Callable[[Op, Frame], bool]) 
 
 def is_moved(op: Op) -> bool:
     """Whether `.to(..)` and the like are there to make another tensor: on a device, or of half or double precision."""
-    if op.name in ("cuda", "xpu", "half", "bfloat16", "double"):
+    if op.name in _ELSEWHERE:
         return True
     if op.name != "to":
         return False

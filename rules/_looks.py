@@ -9,8 +9,9 @@ import ast
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from torchlint.rule import inventory_of, trees
+from torchlint.rule import inventory_of, ops, trees
 
+from ._slices import ARITHMETIC, ELEMENTWISE
 from ._stacks import appended
 from ._sweeps import Loop, is_path
 
@@ -22,13 +23,9 @@ _NO_TENSORS = (
 _PYTHONS = frozenset(
     ["range", "enumerate", "zip", "sorted", "reversed", "map", "filter", "list", "tuple", "set", "dict"]
 )
-# Methods that look at more of a tensor than one element for each element of the result.
-_METHODS = """
-    view view_as reshape reshape_as permute transpose movedim swapaxes flatten unflatten squeeze expand expand_as repeat
-    contiguous split chunk unbind narrow select gather index_select mean std var norm prod cumsum softmax log_softmax
-    size dim numel to type cuda cpu tolist numpy new_zeros new_ones matmul mm bmm
-    """
-_NOT_ELEMENTWISE = frozenset(_METHODS.split())
+# Methods that look at more of a tensor than one element for each element of the result. Those that are left out are
+# what rows are put together, and indices are read, with.
+_NOT_ELEMENTWISE = ops.methods(*(ops.everything() - ELEMENTWISE - ARITHMETIC - {"sum", "unsqueeze", "item"}))
 
 
 class Taken(NamedTuple):

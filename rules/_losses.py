@@ -5,53 +5,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from torchlint.rule import Element, Field, Items, Op, Place, Value, members
+from torchlint.rule import Element, Field, Items, Op, Place, Value, members, ops
 
 # A value and what it was before it was reshaped, step by step; the last one is what computed the elements.
 Chain = tuple[Value, ...]
 
-# These give the elements of their input in another shape, place or precision, or some of them.
-_CARRIERS = frozenset(
-    [
-        "view",
-        "view_as",
-        "reshape",
-        "reshape_as",
-        "permute",
-        "transpose",
-        "swapaxes",
-        "swapdims",
-        "movedim",
-        "t",
-        "T",
-        "mT",
-        "squeeze",
-        "unsqueeze",
-        "flatten",
-        "unflatten",
-        "ravel",
-        "contiguous",
-        "clone",
-        "detach",
-        "float",
-        "double",
-        "half",
-        "bfloat16",
-        "to",
-        "type",
-        "type_as",
-        "cuda",
-        "cpu",
-        "getitem",
-        "select",
-        "narrow",
-        "index_select",
-        "expand",
-        "expand_as",
-        "requires_grad_",
-    ]
-)
-_PARTS = frozenset({"split", "chunk", "tensor_split", "unbind", "split_with_sizes"})
 _MAX_CHAINS = 16
 
 
@@ -86,9 +44,9 @@ def _joined(value: Value) -> tuple[Value, ...]:
 def carried(value: Value) -> Value | None:
     """The value whose elements this one has; None where the elements are its own."""
     match value:
-        case Op() if value.name in _CARRIERS:
+        case Op() if value.name in ops.CARRIERS:
             return value.input
-        case Element() if isinstance(value.base, Op) and value.base.name in _PARTS:
+        case Element() if isinstance(value.base, Op) and value.base.name in ops.PARTS:
             return value.base.input
         case Field(name="data"):
             return value.base

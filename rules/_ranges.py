@@ -18,7 +18,9 @@ from torchlint.rule import (
     Op,
     Parameter,
     Value,
+    dtypes,
     facts,
+    ops,
     same,
     walk,
 )
@@ -27,54 +29,31 @@ from ._nodes import is_test
 
 _DEPTH = 12
 # Results within [-1, 1], [0, 1] or the like.
-_SMALL = frozenset(
-    [
-        *("sigmoid", "tanh", "softmax", "softmin", "hardsigmoid", "hardtanh", "softsign", "sin", "cos"),
-        *("cosine_similarity", "clamp", "clip", "erf", "sign", "normalize"),
-    ]
-)
-_LAYOUT = frozenset(
-    [
-        *("view", "reshape", "unsqueeze", "squeeze", "expand", "expand_as", "permute", "transpose", "t"),
-        *("contiguous", "detach", "flatten", "view_as", "float", "double", "repeat", "getitem", "to"),
-        *("cuda", "cpu", "clone", "type_as", "requires_grad_"),
-    ]
-)
-_NON_NEGATIVE = frozenset(
-    [
-        *("abs", "norm", "linalg.norm", "linalg.vector_norm", "cdist", "pairwise_distance", "relu", "sqrt"),
-        *("exp", "sigmoid", "softmax", "softplus", "var", "std", "mse_loss", "l1_loss", "smooth_l1_loss"),
-    ]
-)
-_SUMS = frozenset(["sum", "mean", "nansum", "nanmean"])
-_MINIMA = frozenset(["min", "amin"])
-_WHOLES = frozenset(["max", "amax", "sum", "norm", "linalg.norm", "linalg.vector_norm", "std"])
-_MAXIMA = frozenset(["max", "amax", "maximum", "cummax", "logsumexp", "logcumsumexp"])
-# What these make does not depend on tensors: tables, and data in general.
-_TABLES = frozenset(["arange", "linspace", "logspace", "eye", "zeros", "ones", "full"])
-_STEPS = frozenset(["arange", "linspace", "logspace"])
-_DATA = _TABLES | {
-    "tensor",
-    "scalar_tensor",
-    "rand",
-    "randn",
-    "rand_like",
-    "randn_like",
-    "randint",
-    "zeros_like",
-    "ones_like",
-}
+_SMALL = ops.that(range=("unit", "signed unit"))
+_NON_NEGATIVE = ops.that(range=("unit", "positive", "nonnegative"))
+_NON_POSITIVE = ops.that(range="nonpositive")
+# What is largest, or not less than it.
+_MAXIMA = ops.that(upper=True)
+_MINIMA = ops.that(lower=True)
+# What a part is divided by to be a share of the whole.
+_WHOLES = _MAXIMA | ops.SUMS | (ops.REDUCTIONS & _NON_NEGATIVE)
+# Where no element of the input is below zero none of the result is, and none above likewise.
+_KEEPING = ops.CARRIERS | ops.SUMS
+# What these make does not depend on tensors: tables, and data in general. `as_tensor` may be given one that does.
+_DATA = ops.FACTORIES - ops.VIEWS
+_TABLES = ops.that(makes=("size", "steps"), random=False, blank=False)
+_STEPS = ops.that(makes="steps", random=False)
 # These copy the numbers of a list.
 _LEGACY = frozenset({"torch.Tensor", "torch.FloatTensor", "torch.DoubleTensor"})
-# Where random numbers and what they are multiplied by are all that there is. No normal one is beyond 10 in float32.
-_RANDOM = {"rand": 1.0, "rand_like": 1.0, "randn": 10.0, "randn_like": 10.0}
+# Where random numbers and what they are multiplied by are all that there is: no normal one is beyond this in float32.
+_NORMAL = 10.0
 # exp(80) is still finite in float32.
 _LARGEST = 80.0
 
 
 def bounded(value: Value, depth: int = _DEPTH) -> bool:
     """Whether the elements are certainly of moderate size: no `exp` of them overflows in float32."""
-    if isinstance(value, Op) and value.name in ("clamp", "clamp_max", "clip"):
+    if isinstance(value, Op) and value.name in ("clamp", "clamp_max"):
         # What is very negative has a small `exp`.
         top = value.constant("max")
         return isinstance(top, int | float) and top <= _LARGEST
@@ -89,13 +68,15 @@ def _magnitude(value: Value, depth: int) -> float | None:
     match value:
         case Constant(value=int() | float() as number):
             found = abs(float(number))
+        case Op(name="clamp" | "hardtanh"):
+            found = _clamp_bound(value)
         case Op() if value.name in _SMALL:
-            found = _clamp_bound(value) if value.name.startswith(("cl", "hardtanh")) else 1.0
-        case Op() if value.name in _RANDOM:
-            found = _RANDOM[value.name]
+            found = 1.0
+        case Op(name="randn" | "randn_like"):
+            found = _NORMAL
         case Op(name="tensor", args={"data": Items() as data}):
             found = _largest(data, depth - 1)
-        case Op() if value.name in _LAYOUT or value.name in ("neg", "abs", "mean"):
+        case Op() if value.name in ops.CARRIERS or value.name in ("neg", "abs", "mean"):
             found = _magnitude(value.input, depth - 1)
         case Op(name="add" | "sub" | "mul") if "other" in value.args and "alpha" not in value.args:
             a, b = _magnitude(value.input, depth - 1), _magnitude(value.args["other"], depth - 1)
@@ -135,6 +116,23 @@ def _clamp_bound(op: Op) -> float | None:
     return max(abs(bottom), abs(top))
 
 
+def is_between_0_and_1(value: Value | None, depth: int = _DEPTH) -> bool:
+    """Whether a value is certainly a floating-point tensor with all elements from 0 to 1."""
+    match value:
+        case Op() if depth and ("dtype" not in value.args or dtypes.is_floating(value)):
+            if value.name in ("zeros", "ones", "rand", "sigmoid", "softmax"):
+                return True
+            if value.name in ("zeros_like", "ones_like", "rand_like"):
+                return dtypes.is_floating(value.input)
+            if value.name in ("full", "full_like", "new_full"):
+                number = value.constant("fill_value")
+                return isinstance(number, float) and 0 <= number <= 1
+            if value.name in ("float", "double"):
+                return dtypes.dtype_class(value.input) == "bool" or is_between_0_and_1(value.input, depth - 1)
+            return value.name in ops.CARRIERS and is_between_0_and_1(value.input, depth - 1)
+    return False
+
+
 def non_negative(value: Value, depth: int = _DEPTH) -> bool:
     """Whether no element is certainly below zero."""
     if depth == 0:
@@ -159,7 +157,7 @@ def non_negative(value: Value, depth: int = _DEPTH) -> bool:
             return non_negative(value.input, depth - 1) and non_negative(value.args["other"], depth - 1)
         case Op() if value.name in _NON_NEGATIVE:
             return True
-        case Op() if value.name in _LAYOUT or value.name in _SUMS or value.name in ("max", "min", "amax", "amin"):
+        case Op() if value.name in _KEEPING or value.name in ("max", "min", "amax", "amin"):
             return non_negative(value.input, depth - 1)
     return False
 
@@ -173,12 +171,12 @@ def non_positive(value: Value, depth: int = _DEPTH) -> bool:
             return non_positive(value.input, depth - 1) and non_positive(value.args["other"], depth - 1)
         case Op(name="sub") if "other" in value.args:
             return non_positive(value.input, depth - 1) and non_negative(value.args["other"], depth - 1)
-        case Op(name="logsigmoid" | "log_softmax"):
+        case Op() if value.name in _NON_POSITIVE:
             return True
         case Op(name="clamp" | "clamp_max"):
             top = value.constant("max")
             return isinstance(top, int | float) and top <= 0
-        case Op() if value.name in _LAYOUT or value.name in _SUMS:
+        case Op() if value.name in _KEEPING:
             return non_positive(value.input, depth - 1)
     negative, known, others = _signs(value, depth)
     return negative and bool(known) and not others
@@ -192,7 +190,7 @@ def has_upper_bound(value: Value, depth: int = _DEPTH) -> bool:
     if bounded(value) or _is_ratio(value) or _is_below_minimum(value):
         return True
     match value:
-        case Op() if value.name in _LAYOUT:
+        case Op() if value.name in ops.CARRIERS:
             return has_upper_bound(value.input, depth - 1)
         case Op(name="mul" | "div", args={"input": scaled, "other": scale}) if _is_scale(scale):
             if has_upper_bound(scaled, depth - 1):
@@ -233,7 +231,7 @@ def _reduced(value: Value, names: frozenset[str]) -> Value | None:
         match value:
             case Op() if value.name in names:
                 return value.input.input if isinstance(value.input, Op) and value.input.name == "abs" else value.input
-            case Op() if value.name in _LAYOUT or value.name in ("item", "clamp", "clamp_min"):
+            case Op() if value.name in ops.CARRIERS or value.name in ("item", "clamp", "clamp_min"):
                 value = value.input
             case Op(name="add", args={"input": inner, "other": Constant()}):
                 value = inner
@@ -269,7 +267,7 @@ def _factors(value: Value, depth: int) -> tuple[bool, list[Value]]:
 
 
 def _bare(value: Value) -> Value:
-    while isinstance(value, Op) and value.name in _LAYOUT:
+    while isinstance(value, Op) and value.name in ops.CARRIERS:
         value = value.input
     return value
 
@@ -279,7 +277,7 @@ def subtracts_maximum(value: Value) -> bool:
     match value:
         case Op(name="sub") if "other" in value.args:
             return _is_maximum(value.args["other"]) or subtracts_maximum(value.input)
-        case Op() if value.name in _LAYOUT:
+        case Op() if value.name in ops.CARRIERS:
             return subtracts_maximum(value.input)
         case Op(name="mul" | "add") if "other" in value.args:
             return subtracts_maximum(value.input) or subtracts_maximum(value.args["other"])
@@ -307,13 +305,13 @@ def _is_maximum(value: Value, depth: int = _DEPTH) -> bool:
                 value = value.base
             case Op() if value.name in _MAXIMA:
                 return True
-            case Op() if value.name in _LAYOUT or value.name == "item":
-                value = value.input
             case Op(name="gather" | "take_along_dim", args={"input": _} as args):
                 # `x.gather(1, x.max(1, keepdim=True)[1])`
                 value = _bare(args.get("index", args.get("indices", value.input)))
                 if isinstance(value, Op) and value.name == "argmax":
                     return True
+            case Op() if value.name in ops.CARRIERS or value.name == "item":
+                value = value.input
             case _:
                 return False
     return False

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, NamedTuple
 
-from torchlint.rule import Call, Constant, Frame, Item, Op, Value, facts, same, trees
+from torchlint.rule import Call, Constant, Frame, Item, Op, Value, facts, ops, same, trees
 
 from ._sweeps import Sweep, invariant, is_index, is_path
 from ._tensors import fills, is_number, shown_tensor
@@ -14,13 +14,8 @@ if TYPE_CHECKING:
     from torchlint.fixing.rewrite import Editor
 
 # One result element per element of the input, whatever the rank, without effects.
-_FUNCTIONS = """
-    abs exp exp2 log log2 log10 log1p expm1 sqrt rsqrt sigmoid logsigmoid tanh relu relu6 leaky_relu elu selu gelu silu
-    mish softplus hardtanh hardsigmoid softsign sin cos tan asin acos atan sinh cosh floor ceil round trunc sign neg
-    clamp clamp_min clamp_max nan_to_num pow erf erfc lgamma digamma float double clone detach isnan isinf isfinite
-    """
-_ELEMENTWISE = frozenset(_FUNCTIONS.split())
-_ARITHMETIC = frozenset({"add", "sub", "mul", "div", "pow", "maximum", "minimum", "eq", "ne", "lt", "le", "gt", "ge"})
+ELEMENTWISE = ops.that(elementwise=True, shape="same", gives=("tensor", "varies"), writes="", pure=True) - ops.RANDOM
+ARITHMETIC = ops.BINARY
 
 
 class Leaf(NamedTuple):
@@ -142,14 +137,14 @@ def _collect(node: ast.expr, sweep: Sweep, frame: Frame, leaves: list[Leaf], oth
         return False  # no operation, or one that a function of the file computes in expressions of its own
     if isinstance(node, ast.BinOp | ast.UnaryOp | ast.Compare):
         operands = [part for part in trees.children(node) if isinstance(part, ast.expr)]
-        return value.name in _ARITHMETIC | {"neg"} and all(
+        return value.name in ARITHMETIC | {"neg"} and all(
             _collect(part, sweep, frame, leaves, others) for part in operands
         )
     if not isinstance(node, ast.Call) or any(isinstance(arg, ast.Starred) for arg in node.args):
         return False
-    if value.name in _ARITHMETIC and set(value.args) == {"input", "other"} <= set(value.nodes):
+    if value.name in ARITHMETIC and set(value.args) == {"input", "other"} <= set(value.nodes):
         return all(_collect(value.nodes[name], sweep, frame, leaves, others) for name in ("input", "other"))
     settings = [arg for name, arg in value.args.items() if name != "input"]
-    if value.name not in _ELEMENTWISE or "input" not in value.nodes or not all(map(is_number, settings)):
+    if value.name not in ELEMENTWISE | ARITHMETIC or "input" not in value.nodes or not all(map(is_number, settings)):
         return False
     return _collect(value.nodes["input"], sweep, frame, leaves, others)

@@ -25,6 +25,7 @@ class Stack(NamedTuple):
     node: ast.AST
     sweep: Sweep
     element: ast.expr
+    joined: ast.AST | None
     write: Callable[[Editor, str], None]
 
     def row(self, frame: Frame) -> ast.expr | None:
@@ -62,7 +63,7 @@ def of_comprehension(op: Op, frame: Frame) -> Stack | None:
         else:
             editor.replace(call, joined.id)
 
-    return Stack(op.name, op.constant("dim", 0), made if listed else call, found, made.elt, write)
+    return Stack(op.name, op.constant("dim", 0), made if listed else call, found, made.elt, call, write)
 
 
 def _listed(made: ast.expr | None, op: Op, frame: Frame) -> ast.Assign | None:
@@ -117,7 +118,7 @@ def of_loop(loop: ast.For | ast.AsyncFor | ast.While, frame: Frame) -> Stack | N
         editor.replace_statements(loop, loop, [f"{name} = {text}"], carry_comments=True)
         editor.delete_statement(empty)
 
-    return Stack(op.name, op.constant("dim", 0), loop, found, element, write)
+    return Stack(op.name, op.constant("dim", 0), loop, found, element, op.node, write)
 
 
 def _joins(op: Op) -> bool:

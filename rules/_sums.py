@@ -5,13 +5,13 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Sequence
 
-from torchlint.rule import Frame, FunctionRef, Instance, own_nodes
+from torchlint.rule import Frame, FunctionRef, Instance, ops, own_nodes
 
 from ._nodes import Loop, is_within, loops_around
 from ._training import is_without_grad
 
 # Methods that give back a tensor with the same graph.
-_KEEPING = frozenset({"mean", "sum", "clone", "cpu", "cuda", "to", "float", "double", "squeeze", "view", "reshape"})
+_KEEPING = ops.methods(*ops.SUMS, *(ops.CARRIERS - ops.CUTS))
 _COLLECTING = frozenset({"append", "extend", "insert"})
 
 

@@ -18,30 +18,27 @@ from torchlint.rule import (
     Parameter,
     Value,
     facts,
+    ops,
     peek,
     same,
 )
 
 _DEPTH = 12
-_SIZED = frozenset({"zeros", "ones", "empty", "rand", "randn", "full", "randint"})
-_ALIKE = frozenset({"zeros_like", "ones_like", "empty_like", "rand_like", "randn_like", "full_like"})
-_NEW = frozenset({"new_zeros", "new_ones", "new_empty", "new_full"})
-_DEFAULT = frozenset({"zeros", "ones", "empty", "rand", "randn", "eye", "linspace"})
-_LAYOUT_NAMES = """
-    getitem view reshape transpose permute squeeze unsqueeze expand expand_as narrow select t T mT flatten detach clone
-    contiguous requires_grad_ cuda cpu flip roll sort cumsum abs neg clamp repeat diagonal chunk split unbind
-    """
-_LAYOUT = frozenset(_LAYOUT_NAMES.split())
-_MATH_NAMES = "exp log log2 log10 log1p expm1 sqrt rsqrt sigmoid logsigmoid tanh relu softmax log_softmax sin cos erf"
-_FLOAT_MATH = frozenset(_MATH_NAMES.split())
-# NumPy has an attribute of the name at most, so that a call shows a tensor.
-_CALLED_ON_TENSORS = frozenset({"size", "dim", "numel", "unbind", "chunk"})
-_SAME_SHAPE = frozenset(
-    {"clone", "detach", "requires_grad_", "argsort", "abs", "neg", "clamp", "float", "double", "long"}
-)
+_SIZED = ops.that(makes="size", shape="size")
+_ALIKE = ops.that(makes="like")
+_NEW = ops.that(makes="new", shape="size")
+_DEFAULT = ops.that(makes=("size", "steps"), dtype="default")
+# The dtype of the input, whatever it is; that of a floating-point one.
+_KEEPING = ops.that(dtype="input", real=False, gives=("tensor", "varies", "sequence"))
+_FLOAT_KEPT = ops.that(dtype=("float", "sum", "promoted"), shape=("same", "reduced")) | ops.that(real=True)
+_INDICES = ops.that(dtype="int64")
+_COUNTED = ops.that(dtype="int64", range="nonnegative")
+_ARITHMETIC = ops.BINARY - ops.COMPARISONS
+# The sizes of tensors, and how many dims and elements they have.
+_NUMBERS = ops.that(gives="number", syncs=False) | {"size"}
+_CALLED_ON_TENSORS = ops.methods(*ops.that(tensors_only=True))
+_SAME_SHAPE = ops.that(shape="same")
 _FLOATS = frozenset({"default", "float32", "float64", "float16", "bfloat16"})
-_CASTS = {"float": "float32", "double": "float64", "half": "float16", "bfloat16": "bfloat16", "long": "int64"}
-_NAMES = {"float": "float32", "double": "float64", "half": "float16", "long": "int64", "int": "int32", "short": "int16"}
 
 
 def shown_tensor(frame: Frame, value: Value) -> bool:
@@ -122,7 +119,23 @@ def is_number(value: Value) -> bool:
     """Whether a value is certainly a Python number."""
     if isinstance(value, Constant):
         return isinstance(value.value, int | float) and not isinstance(value.value, bool)
-    return isinstance(value, Op) and value.name in ("size", "dim", "numel")
+    return isinstance(value, Op) and value.name in _NUMBERS
+
+
+def is_counted(value: Value) -> bool:
+    """Whether the elements of a tensor are certainly whole and not negative, as those of `argmax` and `randint(n)`."""
+    value = settled(value)
+    if not isinstance(value, Op):
+        return False
+    if value.name in _COUNTED:
+        return True
+    ends = [value.args.get("low", Constant(0))] if value.name == "randint" else _ends(value)
+    return bool(ends) and all(isinstance(end, Constant) and type(end.value) is int and end.value >= 0 for end in ends)
+
+
+def _ends(op: Op) -> list[Value]:
+    """The numbers that `arange` is given."""
+    return [op.args[name] for name in ("start", "end", "step") if name in op.args] if op.name == "arange" else []
 
 
 def fills(value: Value, dim: int, turns: Value | None) -> bool:
@@ -156,7 +169,7 @@ def extent(value: Value, dim: int) -> Value:
             return _canonical(size.items[dim])
         if value.name in _SIZED and isinstance(size, Op) and size.name == "shape":
             value = size.input
-        elif value.name in _ALIKE | _FLOAT_MATH | _SAME_SHAPE:
+        elif value.name in _SAME_SHAPE:
             value = value.input
         else:
             break
@@ -179,7 +192,7 @@ def dtype(value: Value | None, depth: int = _DEPTH) -> object:
         return dtype(value.iterable, depth - 1)
     if isinstance(value, External):
         name = value.qualname.removeprefix("torch.")
-        return _NAMES.get(name, name)
+        return ops.cast_dtype(name) or name
     if isinstance(value, Field) and value.name == "dtype":
         return dtype(value.base, depth - 1)
     if not isinstance(value, Op):
@@ -191,21 +204,23 @@ def _op_dtype(op: Op, depth: int) -> object:
     given = op.args.get("dtype")
     if given is not None:
         return dtype(given, depth - 1)
-    if op.name in _CASTS:
-        return _CASTS[op.name]
+    cast = ops.cast_dtype(op.name)
+    if cast is not None:
+        return cast
     if op.name in _DEFAULT:
         return "default"
-    if op.name in ("randint", "argmax", "argmin", "argsort", "randperm"):
+    if op.name in _INDICES:
         return "int64"
     if op.name == "arange":
         ends = [arg.value if isinstance(arg, Constant) else None for arg in op.args.values()]
         return "int64" if ends and all(type(end) is int for end in ends) else None
     inner = dtype(op.args.get("input"), depth - 1)
-    if op.name in _LAYOUT or op.name in _ALIKE or op.name in _NEW:
+    if op.name in _KEEPING:
         return inner
-    if op.name in _FLOAT_MATH:
-        return inner if is_float(inner) else None
-    if op.name in ("add", "sub", "mul", "div", "pow"):
+    if op.name in _FLOAT_KEPT:
+        others = (arg for key, arg in op.args.items() if key != "input")
+        return inner if is_float(inner) and not any(map(facts.is_tensor, others)) else None
+    if op.name in _ARITHMETIC:
         other = op.args.get("other", op.args.get("exponent"))
         if other is not None and is_number(other):
             return inner if is_float(inner) else None

@@ -26,6 +26,7 @@ from torchlint.rule import (
     frame_of,
     last_name,
     members,
+    ops,
     own_nodes,
     peek,
     walk,
@@ -265,16 +266,11 @@ def is_made_in(frame: Frame, value: Value | None, loop: ast.AST) -> bool:
     return False
 
 
-_NO_GRAD = frozenset(
-    {"torch.no_grad", "torch.inference_mode", "torch.autograd.no_grad", "torch.autograd.inference_mode"}
-)
-
-
 def disables_grad(value: Value | None) -> bool:
     """Whether a context manager switches gradients off."""
     if not isinstance(value, Call):
         return False
-    if value.qualname in _NO_GRAD:
+    if value.qualname in ops.NO_GRAD:
         return True
     mode = value.args[0] if value.args else value.keywords.get("mode")
     return value.qualname == "torch.set_grad_enabled" and isinstance(mode, Constant) and mode.value is False
@@ -289,6 +285,6 @@ def is_without_grad(frame: Frame, node: ast.AST) -> bool:
     for decorator in frame.function.decorators if frame.function else ():
         target = decorator.func if isinstance(decorator, ast.Call) else decorator
         name = peek(frame.evaluator.surroundings(frame.module), target)
-        if isinstance(name, External) and name.qualname in _NO_GRAD:
+        if isinstance(name, External) and name.qualname in ops.NO_GRAD:
             return True
     return False

@@ -30,16 +30,31 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from torchlint.rule import INFO, Check, Constant, Element, Frame, Op, Problem, Same, Value, facts, same_dim
+from torchlint.rule import (
+    INFO,
+    Check,
+    Constant,
+    Element,
+    Frame,
+    Op,
+    Problem,
+    Same,
+    Value,
+    facts,
+    ops,
+    same_dim,
+)
 
 from ._losses import places, source, sources
 from ._routes import parents_of, reads_of, route
 from ._swaps import without
 
+if TYPE_CHECKING:
+    from torchlint.fixing.rewrite import Editor
+
 _ACTIVATIONS = frozenset({"softmax", "log_softmax"})
-# These keep each element's place and order.
-_KEPT = frozenset({"detach", "cpu", "cuda", "contiguous", "clone", "float", "double"})
 
 
 class ActivationBeforeArgmax(Check):
@@ -62,12 +77,20 @@ class ActivationBeforeArgmax(Check):
             return
         if route(frame, found[0], op.node) is None or not (op.name == "argmax" or _gives_indices(frame, op)):
             return
-        fix = without(frame, found, op.node)
-        yield Problem(op.node or frame.module.tree, "", fix, Same(), places=places(found, "the softmax", op))
+        dropped = without(frame, found, op.node)
+
+        def fix(editor: Editor) -> None:
+            if dropped:
+                dropped(editor)
+                # A softmax takes no other tensors, `argmax` does.
+                editor.proof.input_of(softmax)
+
+        mend = fix if dropped else None
+        yield Problem(op.node or frame.module.tree, "", mend, Same(), places=places(found, "the softmax", op))
 
 
 def _keeps(step: Value) -> bool:
-    return not isinstance(step, Op | Element) or (isinstance(step, Op) and step.name in _KEPT)
+    return not isinstance(step, Op | Element) or (isinstance(step, Op) and step.name in ops.SAME_ELEMENTS)
 
 
 def _gives_indices(frame: Frame, op: Op) -> bool:

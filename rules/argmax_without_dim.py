@@ -34,15 +34,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from torchlint.rule import Call, Check, Constant, Frame, Item, Op, Problem, Value, facts, sizes, walk
+from torchlint.rule import Call, Check, Constant, Frame, Item, Op, Problem, Value, facts, ops, sizes, walk
 
 from ._tensors import shown_tensor
 
-_SUMS = frozenset({"sum", "mean", "count_nonzero"})
-# These keep the number of elements and their order within a sample, or turn booleans into numbers.
-_CARRIERS = frozenset(
-    {"float", "long", "int", "double", "to", "cpu", "cuda", "type", "detach", "softmax", "log_softmax"}
-)
+_SCORES = ops.SUMS | {"count_nonzero"}
+# These keep the elements where they are, or turn booleans into numbers.
+_KEEPING = ops.SAME_ELEMENTS | ops.CASTS
+_SOFTMAXES = frozenset({"softmax", "log_softmax"})
 
 
 class ArgmaxWithoutDim(Check):
@@ -66,18 +65,18 @@ class ArgmaxWithoutDim(Check):
 
 
 def _is_part(value: Value) -> bool:
-    return isinstance(value, Op) and value.name in ("getitem", "select", "flatten", "view", "reshape", "squeeze")
+    return isinstance(value, Op) and value.name in ops.CARRIERS - ops.SAME_ELEMENTS
 
 
 def _is_prediction(value: Value) -> bool:
     """Whether a value is the result of a linear layer, of a softmax or of a call."""
-    while isinstance(value, Op) and value.name in _CARRIERS - {"softmax", "log_softmax"}:
+    while isinstance(value, Op) and value.name in _KEEPING:
         value = value.input
-    return isinstance(value, Call) or (isinstance(value, Op) and value.name in ("Linear", "softmax", "log_softmax"))
+    return isinstance(value, Call) or (isinstance(value, Op) and value.name in _SOFTMAXES | {"Linear"})
 
 
 def _unwrapped(value: Value) -> Value:
-    while isinstance(value, Op) and value.name in _CARRIERS:
+    while isinstance(value, Op) and value.name in _KEEPING | _SOFTMAXES:
         value = value.input
     return value
 
@@ -100,7 +99,7 @@ def _batch_size(value: Value) -> int | None:
 
 def _is_score(op: Op, index: Op) -> bool:
     """Whether an operation sums or averages a comparison of the index with a tensor that may have several elements."""
-    compared = _unwrapped(op.input) if op.name in _SUMS and "dim" not in op.args else None
+    compared = _unwrapped(op.input) if op.name in _SCORES and "dim" not in op.args else None
     if not isinstance(compared, Op) or compared.name not in ("eq", "ne"):
         return False
     sides = [_unwrapped(side) for side in (compared.input, compared.args.get("other", compared))]

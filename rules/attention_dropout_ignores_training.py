@@ -47,6 +47,7 @@ from torchlint.rule import (
     classes,
     last_name,
     members,
+    ops,
     trees,
 )
 
@@ -55,7 +56,7 @@ from ._modules import is_module_class
 if TYPE_CHECKING:
     from torchlint.fixing.rewrite import Editor
 
-_DROPOUTS = ("Dropout", "Dropout1d", "Dropout2d", "Dropout3d", "AlphaDropout", "FeatureAlphaDropout")
+_DROPOUTS = tuple(sorted(ops.words(*ops.DROPOUTS) - ops.DROPOUTS))
 # A class that decides for itself when it drops: at every call, or as its mode is switched.
 _OWN_MODES = frozenset({"train", "eval", "mc_dropout", "enable_dropout"})
 _ATTENTION = frozenset({"scaled_dot_product_attention"})
@@ -147,4 +148,5 @@ def _minds_mode(frame: Frame, cls: ClassModel) -> bool:
 
 def _minds(call: ast.Call) -> bool:
     """Whether a call is that of a functional dropout or normalisation, which are told the mode."""
-    return last_name(call.func).endswith(("dropout", "dropout1d", "dropout2d", "dropout3d", "_norm"))
+    name = last_name(call.func)
+    return name.endswith("_norm") or name.rstrip("123d").endswith("dropout")

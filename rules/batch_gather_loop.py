@@ -37,18 +37,19 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from torchlint.rule import Changes, Check, Frame, Module, Op, Parameter, Problem, Same, Value, facts
+from torchlint.rule import Changes, Check, Frame, Module, Op, Parameter, Problem, Same, Value, facts, ops
 
 from ._looks import has_gathered, stacked
 from ._slices import Leaf, leaf
 from ._stacks import Stack, of_comprehension, of_loop
+from ._sweep_needs import check_rows, check_slices
 from ._sweeps import Sweep, is_index, module_name, number_of
 from ._tensors import dtype, fills, settled, shown_tensor
 
 if TYPE_CHECKING:
     from torchlint.fixing.rewrite import Editor
 
-_MASKS = frozenset({"eq", "ne", "lt", "le", "gt", "ge", "bool", "logical_not", "logical_and", "logical_or", "isnan"})
+_MASKS = ops.that(dtype="bool")
 _CONTAINERS = ("ist", "equence", "uple", "ict", "terable", "slice", "int", "ndarray", "array")
 
 
@@ -103,6 +104,10 @@ def _problem(found: Stack, frame: Frame) -> Iterator[Problem]:
         elif rank > 1:
             rows += f".view({', '.join(['-1'] + ['1'] * (rank - 1))})"
         found.write(editor, f"{base}[{rows}, {columns}]")
+        check_slices(editor, [tensor, index], found.sweep)
+        check_rows(editor, [tensor, index], found.sweep)
+        editor.proof.has_dtype(settled(index.value), editor.text(index.tensor), found.node, ("int",))
+        editor.proof.has_unseen_layout(found.joined, [tensor.value])
 
     claim = Same() if known and numbers else Changes("a mask for each row means something else")
     yield Problem(found.node, fix=fix, claim=claim)

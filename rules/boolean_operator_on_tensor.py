@@ -51,6 +51,7 @@ from torchlint.rule import (
     inventory_of,
     is_flag,
     members,
+    ops,
     sizes,
     tested,
 )
@@ -62,8 +63,8 @@ if TYPE_CHECKING:
     from torchlint.fixing.rewrite import Editor
 
 # What is done to a mask and to nothing that has one element.
-_MASK_METHODS = frozenset({"any", "all", "sum", "mean", "nonzero", "float", "long", "int", "count_nonzero"})
-_MASK_FUNCTIONS = frozenset({"where", "any", "all", "sum", "nonzero", "count_nonzero", "masked_fill", "masked_select"})
+_MASK_METHODS = ops.methods(*ops.REDUCTIONS, *ops.CASTS, "nonzero")
+_MASK_FUNCTIONS = ops.REDUCTIONS | ops.that(arguments=("mask:bool", "condition:bool")) | {"nonzero"}
 _SIGNS: dict[type[ast.cmpop], str] = {
     ast.Lt: "<",
     ast.LtE: "<=",

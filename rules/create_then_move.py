@@ -51,6 +51,7 @@ from torchlint.rule import (
     Problem,
     Same,
     Value,
+    ops,
 )
 
 from ._nodes import block_of, is_test, statement_of
@@ -58,14 +59,14 @@ from ._nodes import block_of, is_test, statement_of
 if TYPE_CHECKING:
     from torchlint.fixing.rewrite import Editor
 
-_RANDOM = frozenset({"rand", "randn", "randint", "randperm"})
-_FACTORIES = _RANDOM | {"zeros", "ones", "empty", "full", "eye", "arange", "linspace", "logspace"}
-# What gives the same whether it is done before the tensor is moved or after.
-_BETWEEN_NAMES = """
-    float double half bfloat16 long int short bool byte to view reshape unsqueeze squeeze expand repeat transpose
-    permute t flatten contiguous fill_ tril triu
-    """
-_BETWEEN = frozenset(_BETWEEN_NAMES.split())
+# `normal` may be given tensors, and takes no device then.
+_FACTORIES = ops.that(makes=("size", "steps"), deprecated="", kind="function") - {"normal"}
+# What gives the same whether it is done before the tensor is moved or after; `to` where it is a cast.
+_BETWEEN = (
+    ops.CASTS | ops.that(elements=("same", "moved", "repeated"), writes="", pure=True) | {"fill_", "tril", "triu"}
+)
+_BETWEEN -= ops.MOVES - {"to"}
+_SPELLED = tuple(f"torch:{name}" for name in sorted(ops.words(*_FACTORIES)))
 _MAX_STEPS = 8
 # With one of these the factory has been told where to put the tensor, draws with a generator that belongs to the CPU,
 # or makes a leaf, which the moved tensor is not.
@@ -79,6 +80,7 @@ class _Made(NamedTuple):
     factory: Op
     call: ast.Call
     bound: ast.Assign | None
+    stretched: bool = False
 
 
 class CreateThenMove(Check):
@@ -90,7 +92,7 @@ class CreateThenMove(Check):
     title = "Pass `device=`"
     help = "Pass `device=` to the function that makes the tensor"
     ops = ("to", "cuda")
-    words = (("call:to", "call:cuda"), tuple(f"torch:{name}" for name in sorted(_FACTORIES)))
+    words = (("call:to", "call:cuda"), _SPELLED)
 
     def check_op(self, op: Op, frame: Frame) -> Iterator[Problem]:
         if not isinstance(op.node, ast.Call) or op.form != "Tensor":
@@ -114,7 +116,7 @@ class CreateThenMove(Check):
 
 
 def _claim(factory: Op) -> Claim:
-    if factory.name in _RANDOM:
+    if factory.name in ops.RANDOM:
         return Changes("the device draws other numbers")
     if factory.name in ("linspace", "logspace") and "dtype" in factory.args:
         return Changes("integers may be cut off elsewhere")
@@ -124,6 +126,7 @@ def _claim(factory: Op) -> Claim:
 def _made(op: Op, frame: Frame) -> _Made | None:
     """The new tensor that an operation is done with, through casts and changes of shape, and through one local."""
     bound: ast.Assign | None = None
+    stretched = False
     for _ in range(_MAX_STEPS):
         written, inner = op.nodes.get("input"), op.args.get("input")
         if not isinstance(inner, Op) or written is None or inner.frame is not frame:
@@ -138,9 +141,10 @@ def _made(op: Op, frame: Frame) -> _Made | None:
                 return None
             bound = statement
         if inner.name in _FACTORIES:
-            return _Made(inner, inner.node, bound) if isinstance(inner.node, ast.Call) else None
+            return _Made(inner, inner.node, bound, stretched) if isinstance(inner.node, ast.Call) else None
         if inner.name not in _BETWEEN or "device" in inner.args or "target" in inner.args:
             return None
+        stretched = stretched or inner.name == "expand"
         op = inner
     return None
 
@@ -188,6 +192,11 @@ def _write(editor: Editor, op: Op, made: _Made, frame: Frame) -> None:
     given = op.nodes.get("device", op.nodes.get("target"))
     inner = op.nodes["input"]
     device = editor.quoted("cuda") if given is None else editor.text(given)
+    if given is not None:
+        editor.proof.is_device(frame.values[given], device)
+    if made.stretched:
+        # Another device gets a copy in which each element has its own place.
+        editor.proof.need("nobody writes into the result or asks how it lies in memory")
     if made.bound is None:
         text = _with_device(editor.text(made.call), made.call, device)
         if text:

@@ -31,7 +31,19 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from torchlint.rule import Changes, Check, ClassModel, Frame, Instance, Module, Op, Problem, members, trees
+from torchlint.rule import (
+    Changes,
+    Check,
+    ClassModel,
+    Frame,
+    Instance,
+    Module,
+    Op,
+    Problem,
+    members,
+    ops,
+    trees,
+)
 
 from ._modules import is_module_class
 from ._nodes import ancestors
@@ -39,7 +51,7 @@ from ._nodes import ancestors
 if TYPE_CHECKING:
     from torchlint.fixing.rewrite import Editor
 
-_DROPOUTS = ("dropout", "dropout1d", "dropout2d", "dropout3d", "alpha_dropout", "feature_alpha_dropout")
+_DROPOUTS = tuple(sorted(ops.DROPOUTS))
 
 
 class DropoutIgnoresTraining(Check):

@@ -31,7 +31,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
-from torchlint.rule import INFO, Floats, Frame, Match, Mutated, Op, Pair, Rewrite, Stabilises, Value, same, torch
+from torchlint.rule import (
+    INFO,
+    Floats,
+    Frame,
+    Match,
+    Mutated,
+    Op,
+    Pair,
+    Rewrite,
+    Stabilises,
+    Value,
+    ops,
+    same,
+    torch,
+)
 
 from ._ranges import is_data, is_reference
 
@@ -40,10 +54,11 @@ if TYPE_CHECKING:
 
 
 _first: WeakKeyDictionary[Frame, Op] = WeakKeyDictionary()
-_SCALES = frozenset(["mul", "neg", "abs", "getitem", "view", "reshape", "unsqueeze", "to", "float"])
+_SCALES = ops.CARRIERS | {"mul", "neg", "abs"}
 _MAX_STEPS = 6
-_COMPARISONS = frozenset(["lt", "le", "gt", "ge"])
-_ROUNDING = frozenset(["round", "floor", "ceil", "long", "int", "trunc"])
+# Complex numbers have no order.
+_ORDER = ops.COMPARISONS & ops.that(raises="complex")
+_ROUNDING = ops.that(whole=True) | ops.that(casts=True, grad=False)
 
 
 def exp_minus_one(x: Floats) -> Tensor:
@@ -92,7 +107,7 @@ def _is_absorbed(frame: Frame, value: Value, x: Value, steps: int = _MAX_STEPS) 
 def _absorbs(frame: Frame, op: Op, value: Value, x: Value, steps: int) -> bool:
     if op.name in _SCALES and steps:
         return _is_absorbed(frame, op, x, steps - 1)
-    if op.name in _COMPARISONS:
+    if op.name in _ORDER:
         # Both sides of a bound that is not 0 are far from where digits are lost.
         return op.constant("other") != 0 and op.constant("input") != 0
     others = [_positive(arg) for arg in op.args.values() if arg is not value]
@@ -122,6 +137,7 @@ class ExpMinusOne(Rewrite):
     title = "Use `expm1`"
     help = "Use `torch.expm1(x)`"
     local = True
+    also_for = ("int", "bool", "complex", "layout")
     pairs = (
         Pair(exp_minus_one, expm1, Stabilises(), when=_counts),
         Pair(minus_one_plus_exp, expm1, Stabilises(), when=_counts),

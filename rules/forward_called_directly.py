@@ -76,7 +76,10 @@ class ForwardCalledDirectly(Check):
             return
 
         def fix(editor: Editor) -> None:
-            editor.replace(func, editor.text(func.value), keeps=[func.value])
+            module = editor.text(func.value)
+            editor.replace(func, module, keeps=[func.value])
+            # Anybody who has the module can register one.
+            editor.proof.need(f"`{module}` has no hooks, and no `__call__` of its own")
 
         yield Problem(func, "", fix, Same())
 

@@ -147,6 +147,7 @@ class HandwrittenBinaryCrossEntropy(Rewrite):
     help = "Give the logits to `binary_cross_entropy_with_logits`"
     local = True
     elsewhere = ("sigmoid",)
+    also_for = ("layout",)
     pairs = (
         Pair(negated, with_logits, Stabilises(), when=_fits),
         Pair(subtracted, with_logits, Stabilises(), when=_fits),

@@ -31,7 +31,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from torchlint.rule import (
     INFO,
@@ -54,6 +54,11 @@ from ._axes import Class, class_dim
 from ._losses import Chain, source
 from ._routes import route
 from ._swaps import called_instead
+
+if TYPE_CHECKING:
+    from torchlint.fixing.rewrite import Editor
+
+    from ._swaps import Fix
 
 _REDUCTIONS = frozenset({"sum", "mean"})
 _WRAPPERS = frozenset({"neg", "squeeze", *_REDUCTIONS})
@@ -87,8 +92,20 @@ class HandwrittenCrossEntropy(Check):
             found = _soft(steps, core) or _hard(steps, core)
             if found is not None and route(frame, found.chain, core.node) is not None:
                 cores.add(id(core))
-                fix = called_instead(frame, root, core, found.chain, found.target, found.reduction)
+                fix = _needing_labels(called_instead(frame, root, core, found.chain, found.target, found.reduction))
                 yield Problem(root.node or frame.module.tree, "", fix, Same(), display=found.shown)
+
+
+def _needing_labels(fix: Fix | None) -> Fix | None:
+    """The fix with what `cross_entropy` wants of its target and a lookup does not."""
+    if fix is None:
+        return None
+
+    def with_need(editor: Editor) -> None:
+        fix(editor)
+        editor.proof.need("the target has one class for each row, and -100 is none of them")
+
+    return with_need
 
 
 def _statement(value: Value) -> ast.stmt | None:

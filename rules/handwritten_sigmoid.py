@@ -88,6 +88,7 @@ class HandwrittenSigmoid(Rewrite):
     title = "Use `sigmoid`"
     help = "Use `torch.sigmoid(x)`"
     local = True
+    also_for = ("int", "complex", "layout")
     pairs = (
         Pair(of_negative, sigmoid, Stabilises(), when=_overflows),
         Pair(quotient, sigmoid, Stabilises(), when=_overflows),

@@ -98,6 +98,7 @@ class HandwrittenStableSoftmax(Rewrite):
     title = "Use one operation"
     help = "Use `torch.softmax(x, dim)` or `torch.log_softmax(x, dim)`"
     local = True
+    also_for = ("bool",)
     pairs = (
         Pair(softmax_by_max, softmax, Same()),
         Pair(softmax_by_amax, softmax, Same()),

@@ -58,6 +58,7 @@ from torchlint.rule import (
     Problem,
     Value,
     facts,
+    ops,
     trees,
     walk,
 )
@@ -72,7 +73,7 @@ if TYPE_CHECKING:
     Fix = Callable[[Editor], None]
 
 _MAX_STEPS = 60
-_CUTTING = frozenset({"detach", "detach_", "data"})
+_CUTTING = ops.that(elements="same", grad=False)
 
 
 class HiddenStateKeepsGraph(Check):

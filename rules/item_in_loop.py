@@ -70,12 +70,13 @@ from torchlint.rule import (
 from ._nodes import is_conditional, statement_of
 from ._training import Event, Kind, events, loop_of
 
-_READING = frozenset({"item", "tolist", "cpu", "numpy"})
+# What reads a tensor to the CPU: all of it, or its one element.
+_READING = ops.methods(*ops.that(gives=("number", "list", "other"), syncs=True), *(ops.MOVES & ops.that(syncs=True)))
 _NUMBERS = frozenset({"builtins.float", "builtins.int"})
 # The size of a tensor is known without asking the device.
-_OFF_DEVICE = _READING | {"size", "shape", "dim", "numel", "nelement", "get_device", "is_tensor"}
+_OFF_DEVICE = _READING | ops.QUESTIONS
 _NO_LOSSES = Constant | External | Instance | Layer | FunctionRef | ClassRef
-_MOVES = frozenset({"cuda", "to", "xpu"})
+_MOVES = ops.methods(*(ops.MOVES - _READING))
 _MAX_STEPS = 40
 
 

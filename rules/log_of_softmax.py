@@ -150,6 +150,7 @@ class LogOfSoftmax(Rewrite):
     since = "0.1"
     message = "`log(softmax(x))` is -inf where a probability underflows; `log_softmax(x)` is finite"
     title = "Use `log_softmax`"
+    also_for = ("int", "bool", "complex", "dims", "no dim", "layout")
     help = "Use `torch.log_softmax(x, dim)`"
     pairs = (
         Pair(log_softmax_by_hand, log_softmax, Stabilises(), when=_may_underflow),

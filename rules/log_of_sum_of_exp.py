@@ -88,6 +88,7 @@ class LogOfSumOfExp(Rewrite):
     title = "Use `logsumexp`"
     help = "Use `torch.logsumexp(x, dim)`"
     local = True
+    also_for = ("int", "bool", "complex", "dims", "layout")
     pairs = (
         Pair(by_hand, logsumexp, Stabilises(), when=_global_maximum, message=_GLOBAL),
         Pair(by_hand, logsumexp, Stabilises(), when=_overflows),

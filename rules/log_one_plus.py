@@ -28,7 +28,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from torchlint.rule import INFO, Floats, Match, Op, Pair, Rewrite, Stabilises, Value, dtypes, torch, walk
+from torchlint.rule import INFO, Floats, Match, Op, Pair, Rewrite, Stabilises, Value, dtypes, ops, torch, walk
 
 from ._ranges import is_data, is_reference
 
@@ -70,7 +70,7 @@ def _is_small_float(match: Match) -> bool:
 
 def _is_conversion(value: Value) -> bool:
     """Whether something that may be a count is made floating-point: it is not small."""
-    return isinstance(value, Op) and value.name in ("float", "double", "to", "type", "type_as")
+    return isinstance(value, Op) and value.name in ops.CASTS
 
 
 class LogOnePlus(Rewrite):
@@ -81,6 +81,7 @@ class LogOnePlus(Rewrite):
     title = "Use `log1p`"
     help = "Use `torch.log1p(x)`"
     local = True
+    also_for = ("int", "bool", "complex", "layout")
     pairs = (
         Pair(log_one_plus, log1p, Stabilises(), when=_is_small_float),
         Pair(log_one_minus, log1p_negative, Stabilises(), when=_is_small_float),

@@ -30,15 +30,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from torchlint.rule import Changes, Check, Frame, Op, Problem
+from torchlint.rule import Changes, Check, Frame, Op, Problem, ops
 
 from ._losses import places, sources
 from ._nodes import is_test
 from ._swaps import respelled
 
 # What these give is not normalised, whatever they are given.
-_LAYERS = ("Linear", "Bilinear", "Conv1d", "Conv2d", "Conv3d", "ConvTranspose1d", "ConvTranspose2d", "ConvTranspose3d")
-_FUNCTIONS = ("linear", "bilinear", "conv1d", "conv2d", "conv3d")
+_AFFINE = ops.that(affine=True)
 
 
 class LogitsBeforeNllLoss(Check):
@@ -48,10 +47,10 @@ class LogitsBeforeNllLoss(Check):
     title = "Use `cross_entropy`"
     help = "Use `cross_entropy`, or give `nll_loss` the `log_softmax` of the logits"
     ops = ("nll_loss",)
-    needs = ((*_LAYERS, *_FUNCTIONS),)
+    needs = (tuple(sorted(_AFFINE)),)
 
     def check_op(self, op: Op, frame: Frame) -> Iterator[Problem]:
-        found = sources(op.input, frozenset({*_LAYERS, *_FUNCTIONS}))
+        found = sources(op.input, _AFFINE)
         if found and not is_test(frame.module):
             fix = respelled(op, frame, "cross_entropy", "CrossEntropyLoss")
             claim = Changes("the loss is taken of log-probabilities")

@@ -39,6 +39,7 @@ from torchlint.rule import Check, Frame, Module, Op, Problem, Same
 from ._looks import has_slice, stacked
 from ._slices import leaf, whole
 from ._stacks import Stack, of_comprehension, of_loop
+from ._sweep_needs import check_dtypes, check_rows, check_slices
 from ._sweeps import Sweep
 
 if TYPE_CHECKING:
@@ -81,6 +82,12 @@ def _problem(found: Stack, frame: Frame) -> Iterator[Problem]:
             # `stack` copies.
             text = f"{mapped.primary(found.sweep, editor)}{moved}.clone()"
         found.write(editor, text)
+        check_slices(editor, mapped.leaves, found.sweep)
+        check_dtypes(editor, mapped, frame)
+        check_rows(editor, mapped.leaves, found.sweep)
+        # A stack is contiguous; what is computed from the whole lies as that does.
+        same_order = not moved and len(mapped.leaves) == 1
+        editor.proof.has_unseen_layout(found.joined, [mapped.leaves[0].value] if same_order else [])
 
     yield Problem(found.node, fix=fix, claim=Same())
 

@@ -38,7 +38,7 @@ import ast
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from torchlint.rule import INFO, Check, Frame, Place, Problem, Same, Value, facts, members, trees
+from torchlint.rule import INFO, Check, Frame, Place, Problem, Same, Value, facts, members, ops, trees
 
 from ._nodes import is_test, is_within, loops_around, parents
 from ._sweeps import Sweep, invariant, is_index, is_path, leaks, sweep
@@ -57,7 +57,7 @@ if TYPE_CHECKING:
 
 # These say of a loop that all of it is one operation.
 _WHOLE = (LoopSumsSlices, LoopBuildsStack, BatchGatherLoop, LoopWritesElements, OneHotLoop, PerSampleLossLoop)
-_LOOKS = frozenset({"size", "shape", "dim", "ndim", "device", "dtype", "numel", "is_cuda"})
+_LOOKS = ops.methods(*ops.QUESTIONS) | {"device", "dtype"}
 
 
 class _Rows:

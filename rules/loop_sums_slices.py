@@ -56,6 +56,7 @@ from torchlint.rule import (
 
 from ._looks import has_slice, taken_by
 from ._slices import Whole, whole
+from ._sweep_needs import check_alike, check_apart, check_dtypes, check_rows, check_slices
 from ._sweeps import Sweep, leaks, sweep
 from ._tensors import dtype, is_float, settled
 
@@ -103,8 +104,33 @@ class LoopSumsSlices(Check):
                 new = f"{summed.primary(found, editor)}.sum({', '.join(settings)})"
             line = _written(statement, total, term, new, editor)
             editor.replace_statements(loop, loop, [line], carry_comments=True)
+            _check(editor, found, summed, initial, total, cast, frame)
 
         yield Problem(loop, fix=fix, claim=Same() if alike or cast else _claim(initial, summed, found))
+
+
+def _check(
+    editor: Editor, found: Sweep, summed: Whole, initial: Value, total: ast.expr, cast: bool, frame: Frame
+) -> None:
+    """What must hold for one sum to be what the loop makes."""
+    said = ast.unparse(total)
+    check_slices(editor, summed.leaves, found)
+    check_dtypes(editor, summed, frame)
+    check_apart(editor, initial, said, summed.leaves, found.loop)
+    if isinstance(initial, Constant):
+        check_rows(editor, summed.leaves, found)
+        return
+    reduced = facts.rank(settled(initial)) == 0 and _reduced_rows(summed, frame)
+    if not reduced:
+        check_alike(editor, initial, said, summed)
+    if cast:
+        # The sum is cast to the dtype of the total, into which the loop would not add what is larger.
+        editor.proof.has_dtype(initial, said, found.loop)
+
+
+def _reduced_rows(summed: Whole, frame: Frame) -> bool:
+    """Whether the loop adds a sum over all elements of each slice."""
+    return any(op.name == "sum" and op.nodes.get("input") is summed.node and "dim" not in op.args for op in frame.ops)
 
 
 def _may_add_slice(loop: ast.For) -> bool:

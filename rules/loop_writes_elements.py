@@ -38,6 +38,7 @@ from torchlint.rule import (
     Changes,
     Check,
     Claim,
+    Constant,
     Frame,
     Module,
     Op,
@@ -46,21 +47,21 @@ from torchlint.rule import (
     Value,
     facts,
     inventory_of,
+    ops,
     path,
     same,
 )
 
 from ._looks import has_slice, taken_by
 from ._slices import Leaf, Whole, leaf, whole
+from ._sweep_needs import check_alike, check_apart, check_dtypes, check_indices, check_slices
 from ._sweeps import Sweep, leaks, number_of, sweep
-from ._tensors import dtype, least_rank, settled, shown_tensor
+from ._tensors import dtype, is_counted, least_rank, settled, shown_tensor
 
 if TYPE_CHECKING:
     from torchlint.fixing.rewrite import Editor
 
-_FRESH = frozenset(
-    ["zeros", "ones", "empty", "full", "zeros_like", "ones_like", "empty_like", "full_like", "new_zeros", "new_empty"]
-)
+_FRESH = ops.that(makes=("size", "like", "new"), random=False)
 _SIGNS: dict[type[ast.operator], str] = {ast.Add: "+=", ast.Sub: "-=", ast.Mult: "*=", ast.Div: "/="}
 
 
@@ -129,8 +130,23 @@ def _whole_write(
         left = f"{left}[:]" if left == editor.text(target.value) else left
         line = f"{left} {sign} {mapped.text(found, editor)}"
         editor.replace_statements(loop, loop, [line], carry_comments=True)
+        name = ast.unparse(target.value)
+        others = [part for part in mapped.leaves if ast.unparse(part.node) != found.written]
+        check_slices(editor, [place, *mapped.leaves], found)
+        check_dtypes(editor, mapped, frame)
+        check_apart(editor, made, name, others, loop)
+        for part in others:
+            _check_rank(editor, place, part, made, name)
 
     yield Problem(loop, fix=fix, claim=Same())
+
+
+def _check_rank(editor: Editor, place: Leaf, part: Leaf, made: Op, name: str) -> None:
+    """A slice must have as many dims as its place: one that is stretched, or cut, is not so with all the others."""
+    numbers = [sum(not isinstance(index, ast.Slice) for index in (*one.before, *one.after)) for one in (part, place)]
+    ranks = facts.rank(settled(part.value)), facts.rank(made)
+    if None in ranks or (ranks[0] or 0) - numbers[0] != (ranks[1] or 0) - numbers[1]:
+        editor.proof.need(f"rows of `{ast.unparse(part.tensor)}` have as many dims as those of `{name}`")
 
 
 def _fits(made: Op, place: Leaf, mapped: Whole, frame: Frame) -> bool:
@@ -168,12 +184,16 @@ def _scattered(
         source = added.text(found, editor) if alike else f"{added.primary(found, editor)}.to({name}.dtype)"
         line = f"{name}.index_add_(0, {index.text(found, editor)}, {source})"
         editor.replace_statements(loop, loop, [line], carry_comments=True)
+        check_slices(editor, [index, *added.leaves], found)
+        check_dtypes(editor, added, frame)
+        check_apart(editor, made, name, [index, *added.leaves], loop)
+        check_indices(editor, index.value, ast.unparse(index.tensor), 1)
+        row = Op("getitem", {"input": made, "index": Constant(0)}, {}, "operator")
+        check_alike(editor, row, f"{name}[0]", added)
 
     name = ast.unparse(target.value)
     yield Problem(loop, fix=fix, claim=_scatter_claim(index.value))
 
 
 def _scatter_claim(value: Value) -> Claim:
-    value = settled(value)
-    counted = isinstance(value, Op) and value.name in ("argmax", "argmin", "randint", "randperm", "argsort")
-    return Same() if counted else Changes("a negative index raises")
+    return Same() if is_counted(value) else Changes("a negative index raises")

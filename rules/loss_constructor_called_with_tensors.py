@@ -38,9 +38,7 @@ if TYPE_CHECKING:
 
 _LOSSES = frozenset().union(*(ops.layers_of(loss) for loss in ops.LOSSES))
 # Their constructors take no tensor, or none as first argument.
-_ACTIVATIONS = frozenset(
-    ["ReLU", "ReLU6", "GELU", "SiLU", "Mish", "Sigmoid", "LogSigmoid", "Tanh", "Softmax", "LogSoftmax", "Softmin"]
-)
+_OTHERS = ops.LAYERS.keys() - _LOSSES
 _FORWARD = frozenset({"input", "target"})
 
 
@@ -50,7 +48,7 @@ class LossConstructorCalledWithTensors(Check):
     message = "The constructor of a module is given tensors: they are taken for settings, nothing is computed"
     title = "Call the module"
     help = "Make the module first, then call it with the tensors: `nn.CrossEntropyLoss()(scores, labels)`"
-    words = (tuple(f"args:{name}" for name in sorted(_LOSSES | _ACTIVATIONS)),)
+    words = (tuple(f"args:{name}" for name in sorted(_LOSSES | _OTHERS)),)
 
     def check_call(self, call: ast.Call, frame: Frame) -> Iterator[Problem]:
         function = frame.function
@@ -64,7 +62,7 @@ class LossConstructorCalledWithTensors(Check):
         if name in _LOSSES:
             wrong = _is_loss_of(call, frame)
         else:
-            wrong = name in _ACTIVATIONS and any(_is_tensor(arg, frame) for arg in call.args[:1])
+            wrong = name in _OTHERS and any(_is_tensor(arg, frame) for arg in call.args[:1])
         if wrong:
             yield Problem(call, "", lambda editor: _call_it(editor, call), Changes("the module is called"))
 

@@ -97,6 +97,7 @@ class LossKeepsGraph(Check):
 def _problem(name: ast.expr, event: Event) -> Problem:
     def fix(editor: Editor) -> None:
         editor.replace(name, f"{editor.text(name)}.detach()", keeps=[name])
+        editor.proof.need("nobody takes a gradient of what is kept")
 
     return Problem(name, "", fix, Same(), places=(Place(event.node, "`backward` is called here"),))
 

@@ -49,6 +49,7 @@ from torchlint.rule import (
     inventory_of,
     last_name,
     members,
+    modules,
     own_nodes,
     trees,
 )
@@ -58,7 +59,7 @@ from ._nodes import ancestors, loops_around
 from ._training import Kind, events, is_optimizer
 
 # What may be done with a new layer that does not give it weights from elsewhere.
-_PLAIN = frozenset({"to", "cuda", "cpu", "train", "half", "float", "double", "forward", "requires_grad_"})
+_PLAIN = modules.RETURN_SELF - {"apply"} | {"forward"}
 _HOPS = 3
 
 

@@ -43,6 +43,7 @@ from torchlint.rule import (
     Module,
     Problem,
     inventory_of,
+    ops,
     own_nodes,
     peek,
 )
@@ -52,17 +53,7 @@ from ._nodes import ancestors
 if TYPE_CHECKING:
     from torchlint.fixing.rewrite import Editor
 
-_CONTEXTS = frozenset(
-    {
-        "torch.no_grad",
-        "torch.enable_grad",
-        "torch.inference_mode",
-        "torch.autograd.no_grad",
-        "torch.autograd.enable_grad",
-        "torch.autograd.inference_mode",
-        "torch.autograd.detect_anomaly",
-    }
-)
+_CONTEXTS = ops.CONTEXTS | {"torch.autograd.detect_anomaly"}
 _STATEMENTS = frozenset({"backward", "step", "zero_grad"})
 _QUESTIONS = frozenset(
     {

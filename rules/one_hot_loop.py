@@ -35,10 +35,11 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from torchlint.rule import Changes, Check, Constant, Frame, Module, Op, Problem, Same, facts, inventory_of, path
+from torchlint.rule import Changes, Check, Constant, Frame, Module, Problem, Same, facts, inventory_of, path
 
+from ._sweep_needs import check_indices
 from ._sweeps import Sweep, leaks, number_of, sweep
-from ._tensors import dtype, fills, settled, shown_tensor
+from ._tensors import dtype, fills, is_counted, settled, shown_tensor
 
 if TYPE_CHECKING:
     from torchlint.fixing.rewrite import Editor
@@ -77,7 +78,7 @@ class OneHotLoop(Check):
             return
         if ast.unparse(base) == ast.unparse(labels) or any(leaks(found, frame) for found in nest):
             return
-        dim, settled_labels = len(nest), settled(held)
+        dim = len(nest)
         ends = [fills(held, place, found.turns) for place, found in enumerate(nest)]
 
         def fix(editor: Editor) -> None:
@@ -88,9 +89,13 @@ class OneHotLoop(Check):
             cast = "" if dtype(held) == "int64" or number_of(parts[-1]) is None else ".long()"
             line = f"{editor.text(base)}.scatter_({dim}, {index}{cast}.unsqueeze({dim}), {editor.text(value)})"
             editor.replace_statements(loop, loop, [line], carry_comments=True)
+            editor.proof.is_tensor(made, editor.text(base))
+            check_indices(editor, held, editor.text(labels), dim)
+            editor.proof.is_apart(made, held, loop, (editor.text(base), editor.text(labels)))
+            if not all(ends) or facts.rank(made) != dim + 1:
+                editor.proof.need(f"the loop goes over all of `{editor.text(labels)}`, in a tensor of one more dim")
 
-        counted = isinstance(settled_labels, Op) and settled_labels.name in ("argmax", "argmin", "randint", "argsort")
-        yield Problem(loop, fix=fix, claim=Same() if counted else Changes("a negative label raises"))
+        yield Problem(loop, fix=fix, claim=Same() if is_counted(held) else Changes("a negative label raises"))
 
 
 def _writes_row(statement: ast.Assign) -> bool:

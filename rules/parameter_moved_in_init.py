@@ -43,6 +43,7 @@ from torchlint.rule import (
     Value,
     inventory_of,
     last_name,
+    ops,
     trees,
 )
 
@@ -58,10 +59,8 @@ _OPERATIONS = (
 )
 _ATOMS = ast.Name | ast.Call | ast.Attribute | ast.Subscript
 # These give back the parameter itself, or may do so.
-_SAME = frozenset({"to", "cpu", "float", "contiguous", "requires_grad_", "type", "share_memory_", "pin_memory"})
-_READERS = frozenset(
-    {"detach", "clone", "size", "shape", "dim", "item", "numel", "tolist", "numpy", "sum", "mean", "norm", "max", "min"}
-)
+_SAME = ops.that(elements="same", view=(True, "sometimes"))
+_READERS = ops.that(gives=("number", "bool", "size", "list", "other")) | ops.REDUCTIONS | {"detach", "clone"}
 
 
 class ParameterMovedInInit(Check):

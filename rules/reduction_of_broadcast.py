@@ -34,12 +34,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from torchlint.rule import Check, Element, Frame, Op, Problem, Value, agree, facts, sizes
+from torchlint.rule import Check, Constant, Element, Frame, Op, Problem, Value, agree, facts, ops, sizes
 
-_LOSSES = ("mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss", "soft_margin_loss", "poisson_nll_loss", "kl_div")
-_REDUCTIONS = ("sum", "mean", "nansum", "nanmean")
-_ARITHMETIC = frozenset(["add", "sub", "mul", "div", "eq", "ne", "lt", "le", "gt", "ge"])
-_EXPLICIT = frozenset(["unsqueeze", "view", "reshape", "getitem", "expand", "expand_as", "view_as"])
+_LOSSES = ops.that(broadcasts=True)
+_REDUCTIONS = tuple(sorted(ops.SUMS))
+_EXPLICIT = ops.CARRIERS & ops.that(shape=("unsqueezed", "wanted", "indexed", "size", "repeated", "like other"))
 
 
 class ReductionOfBroadcast(Check):
@@ -47,7 +46,7 @@ class ReductionOfBroadcast(Check):
     since = "0.1"
     message = "Shapes (n, 1) and (n,) broadcast to (n, n): all pairs are reduced; give both the same shape"
     help = "Give both the same shape: `squeeze(1)` the one, or `unsqueeze(1)` the other"
-    ops = (*_LOSSES, *_REDUCTIONS)
+    ops = (*sorted(_LOSSES), *_REDUCTIONS)
     dimless = _REDUCTIONS
 
     def check_op(self, op: Op, frame: Frame) -> Iterator[Problem]:
@@ -62,12 +61,20 @@ class ReductionOfBroadcast(Check):
 
 def _operands(value: Value) -> tuple[Value | None, Value | None]:
     """The operands of the arithmetic that is reduced, seen through elementwise functions."""
-    while isinstance(value, Op) and value.name not in _ARITHMETIC and value.name in facts.ELEMENTWISE:
-        value = value.input
-    if not isinstance(value, Op) or value.name not in _ARITHMETIC:
+    while isinstance(value, Op) and (inner := _single(value)) is not None:
+        value = inner
+    if not isinstance(value, Op) or value.name not in ops.BINARY:
         return None, None
     a, b = value.input, value.args.get("other")
     return (None, None) if _is_explicit(a) or (b is not None and _is_explicit(b)) else (a, b)
+
+
+def _single(op: Op) -> Value | None:
+    """The one tensor that elementwise functions are of, and arithmetic with numbers: `x` of `(2 - x) ** 2`."""
+    operands = [arg for arg in op.args.values() if not isinstance(arg, Constant)]
+    if op.name in ops.BINARY:
+        return operands[0] if len(operands) == 1 else None
+    return op.input if op.name in facts.ELEMENTWISE else None
 
 
 def _is_explicit(value: Value) -> bool:

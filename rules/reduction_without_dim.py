@@ -32,12 +32,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from torchlint.rule import INFO, Check, Frame, Op, Problem, facts, walk
+from torchlint.rule import INFO, Check, Frame, Op, Problem, facts, ops, walk
 
-_REDUCTIONS = (
-    *("sum", "mean", "prod", "max", "min", "argmax", "argmin"),
-    *("std", "var", "norm", "any", "all", "median"),
-)
+_REDUCTIONS = tuple(sorted(ops.REDUCTIONS))
 
 
 class ReductionWithoutDim(Check):

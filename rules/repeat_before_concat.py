@@ -30,9 +30,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from torchlint.rule import INFO, Check, Frame, Items, Op, Place, Problem, Value
+from torchlint.rule import INFO, Check, Frame, Items, Op, Place, Problem, Value, ops
 
-_COPIES = frozenset({"repeat", "expand", "expand_as", "repeat_interleave", "tile", "broadcast_to"})
+_COPIES = ops.that(elements="repeated")
 
 
 class RepeatBeforeConcat(Check):
@@ -43,7 +43,7 @@ class RepeatBeforeConcat(Check):
     message = "A tensor is repeated only to be concatenated for a linear layer; two layers and a sum broadcast"
     help = "Give each part a smaller linear layer of its own, and add the results, which broadcast"
     ops = ("cat",)
-    needs = (("repeat", "expand", "expand_as", "repeat_interleave", "tile", "broadcast_to"), ("Linear", "linear"))
+    needs = (tuple(sorted(_COPIES)), ("Linear", "linear"))
 
     def check_op(self, op: Op, frame: Frame) -> Iterator[Problem]:
         tensors = op.args.get("tensors")

@@ -30,12 +30,24 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from torchlint.rule import ERROR, Check, Constant, Frame, Mutated, Op, Place, Problem, Value, members, own_nodes
+from torchlint.rule import (
+    ERROR,
+    Check,
+    Constant,
+    Frame,
+    Mutated,
+    Op,
+    Place,
+    Problem,
+    Value,
+    members,
+    ops,
+    own_nodes,
+)
 
-from ._graph import FACTORIES
 from ._nodes import is_test
 
-_LEAVES = FACTORIES | {"detach", "clone", "requires_grad_", "to", "cuda", "cpu", "float", "double", "getitem", "T"}
+_LEAVES = ops.FACTORIES | ops.SAME_ELEMENTS | ops.that(kind=("attribute", "python"))
 
 
 class RequiresGradOnLoss(Check):
@@ -92,7 +104,7 @@ def _is_operation(value: Value) -> bool:
 
 
 def _is_new(value: Value) -> bool:
-    return isinstance(value, Op) and value.name in FACTORIES
+    return isinstance(value, Op) and value.name in ops.FACTORIES
 
 
 def _starts(node: ast.expr) -> tuple[int, int]:

@@ -40,8 +40,9 @@ from typing import TYPE_CHECKING
 from torchlint.rule import Check, Frame, Op, Problem, Stabilises
 
 from ._grouped import Loss, groups
-from ._losses import Chain, sources
+from ._losses import Chain, source, sources
 from ._nodes import is_test
+from ._ranges import is_between_0_and_1
 from ._swaps import respelled, without
 
 if TYPE_CHECKING:
@@ -82,5 +83,10 @@ def _without_sigmoid(loss: Loss) -> Fix | None:
     def fix(editor: Editor) -> None:
         dropped(editor)
         called(editor)
+        for sigmoid in map(source, loss.found):
+            editor.proof.input_of(sigmoid)
+        if not is_between_0_and_1(loss.op.args.get("target")):
+            # The loss without logits refuses others, and those of another dtype.
+            editor.proof.need("the targets are floats from 0 to 1")
 
     return fix

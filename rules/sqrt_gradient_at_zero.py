@@ -30,12 +30,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from torchlint.rule import Check, Constant, Frame, Op, Problem, Value, classes, facts, same, walk
+from torchlint.rule import Check, Constant, Frame, Op, Problem, Value, classes, facts, ops, same, walk
 
 _OPTIMIZERS = frozenset({"torch.optim.Optimizer", "torch.optim.optimizer.Optimizer"})
 _MODULES = frozenset({"torch.nn.Module", "torch.nn.modules.Module", "torch.nn.modules.module.Module"})
-_SPECTRA = frozenset({"stft", "rfft", "fft", "view_as_real"})
-_FACTORIES = frozenset({"tensor", "arange", "linspace", "zeros", "ones", "rand", "randn", "randint"})
+_SPECTRA = ops.that(dtype="complex") | {"view_as_real"}
 
 
 class SqrtGradientAtZero(Check):
@@ -49,7 +48,7 @@ class SqrtGradientAtZero(Check):
     def check_op(self, op: Op, frame: Frame) -> Iterator[Problem]:
         if op.node is None or not op.grad or (op.name == "pow" and op.constant("exponent") != 0.5):
             return
-        squares = op.input.input if isinstance(op.input, Op) and op.input.name in ("sum", "mean") else None
+        squares = op.input.input if isinstance(op.input, Op) and op.input.name in ops.SUMS else None
         base = _squared(squares) if squares is not None else None
         if base is not None and facts.evidence(op) and _may_train(frame, op) and not _is_exempt(base):
             yield Problem(op.node)
@@ -70,7 +69,7 @@ def _is_exempt(value: Value) -> bool:
     parts = list(walk(value))
     names = {part.name for part in parts if isinstance(part, Op)}
     open_parts = [part for part in parts if not isinstance(part, Op | Constant)]
-    return bool(names & _SPECTRA) or (not open_parts and bool(names & _FACTORIES))
+    return bool(names & _SPECTRA) or (not open_parts and bool(names & ops.FACTORIES))
 
 
 def _may_train(frame: Frame, op: Op) -> bool:

@@ -43,13 +43,13 @@ from torchlint.rule import (
     Value,
     classes,
     frame_of,
+    ops,
 )
 
 from ._graph import requires_grad
 from ._nodes import block_of, statement_of
 from ._training import Event, Kind, events, is_optimizer, trained_models
 
-_CUTS = frozenset({"detach", "detach_", "item", "argmax", "tolist", "numpy"})
 _DEPTH = 40
 
 
@@ -133,7 +133,7 @@ def _graph(value: Value | None, depth: int = _DEPTH) -> Iterator[Op]:
         return
     if isinstance(value, Element):
         yield from _graph(value.base, depth - 1)
-    if not isinstance(value, Op) or value.name in _CUTS or not value.grad:
+    if not isinstance(value, Op) or value.name in ops.CUTS or not value.grad:
         return
     yield value
     for arg in value.args.values():

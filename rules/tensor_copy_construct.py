@@ -75,6 +75,7 @@ class TensorCopyConstruct(Check):
 
             def fix(editor: Editor) -> None:
                 editor.replace(call, _copy(editor, op, node), keeps=list(op.nodes.values()))
+                editor.proof.is_tensor(data, editor.text(node), besides=[call])
 
         lost = graph is True and op.constant("requires_grad", False) is True
         message = (

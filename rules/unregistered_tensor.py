@@ -52,12 +52,13 @@ from torchlint.rule import (
     facts,
     last_name,
     members,
+    ops,
     own_nodes,
     trees,
     walk,
 )
 
-from ._graph import FACTORIES, requires_grad
+from ._graph import requires_grad
 from ._modules import is_module_class
 from ._nodes import Function, is_test, parents
 
@@ -66,15 +67,14 @@ if TYPE_CHECKING:
 
     Fix = Callable[[Editor], None]
 
-_ALIKE = frozenset(name for name in FACTORIES if name.endswith("_like") or name.startswith("new_"))
-_OF_DATA = frozenset({"tensor", "as_tensor"})
-_MADE = FACTORIES - _ALIKE
+_OF_DATA = ops.that(makes="data")
+_MADE = ops.that(makes=("size", "steps", "data"), deprecated="")
 # A class with one of these decides by itself what happens to its attributes.
 _OWN_WAYS = frozenset({"_apply", "to", "cuda", "__setattr__", "__getattr__", "__getattribute__"})
 _REGISTERING = frozenset({"register_buffer", "register_parameter", "setattr", "delattr"})
 # What is moved where it is read, or only looked at.
-_MOVES = frozenset({"to", "cuda", "cpu", "type_as", "xpu", "item", "tolist", "numpy", "new_tensor"})
-_LOOKS = frozenset({"shape", "size", "dim", "ndim", "numel", "device", "dtype", "is_cuda"})
+_MOVES = ops.methods(*ops.MOVES, *ops.that(gives=("number", "list", "other"), syncs=True), "new_tensor")
+_LOOKS = ops.methods(*ops.QUESTIONS) | {"device", "dtype"}
 _READERS = frozenset({"len", "int", "float", "range", "isinstance", "print", "list"})
 _NONE = Constant(None)
 _Assignment = ast.Assign | ast.AnnAssign

@@ -75,6 +75,7 @@ class UnstableSoftplus(Rewrite):
     title = "Use `softplus`"
     help = "Use `F.softplus(x)`"
     local = True
+    also_for = ("layout",)
     pairs = (
         Pair(log_one_plus_exp, softplus, Stabilises(), when=_guarded, message=_GUARDED),
         Pair(log1p_exp, softplus, Stabilises(), when=_guarded, message=_GUARDED),

@@ -76,6 +76,7 @@ class VarianceByMoments(Rewrite):
     title = "Use `var(correction=0)`"
     help = "Use `x.var(dim, correction=0)`"
     local = True
+    also_for = ("int", "bool", "dims", "no dim", "layout")
     pairs = (
         Pair(over_all, variance, Stabilises()),
         Pair(over_dim, variance_over_dim, Stabilises()),

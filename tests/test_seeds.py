@@ -182,8 +182,8 @@ FOUND = {
             "def f():\n    pred = nn.Linear(3, 1)(torch.rand(8, 3))\n    y = torch.arange(8.)\n    return ((pred - y) ** 2).sum()\n",
         ],
     ),
-    "S12": (
-        "TLT304",
+    "S12 of indices": (
+        "TLT309",
         [
             "def f(mask):\n    return torch.nonzero(mask).squeeze()\n",
             "def f(mask):\n    idx = mask.nonzero()\n    return idx.squeeze()\n",
@@ -191,6 +191,16 @@ FOUND = {
             "def f(mask):\n    return (mask == 1).nonzero().squeeze()\n",
             "def f(mask):\n    return torch.squeeze(input=torch.nonzero(mask))\n",
             "def f(mask):\n    return torch.argwhere(mask).squeeze()\n",
+        ],
+    ),
+    "S12": (
+        "TLT304",
+        [
+            "def f(x, y):\n    return F.binary_cross_entropy_with_logits(x.squeeze(), y)\n",
+            "def f(x, y):\n    p = torch.squeeze(x)\n    return nn.BCEWithLogitsLoss()(p, y.float())\n",
+            "def f(x, y):\n    return F.cross_entropy(x, y.squeeze())\n",
+            "def f(x):\n    rows = F.relu(x).squeeze()\n    return rows.softmax(dim=1)\n",
+            "class Net(nn.Module):\n    def forward(self, x):\n        return torch.exp(x).squeeze().unsqueeze(1)\n",
         ],
     ),
     "S13": (
@@ -424,6 +434,7 @@ QUIET = {
     "logits and cross entropy": net("x") + "def step(x, y):\n    return F.cross_entropy(Net()(x), y)\n",
     "attention": "def f(q, k, v):\n    w = F.softmax(q @ k.transpose(-2, -1), dim=-1)\n    return w @ v\n",
     "inference": "def predict(net, x):\n    with torch.no_grad():\n        return F.softmax(net(x), dim=1)\n",
+    "indices of a split": "def f(g):\n    return torch.nonzero(g.ndata['train_mask'], as_tuple=False).squeeze()\n",
     "soft targets": "def f(x, z):\n    return F.cross_entropy(x, F.softmax(z, 1))\n",
     "scalar losses": "def f(x, y, net):\n    loss = F.mse_loss(net(x), y)\n    loss.backward()\n    return loss.item()\n",
     "layers": "class N(nn.Module):\n    def __init__(self):\n        super().__init__()\n        self.ls = nn.ModuleList([nn.Linear(2, 2)])\n    def forward(self, x):\n        for i in range(len(self.ls)):\n            x = self.ls[i](x)\n        return x\n",

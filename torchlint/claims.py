@@ -69,9 +69,7 @@ class Pair(NamedTuple):
     `before` is the pattern: its text is lowered to a graph of operations in which the parameters are leaves. `after`
     is the template. `when` says what else must hold of the captured values for the finding; `applies` what must hold
     for the fix (a rank, a dim), and where it does not, the finding is reported with a fix that is only displayed
-    if `shown`, else without one. `beyond` are the kinds of inputs for which the two are the same although the
-    annotations do not name them: `int`, `bool` and `complex` tensors, `dims` for a tuple or list of dims; `layout` says
-    that the results lie in memory alike. Tests try each of them.
+    if `shown`, else without one.
     """
 
     before: Callable[..., Any]
@@ -80,4 +78,3 @@ class Pair(NamedTuple):
     when: Callable[[Match], bool] | None = None
     applies: Callable[[Match], bool] | None = None
     message: str = ""
-    beyond: frozenset[str] = frozenset()

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
-from torchlint.analysis import classes, dtypes, facts, ops, sizes, trees
+from torchlint.analysis import classes, dtypes, facts, sizes, trees
 from torchlint.analysis.bindings import bound_by
 from torchlint.analysis.compare import agree, children, members, same, same_dim, walk
 from torchlint.analysis.flags import is_flag, tested
@@ -73,6 +73,7 @@ from torchlint.claims import (
 )
 from torchlint.finding import Severity
 from torchlint.lazy import F, torch
+from torchlint.torch_facts import modules, ops
 
 if TYPE_CHECKING:
     # Rule modules import it from here, for annotations.
@@ -153,11 +154,17 @@ class Rewrite(Rule):
 
     `local`: only what one function computes by itself is an occurrence, so that a function without the words of the
     operations has none. Operations of `elsewhere` may have been computed in another one all the same.
+
+    A safe fix needs inputs of the kinds that the parameters are annotated with: floating-point tensors, an int for a
+    dim, and nobody who asks how the result lies in memory. `also_for` names what else makes no difference to any safe
+    pair: `int`, `bool` and `complex` tensors, `dims` (a tuple or list of them), `no dim` (None), `layout`.
+    `tests/test_needs.py` tries each.
     """
 
     pairs: ClassVar[tuple[Pair, ...]]
     local: ClassVar[bool] = False
     elsewhere: ClassVar[tuple[str, ...]] = ()
+    also_for: ClassVar[tuple[str, ...]] = ()
 
 
 class Check(Rule):
@@ -307,6 +314,7 @@ __all__ = [
     "is_foreign",
     "last_name",
     "members",
+    "modules",
     "ops",
     "own_nodes",
     "path",

@@ -206,7 +206,9 @@ class Runner:
         if pair.applies is not None and not pair.applies(match):
             applicability = Applicability.DISPLAY
         offer = _offer(rule.title, applicability, grant, pair.claim)
-        return self._written(offer, match.frame, lambda editor: spelling.write(match, pair, editor), (pair, match))
+        return self._written(
+            offer, match.frame, lambda editor: spelling.write(match, pair, editor), (rule, pair, match)
+        )
 
     def _check_fix(self, rule: Rule, problem: Problem, frame: Frame) -> Fix | None:
         assert problem.fix is not None
@@ -216,7 +218,7 @@ class Runner:
         return self._written(offer, frame, problem.fix, None)
 
     def _written(
-        self, offer: Fix, frame: Frame, write: Callable[[Editor], None], rewrite: tuple[Pair, Match] | None
+        self, offer: Fix, frame: Frame, write: Callable[[Editor], None], rewrite: tuple[Rewrite, Pair, Match] | None
     ) -> Fix | None:
         """A fix with its edits, and safe only where all that it needs is certain; None where there are none.
 

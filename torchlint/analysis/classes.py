@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from torchlint.analysis import trees
 from torchlint.analysis.compare import join
 from torchlint.analysis.frame import Frame
 from torchlint.analysis.lookup import peek, resolved
@@ -171,5 +172,21 @@ def constructed(frame: Frame, instance: Instance) -> Frame | None:
 def _class_attribute(frame: Frame, cls: ClassModel, name: str) -> Value | None:
     for ancestor in lineage(frame, cls):
         if isinstance(ancestor, ClassModel) and name in ancestor.constants:
-            return scope(frame, ancestor).value(ancestor.constants[name])
+            return _constant(frame, ancestor, ancestor.constants[name])
     return None
+
+
+def _constant(frame: Frame, cls: ClassModel, node: ast.expr) -> Value:
+    """The value that a class gives a name; unknown where that leads back to itself or too much was evaluated."""
+    evaluator = frame.evaluator
+    known = evaluator.known
+    if node in known.constants_under_way or evaluator.steps_left <= 0:
+        return Unknown(node, frame)
+    size = known.constant_sizes.get(node)
+    if size is None:
+        size = known.constant_sizes[node] = sum(1 for _ in trees.walk(node))
+    evaluator.steps_left -= size
+    known.constants_under_way.add(node)
+    value = scope(frame, cls).value(node)
+    known.constants_under_way.discard(node)
+    return value

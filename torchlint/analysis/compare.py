@@ -80,10 +80,10 @@ def join(*values: Value) -> Value:
             if member is known or (member.__class__ is known.__class__ and same(member, known)):
                 break
         else:
+            if len(found) == _MAX_MEMBERS:
+                return Unknown()
             found.append(member)
-    if len(found) == 1:
-        return found[0]
-    return Choice(found) if len(found) <= _MAX_MEMBERS else Unknown()
+    return found[0] if len(found) == 1 else Choice(found)
 
 
 def members(value: Value) -> tuple[Value, ...]:

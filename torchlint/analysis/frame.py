@@ -72,6 +72,8 @@ class Known:
         self.attributes: dict[tuple[object, str], Value] = {}
         self.constructed: dict[Instance, Frame] = {}
         self.leaving: dict[tuple[ClassModel, FunctionModel], bool] = {}
+        self.constants_under_way: set[ast.expr] = set()
+        self.constant_sizes: dict[ast.expr, int] = {}
 
 
 class Evaluations(Protocol):
@@ -79,6 +81,7 @@ class Evaluations(Protocol):
 
     frames: list[Frame]
     known: Known
+    steps_left: int
 
     @property
     def project(self) -> Lookup | None: ...

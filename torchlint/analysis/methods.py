@@ -23,27 +23,7 @@ from torchlint.analysis.values import (
     Unknown,
     Value,
 )
-
-# Methods of modules that return the module itself.
-_SAME_MODULE = frozenset(
-    [
-        "to",
-        "cuda",
-        "cpu",
-        "xpu",
-        "float",
-        "half",
-        "double",
-        "bfloat16",
-        "eval",
-        "train",
-        "requires_grad_",
-        "share_memory",
-        "apply",
-        "type",
-        "to_empty",
-    ]
-)
+from torchlint.torch_facts import modules
 
 
 @calls(Method)
@@ -57,7 +37,7 @@ def _call_method(frame: Frame, method: Method, arguments: Arguments, node: ast.C
     if name == "prepare" and isinstance(receiver, Call) and receiver.qualname == "accelerate.Accelerator":
         return wrappers.wrapped("accelerate.Accelerator.prepare", arguments) or opaque(frame, method, arguments, node)
     match receiver:
-        case Layer() | Instance() if name in _SAME_MODULE:
+        case Layer() | Instance() if name in modules.RETURN_SELF:
             return receiver
         case Layer() if name == "forward":
             return apply(frame, receiver, arguments, node)

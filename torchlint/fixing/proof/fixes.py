@@ -11,30 +11,45 @@ from collections.abc import Iterator, Sequence
 
 from torchlint.analysis.frame import Frame
 from torchlint.analysis.patterns import Match
-from torchlint.analysis.values import Constant, Items, Op, Value
-from torchlint.claims import Pair
+from torchlint.analysis.values import Constant, Items, Value
+from torchlint.claims import Pair, Same
 from torchlint.finding import Edit
 from torchlint.fixing.edits import apply
 from torchlint.fixing.proof import kinds
 from torchlint.fixing.proof.safety import Proof
 from torchlint.fixing.rewrite import Editor
+from torchlint.rule import Rewrite
 
 # Parameters that take tensors: for all others a literal is matched, or there is no safe pair.
 _TENSORS = frozenset({"Floats", "Vector", "Logits", "Columns", "Regular", "Probabilities", "Binary", "BinaryTargets"})
 
 
-def needs(editor: Editor, edits: Sequence[Edit], frame: Frame, rewrite: tuple[Pair, Match] | None) -> tuple[str, ...]:
+def needs(
+    editor: Editor, edits: Sequence[Edit], frame: Frame, rewrite: tuple[Rewrite, Pair, Match] | None
+) -> tuple[str, ...]:
     """What must hold for a fix to be safe and is not certain: clauses that go on after "safe if"."""
     proof = editor.proof
     reads: list[ast.expr] = []
     ends: list[ast.AST] = []
     if rewrite is not None:
-        pair, match = rewrite
-        _check_inputs(proof, pair, match)
+        rule, pair, match = rewrite
+        _check_inputs(proof, rule, pair, match)
         reads = list(_reads(match))
         ends = [op.node for op in match.ops if op.node is not None]
+        _check_leftovers(proof, pair, match, editor)
     proof.check(editor, apply(editor.source.text, edits), reads, ends)
     return (*editor.needs, *(need for need in proof.needs if need not in editor.needs))
+
+
+def _check_leftovers(proof: Proof, pair: Pair, match: Match, editor: Editor) -> None:
+    """A rewrite that only spares an operation must not leave that behind, for another reader, beside the new one."""
+    if not isinstance(pair.claim, Same):
+        return
+    inside = set(ast.walk(match.root.node)) if match.root.node is not None else set()
+    for op in match.ops:
+        statement = match.frame.definitions.get(op)
+        if isinstance(statement, ast.Assign) and statement not in editor.gone and statement.value not in inside:
+            proof.need(f"`{ast.unparse(statement.targets[0])}` is not read elsewhere, where it is computed for still")
 
 
 def _reads(match: Match) -> Iterator[ast.expr]:
@@ -46,7 +61,7 @@ def _reads(match: Match) -> Iterator[ast.expr]:
                 yield node
 
 
-def _check_inputs(proof: Proof, pair: Pair, match: Match) -> None:
+def _check_inputs(proof: Proof, rule: Rewrite, pair: Pair, match: Match) -> None:
     matched = [op.node for op in match.ops if op.node is not None]
     root = match.root.node or match.frame.scope
     for name, kind in _annotations(pair).items():
@@ -55,23 +70,27 @@ def _check_inputs(proof: Proof, pair: Pair, match: Match) -> None:
             continue
         said = _said(match, name)
         if kind in _TENSORS:
-            _check_tensor(proof, pair, match, value, said, matched)
+            _check_tensor(proof, rule, match, value, said, matched)
         elif kind == "Dim":
-            _check_dim(proof, pair, value, said)
-    if "layout" not in pair.beyond:
+            _check_dim(proof, rule, value, said)
+    if "layout" not in rule.also_for:
         tensors = [match.captured[name] for name, kind in _annotations(pair).items() if kind in _TENSORS]
         proof.has_unseen_layout(root, tensors)
 
 
-def _check_tensor(proof: Proof, pair: Pair, match: Match, value: Value, said: str, matched: Sequence[ast.AST]) -> None:
+def _check_tensor(
+    proof: Proof, rule: Rewrite, match: Match, value: Value, said: str, matched: Sequence[ast.AST]
+) -> None:
     root = match.root.node or match.frame.scope
-    wanted = ("float", *(kind for kind in ("int", "bool", "complex") if kind in pair.beyond))
+    wanted = ("float", *(kind for kind in ("int", "bool", "complex") if kind in rule.also_for))
     if len(wanted) == len(kinds.ANY):
         # Functions of torch take nothing but tensors, before and after; a method may be anybody's.
-        if any(op.form == "Tensor" for op in match.ops):
-            proof.is_tensor(value, said, matched) if not _is_method_of_tensor(match) else None
+        if not _is_method_of_tensor(match):
+            proof.is_tensor(value, said, matched)
         return
-    proof.has_dtype(value, said, root, wanted, matched)
+    # A function of torch raises for what is no tensor, and so does the new one.
+    if not (kinds.dtypes_of(value) <= set(wanted) and _is_method_of_tensor(match)):
+        proof.has_dtype(value, said, root, wanted, matched)
 
 
 def _is_method_of_tensor(match: Match) -> bool:
@@ -81,11 +100,11 @@ def _is_method_of_tensor(match: Match) -> bool:
     )
 
 
-def _check_dim(proof: Proof, pair: Pair, value: Value, said: str) -> None:
+def _check_dim(proof: Proof, rule: Rewrite, value: Value, said: str) -> None:
     several = isinstance(value, Items) and value.items and all(map(kinds.is_integer, value.items))
-    if "dims" in pair.beyond and several:
+    if "dims" in rule.also_for and several:
         return
-    if "no dim" in pair.beyond and isinstance(value, Constant) and value.value is None:
+    if "no dim" in rule.also_for and isinstance(value, Constant) and value.value is None:
         return
     proof.is_integer(value, said)
 
@@ -98,6 +117,3 @@ def _said(match: Match, name: str) -> str:
     node = match.nodes.get(name)
     text = ast.unparse(node) if node is not None else name
     return text if len(text) <= 40 else f"{text[:37]}..."
-
-
-__all__ = ["Op", "needs"]

@@ -41,6 +41,8 @@ _INTEGERS = frozenset({"builtins.int", "builtins.len", "builtins.ord", "builtins
 _WHOLE = frozenset({"add", "sub", "mul", "floor_divide", "remainder", "neg", "positive"})
 # What modules and settings have as well: a call of one of these shows no tensor.
 _NOT_ONLY_TENSORS = frozenset({"to", "cuda", "cpu", "float", "half", "double", "type", "requires_grad_", "get_device"})
+# What modules call tensors of theirs.
+_OF_MODULES = frozenset({"weight", "bias", "running_mean", "running_var", "data", "grad"})
 
 
 def dtypes_of(value: Value, depth: int = _DEPTH) -> Kinds:
@@ -308,11 +310,35 @@ def shows_tensor(value: Value, frame: Frame | None) -> bool:
         if inner is None:
             break
         value = inner
+    if isinstance(value, Choice):
+        return all(shows_tensor(member, frame) for member in value.members)
+    if isinstance(value, Field) and value.name in _OF_MODULES:
+        return True
     held = [*frame.values.values(), *(one for bound in frame.bindings.values() for one in bound)]
-    return any(
+    taken = any(
         isinstance(op, Op)
         and op.form != "operator"
-        and any(arg is value for arg in op.args.values())
         and op.name not in _NOT_ONLY_TENSORS
+        and any(_is_among(value, arg) for arg in op.args.values())
         for op in held
     )
+    return taken or _is_stored_tensor(value, frame)
+
+
+def _is_among(value: Value, arg: Value) -> bool:
+    return arg is value or (isinstance(arg, Items) and value in arg.items)
+
+
+def _is_stored_tensor(value: Value, frame: Frame) -> bool:
+    """Whether the function gives an element of a dict a tensor before it reads it."""
+    node = value.node
+    if not isinstance(node, ast.Subscript):
+        return False
+    for statement in frame.envs:
+        if not isinstance(statement, ast.Assign) or not runs_with(frame, statement, node):
+            continue
+        alike = any(ast.unparse(target) == ast.unparse(node) for target in statement.targets)
+        held = frame.values.get(statement.value)
+        if alike and held is not None and is_tensor(held, frame):
+            return True
+    return False

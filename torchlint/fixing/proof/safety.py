@@ -50,6 +50,13 @@ class Proof:
         if not kinds.only(self.frame, value, wanted, at, besides):
             self.need(f"`{said}` is {_article(' or '.join(wanted))} tensor")
 
+    def input_of(self, op: Op, wanted: Iterable[str] = ("float",)) -> None:
+        """What an operation takes, which goes with the fix, must be a tensor of one of these kinds of numbers."""
+        node = op.node or self.frame.scope
+        written = op.nodes.get("input")
+        said = _short(written) if written is not None else "its input"
+        self.has_dtype(op.input, said, node, wanted, [node])
+
     def is_tensor(self, value: Value, said: str, besides: Iterable[ast.AST] = ()) -> None:
         """A value must be one tensor: not a list or a tuple of them, not a number."""
         if not kinds.is_tensor(value, self.frame, besides):

@@ -1,0 +1,1 @@
+"""What PyTorch is, as data: one table of operations and layers, from which every set of their names is derived."""

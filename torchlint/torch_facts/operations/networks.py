@@ -1,0 +1,81 @@
+"""Functions of `torch.nn.functional`."""
+
+from __future__ import annotations
+
+from torchlint.torch_facts.rows import family
+
+network = family(raises="int bool complex")
+pooling = family(shape="same rank", raises="int bool complex")
+dropout = family(shape="same", random="training", raises="int bool complex")
+layout = family(shape="same rank")
+convolution = family(shape="same rank", raises="int bool")
+
+ROWS = (
+    pooling("adaptive_avg_pool1d"),
+    pooling("adaptive_avg_pool2d"),
+    pooling("adaptive_avg_pool3d"),
+    pooling("adaptive_max_pool1d", gives="varies"),
+    pooling("adaptive_max_pool2d", gives="varies", several_with="return_indices"),
+    pooling("adaptive_max_pool3d", gives="varies", several_with="return_indices"),
+    pooling("avg_pool1d"),
+    pooling("avg_pool2d"),
+    pooling("avg_pool3d"),
+    pooling("fractional_max_pool2d", gives="varies", several_with="return_indices", random="training"),
+    pooling("lp_pool1d", dtype="float", raises="complex", range="nonnegative"),
+    pooling("lp_pool2d", dtype="float", raises="complex", range="nonnegative"),
+    pooling("lp_pool3d", dtype="float", raises="complex", range="nonnegative"),
+    pooling("max_pool1d", gives="varies", several_with="return_indices"),
+    pooling("max_pool2d", gives="varies", several_with="return_indices", raises="bool complex"),
+    pooling("max_pool3d", gives="varies", several_with="return_indices", raises="bool complex"),
+    pooling("max_unpool1d", takes="input indices", raises="int"),
+    pooling("max_unpool2d", takes="input indices", raises="int"),
+    pooling("max_unpool3d", takes="input indices", raises="int"),
+    network("affine_grid"),
+    network("batch_norm", shape="same", writes="running_mean running_var"),
+    network("bilinear", raises="bool", shape="last dim", affine=True),
+    network("cosine_similarity", takes="x1 x2", range="signed unit", shape="one dim"),
+    network("embedding", dtype="other", raises="float bool complex", shape="one more", arguments="input:labels"),
+    network("embedding_bag", dtype="other", raises="float bool complex", arguments="input:labels"),
+    network("fold", raises="int"),
+    network("glu", shape="same rank"),
+    network("grid_sample", shape="same rank"),
+    network("group_norm", shape="same"),
+    network("instance_norm", shape="same", writes="running_mean running_var"),
+    network("interpolate", shape="same rank"),
+    network("layer_norm", shape="same"),
+    network("linear", dtype="promoted", raises="bool", shape="last dim", affine=True),
+    network("local_response_norm", shape="same"),
+    network("nn.functional.unfold", raises="int"),
+    network(
+        "pairwise_distance",
+        takes="x1 x2",
+        dtype="float",
+        real=True,
+        raises="bool",
+        range="nonnegative",
+        shape="one dim",
+    ),
+    network("rms_norm", raises="int bool", shape="same"),
+    network("scaled_dot_product_attention", random="training"),
+    network("upsample", shape="same rank", deprecated="interpolate"),
+    network("upsample_bilinear", shape="same rank", deprecated="interpolate"),
+    network("upsample_nearest", shape="same rank", deprecated="interpolate"),
+    dropout("alpha_dropout"),
+    dropout("dropout"),
+    dropout("dropout1d"),
+    dropout("dropout2d"),
+    dropout("dropout3d"),
+    dropout("feature_alpha_dropout"),
+    dropout("feature_dropout"),
+    layout("channel_shuffle", shape="same", elements="moved"),
+    layout("constant_pad_nd"),
+    layout("pad"),
+    layout("pixel_shuffle", elements="moved"),
+    layout("pixel_unshuffle", elements="moved"),
+    convolution("conv1d", raises="bool", affine=True),
+    convolution("conv2d", raises="bool", affine=True),
+    convolution("conv3d", raises="bool", affine=True),
+    convolution("conv_transpose1d", affine=True),
+    convolution("conv_transpose2d", affine=True),
+    convolution("conv_transpose3d", affine=True),
+)

@@ -1,0 +1,299 @@
+"""Questions to the table of operations.
+
+    of("softmax").range                      what is known of one operation
+    that(view=True) & that(elements="moved") the names of all of which facts hold
+    VIEWS | CASTS                            families that have a name
+
+Names are canonical ones: `softmax` for `torch.softmax`, `torch.Tensor.softmax`, `F.softmax` and `nn.Softmax`, `add_`
+for the in-place form, `linalg.norm`, `nn.init.zeros_`; classes of `torch.nn` that are no function under their own
+name, `Linear`. `torchlint.analysis.signatures.canonical` gives them for qualified names.
+
+The rows are in `torchlint.torch_facts.operations`, which writes them into `data/operations.json` by fact: importing
+them all takes eight milliseconds of CPU, and every run asks. `tools/check_operations.py` compares them with what an
+installed torch does.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from torchlint import data
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping
+    from typing import Literal
+
+    from torchlint.torch_facts import terms
+
+Names = frozenset[str]
+
+
+class Operation:
+    """What is known of one operation. Where a row says nothing, the default below holds.
+
+    The meanings of words are in `torchlint.torch_facts.terms`.
+    """
+
+    name: str
+    kind: terms.Kind = "function"
+    # What a call returns: a tensor, or what else. `fields` are the names of several results. Where it `varies`, it is
+    # several where one of the arguments `several_with` is given, or one where one of `single_with` is.
+    gives: terms.Gives = "tensor"
+    fields: str = ""
+    several_with: str = ""
+    single_with: str = ""
+    # The dtype of the (first) result. `bools`: that of a bool input, where it is not what `dtype` says.
+    # `real`: the result is real where the input is complex.
+    dtype: terms.Dtype = "input"
+    bools: terms.Dtype | None = None
+    real: bool = False
+    # The dtypes on which it raises: of `float`, `int`, `bool`, `complex`.
+    raises: str = ""
+    # The shape of the result, where its elements lie, and whether they are whole numbers in a floating-point tensor.
+    shape: terms.Shape = ""
+    range: terms.Range = ""
+    whole: bool = False
+    # Each element of the result is computed from the elements of the operands in the same place, and from no other.
+    elementwise: bool = False
+    elements: terms.Elements = ""
+    # Whether the result shares memory with the input: always, never, or as the strides, dtypes and devices have it.
+    # A tensor in which nothing is to be done is returned itself.
+    view: Literal[True, False, "sometimes"] = False
+    # The arguments that are written whenever it is called; see `written` for `out` and `inplace`.
+    writes: str = ""
+    # There is a method of the same name with an underscore.
+    in_place: bool = False
+    random: Literal[True, False, "training"] = False
+    # It computes its results and does nothing else: no files, devices, hooks, global state, calls of Python functions.
+    # What it writes among its arguments is in `writes`; random numbers are drawn.
+    pure: bool = True
+    # Whether a gradient goes through it: it is cut, or it is zero everywhere.
+    grad: Literal[True, False, "zero"] = True
+    makes: terms.Makes = ""
+    casts: bool = False
+    moves: bool = False
+    # It waits for the device: its result is a number of Python's, or has a shape that depends on the elements.
+    syncs: bool = False
+    commutes: bool = False
+    # No element that it is computed from is larger than the result, or smaller.
+    upper: bool = False
+    lower: bool = False
+    # A sum or a mean of elements.
+    sums: bool = False
+    # A weighted sum of the elements of the input, plus a bias: it may have any value.
+    affine: bool = False
+    # New memory, with whatever is in it.
+    blank: bool = False
+    # Only tensors have a method of this name that takes these arguments; NumPy, pandas, lists and texts have none.
+    tensors_only: bool = False
+    loss: bool = False
+    # It is computed of inputs and targets of two shapes, broadcast to one.
+    broadcasts: bool = False
+    # The arguments that the `forward` of its layer is called with; all others are settings of the layer.
+    takes: str = "input"
+    # What arguments hold: `index:labels dim:dim`. Kinds of inputs of the harness, alternatives by `|`.
+    arguments: str = ""
+    # Of layers: the function that they are, and the settings whose defaults are not the function's.
+    function: str = ""
+    settings: dict[str, object] = {}  # noqa: RUF012  # shared by all rows that have none
+    weights: bool = False
+    container: bool = False
+    # What to use instead; the deprecated names of an operation that has a better one.
+    deprecated: str = ""
+    was: str = ""
+
+    def __init__(self, name: str, facts: Mapping[str, object]) -> None:
+        self.__dict__.update(facts)
+        self.name = name
+
+    def __repr__(self) -> str:
+        return f"<operation {self.name}>"
+
+    @property
+    def floating(self) -> bool:
+        """Whether a result is floating-point or complex whatever the input is."""
+        return self.dtype in _FLOATING or ("int" in self.raises and "bool" in self.raises and self.dtype != "int64")
+
+    @property
+    def places(self) -> Names:
+        """The arguments that say where, not what: indices, masks and dims. No gradient goes through them."""
+        kinds = (part.split(":") for part in self.arguments.split())
+        return frozenset(name for name, kind in kinds if kind in ("labels", "bool", "dim"))
+
+    def accepts(self, dtype: Literal["float", "int", "bool", "complex"]) -> bool:
+        """Whether it takes an input of a dtype at all; it may promote it."""
+        return dtype not in self.raises.split()
+
+    def gives_tensor(self, given: Collection[str] = ()) -> bool | None:
+        """Whether a call with these arguments returns a single tensor; None where that is not known."""
+        if self.gives != "varies":
+            return self.gives == "tensor"
+        if self.several_with:
+            return True if set(given).isdisjoint(self.several_with.split()) else None
+        return True if self.single_with and not set(given).isdisjoint(self.single_with.split()) else None
+
+    def written(self, given: Collection[str] = ()) -> Names:
+        """What a call with these arguments may write: `input` for `relu_(x)` and `relu(x, inplace=True)`."""
+        found = {"out"} & set(given) | set(self.writes.split())
+        return frozenset(found | {"input"} if "inplace" in given else found)
+
+
+_FLOATING = frozenset(["float", "default", "complex", "float16", "bfloat16", "float32", "float64", "complex32"])
+
+
+@cache
+def of(name: str) -> Operation | None:
+    """What is known of an operation by its canonical name; None if it is not in the table."""
+    if name not in everything() and name not in LAYERS:
+        return None
+    facts = {fact: json.loads(text) for fact, text in _index() if name in _said(fact, text)}
+    return Operation(name, facts)
+
+
+def that(**facts: object) -> Names:
+    """The names of the operations of which all these facts hold; of a tuple of values, one has to.
+
+    A layer that is a function is not among them: in the values of a program it is the function.
+    """
+    found = everything()
+    for fact, wanted in facts.items():
+        values = wanted if isinstance(wanted, tuple) else (wanted,)
+        found = found.intersection(frozenset().union(*(_holding(fact, value) for value in values)))
+    return found
+
+
+@cache
+def everything() -> Names:
+    """The names of all operations, except for layers that are a function."""
+    names: str = _table()["names"]
+    return frozenset(names.split())
+
+
+def _holding(fact: str, value: object) -> Names:
+    text = json.dumps(value)
+    if value != getattr(Operation, fact):
+        return _said(fact, text)
+    return everything().difference(*(_said(key, other) for key, other in _index() if key == fact and other != text))
+
+
+@cache
+def _said(fact: str, text: str) -> Names:
+    """The operations whose rows say so; values are JSON."""
+    return frozenset(_index().get((fact, text), "").split())
+
+
+@cache
+def _index() -> dict[tuple[str, str], str]:
+    return {(fact, value): names for fact, values in _table()["facts"].items() for value, names in values.items()}
+
+
+@cache
+def _table() -> dict[str, Any]:
+    table: dict[str, Any] = data.read("operations.json")
+    return table
+
+
+# The layers that are a function: class of `torch.nn` -> operation.
+LAYERS: dict[str, str] = {
+    layer: json.loads(text) for text, names in _table()["facts"]["function"].items() for layer in names.split()
+}
+
+
+def layers_of(name: str) -> Names:
+    """The classes of `torch.nn` that are an operation."""
+    return frozenset(layer for layer, function in LAYERS.items() if function == name)
+
+
+def words(*names: str) -> Names:
+    """The identifiers under which operations may be written: `clamp` and `clip`, `softmax` and `Softmax`."""
+    aliases = _table()["aliases"]
+    found = {word for name in names for word in (name.rpartition(".")[2], *aliases.get(name, "").split())}
+    return frozenset(found.union(*map(layers_of, names)))
+
+
+@cache
+def cast_dtype(name: str) -> str | None:
+    """The dtype that a method of this name casts to, `int64` for `long`: names of torch for dtypes mean the same."""
+    row = of(name) if name in that(casts=True) else None
+    return None if row is None or row.dtype in ("argument", "other") else row.dtype
+
+
+def methods(*names: str) -> Names:
+    """The names of methods that are these operations."""
+    aliases = _table()["aliases"]
+    return frozenset(word for name in names for word in (name, *aliases.get(name, "").split()))
+
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> Names:
+        """A family of operations, put together when it is first asked for."""
+        if name not in _FAMILIES:
+            raise AttributeError(name)
+        found = globals()[name] = _FAMILIES[name]()
+        return found
+
+
+def _qualified(names: Names) -> Names:
+    """Contexts under both of their names."""
+    return frozenset(f"{space}.{name}" for space in ("torch", "torch.autograd") for name in names)
+
+
+_FAMILIES: dict[str, Callable[[], Names]] = {
+    # Results that share, or may share, the memory of an argument, or are the argument itself.
+    "VIEWS": lambda: that(view=(True, "sometimes")),
+    # Each element of the input in its place: copies, casts to floating-point dtypes, moves.
+    "SAME_ELEMENTS": lambda: that(elements="same"),
+    # All elements of the result are elements of the input.
+    "CARRIERS": lambda: that(elements=("same", "moved", "repeated", "some"), gives=("tensor", "varies")),
+    # Tensors that the input is split into.
+    "PARTS": lambda: that(elements="some", gives="sequence"),
+    # What changes one of its arguments whenever it is called: `relu_`, `copy_`, `nn.init.zeros_`, batch norms.
+    "IN_PLACE": lambda: everything() - that(writes=""),
+    # An element for each element of the operands, in the same place.
+    "ELEMENTWISE": lambda: that(elementwise=True),
+    "BINARY": lambda: that(elementwise=True, shape="broadcast"),
+    "COMPARISONS": lambda: that(elementwise=True, shape="broadcast", dtype="bool"),
+    "REDUCTIONS": lambda: that(shape="reduced"),
+    "SUMS": lambda: that(sums=True),
+    "LOSSES": lambda: that(loss=True),
+    # New tensors, whose elements come from no operation.
+    "FACTORIES": lambda: everything() - that(makes=""),
+    "CASTS": lambda: that(casts=True),
+    "MOVES": lambda: that(moves=True),
+    # Their results need no gradient, whatever they are given.
+    "CUTS": lambda: that(grad=False) | that(gives=("number", "bool", "size", "list", "none", "other")),
+    # What leaves out elements in training, and nothing else.
+    "DROPOUTS": lambda: that(kind="function", random="training", shape="same", elementwise=False),
+    # Contexts and decorators that are entered without an argument, by qualified name.
+    "CONTEXTS": lambda: _qualified(that(kind="context", takes="")),
+    # Contexts and decorators that switch gradients off, by qualified name.
+    "NO_GRAD": lambda: _qualified(that(kind="context", grad=False)),
+    # Numbers, sizes and other facts about a tensor, without an element of it.
+    "QUESTIONS": lambda: that(gives=("number", "bool", "size"), syncs=False),
+    # Other results at each call; `dropout` in training.
+    "RANDOM": lambda: that(random=(True, "training")),
+}
+if TYPE_CHECKING:
+    VIEWS: Names
+    SAME_ELEMENTS: Names
+    CARRIERS: Names
+    PARTS: Names
+    IN_PLACE: Names
+    ELEMENTWISE: Names
+    BINARY: Names
+    COMPARISONS: Names
+    REDUCTIONS: Names
+    SUMS: Names
+    LOSSES: Names
+    FACTORIES: Names
+    CASTS: Names
+    MOVES: Names
+    CUTS: Names
+    DROPOUTS: Names
+    CONTEXTS: Names
+    NO_GRAD: Names
+    QUESTIONS: Names
+    RANDOM: Names
