@@ -45,7 +45,9 @@ def rules() -> str:
 def words() -> str:
     """The glossary of verdicts."""
     rows = ["| word | what came out |", "|---|---|"]
-    return "\n".join([*rows, *(f"| {verdicts.word(verdict)} | {said} |" for verdict, said in verdicts.MEANINGS.items())])
+    return "\n".join(
+        [*rows, *(f"| {verdicts.word(verdict)} | {said} |" for verdict, said in verdicts.MEANINGS.items())]
+    )
 
 
 def example() -> str:

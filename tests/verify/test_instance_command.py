@@ -94,7 +94,7 @@ def test_a_good_fix_is_validated_and_written(tmp_path: Path, capsys: pytest.Capt
     assert run(path, "--fix", "--verify") == 0
     assert path.read_text() == FIXED
     out = capsys.readouterr().out
-    assert "Fixed 1 error." in out
+    assert "Fixed 1 warning." in out
     assert "Tried 1 fix before and after, on " in out
     assert "1 validated." in out
     assert "proven" not in out
