@@ -95,7 +95,10 @@ def _second(frame: Frame, first: Event, found: Sequence[Event]) -> Iterator[Prob
                 if step is not None:
                     yield Problem(
                         event.node,
-                        places=(Place(first.node, "the first backward pass is here"), Place(step.node, "the step")),
+                        places=(
+                            Place(first.node, "the first backward pass is here"),
+                            Place(step.node, "the step is here"),
+                        ),
                     )
                 return
 
