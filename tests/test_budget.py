@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from torchlint import engine, registry
-from torchlint.analysis import evaluate, expressions, values
+from torchlint.analysis import compare, evaluate, frame
+from torchlint.fixing import statements
 from torchlint.source import Source
 
 HEADER = "import torch\nimport torch.nn as nn\nimport torch.nn.functional as F\n"
@@ -96,7 +97,7 @@ def test_what_is_reached_in_many_ways_is_evaluated_within_the_budget(
     program: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     own = "\ndef own(x):\n    return torch.log(torch.softmax(x, 1))\n"
-    with counted(monkeypatch, expressions, "evaluate") as steps:
+    with counted(monkeypatch, frame.Frame, "value") as steps:
         assert "TLT202" in found(program + own)
     assert steps[0] < evaluate.MAX_STEPS + SLACK
 
@@ -119,9 +120,24 @@ def test_a_long_condition_compares_its_parts_with_few_others(
 ) -> None:
     count = 5000
     parts = f" {word} ".join(part.format(number) for number in range(count))
-    with counted(monkeypatch, values, "same") as comparisons:
+    with counted(monkeypatch, compare, "same") as comparisons:
         found(f"def f(x):\n    y = {parts}\n    return torch.log(torch.softmax(y, 1))\n")
     assert comparisons[0] < 20 * count
+
+
+@pytest.mark.parametrize("shape", ["flat", "elif"])
+def test_each_fix_looks_at_few_statements(shape: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    count = 300
+    line = "y{0} = torch.log(torch.softmax(x, {0}))"
+    if shape == "flat":
+        body = "".join(f"    {line.format(number)}\n" for number in range(count))
+    else:
+        branches = (f"    elif x == {number}:\n        {line.format(number)}\n" for number in range(count))
+        body = "    if x:\n        pass\n" + "".join(branches)
+    with counted(monkeypatch, statements, "_end") as looks:
+        report = engine.check(Source("program.py", f"{HEADER}def f(x):\n{body}"), {"TLT202"})
+    assert sum(finding.fix is not None for finding in report.findings) == count
+    assert looks[0] < 20 * count
 
 
 TWO = """

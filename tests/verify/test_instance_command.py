@@ -23,6 +23,8 @@ from torchlint.finding import Report
 from torchlint.verify.instance import session as sessions
 from torchlint.verify.process import Process
 
+pytestmark = pytest.mark.xdist_group("worker")
+
 GOOD = "import torch\n\n\ndef f(x):\n    return torch.log(torch.softmax(x, dim=1))\n"
 FIXED = "import torch\n\n\ndef f(x):\n    return torch.log_softmax(x, dim=1)\n"
 # A safe fix of which nothing can be run: it changes which method of an unknown module is called.

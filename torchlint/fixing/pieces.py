@@ -9,15 +9,15 @@ import ast
 import re
 import warnings
 from bisect import bisect_right
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from torchlint.fixing.statements import Place, Statements, statements_of
+from torchlint.kept import kept
 from torchlint.source import Source
 
 Owner = ast.stmt | ast.excepthandler
 _Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
-_Position = tuple[int, int]
 
 # Deeper trees make LibCST slow (its parser is quadratic in chains), its printer recurse too deep, or the process crash.
 _DEPTH = 200
@@ -91,7 +91,6 @@ class Pieces:
     def __init__(self, source: Source, tree: ast.Module) -> None:
         self.source = source
         self.tree = tree
-        self._owned: dict[int, dict[int, bool]] = {}
 
     def span(self, node: ast.expr | ast.stmt | ast.excepthandler | ast.keyword | ast.arg) -> Span:
         """The node without parentheses around it and without decorators."""
@@ -145,41 +144,38 @@ class Pieces:
 
     def owner(self, node: ast.expr | ast.keyword | ast.arg) -> Owner:
         """The statement or handler in whose own expressions a node stands. Raises `CannotFix`."""
-        owners = [owner for owner in self._path((node.lineno, node.col_offset)) if isinstance(owner, Owner)]
-        quoted = self._check_depth(owners[-1]).get(id(node)) if owners else None
-        if quoted is None:
+        around = self._statements.around((node.lineno, node.col_offset))
+        owner = next((outer for outer in around if isinstance(outer, Owner)), None)
+        quoted = self._check_depth(owner).get(id(node)) if owner is not None else None
+        if owner is None or quoted is None:
             raise CannotFix("the code is not part of the file")
         if quoted:
             # Python 3.11 gives wrong positions there.
             raise CannotFix("the code is inside an f-string")
-        return owners[-1]
+        return owner
 
     def block(self, stmt: ast.stmt) -> list[ast.stmt]:
         """The list of statements that a statement is in. Raises `CannotFix`."""
-        for parent in reversed(self._path((stmt.lineno, stmt.col_offset))):
-            for block in _blocks(parent):
-                if any(other is stmt for other in block):
-                    return [other for other in block if isinstance(other, ast.stmt)]
-        raise CannotFix("the code is not part of the file")
+        return [other for other in self._place(stmt).block if isinstance(other, ast.stmt)]
 
     def is_body(self, block: list[ast.stmt]) -> bool:
         """Whether a block is the body of a function, a class or the file."""
-        path = self._path((block[0].lineno, block[0].col_offset))
-        owners = [node for node in path if isinstance(node, _Function | ast.Module)]
-        return any(owner.body and owner.body[0] is block[0] for owner in owners)
+        outer = self._place(block[0]).outer or self.tree
+        return isinstance(outer, _Function | ast.Module) and outer.body[0] is block[0]
 
-    def _path(self, position: _Position) -> list[ast.AST]:
-        """The nodes that hold a position, from the module down to a statement; expressions are not among them."""
-        path: list[ast.AST] = []
-        node: ast.AST | None = self.tree
-        while node is not None:
-            path.append(node)
-            node = next((child for block in _blocks(node) for child in block if _covers(child, position)), None)
-        return path
+    def _place(self, stmt: ast.stmt) -> Place:
+        place = self._statements.place(stmt)
+        if place is None:
+            raise CannotFix("the code is not part of the file")
+        return place
+
+    @kept
+    def _statements(self) -> Statements:
+        return statements_of(self.tree)
 
     def _check_depth(self, owner: Owner, *, whole: bool = False) -> dict[int, bool]:
         """The nodes (by id) of a statement's own expressions, and whether they stand in an f-string."""
-        known = self._owned.get(id(owner))
+        known = self._statements.owned.get(id(owner))
         if known is not None and not whole:
             return known
         nodes: dict[int, bool] = {}
@@ -195,7 +191,7 @@ class Pieces:
             children = (child for child in ast.iter_child_nodes(node) if whole or not isinstance(child, Owner))
             stack.extend((child, depth, quoted) for child in children)
         if not whole:
-            self._owned[id(owner)] = nodes
+            self._statements.owned[id(owner)] = nodes
         return nodes
 
     def _piece(self, owner: Owner) -> Piece:
@@ -216,8 +212,9 @@ class Pieces:
 
     def _logical_line(self, owner: Owner) -> Piece:
         assert isinstance(owner, ast.stmt)
-        block = self.block(owner)
-        first = last = next(index for index, stmt in enumerate(block) if stmt is owner)
+        place = self._place(owner)
+        block: list[Any] = place.block
+        first = last = place.at
         while first and block[first - 1].end_lineno == block[first].lineno:
             first -= 1
         while last + 1 < len(block) and block[last].end_lineno == block[last + 1].lineno:
@@ -241,20 +238,3 @@ def is_string(stmt: ast.stmt) -> bool:
 
 def is_future(stmt: ast.stmt) -> bool:
     return isinstance(stmt, ast.ImportFrom) and stmt.module == "__future__"
-
-
-def _blocks(node: ast.AST) -> Iterator[list[ast.AST]]:
-    for field in ("body", "orelse", "finalbody", "handlers", "cases"):
-        block = getattr(node, field, None)
-        if isinstance(block, list):
-            yield block
-
-
-def _covers(node: ast.AST, position: _Position) -> bool:
-    first, last = node, node
-    if isinstance(node, ast.match_case):
-        first, last = node.pattern, node.body[-1]
-    first = next(iter(getattr(node, "decorator_list", [])), first)
-    start: _Position = getattr(first, "lineno", 0), getattr(first, "col_offset", 0)
-    end: _Position = getattr(last, "end_lineno", 0), getattr(last, "end_col_offset", 0)
-    return start <= position < end
