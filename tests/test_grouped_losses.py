@@ -53,7 +53,7 @@ def test_the_first_loss_that_is_trained_with_is_reported_and_names_the_others() 
     (finding,) = _findings(PROGRAM)
     assert finding.location.row == 25
     assert [(place.location.row, place.message) for place in finding.related] == [
-        (11, "the sigmoid"),
+        (11, "the sigmoid is taken here"),
         (17, "this loss, which is only measured, gets it, too"),
         (26, "this loss gets it, too"),
     ]
