@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from hang_guard import HANG_GUARD
 from imports import ROOT, circles, graph, imports_in, modules
 
 _REASON = re.compile(r"#\s*(start-up|optional)\b", re.IGNORECASE)
@@ -75,7 +76,7 @@ def test_each_module_can_be_imported_alone() -> None:
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=600,
+        timeout=HANG_GUARD,
         check=True,
     )
     assert result.stdout == ""
