@@ -273,7 +273,7 @@ def test_a_slow_version_is_measured_as_slow(monkeypatch: pytest.MonkeyPatch) -> 
     assert speed is not None
     assert speed.milliseconds[:2] == (20.0, 1.0)
     before, after = speed.milliseconds[2:]
-    assert before - after == 19  # only the last of them has a gradient
+    assert before > after + 19
     assert speed.ratios == (20.0, before / after)
     assert speed.shape == "2048x256"
 

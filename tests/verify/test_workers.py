@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hang_guard import HANG_GUARD
 
 torch = pytest.importorskip("torch")
 pytest.importorskip("gmpy2")
@@ -113,7 +114,7 @@ def test_worker_is_warm_and_replaced_when_it_dies(monkeypatch: pytest.MonkeyPatc
         assert late.verdict == "TIMEOUT"
         assert late.contradiction
         unknown = suite.Task("pair", "TLT000")
-        monkeypatch.setitem(workers.PATIENCE, "fast", 100.0)
+        monkeypatch.setitem(workers.PATIENCE, "fast", HANG_GUARD)
         assert "KeyError" in worker.run(unknown)[0].contradiction
     finally:
         worker.close()
