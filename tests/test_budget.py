@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from torchlint import engine, registry
-from torchlint.analysis import evaluate, expressions, values
+from torchlint.analysis import compare, evaluate
+from torchlint.analysis.frame import Frame
 from torchlint.fixing import statements
 from torchlint.source import Source
 
@@ -34,17 +35,17 @@ def found(program: str) -> set[str]:
 
 
 @contextmanager
-def counted(monkeypatch: pytest.MonkeyPatch, module: object, name: str) -> Iterator[list[int]]:
-    """Count the calls of a function of a module."""
-    count, function = [0], getattr(module, name)
+def counted(monkeypatch: pytest.MonkeyPatch, owner: object, name: str) -> Iterator[list[int]]:
+    """Count the calls of a function of a module or class."""
+    count, function = [0], getattr(owner, name)
 
     def counting(*arguments: Any) -> Any:
         count[0] += 1
         return function(*arguments)
 
-    monkeypatch.setattr(module, name, counting)
+    monkeypatch.setattr(owner, name, counting)
     yield count
-    monkeypatch.setattr(module, name, function)
+    monkeypatch.setattr(owner, name, function)
 
 
 def each_calls_three(count: int) -> str:
@@ -97,7 +98,7 @@ def test_what_is_reached_in_many_ways_is_evaluated_within_the_budget(
     program: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     own = "\ndef own(x):\n    return torch.log(torch.softmax(x, 1))\n"
-    with counted(monkeypatch, expressions, "evaluate") as steps:
+    with counted(monkeypatch, Frame, "value") as steps:
         assert "TLT202" in found(program + own)
     assert steps[0] < evaluate.MAX_STEPS + SLACK
 
@@ -120,7 +121,7 @@ def test_a_long_condition_compares_its_parts_with_few_others(
 ) -> None:
     count = 5000
     parts = f" {word} ".join(part.format(number) for number in range(count))
-    with counted(monkeypatch, values, "same") as comparisons:
+    with counted(monkeypatch, compare, "same") as comparisons:
         found(f"def f(x):\n    y = {parts}\n    return torch.log(torch.softmax(y, 1))\n")
     assert comparisons[0] < 20 * count
 
