@@ -25,6 +25,7 @@ _REWRITES = (
 
 def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
+    # Optional: torch may be missing.
     import torch
 
     from torchlint.verify.instance.validate import warm_up
@@ -53,6 +54,7 @@ def _request(before: str, after: str, tier: str) -> dict[str, Any]:
 
 def _measured(request: dict[str, Any], runs: int) -> tuple[str, list[float]]:
     """The verdict, and the CPU milliseconds of each round."""
+    # Optional: it imports torch.
     from torchlint.verify.instance.validate import validate
 
     costs, verdict = [], ""

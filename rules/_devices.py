@@ -8,7 +8,6 @@ from ._graph import is_moved, settled
 from ._modules import PARAMETERS
 from ._tensors import dtype
 
-_CASTS = {"float": "float32", "double": "float64", "half": "float16", "bfloat16": "bfloat16"}
 _CPU, _CUDA = Constant("cpu"), Constant("cuda")
 # With one of these, a factory without `device` or `dtype` says nothing.
 _DEFAULTS = frozenset({"set_default_device", "set_default_tensor_type", "set_default_dtype"})
@@ -33,7 +32,7 @@ def is_meant_to_make_another(op: Op, frame: Frame) -> bool:
 
 def _is_cast(op: Op) -> bool:
     wanted = op.args.get("dtype", op.args.get("target")) if op.name == "to" else None
-    target = _CASTS.get(op.name) or (dtype(wanted) if isinstance(wanted, External) else None)
+    target = ops.cast_dtype(op.name) or (dtype(wanted) if isinstance(wanted, External) else None)
     now = dtype(_data_of(op.input))
     now = "float32" if now == "default" else now
     return isinstance(target, str) and isinstance(now, str) and target != now

@@ -30,6 +30,7 @@ from ._nodes import is_test
 _DEPTH = 12
 # Results within [-1, 1], [0, 1] or the like.
 _SMALL = ops.that(range=("unit", "signed unit"))
+_UNIT = ops.that(range="unit")
 _NON_NEGATIVE = ops.that(range=("unit", "positive", "nonnegative"))
 _NON_POSITIVE = ops.that(range="nonpositive")
 # What is largest, or not less than it.
@@ -39,6 +40,9 @@ _MINIMA = ops.that(lower=True)
 _WHOLES = _MAXIMA | ops.SUMS | (ops.REDUCTIONS & _NON_NEGATIVE)
 # Where no element of the input is below zero none of the result is, and none above likewise.
 _KEEPING = ops.CARRIERS | ops.SUMS
+# What a value is measured by: its greatest element, its sum, its norm, its deviation.
+_WHOLES = ops.REDUCTIONS & (_MAXIMA | ops.SUMS | _NON_NEGATIVE) - ops.CUTS
+_MINIMA = frozenset(["min", "amin"])
 # What these make does not depend on tensors: tables, and data in general. `as_tensor` may be given one that does.
 _DATA = ops.FACTORIES - ops.VIEWS
 _TABLES = ops.that(makes=("size", "steps"), random=False, blank=False)
@@ -120,11 +124,9 @@ def is_between_0_and_1(value: Value | None, depth: int = _DEPTH) -> bool:
     """Whether a value is certainly a floating-point tensor with all elements from 0 to 1."""
     match value:
         case Op() if depth and ("dtype" not in value.args or dtypes.is_floating(value)):
-            if value.name in ("zeros", "ones", "rand", "sigmoid", "softmax"):
-                return True
-            if value.name in ("zeros_like", "ones_like", "rand_like"):
-                return dtypes.is_floating(value.input)
-            if value.name in ("full", "full_like", "new_full"):
+            if value.name in _UNIT:
+                return dtypes.is_floating(value)
+            if "fill_value" in value.args:
                 number = value.constant("fill_value")
                 return isinstance(number, float) and 0 <= number <= 1
             if value.name in ("float", "double"):

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import ast
 
-from torchlint.rule import Constant, Frame, Op, Value, members
+from torchlint.rule import Constant, Frame, Op, Value, members, ops
 
-_CONVERSIONS = frozenset(
-    ["float", "double", "half", "long", "to", "cuda", "cpu", "sigmoid", "clone", "detach", "type_as"]
-)
+_CONVERSIONS = ops.that(elementwise=True, shape="same")
 
 
 def is_search(value: Value) -> bool:

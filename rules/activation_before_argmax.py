@@ -86,7 +86,9 @@ class ActivationBeforeArgmax(Check):
                 editor.proof.input_of(softmax)
 
         mend = fix if dropped else None
-        yield Problem(op.node or frame.module.tree, "", mend, Same(), places=places(found, "the softmax", op))
+        yield Problem(
+            op.node or frame.module.tree, "", mend, Same(), places=places(found, "the softmax is taken here", op)
+        )
 
 
 def _keeps(step: Value) -> bool:

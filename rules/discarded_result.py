@@ -53,6 +53,7 @@ from torchlint.rule import (
     Value,
     facts,
     members,
+    ops,
     path,
     same,
     trees,
@@ -64,36 +65,17 @@ from ._tensors import dtype, settled
 if TYPE_CHECKING:
     from torchlint.fixing.rewrite import Editor
 
-# Those of the last two lines have a twin with an underscore that does what was meant.
-_PURE_NAMES = """
-    squeeze unsqueeze view view_as reshape reshape_as permute transpose movedim swapaxes swapdims expand expand_as
-    repeat repeat_interleave flatten unflatten contiguous tile flip roll narrow t
-    detach clone float half double bfloat16 long int bool to cuda cpu type type_as
-    masked_fill clamp clip clamp_min clamp_max add sub mul div pow neg abs exp log sqrt sigmoid tanh relu round floor
-    ceil trunc frac sin cos tan sinh cosh softmax log_softmax chunk
-    scatter scatter_add index_add index_copy index_fill masked_scatter nan_to_num tril triu
-    """
-_PURE = frozenset(_PURE_NAMES.split())
+# Methods and functions without effects.
+_PURE = ops.that(kind="function", gives=("tensor", "sequence"), writes="", pure=True) | ops.CASTS | ops.MOVES
 # Functions of torch that nobody calls to see whether they raise, or how long they take.
-_FUNCTION_NAMES = """
-    squeeze unsqueeze reshape permute transpose flatten clamp nan_to_num relu leaky_relu dropout softmax log_softmax
-    chunk sin cos tan sinh cosh trunc frac
-    """
-_FUNCTIONS = frozenset(_FUNCTION_NAMES.split())
+_FUNCTIONS = _PURE & (ops.ELEMENTWISE | ops.VIEWS | ops.DROPOUTS | {"softmax", "log_softmax"})
 # Attributes of tensors that are tensors, whoever assigned them.
 _TENSORS = frozenset({"data", "grad"})
-# What these return is no tensor.
-_SEVERAL = frozenset({"chunk"})
-# The dtype that a method asks for; `default` is that of tensors that were made without one.
-_DTYPES = {"float": ("float32", "default"), "double": ("float64",), "half": ("float16",), "long": ("int64",)}
 # What these are called on is a tensor, or something that has them in the same meaning.
-_TELLING_NAMES = """
-    unsqueeze masked_fill index_select index_add index_copy index_fill scatter_add masked_scatter expand_as
-    view_as gather log_softmax
-    """
-_TELLING = frozenset(_TELLING_NAMES.split())
+# Names of two words are nobody else's.
+_TELLING = frozenset(name for name in ops.that(tensors_only=True) if "_" in name.strip("_")) | {"unsqueeze", "gather"}
 # Methods that take what may be of several types.
-_OPEN = frozenset({"to", "type", "view", "reshape", "expand", "repeat"})
+_OPEN = _PURE & (ops.that(dtype="argument") | ops.that(shape=("wanted", "size", "repeated")))
 # Blocks that expect an exception or measure what runs in them.
 _WATCH = re.compile(r"raises|warns|assert|profil|timer|timing|bench|measure|record|capture|graph", re.IGNORECASE)
 
@@ -104,7 +86,7 @@ class DiscardedResult(Check):
     message = "The result is discarded, and the tensor is not changed by it"
     title = "Assign the result"
     help = "Assign the result: `x = x.squeeze(1)`"
-    words = (tuple(f"stmt:{name}" for name in sorted(_PURE | _FUNCTIONS)),)
+    words = (tuple(f"stmt:{name}" for name in sorted(ops.methods(*_PURE))),)
 
     def check_frame(self, frame: Frame) -> Iterator[Problem]:
         watched: set[ast.stmt] | None = None
@@ -183,8 +165,9 @@ def _changes_nothing(frame: Frame, statement: ast.Expr, receiver: ast.expr) -> b
     op = frame.values.get(statement.value)
     if not isinstance(op, Op) or op.nodes.get("input") is not receiver:
         return False
-    if op.name in _DTYPES:
-        return dtype(op.input) in _DTYPES[op.name]
+    cast = ops.cast_dtype(op.name)
+    if cast is not None:
+        return dtype(op.input) in (cast, "default" if cast == "float32" else cast)
     made = settled(op.input)
     given = made.args.get("device") if isinstance(made, Op) else None
     moved_to = op.args.get("device", op.args.get("target")) if op.name == "to" else None
@@ -269,7 +252,7 @@ def _assign(frame: Frame, statement: ast.Expr, receiver: ast.expr) -> Callable[[
     # Not `x[0] = x[0].mul(2)`: it writes into a tensor that the graph may need.
     plain = ast.Name | ast.Attribute | ast.expr_context
     result = frame.values.get(statement.value)
-    if isinstance(result, Op) and result.name in _SEVERAL:
+    if isinstance(result, Op) and result.name in ops.PARTS:
         return None
     local = frame.function.locals if frame.function else frame.bindings
     if not all(isinstance(part, plain) for part in trees.walk(receiver)):

@@ -43,6 +43,7 @@ from torchlint.rule import (
     Value,
     classes,
     members,
+    modules,
     trees,
 )
 
@@ -51,9 +52,6 @@ from ._nodes import is_test, parents
 
 if TYPE_CHECKING:
     from torchlint.fixing.rewrite import Editor
-
-# Methods that give back the module.
-_SAME = frozenset({"to", "cuda", "cpu", "float", "double", "half", "bfloat16", "eval", "train", "requires_grad_"})
 
 
 class ForwardCalledDirectly(Check):
@@ -99,7 +97,7 @@ def _is_private(frame: Frame, value: Value, receiver: ast.expr) -> bool:
 
 def _unwrapped(node: ast.expr) -> ast.expr:
     """What `Net().to(device).eval()` is called on."""
-    while isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _SAME:
+    while isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in modules.RETURN_SELF:
         node = node.func.value
     return node
 

@@ -56,7 +56,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 _EPS = Changes("eps no longer puts a floor under the value")
-_EPS_MESSAGE = "eps in `log(sigmoid(x) + eps)` kills the gradient where the probability is below eps; use `logsigmoid`"
+_EPS_MESSAGE = "In `log(sigmoid(x) + eps)` probabilities below eps have nearly no gradient; use `logsigmoid`"
 
 
 def log_sigmoid(x: Floats) -> Tensor:

@@ -57,5 +57,5 @@ class LogSoftmaxBeforeCrossEntropy(Check):
             return
         fix = without(frame, found, op.node)
         shown = dims != {Class.YES} or any("dtype" in source(chain).args for chain in found)
-        seen = places(found, "the log-softmax", op)
+        seen = places(found, "the log-softmax is taken here", op)
         yield Problem(op.node or frame.module.tree, "", fix, Same(), display=shown, places=seen)

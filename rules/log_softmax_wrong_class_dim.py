@@ -48,4 +48,4 @@ class LogSoftmaxWrongClassDim(Check):
     def check_op(self, op: Op, frame: Frame) -> Iterator[Problem]:
         found = sources(op.input, frozenset({"log_softmax"}))
         if found and all(class_dim(chain, op.args.get("target")) is Class.NO for chain in found):
-            yield Problem(op.node or frame.module.tree, places=places(found, "the log-softmax", op))
+            yield Problem(op.node or frame.module.tree, places=places(found, "the log-softmax is taken here", op))

@@ -54,4 +54,6 @@ class LogitsBeforeNllLoss(Check):
         if found and not is_test(frame.module):
             fix = respelled(op, frame, "cross_entropy", "CrossEntropyLoss")
             claim = Changes("the loss is taken of log-probabilities")
-            yield Problem(op.node or frame.module.tree, "", fix, claim, places=places(found, "the logits", op))
+            yield Problem(
+                op.node or frame.module.tree, "", fix, claim, places=places(found, "the logits come from here", op)
+            )

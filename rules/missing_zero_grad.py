@@ -61,7 +61,9 @@ class MissingZeroGrad(Check):
                 event for event in found if event.kind is Kind.BACKWARD and in_loop(frame.module, event.at, loop)
             ]
             if backward and not any(may_clear(event, step) for event in found) and not _caller_clears(frame, step):
-                places = (Place(step.node, "the step", step.frame),) if step.frame.module is frame.module else ()
+                places = (
+                    (Place(step.node, "the step is here", step.frame),) if step.frame.module is frame.module else ()
+                )
                 yield Problem(loop, places=places)
 
 

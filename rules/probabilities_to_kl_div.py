@@ -50,4 +50,6 @@ class ProbabilitiesToKlDiv(Check):
         if found:
             fix = renamed(frame, found[0], op.node, "log_softmax", "LogSoftmax") if len(found) == 1 else None
             claim = Changes("the divergence is taken of log-probabilities")
-            yield Problem(op.node or frame.module.tree, "", fix, claim, places=places(found, "the softmax", op))
+            yield Problem(
+                op.node or frame.module.tree, "", fix, claim, places=places(found, "the softmax is taken here", op)
+            )

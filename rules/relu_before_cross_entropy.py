@@ -58,7 +58,7 @@ class ReluBeforeCrossEntropy(Check):
 
     def check_frame(self, frame: Frame) -> Iterator[Problem]:
         for group in groups(frame, self, _relus):
-            yield Problem(group.first.op.node or frame.module.tree, places=group.places("the ReLU"))
+            yield Problem(group.first.op.node or frame.module.tree, places=group.places("the ReLU is here"))
 
 
 def _relus(op: Op) -> list[Chain]:

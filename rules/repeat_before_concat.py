@@ -52,7 +52,7 @@ class RepeatBeforeConcat(Check):
         if not any(copies) or len(users) != 1 or users[0].name not in ("Linear", "linear") or op.node is None:
             return
         nodes = [copy.node for copy in copies if copy is not None and copy.node is not None]
-        yield Problem(op.node, places=tuple(Place(node, "the copies") for node in nodes))
+        yield Problem(op.node, places=tuple(Place(node, "the copies are made here") for node in nodes))
 
 
 def _copy(value: Value) -> Op | None:

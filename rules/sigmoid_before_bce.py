@@ -66,7 +66,13 @@ class SigmoidBeforeBce(Check):
         for group in groups(frame, self, _sigmoids):
             loss = group.first
             fix = None if group.others else _without_sigmoid(loss)
-            yield Problem(loss.op.node or frame.module.tree, "", fix, Stabilises(), places=group.places("the sigmoid"))
+            yield Problem(
+                loss.op.node or frame.module.tree,
+                "",
+                fix,
+                Stabilises(),
+                places=group.places("the sigmoid is taken here"),
+            )
 
 
 def _sigmoids(op: Op) -> list[Chain]:

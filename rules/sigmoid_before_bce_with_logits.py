@@ -52,4 +52,6 @@ class SigmoidBeforeBceWithLogits(Check):
         if found and not is_test(frame.module):
             fix = without(frame, found, op.node)
             claim = Changes("the loss is taken of the logits")
-            yield Problem(op.node or frame.module.tree, "", fix, claim, places=places(found, "the sigmoid", op))
+            yield Problem(
+                op.node or frame.module.tree, "", fix, claim, places=places(found, "the sigmoid is taken here", op)
+            )

@@ -55,4 +55,6 @@ class SoftmaxBeforeCrossEntropy(Check):
             return
         fix = without(frame, found, op.node)
         claim = Changes("the loss is taken of the logits")
-        yield Problem(op.node or frame.module.tree, "", fix, claim, places=places(found, "the softmax", op))
+        yield Problem(
+            op.node or frame.module.tree, "", fix, claim, places=places(found, "the softmax is taken here", op)
+        )

@@ -55,6 +55,7 @@ from torchlint.rule import (
     Value,
     facts,
     members,
+    ops,
     trees,
 )
 
@@ -65,7 +66,8 @@ if TYPE_CHECKING:
     from torchlint.rule import Editor
 
 # These take a single index as a vector of one.
-_INDEXED = frozenset(["index_select", "index_copy", "index_add", "index_fill"])
+_INDEXED = frozenset(name for name in ops.that(arguments="dim:dim index:labels") if name.startswith("index_"))
+_INDIFFERENT = ops.CARRIERS & ops.that(shape=("flattened", "vector")) | {"atleast_1d", "numel"}
 _MEASURES = frozenset(["shape", "dim", "numel"])
 
 
@@ -111,7 +113,7 @@ def _minds_rank(frame: Frame, use: ast.expr, op: Op) -> bool:
         return True
     result = frame.values.get(call)
     if isinstance(result, Op):
-        return not (result.name.rstrip("_") in _INDEXED and result.args.get("index") is op)
+        return not (result.name in _INDEXED and result.args.get("index") is op)
     callee = frame.callees.get(call)
     return isinstance(callee, External) and callee.qualname.startswith("builtins.")
 
@@ -136,7 +138,7 @@ def _is_indifferent(result: Value | None, op: Op) -> bool:
         shape = result.args.get("shape", result.args.get("size"))
         items = shape.items if isinstance(shape, Items) else (shape,)
         return len(items) == 1 and isinstance(items[0], Constant) and items[0].value == -1
-    return result.name in ("flatten", "ravel", "atleast_1d", "numel")
+    return result.name in _INDIFFERENT
 
 
 def _is_guarded(frame: Frame, op: Op) -> bool:

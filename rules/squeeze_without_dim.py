@@ -64,22 +64,13 @@ from ._batches import is_of_sample, is_of_several, may_be_of_one
 from ._nodes import ancestors, is_test
 from ._squeezes import holds, is_search, tells_one, unconverted
 
-# These take a dim.
-_NUMBERED_NAMES = """
-    sum mean prod std var norm logsumexp softmax log_softmax normalize median argmax argmin max min amax amin any all
-    topk sort argsort cumsum cumprod size gather scatter index_select unbind chunk split flip unsqueeze
-    """
-_NUMBERED = frozenset(_NUMBERED_NAMES.split())
 # These fill up a missing dim: `()` against `(1,)` is the number that `(1,)` against `(1,)` is.
-_BROADCASTING = frozenset(
-    ["mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss", "hinge_embedding_loss", "poisson_nll_loss"]
-)
+_BROADCASTING = ops.that(broadcasts=True)
 _OF_CLASSES = frozenset(["cross_entropy", "nll_loss"])
 # What is taken along the second dim, or multiplied by matrices of a batch, has a batch dim.
 _ALONG = frozenset(["select", "unbind", "narrow"])
 _BATCHED = frozenset(["bmm", "baddbmm"])
-_SIZES = frozenset(["size", "shape", "dim", "numel"])
-_SHAPING = frozenset(["view", "view_as", "reshape", "reshape_as", "expand", "expand_as"])
+_SHAPING = ops.CARRIERS & ops.that(shape=("wanted", "size", "like other"))
 
 
 class SqueezeWithoutDim(Check):
@@ -219,7 +210,7 @@ def _numbered_use(op: Op, frame: Frame, least: int | None) -> Op | None:
 def _dims_asked_for(op: Op) -> int | None:
     """How many dims the input of an operation at numbered dims has at least; None where the result is the same with a
     leading dim less, and for the first and the last dim, which a vector of one sample has too."""
-    if op.name in ("transpose", "swapaxes", "swapdims"):
+    if op.name == "transpose":
         dims = [op.constant(name) for name in ("dim0", "dim1", "axis0", "axis1") if name in op.args]
         counted = [dim + 1 for dim in dims if type(dim) is int and dim >= 0]
         return max(counted, default=None)
@@ -229,7 +220,7 @@ def _dims_asked_for(op: Op) -> int | None:
         return len(order.items) if isinstance(order, Items) and numbers else None
     if op.name == "expand":
         return _kept_by_expand(op)
-    dim = op.constant("dim") if op.name in _NUMBERED else None
+    dim = op.constant("dim")
     if type(dim) is not int or dim in (0, -1):
         return None
     if op.name == "unsqueeze":
@@ -287,7 +278,7 @@ def _is_adapted(side: Value, op: Op) -> bool:
     stack, seen = [_initial(side)], set[Value]()
     while stack:
         part = stack.pop()
-        if part in seen or (isinstance(part, Op) and part.name in _SIZES):
+        if part in seen or (isinstance(part, Op) and part.name in ops.QUESTIONS):
             continue  # `y.clamp(0, x.size(1))` has no shape from x
         seen.add(part)
         if isinstance(part, Op) and (part.name == "squeeze" or (part.name in _SHAPING and _is_shaped_by(part, op))):

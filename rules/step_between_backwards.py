@@ -94,7 +94,11 @@ def _second(frame: Frame, first: Event, found: Sequence[Event]) -> Iterator[Prob
                 step = next((step for step in steps if _is_needed(step, first, event)), None)
                 if step is not None:
                     yield Problem(
-                        event.node, places=(Place(first.node, "the first pass"), Place(step.node, "the step"))
+                        event.node,
+                        places=(
+                            Place(first.node, "the first backward pass is here"),
+                            Place(step.node, "the step is here"),
+                        ),
                     )
                 return
 

@@ -17,6 +17,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-goldens", action="store_true", help="write the fixed goldens of the fixtures anew")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Under `-n` the tests of an `xdist_group` share a process, and so what is dear to set up."""
+    config.addinivalue_line("markers", "xdist_group(name): tests that run in one process")
+    if getattr(config.option, "dist", "no") == "load":
+        config.option.dist = "loadgroup"
+
+
 @pytest.fixture(scope="session", autouse=True)
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A home of the tests' own, where the secret of the verdicts goes."""

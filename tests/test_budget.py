@@ -12,8 +12,7 @@ from typing import Any
 import pytest
 
 from torchlint import engine, registry
-from torchlint.analysis import compare, evaluate
-from torchlint.analysis.frame import Frame
+from torchlint.analysis import compare, evaluate, frame
 from torchlint.fixing import statements
 from torchlint.source import Source
 
@@ -35,17 +34,17 @@ def found(program: str) -> set[str]:
 
 
 @contextmanager
-def counted(monkeypatch: pytest.MonkeyPatch, owner: object, name: str) -> Iterator[list[int]]:
-    """Count the calls of a function of a module or class."""
-    count, function = [0], getattr(owner, name)
+def counted(monkeypatch: pytest.MonkeyPatch, module: object, name: str) -> Iterator[list[int]]:
+    """Count the calls of a function of a module."""
+    count, function = [0], getattr(module, name)
 
     def counting(*arguments: Any) -> Any:
         count[0] += 1
         return function(*arguments)
 
-    monkeypatch.setattr(owner, name, counting)
+    monkeypatch.setattr(module, name, counting)
     yield count
-    monkeypatch.setattr(owner, name, function)
+    monkeypatch.setattr(module, name, function)
 
 
 def each_calls_three(count: int) -> str:
@@ -98,7 +97,7 @@ def test_what_is_reached_in_many_ways_is_evaluated_within_the_budget(
     program: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     own = "\ndef own(x):\n    return torch.log(torch.softmax(x, 1))\n"
-    with counted(monkeypatch, Frame, "value") as steps:
+    with counted(monkeypatch, frame.Frame, "value") as steps:
         assert "TLT202" in found(program + own)
     assert steps[0] < evaluate.MAX_STEPS + SLACK
 

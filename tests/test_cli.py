@@ -513,7 +513,8 @@ def test_files_are_shown() -> None:
 def test_rules_are_explained_by_code_and_name() -> None:
     page = torchlint("rule", "TLT101")
     assert page.out.startswith(
-        "# bad-call (TLT101)\n\nSeverity error, on by default, since 0.1. Fix: Use `torch.good`.\n"
+        "# bad-call (TLT101)\n\n"
+        "Severity error, on by default, since 0.1. Fix: Use `torch.good`. What to do: Call `torch.good`.\n"
     )
     assert torchlint("rule", "bad-call", "--output-format=markdown").out == page.out
     assert torchlint("rule", "tlt101").out == torchlint("rule", "Bad-Call").out == page.out

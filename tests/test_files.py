@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from hang_guard import HANG_GUARD
 from test_cli import BAD, torchlint
 
 from torchlint.fixing import files
@@ -260,7 +261,7 @@ files.write(path, Source.from_bytes(path, b"a" * 100_000), "b" * 100_000)
 def test_a_killed_write_leaves_the_old_text_or_the_new(tmp_path: Path, call: str, when: str) -> None:
     path = tmp_path / "a.py"
     path.write_bytes(b"a" * 100_000)
-    done = subprocess.run([sys.executable, "-c", DYING, str(path), call, when], timeout=60)
+    done = subprocess.run([sys.executable, "-c", DYING, str(path), call, when], timeout=HANG_GUARD)
     assert done.returncode == -signal.SIGKILL
     new = (call, when) == ("replace", "after")
     assert path.read_bytes() == (b"b" if new else b"a") * 100_000

@@ -28,8 +28,8 @@ def findings() -> tuple[Finding, ...]:
 
 
 def is_sentence(text: str) -> bool:
-    """One line that begins with a capital or with code, and has no full stop at its end."""
-    return text.isprintable() and bool(re.match(r"[A-Z0-9`.]|torch ", text)) and not text.endswith((".", " ", ":"))
+    """One line that begins with a capital, a number or code, and has no full stop at its end."""
+    return text.isprintable() and bool(re.match(r"[A-Z`']|-?\d|torch ", text)) and not text.endswith((".", " ", ":"))
 
 
 @pytest.mark.parametrize("code", RULES)

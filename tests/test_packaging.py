@@ -14,6 +14,8 @@ from pathlib import Path
 import pytest
 from hang_guard import HANG_GUARD
 
+pytestmark = pytest.mark.xdist_group("packaging")
+
 ROOT = Path(__file__).resolve().parent.parent
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 

@@ -9,7 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from torchlint import registry
+from torchlint import registry, verdicts
 
 ROOT = Path(__file__).resolve().parent.parent
 README = ROOT / "README.md"
@@ -19,7 +19,9 @@ _SHOWN = "TLT202"
 
 def render(text: str) -> str:
     """README's text with its generated parts as they should be."""
-    return _replaced(_replaced(text, "example", example()), "rules", rules())
+    for name, part in (("example", example()), ("rules", rules()), ("verdicts", words())):
+        text = _replaced(text, name, part)
+    return text
 
 
 def _replaced(text: str, name: str, part: str) -> str:
@@ -38,6 +40,14 @@ def rules() -> str:
         summary = rule.summary.rstrip(".").replace("|", "\\|")
         rows.append(f"| {rule.code} | {rule.name} | {summary} | {'yes' if rule.default else 'no'} |")
     return "\n".join(rows)
+
+
+def words() -> str:
+    """The glossary of verdicts."""
+    rows = ["| word | what came out |", "|---|---|"]
+    return "\n".join(
+        [*rows, *(f"| {verdicts.word(verdict)} | {said} |" for verdict, said in verdicts.MEANINGS.items())]
+    )
 
 
 def example() -> str:

@@ -109,6 +109,7 @@ def _is_attempt(command: re.Match[str]) -> bool:
 
 
 def _is_near(word: str) -> bool:
+    # Start-up: only a comment that is mistyped needs it.
     import difflib
 
     return bool(difflib.get_close_matches(word, _NEAR, n=1, cutoff=_ALIKE))
@@ -129,6 +130,7 @@ def _of_others(line: str) -> Iterator[Mistake]:
     for comment in _LIKE_OURS.finditer(line):
         if _TOOL.match(comment[0]) or not any(map(_is_rule, _ITEM.findall(comment["rules"]))):
             continue
+        # Start-up: only a comment that is mistyped needs it.
         import difflib
 
         if difflib.get_close_matches(comment["tool"].lower(), ["torchlint"], n=1, cutoff=_TOOL_ALIKE):

@@ -9,8 +9,8 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from torchlint.analysis.gate import Gate
-from torchlint.analysis.plan import plan_of
+from torchlint import registry
+from torchlint.analysis.gate import Gate, rules_on_comments
 from torchlint.analysis.scout import Module
 from torchlint.finding import Finding, Report
 from torchlint.hints import suppression_rows
@@ -53,8 +53,7 @@ def _check(
         tree, report.error, report.error_row, report.error_column = parse(source.text)
     if tree is None or "torch" not in source.text:
         return
-    plan = plan_of(tuple(sorted(codes)))
-    report.findings += _of_comments(source, plan.on_comments)
+    report.findings += _of_comments(source, rules_on_comments(codes))
     module = Module(source, tree)
     project = _project(module)
     imported = project.words(source, tree) if project else {}
@@ -72,12 +71,14 @@ def _of_comments(source: Source, rules: Sequence[RuleInfo]) -> Iterator[Finding]
     rows = suppression_rows(source) if rules else []
     if not rows:
         return
-    # Few files have such comments; the others are spared `tokenize` and the forms in which they are mistyped.
+    # Start-up: few files have such comments; the others are spared `tokenize` and the forms of mistyped ones.
     from torchlint.directives import mistakes
 
     for start, end, message in mistakes(source, rows):
         places = source.location(start), source.location(end)
-        yield from (Finding(rule.code, rule.name, message, rule.severity, *places) for rule in rules)
+        for rule in rules:
+            advice = registry.load(rule.code).help
+            yield Finding(rule.code, rule.name, message, rule.severity, *places, help=advice)
 
 
 def _project(module: Module) -> Project | None:

@@ -49,7 +49,8 @@ def findings(error: str, error_row: int, failures: list[str]) -> Iterator[Findin
 
 def traceback_of(error: BaseException) -> str:
     """Where an exception was raised: the innermost calls, as Python shows them."""
-    import traceback  # only a mistake of ours asks for it
+    # Start-up: only a mistake of ours asks for it.
+    import traceback
 
     return "".join(traceback.format_exception(error, limit=-_INNERMOST)).rstrip()
 

@@ -101,6 +101,7 @@ class Plugin:
 def _check(source: Source, codes: frozenset[str], tree: ast.Module) -> tuple[list[Finding], list[str]]:
     """Findings, and what went wrong: a mistake of ours costs the findings of one rule or of one file, and never stops
     flake8."""
+    # Start-up, as above.
     from torchlint import engine
 
     try:
@@ -125,6 +126,7 @@ def _spare_what_stays() -> None:
 
 
 def _settings_for(filename: str, config: str | None, chosen: tuple[str, ...]) -> Settings:
+    # Start-up, as above.
     from torchlint.settings.layers import ConfigError
 
     try:

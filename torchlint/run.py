@@ -234,6 +234,7 @@ class Runner:
             return None
         if offer.applicability is not Applicability.SAFE:
             return offer._replace(edits=edits)
+        # Start-up: only safe fixes are proven.
         from torchlint.fixing.proof import fixes
 
         needs = fixes.needs(editor, edits, frame, rewrite)

@@ -102,6 +102,7 @@ def _is_one_slip(typed: str, meant: str) -> bool:
 
 
 def _meant_name(word: str) -> str:
+    # Start-up: only a selector that nobody knows needs it.
     import difflib
 
     names = [rule.name for rule in registry.rules()]
@@ -120,6 +121,7 @@ def _longest_prefix(word: str) -> str:
 
 def suggestion(word: str, known: Iterable[str]) -> str:
     """`; did you mean 'x'?` for the known word that is most like this one, or nothing."""
+    # Start-up: only a selector that nobody knows needs it.
     import difflib
 
     folded = {name.casefold(): name for name in known}

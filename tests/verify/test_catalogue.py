@@ -15,6 +15,8 @@ from torchlint.verify.pairs import from_text  # noqa: E402
 from torchlint.verify.runner import Result, verify_unit  # noqa: E402
 from torchlint.verify.verdict import GOOD, SILENT  # noqa: E402
 
+pytestmark = pytest.mark.xdist_group("catalogue")
+
 CATALOGUE = Path(__file__).parents[3] / "shared" / "reference" / "rewrite_catalogue.py"
 
 # The catalogue's kinds of inputs, as annotations say it.

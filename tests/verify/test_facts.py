@@ -12,6 +12,8 @@ from hang_guard import HANG_GUARD
 torch = pytest.importorskip("torch")
 pytest.importorskip("gmpy2")
 
+from reproducing import printed  # noqa: E402
+
 from torchlint.verify.observation import Effect  # noqa: E402
 from torchlint.verify.pairs import from_text  # noqa: E402
 from torchlint.verify.reproduce import reproducer  # noqa: E402
@@ -25,13 +27,17 @@ def verify(before: str, after: str, tier: str = "fast", **inputs: str) -> Result
     return verify_unit(from_text(before, after, inputs or {"x": "float"}), tier=tier)
 
 
-def run_reproducer(result: Result) -> str:
-    assert result.unit is not None
-    assert result.decision.witness is not None
-    text = reproducer(result.unit, result.decision.witness)
+def program_output(text: str) -> str:
+    """What a program prints in a process of its own."""
     done = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, timeout=HANG_GUARD)
     assert done.returncode == 0, done.stderr
     return done.stdout
+
+
+def reproduced(result: Result) -> str:
+    assert result.unit is not None
+    assert result.decision.witness is not None
+    return reproducer(result.unit, result.decision.witness)
 
 
 def test_log_softmax_before_cross_entropy_is_equal() -> None:
@@ -45,7 +51,7 @@ def test_softmax_before_cross_entropy_changes_by_a_stated_size() -> None:
     assert result.decision.witness is not None
     old, new = re.findall(r"-?\d+\.\d+", result.decision.witness.text)[:2]
     assert abs(float(old) - float(new)) > 0.01
-    assert "before gives" in run_reproducer(result)
+    assert "before gives" in program_output(reproduced(result))
 
 
 def test_sigmoid_and_bce_read_100_for_17_and_lose_the_gradient() -> None:
@@ -94,7 +100,7 @@ def test_a_rewrite_that_holds_for_some_ranks_is_conditional() -> None:
     result = verify("e = torch.exp(x - x.max()); return e / e.sum()", "torch.softmax(x, -1)")
     assert result.decision.verdict is Verdict.CONDITIONAL
     assert result.decision.condition.startswith("rank in {0, 1}")
-    assert "before gives" in run_reproducer(result)
+    assert "before gives" in printed(reproduced(result))
 
 
 def test_the_same_on_vectors_is_granted() -> None:

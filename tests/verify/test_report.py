@@ -18,6 +18,8 @@ from torchlint.verify.row import Row  # noqa: E402
 from torchlint.verify.suite import Task, execute  # noqa: E402
 from torchlint.verify.table import curve, curves, table  # noqa: E402
 
+pytestmark = pytest.mark.xdist_group("report")
+
 NAMESPACES = {"http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"}
 
 

@@ -5,7 +5,7 @@ What can be told from the rows of a function is asked first: only what may have 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 from torchlint.analysis.bound import Bound
@@ -111,3 +111,8 @@ class Gate:
         return union([spelled[word] for word in spelled.keys() & words]) | union(
             [told[token] for token in told.keys() & statements]
         )
+
+
+def rules_on_comments(codes: Collection[str]) -> Sequence[RuleInfo]:
+    """Those of the rules with these codes that are asked about comments: no gate lets them off."""
+    return plan_of(tuple(sorted(codes))).on_comments

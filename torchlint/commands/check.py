@@ -293,6 +293,7 @@ class _Check:
         first = self._arguments.stdin_filename or next((path for path, error in self._targets() if not error), "-")
         settings = self._configuration.settings_for(first)
         self._warn()
+        # Start-up: only `--show-settings` needs it.
         from torchlint.commands import shown_settings
 
         as_json = self._output_format() == "json"

@@ -15,6 +15,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Print the version. Returns the exit code."""
     if arguments.output_format == "json":
+        # Start-up: only this output format needs it.
         import json
 
         print(json.dumps({"version": __version__}, indent=2))

@@ -59,6 +59,7 @@ class Editor:
 
     @kept
     def proof(self) -> Proof:
+        # Start-up: only safe fixes are proven.
         from torchlint.fixing.proof.safety import Proof
 
         if self._frame is None:

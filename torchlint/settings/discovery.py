@@ -61,7 +61,8 @@ def is_notebook(path: str) -> bool:
 
 def unread_notebook(path: str) -> str:
     """The line that says what to do with a notebook instead."""
-    import shlex  # few runs have notebooks
+    # Start-up: few runs have notebooks.
+    import shlex
 
     return f"notebooks are not read: `nbqa torchlint {shlex.quote(path)}` checks its cells"
 

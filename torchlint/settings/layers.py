@@ -99,7 +99,8 @@ def _format(value: Any) -> str:
 
 def _found(value: Any) -> str:
     """A value of the configuration as a message shows it: on one line, however long and deep it is."""
-    import reprlib  # only a mistake asks for it
+    # Start-up: only a mistake asks for it.
+    import reprlib
 
     shortened = reprlib.Repr()
     shortened.maxstring = shortened.maxother = shortened.maxlong = _SHOWN

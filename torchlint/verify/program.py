@@ -81,12 +81,12 @@ def verify_programs(
         _import_failed(row, before, after)
         return [row]
     old, new = _definitions(texts[0]), _definitions(texts[1])
-    for function in old:
+    for function in (name for name, node in old.items() if isinstance(node, ast.FunctionDef)):
         row = _row(code, name, f"{path.stem}.{function}", digest, device, claims)
         if function not in new or not callable(getattr(after, function, None)):
             continue
         row.tier = tier
-        changed = old[function] != new[function]
+        changed = _consists_of(function, old) != _consists_of(function, new)
         _verify(row, getattr(before, function), getattr(after, function), claims, device, inputs if changed else 0)
         if tier == "full" and changed and row.verdict in GOOD:
             _time(row, getattr(before, function), getattr(after, function), device)
@@ -130,10 +130,22 @@ def _load(path: Path, name: str) -> ModuleType:
     return module
 
 
-def _definitions(text: str) -> dict[str, str]:
-    """The top-level functions and what they consist of."""
-    body = ast.parse(text).body
-    return {node.name: ast.dump(node) for node in body if isinstance(node, ast.FunctionDef)}
+def _definitions(text: str) -> dict[str, ast.stmt]:
+    """The functions and classes at the top of a module."""
+    return {node.name: node for node in ast.parse(text).body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+
+
+def _consists_of(name: str, definitions: Mapping[str, ast.stmt]) -> dict[str, str]:
+    """A definition and all others that it leads to by name, as text."""
+    reached: dict[str, str] = {}
+    waiting = [name]
+    while waiting:
+        name = waiting.pop()
+        if name not in definitions or name in reached:
+            continue
+        reached[name] = ast.dump(definitions[name])
+        waiting += [node.id for node in ast.walk(definitions[name]) if isinstance(node, ast.Name)]
+    return reached
 
 
 def _verify(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from torchlint.analysis import trees
 from torchlint.analysis.compare import walk
@@ -18,11 +18,18 @@ from torchlint.fixing.proof.versions import Versions
 from torchlint.fixing.proof.writes import Writes
 from torchlint.kept import kept
 
-if TYPE_CHECKING:
-    from torchlint.fixing.rewrite import Editor
-
 _TRIES = ast.Try | ast.TryStar
 _COMPOUND = ast.For | ast.AsyncFor | ast.While | ast.If | ast.With | ast.AsyncWith
+
+
+class Touched(Protocol):
+    """What a fix does to the nodes of a file, as its `Editor` notes it."""
+
+    targets: list[ast.AST]
+    kept: list[ast.expr]
+    gone: list[ast.stmt]
+    replaced: list[ast.stmt]
+    written: list[tuple[ast.expr, str]]
 
 
 class Proof:
@@ -122,7 +129,7 @@ class Proof:
 
     # -- the edits ----------------------------------------------------------------------------------------------
 
-    def check(self, editor: Editor, text: str, reads: Sequence[ast.expr], ends: Sequence[ast.AST]) -> None:
+    def check(self, editor: Touched, text: str, reads: Sequence[ast.expr], ends: Sequence[ast.AST]) -> None:
         """What holds for every fix: nothing that it reads is written meanwhile, the same code of others is run in the
         same order, names are left as they were, and what stops half way stops at the same place.
 
@@ -145,7 +152,7 @@ class Proof:
                 self.need("the function does not look at its own names")
         self._check_versions(editor, text)
 
-    def _check_writes(self, editor: Editor, reads: Sequence[ast.expr], places: Sequence[ast.AST]) -> None:
+    def _check_writes(self, editor: Touched, reads: Sequence[ast.expr], places: Sequence[ast.AST]) -> None:
         order = self.writes.order
         own = {
             below for node in (*editor.kept, *reads, *editor.gone) if order.holds(node) for below in order.below(node)
@@ -162,7 +169,7 @@ class Proof:
             if what is not None:
                 self.need(f"{what} does not change `{_short(node)}`")
 
-    def _aliases(self, editor: Editor) -> Iterator[tuple[ast.expr, ast.expr]]:
+    def _aliases(self, editor: Touched) -> Iterator[tuple[ast.expr, ast.expr]]:
         """The expressions that made something new and now give back, or view, what is there, and that."""
         order = self.writes.order
         read = [
@@ -209,7 +216,7 @@ class Proof:
                     return
                 child = around
 
-    def _check_versions(self, editor: Editor, text: str) -> None:
+    def _check_versions(self, editor: Touched, text: str) -> None:
         after = parse(text)
         if after is None:
             return

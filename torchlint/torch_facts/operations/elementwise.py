@@ -130,6 +130,6 @@ ROWS = (
     along_dim("softmax", range="unit", tensors_only=True),
     along_dim("softmin", range="unit"),
     along_dim("gumbel_softmax", range="unit", random=True),
-    along_dim("normalize", raises="int bool"),
+    along_dim("normalize", range="signed unit", raises="int bool"),
     along_dim("renorm", raises="int bool", in_place=True),
 )
