@@ -33,9 +33,11 @@ from collections.abc import Iterator, Sequence
 
 from torchlint.rule import ERROR, Call, Check, External, Frame, FunctionRef, Method, Place, Problem, Value
 
-from ._nodes import Loop, block_of, is_conditional, statement_of
+from ._nodes import Loop, ancestors, block_of, is_conditional, statement_of
 from ._training import Event, Kind, events, in_loop, is_made_in, is_optimizer, loop_of, may_clear, same_subject
 
+# The events in each statement.
+_Inside = dict[ast.stmt, list[Event]]
 _OUTSIDE = "`zero_grad` is called outside of the loop that steps: gradients add up from step to step"
 
 
@@ -54,23 +56,34 @@ class MisplacedZeroGrad(Check):
 
     def check_frame(self, frame: Frame) -> Iterator[Problem]:
         found = [event for event in events(frame) if event.frame.module is frame.module]
+        inside = _by_statement(frame, found)
         for zero in found:
             if zero.kind is Kind.ZERO and zero.at is zero.node:
-                yield from _between(frame, zero, found)
+                yield from _between(frame, zero, inside)
         for step in found:
             if step.kind is Kind.STEP and is_optimizer(step.subject):
                 yield from _outside(frame, step, found)
 
 
-def _between(frame: Frame, zero: Event, found: Sequence[Event]) -> Iterator[Problem]:
+def _by_statement(frame: Frame, found: Sequence[Event]) -> _Inside:
+    """The events in each statement, those of the statements in it included, in order."""
+    inside: _Inside = {}
+    for event in found:
+        for outer in (event.at, *ancestors(frame.module, event.at)):
+            if isinstance(outer, ast.stmt):
+                inside.setdefault(outer, []).append(event)
+    return inside
+
+
+def _between(frame: Frame, zero: Event, inside: _Inside) -> Iterator[Problem]:
     """`backward(); zero_grad(); step()` in one block, with nothing between that may make new gradients."""
     statement = statement_of(frame.module, zero.at)
     block = block_of(frame.module, statement) if statement else ()
     if not isinstance(statement, ast.Expr) or statement not in block:
         return
     place = list(block).index(statement)
-    after = _direct(frame, block[place + 1 :], found)
-    before = _direct(frame, block[:place], found)
+    after = _direct(frame, block[place + 1 :], inside)
+    before = _direct(frame, block[:place], inside)
     step = next((event for event in after if event.kind in (Kind.STEP, Kind.BACKWARD, Kind.CLEAR, Kind.UNKNOWN)), None)
     if (
         step is None
@@ -88,14 +101,14 @@ def _between(frame: Frame, zero: Event, found: Sequence[Event]) -> Iterator[Prob
         yield Problem(zero.node, places=places)
 
 
-def _direct(frame: Frame, block: Sequence[ast.stmt], found: Sequence[Event]) -> list[Event]:
+def _direct(frame: Frame, block: Sequence[ast.stmt], inside: _Inside) -> list[Event]:
     """The events of a block, those under a condition as unknown."""
     events_: list[Event] = []
     for statement in block:
-        for event in found:
+        for event in inside.get(statement, ()):
             if statement_of(frame.module, event.at) is statement and not isinstance(statement, Loop | ast.If):
                 events_.append(event)
-            elif in_loop(frame.module, event.at, statement):
+            elif event.at is not statement:
                 conditional = not isinstance(statement, ast.With)
                 kind = Kind.UNKNOWN if conditional else event.kind
                 events_.append(Event(kind, event.node, event.at, event.subject, event.key, event.frame))
