@@ -341,7 +341,7 @@ def test_a_fix_whose_comment_may_lie_is_unsafe_and_says_so() -> None:
 
 
         def softmax(x: torch.Tensor):
-            x = torch.sigmoid(x)
+            x = torch.randn(5, 7)
             # the maximum goes first
             e = torch.exp(x - x.amax(1, keepdim=True))
             return e / e.sum(1, keepdim=True)
