@@ -133,3 +133,15 @@ def test_a_base_of_another_file_is_seen_through(tmp_path: Path, model: str, foun
     path = tmp_path / "train.py"
     path.write_text(DERIVED.format(model=model))
     assert len(check(path)) == found
+
+
+@pytest.mark.parametrize("name", ["unsaved.py", "-"])
+def test_text_that_is_on_no_disk_keeps_its_findings_beside_what_it_imports(
+    project: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(project)
+    text = TRAIN.format(imports="from net import Net", call="F.softmax(x, 1)")
+    path = name if name == "-" else str(project / name)
+    report = engine.check(Source.from_bytes(path, text.encode()), {"TLT202"})
+    assert report.failures == []
+    assert [finding.code for finding in report.findings] == ["TLT202"]
