@@ -18,10 +18,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Under `-n` the tests of an `xdist_group` share a process, and so what is dear to set up."""
+    """Under `-n .. --dist loadgroup` the tests of an `xdist_group` share a process, and so what is dear to set up."""
     config.addinivalue_line("markers", "xdist_group(name): tests that run in one process")
-    if getattr(config.option, "dist", "no") == "load":
-        config.option.dist = "loadgroup"
 
 
 @pytest.fixture(scope="session", autouse=True)
