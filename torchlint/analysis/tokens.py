@@ -289,7 +289,7 @@ def _has_dim(call: ast.Call, name: str, torch_names: Mapping[str, str]) -> bool:
         given = given[1:]
     elif isinstance(func, ast.Attribute) and _root(func) in torch_names:
         given = given[1:]
-    dims += given[1:] if name == "norm" else given  # `norm(p, dim)`, `sum(dim)`
+    dims += given[1:] if name.endswith("norm") else given  # `norm(p, dim)`, `vector_norm(x, ord, dim)`, `sum(dim)`
     return not all(isinstance(dim, ast.Constant) and isinstance(dim.value, bool | None) for dim in dims)
 
 
