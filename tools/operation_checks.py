@@ -59,7 +59,9 @@ def _first(found: Iterable[str]) -> Iterator[str]:
 
 def _refusals(operation: Operation, runs: Runs) -> Iterator[str]:
     for dtype in _REFUSABLE:
-        tried = [one for one in runs if one.dtype == dtype and one.able and _depends(one)]
+        # Other samples show what is given back unchanged.
+        main = [one for one in runs if one.call == runs[0].call]
+        tried = [one for one in main if one.dtype == dtype and one.able and _depends(one)]
         if not tried:
             continue
         refused = all(one.error for one in tried)

@@ -147,8 +147,28 @@ def of(name: str) -> Operation | None:
     """What is known of an operation by its canonical name; None if it is not in the table."""
     if name not in everything() and name not in LAYERS:
         return None
-    facts = {fact: json.loads(text) for fact, text in _index() if name in _said(fact, text)}
-    return Operation(name, facts)
+    return Operation(name, {fact: said[name] for fact in _table()["facts"] if name in (said := column(fact))})
+
+
+@cache
+def column(fact: str) -> Mapping[str, Any]:
+    """What the rows that mention a fact say of it, by operation."""
+    values = _table()["facts"][fact]
+    return {name: value for text, names in values.items() for value in (json.loads(text),) for name in names.split()}
+
+
+def shape(name: str) -> str:
+    """How the shape of an operation's result follows from its arguments; empty where that is not known."""
+    rule: str = column("shape").get(name, "")
+    return rule
+
+
+def outputs(name: str, given: Collection[str]) -> tuple[str, ...]:
+    """The field names of the results of a call with these arguments, where there are several of them."""
+    row = of(name)
+    if row is None or not row.fields or row.gives_tensor(given) is True:
+        return ()
+    return tuple(row.fields.split())
 
 
 def that(**facts: object) -> Names:
@@ -195,9 +215,7 @@ def _table() -> dict[str, Any]:
 
 
 # The layers that are a function: class of `torch.nn` -> operation.
-LAYERS: dict[str, str] = {
-    layer: json.loads(text) for text, names in _table()["facts"]["function"].items() for layer in names.split()
-}
+LAYERS: Mapping[str, str] = column("function")
 
 
 def layers_of(name: str) -> Names:
@@ -212,11 +230,10 @@ def words(*names: str) -> Names:
     return frozenset(found.union(*map(layers_of, names)))
 
 
-@cache
 def cast_dtype(name: str) -> str | None:
-    """The dtype that a method of this name casts to, `int64` for `long`: names of torch for dtypes mean the same."""
-    row = of(name) if name in that(casts=True) else None
-    return None if row is None or row.dtype in ("argument", "other") else row.dtype
+    """The dtype that a method of this name casts to, `int64` for `long`; None if it is none that does."""
+    dtype: str | None = column("dtype").get(name) if name in column("casts") else None
+    return None if dtype in ("argument", "other") else dtype
 
 
 def methods(*names: str) -> Names:
@@ -247,6 +264,10 @@ _FAMILIES: dict[str, Callable[[], Names]] = {
     "SAME_ELEMENTS": lambda: that(elements="same"),
     # All elements of the result are elements of the input.
     "CARRIERS": lambda: that(elements=("same", "moved", "repeated", "some"), gives=("tensor", "varies")),
+    # As many tensors as the arguments say.
+    "SEQUENCES": lambda: that(gives="sequence"),
+    # What is no tensor.
+    "NO_TENSORS": lambda: that(gives=("number", "bool", "size", "list", "none", "other")),
     # Tensors that the input is split into.
     "PARTS": lambda: that(elements="some", gives="sequence"),
     # What changes one of its arguments whenever it is called: `relu_`, `copy_`, `nn.init.zeros_`, batch norms.
@@ -268,6 +289,8 @@ _FAMILIES: dict[str, Callable[[], Names]] = {
     "DROPOUTS": lambda: that(kind="function", random="training", shape="same", elementwise=False),
     # Contexts and decorators that are entered without an argument, by qualified name.
     "CONTEXTS": lambda: _qualified(that(kind="context", takes="")),
+    # Contexts and decorators that may switch gradients on, by qualified name.
+    "GRAD": lambda: _qualified(that(kind="context", grad=True, takes=("", "mode"))),
     # Contexts and decorators that switch gradients off, by qualified name.
     "NO_GRAD": lambda: _qualified(that(kind="context", grad=False)),
     # Numbers, sizes and other facts about a tensor, without an element of it.
@@ -279,6 +302,8 @@ if TYPE_CHECKING:
     VIEWS: Names
     SAME_ELEMENTS: Names
     CARRIERS: Names
+    SEQUENCES: Names
+    NO_TENSORS: Names
     PARTS: Names
     IN_PLACE: Names
     ELEMENTWISE: Names
@@ -293,6 +318,7 @@ if TYPE_CHECKING:
     CUTS: Names
     DROPOUTS: Names
     CONTEXTS: Names
+    GRAD: Names
     NO_GRAD: Names
     QUESTIONS: Names
     RANDOM: Names

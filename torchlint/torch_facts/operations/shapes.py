@@ -47,7 +47,7 @@ ROWS = (
     view("broadcast_tensors", gives="sequence", shape="broadcast"),
     view("meshgrid", gives="sequence"),
     op("block_diag", shape="matrix"),
-    op("cartesian_prod"),
+    op("cartesian_prod", view="sometimes"),
     op("cat", shape="joined"),
     op("column_stack"),
     op("combinations"),
@@ -74,5 +74,5 @@ ROWS = (
     op("unravel_index", gives="tuple", dtype="int64"),
     op("tril_indices", dtype="int64", shape="matrix", range="nonnegative"),
     op("triu_indices", dtype="int64", shape="matrix", range="nonnegative"),
-    op("sum_to_size", dtype="sum", shape="size"),
+    op("sum_to_size", dtype="argument", view="sometimes", shape="size"),
 )
