@@ -68,7 +68,12 @@ narrow narrow_copy: x(3, 4), 1, 0, 2
 permute: x(3, 4), (1, 0)
 reshape: x(3, 4), (-1, ); x(3, 4), (3, 2, 2)
 reshape_as view_as resize_as: x(3, 4), x(12)
-split_with_sizes: x(4, 4), [1, 3]
+split_with_sizes unsafe_split_with_sizes: x(4, 4), [1, 3]
+unsafe_chunk unsafe_split: x(4, 4), 2
+to_dense: x(3, 4)
+linalg.ldl_factor_ex: spd(3)
+linalg.lu_factor_ex: square(3)
+linalg.solve_ex: square(3), x(3, 2)
 squeeze: x(3, 1, 4); x(3, 1, 4), 1
 unflatten: x(3, 4), 1, (2, 2)
 unfold: x(3, 4), 1, 2, 1

@@ -61,6 +61,10 @@ class Operation:
     # Whether the result shares memory with the input: always, never, or as the strides, dtypes and devices have it.
     # A tensor in which nothing is to be done is returned itself.
     view: Literal[True, False, "sometimes"] = False
+    # Its result, or whether it raises, shows the strides of the input.
+    strides: bool = False
+    # The result is contiguous whatever the strides of the input are.
+    contiguous: bool = False
     # The arguments that are written whenever it is called; see `written` for `out` and `inplace`.
     writes: str = ""
     # There is a method of the same name with an underscore.
@@ -111,9 +115,9 @@ class Operation:
         return f"<operation {self.name}>"
 
     @property
-    def floating(self) -> bool:
-        """Whether a result is floating-point or complex whatever the input is."""
-        return self.dtype in _FLOATING or ("int" in self.raises and "bool" in self.raises and self.dtype != "int64")
+    def is_tensor(self) -> bool:
+        """Whether a result may be a tensor, or consists of tensors."""
+        return self.gives in ("tensor", "tuple", "sequence", "varies")
 
     @property
     def places(self) -> Names:
@@ -137,9 +141,6 @@ class Operation:
         """What a call with these arguments may write: `input` for `relu_(x)` and `relu(x, inplace=True)`."""
         found = {"out"} & set(given) | set(self.writes.split())
         return frozenset(found | {"input"} if "inplace" in given else found)
-
-
-_FLOATING = frozenset(["float", "default", "complex", "float16", "bfloat16", "float32", "float64", "complex32"])
 
 
 @cache
@@ -223,6 +224,23 @@ def layers_of(name: str) -> Names:
     return frozenset(layer for layer, function in LAYERS.items() if function == name)
 
 
+def layer_settings(layer: str) -> Mapping[str, object]:
+    """What a layer sets where its function has another default."""
+    row = of(layer)
+    return {} if row is None else row.settings
+
+
+def forward_parameters(layer: str) -> tuple[str, ...]:
+    """The parameters that a layer is called with, as its function calls them."""
+    row = of(layer)
+    return ("input",) if row is None else tuple(row.takes.split())
+
+
+def refusing(*dtypes: str) -> Names:
+    """What raises on all of these dtypes."""
+    return frozenset(name for name, refused in column("raises").items() if {*dtypes} <= set(refused.split()))
+
+
 def words(*names: str) -> Names:
     """The identifiers under which operations may be written: `clamp` and `clip`, `softmax` and `Softmax`."""
     aliases = _table()["aliases"]
@@ -279,8 +297,12 @@ _FAMILIES: dict[str, Callable[[], Names]] = {
     "REDUCTIONS": lambda: that(shape="reduced"),
     "SUMS": lambda: that(sums=True),
     "LOSSES": lambda: that(loss=True),
+    # The identifiers under which a loss may be written.
+    "LOSS_WORDS": lambda: words(*that(loss=True)),
     # New tensors, whose elements come from no operation.
     "FACTORIES": lambda: everything() - that(makes=""),
+    # Floating-point results, or complex ones of complex inputs: integers become floats, or are refused.
+    "FLOATS": lambda: that(dtype=("float", "default")) | (that(dtype=("input", "promoted")) & refusing("int", "bool")),
     "CASTS": lambda: that(casts=True),
     "MOVES": lambda: that(moves=True),
     # Their results need no gradient, whatever they are given.
@@ -312,7 +334,9 @@ if TYPE_CHECKING:
     REDUCTIONS: Names
     SUMS: Names
     LOSSES: Names
+    LOSS_WORDS: Names
     FACTORIES: Names
+    FLOATS: Names
     CASTS: Names
     MOVES: Names
     CUTS: Names

@@ -115,6 +115,8 @@ class Facts(TypedDict, total=False):
     elementwise: bool
     elements: Elements
     view: Literal[True, False, "sometimes"]
+    strides: bool
+    contiguous: bool
     writes: str
     in_place: bool
     random: Literal[True, False, "training"]

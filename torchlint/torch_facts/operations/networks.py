@@ -44,7 +44,7 @@ ROWS = (
     network("instance_norm", shape="same", writes="running_mean running_var"),
     network("interpolate", shape="spatial"),
     network("layer_norm", shape="same"),
-    network("linear", dtype="promoted", raises="bool", shape="last dim", affine=True),
+    network("linear", dtype="promoted", raises="bool", shape="last dim", affine=True, contiguous=True),
     network("local_response_norm", shape="same"),
     network("nn.functional.unfold", raises="int"),
     network(
