@@ -208,7 +208,8 @@ def _sources(made: list[Value], roots: list[Value]) -> set[Value]:
     found = set(roots)
     for value in made:
         if isinstance(value, Op) and value.name in ops.LOSSES:
-            found.update(value.args[name] for name in ("input", "target") if name in value.args)
+            given = (value.args[name] for name in ("input", "target") if name in value.args)
+            found.update(member for one in given for member in (one, *(one.members if isinstance(one, Choice) else ())))
     return found
 
 

@@ -34,10 +34,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from torchlint.rule import Check, Constant, Element, Frame, Op, Problem, Value, agree, facts, ops, sizes
+from torchlint.rule import Check, Constant, Element, Frame, Op, Problem, Value, agree, ops, sizes
 
 _LOSSES = ops.that(broadcasts=True)
 _REDUCTIONS = tuple(sorted(ops.SUMS))
+_SAME_SHAPE = ops.that(shape="same")
 _EXPLICIT = ops.CARRIERS & ops.that(shape=("unsqueezed", "wanted", "indexed", "size", "repeated", "like other"))
 
 
@@ -74,7 +75,7 @@ def _single(op: Op) -> Value | None:
     operands = [arg for arg in op.args.values() if not isinstance(arg, Constant)]
     if op.name in ops.BINARY:
         return operands[0] if len(operands) == 1 else None
-    return op.input if op.name in facts.ELEMENTWISE else None
+    return op.input if op.name in _SAME_SHAPE else None
 
 
 def _is_explicit(value: Value) -> bool:

@@ -70,6 +70,7 @@ _OF_CLASSES = frozenset(["cross_entropy", "nll_loss"])
 # What is taken along the second dim, or multiplied by matrices of a batch, has a batch dim.
 _ALONG = frozenset(["select", "unbind", "narrow"])
 _BATCHED = frozenset(["bmm", "baddbmm"])
+_SAME_SHAPE = ops.that(shape="same")
 _SHAPING = ops.CARRIERS & ops.that(shape=("wanted", "size", "like other"))
 
 
@@ -123,11 +124,11 @@ def _is_fixed(value: Value) -> bool:
 def _is_over_batch(value: Value) -> bool:
     """Whether the first dim was reduced and kept: `x.mean(0, keepdim=True)` is of one row for every batch."""
     while isinstance(value, Op):
-        if value.name in facts.REDUCTIONS and value.constant("keepdim") is True:
+        if value.name in ops.REDUCTIONS and value.constant("keepdim") is True:
             dim = value.args.get("dim")
             if any(isinstance(part, Constant) and part.value == 0 for part in getattr(dim, "items", (dim,))):
                 return True
-        elif value.name not in facts.ELEMENTWISE:
+        elif value.name not in _SAME_SHAPE:
             return False
         value = value.input
     return False

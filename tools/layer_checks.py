@@ -176,7 +176,9 @@ def _made(operation: Operation) -> Iterator[str]:
     wanted = {"same": given[0].shape, "last dim": (*given[0].shape[:-1], first.shape[-1])}.get(operation.shape)
     if wanted is not None and first.shape != wanted:
         yield f"its result has the shape {tuple(first.shape)}"
-    if operation.shape == "same rank" and first.ndim != given[0].ndim:
+    if operation.shape == "spatial" and first.shape[:1] != given[0].shape[:1]:
+        yield "its result has another number of samples"
+    if operation.shape in ("same rank", "spatial") and first.ndim != given[0].ndim:
         yield f"its result has {first.ndim} dims"
     shares = first.untyped_storage().data_ptr() == given[0].untyped_storage().data_ptr()
     if shares != bool(operation.view) and operation.name != "Sequential":

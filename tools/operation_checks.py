@@ -59,7 +59,9 @@ def _first(found: Iterable[str]) -> Iterator[str]:
 
 def _refusals(operation: Operation, runs: Runs) -> Iterator[str]:
     for dtype in _REFUSABLE:
-        tried = [one for one in runs if one.dtype == dtype and one.able and _depends(one)]
+        # Other samples show what is given back unchanged.
+        main = [one for one in runs if one.call == runs[0].call]
+        tried = [one for one in main if one.dtype == dtype and one.able and _depends(one)]
         if not tried:
             continue
         refused = all(one.error for one in tried)
@@ -204,6 +206,22 @@ def _shares(one: Run) -> bool:
     return any(result.numel() and result.untyped_storage().data_ptr() in places for result in one.results)
 
 
+def _strides(operation: Operation, runs: Runs) -> Iterator[str]:
+    """Whether strides are seen, and what they are of results of transposed inputs."""
+    results = [result for one in runs for result in one.results]
+    contiguous = bool(results) and all(result.is_contiguous() for result in results)
+    if operation.contiguous and not contiguous:
+        yield "a result is not contiguous"
+    for one in runs if operation.gives not in ("tensor", "none") else ():
+        other = run(one.spelling, one.call, one.dtype, dense=False)
+        plain = not one.results and not other.results and one.spelling.startswith("torch.Tensor.")
+        if plain and isinstance(one.result, _PLAIN) and one.result != other.result and not operation.strides:
+            yield f"{one.spelling} is {one.result} of a contiguous tensor and {other.result} of a transposed one"
+
+
+_PLAIN = (int, bool, tuple, str)
+
+
 def _writes(operation: Operation, runs: Runs) -> Iterator[str]:
     for one in runs:
         changed = [
@@ -251,7 +269,7 @@ def _gradient(one: Run) -> bool | str | None:
     return True if any(part is not None and part.nan_to_num().any() for part in given) else "zero"
 
 
-_CHECKS = (_gives, _several, _dtype, _shape, _elements, _view, _writes, _grad)
+_CHECKS = (_gives, _several, _dtype, _shape, _elements, _view, _strides, _writes, _grad)
 
 
 def _random(operation: Operation, runs: Runs) -> Iterator[str]:

@@ -68,7 +68,12 @@ narrow narrow_copy: x(3, 4), 1, 0, 2
 permute: x(3, 4), (1, 0)
 reshape: x(3, 4), (-1, ); x(3, 4), (3, 2, 2)
 reshape_as view_as resize_as: x(3, 4), x(12)
-split_with_sizes: x(4, 4), [1, 3]
+split_with_sizes unsafe_split_with_sizes: x(4, 4), [1, 3]
+unsafe_chunk unsafe_split: x(4, 4), 2
+to_dense: x(3, 4)
+linalg.ldl_factor_ex: spd(3)
+linalg.lu_factor_ex: square(3)
+linalg.solve_ex: square(3), x(3, 2)
 squeeze: x(3, 1, 4); x(3, 1, 4), 1
 unflatten: x(3, 4), 1, (2, 2)
 unfold: x(3, 4), 1, 2, 1
@@ -78,20 +83,20 @@ vsplit: x(4, 2), 2
 broadcast_tensors: x(3, 1), x(4)
 meshgrid: x(3), x(4), indexing='ij'
 block_diag: x(2, 2), x(3, 3)
-cartesian_prod: x(2), x(3)
+cartesian_prod: x(2), x(3); x(3)
 cat: [x(3, 4), x(2, 4)]
 column_stack dstack hstack vstack: [x(3), x(3)]
 combinations vander linalg.vander: x(4)
 diag: x(4); x(4, 4)
-flip: x(3, 4), (0, )
+flip: x(3, 4), (0, ); x(3, 4), ()
 kron: x(2, 2), x(2, 2)
 repeat: x(3, 4), 2, 1
-roll: x(3, 4), 1
+roll: x(3, 4), 1; x(3, 4), 0
 stack: [x(3, 4), x(3, 4)]
-tile: x(3, 4), (2, 1)
+tile: x(3, 4), (2, 1); x(3, 4), (1,)
 unravel_index: i(3, n=12), (3, 4)
 tril_indices triu_indices: 3, 3
-sum_to_size: x(3, 4), 1, 4
+sum_to_size: x(3, 4), 1, 4; x(3, 4), 3, 4
 as_strided_scatter: x(3, 4), x(2, 2), (2, 2), (1, 2)
 diagonal_scatter: x(4, 4), x(4)
 gather: x(3, 4), 1, i(3, 2, n=4)
@@ -156,10 +161,11 @@ addmv: x(3), x(3, 5), x(5)
 addr: x(3, 4), x(3), x(4)
 baddbmm: x(2, 3, 4), x(2, 3, 5), x(2, 5, 4)
 bmm: x(2, 3, 4), x(2, 4, 5)
-chain_matmul matmul mm: x(3, 4), x(4, 5)
+matmul mm: x(3, 4), x(4, 5)
+chain_matmul: x(3, 4), x(4, 5); x(3, 4)
 cross linalg.cross: x(4, 3), x(4, 3)
 dot vdot: x(4), x(4)
-einsum: 'ij, jk->ik', x(3, 4), x(4, 5)
+einsum: 'ij, jk->ik', x(3, 4), x(4, 5); 'ij->ji', x(3, 4)
 outer: x(3), x(4)
 tensordot: x(3, 4), x(4, 5), 1
 linalg.multi_dot: [x(3, 4), x(4, 5)]
@@ -215,12 +221,12 @@ interpolate upsample upsample_bilinear upsample_nearest: x(2, 3, 4, 4), scale_fa
 layer_norm rms_norm: x(3, 4), (4, )
 nn.functional.unfold: x(2, 3, 4, 4), 2
 scaled_dot_product_attention: x(2, 3, 4), x(2, 3, 4), x(2, 3, 4), None, 0.5
-alpha_dropout dropout: x(3, 4), 0.5, True
-dropout1d: x(2, 3, 4), 0.5, True
-dropout2d feature_alpha_dropout feature_dropout: x(2, 3, 4, 4), 0.5, True
-dropout3d: x(2, 3, 4, 4, 4), 0.5, True
-channel_shuffle pixel_shuffle: x(2, 4, 3, 3), 2
-constant_pad_nd pad: x(3, 4), (1, 1)
+alpha_dropout dropout: x(3, 4), 0.5, True; x(3, 4), 0.5, False
+dropout1d: x(2, 3, 4), 0.5, True; x(2, 3, 4), 0.5, False
+dropout2d feature_alpha_dropout feature_dropout: x(2, 3, 4, 4), 0.5, True; x(2, 3, 4, 4), 0.5, False
+dropout3d: x(2, 3, 4, 4, 4), 0.5, True; x(2, 3, 4, 4, 4), 0.5, False
+channel_shuffle pixel_shuffle: x(2, 4, 3, 3), 2; x(2, 4, 3, 3), 1
+constant_pad_nd pad: x(3, 4), (1, 1); x(3, 4), (0, 0)
 pixel_unshuffle: x(2, 1, 4, 4), 2
 conv1d: x(2, 3, 8), x(4, 3, 3)
 conv2d: x(2, 3, 8, 8), x(4, 3, 3, 3)

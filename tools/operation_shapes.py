@@ -35,6 +35,11 @@ def _swapped(one: Run, source: torch.Tensor) -> tuple[int, ...]:
     return tuple(source.shape[::-1])
 
 
+def _spatial(one: Run, source: torch.Tensor) -> tuple[int, ...]:
+    rest = one.results[0].shape[1:] if one.results[0].ndim == source.ndim else ()
+    return (source.shape[0], *rest)
+
+
 def _last(one: Run, source: torch.Tensor) -> tuple[int, ...]:
     return (*source.shape[:-1], one.results[0].shape[-1])
 
@@ -56,6 +61,7 @@ SHAPES: dict[str, Callable[[Run, Any], tuple[int, ...] | None]] = {
     "one more": _more(1),
     "one less": _more(-1),
     "same rank": _more(0),
+    "spatial": _spatial,
     "last dim": _last,
     "swapped": _swapped,
     "permuted": _more(0),

@@ -84,9 +84,9 @@ def _of_comments(source: Source, rules: Sequence[RuleInfo]) -> Iterator[Finding]
 def _project(module: Module) -> Project | None:
     """The project that a file's imports are followed into; None for a file that has to do with no loss."""
     # Start-up: files without torch end before this.
-    from torchlint.analysis.ops import LOSS_WORDS
+    from torchlint.torch_facts import ops
 
-    if LOSS_WORDS.isdisjoint(module.vocabulary) and LOSS_WORDS.isdisjoint(module.documented):
+    if ops.LOSS_WORDS.isdisjoint(module.vocabulary) and ops.LOSS_WORDS.isdisjoint(module.documented):
         return None
     # Start-up: only files with a loss need it.
     from torchlint.analysis.project import Project

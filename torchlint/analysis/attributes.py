@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from torchlint.analysis import classes, ops, wrappers
+from torchlint.analysis import classes, wrappers
 from torchlint.analysis.compare import join
 from torchlint.analysis.frame import Frame, evaluates, path
 from torchlint.analysis.lookup import external
@@ -23,6 +23,7 @@ from torchlint.analysis.values import (
     Super,
     Value,
 )
+from torchlint.torch_facts import ops
 
 
 @evaluates(ast.Attribute)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 
-from torchlint.analysis import classes, effects, facts, families, signatures, storing, wrappers
+from torchlint.analysis import classes, effects, facts, signatures, storing, wrappers
 from torchlint.analysis.arguments import Arguments, apply, arguments_of, calls, opaque
 from torchlint.analysis.attributes import attribute_of, callee_of
 from torchlint.analysis.compare import join
@@ -27,8 +27,9 @@ from torchlint.analysis.values import (
     Super,
     Value,
 )
+from torchlint.torch_facts import ops
 
-_GRAD_MODES = families.NO_GRAD | families.GRAD
+_GRAD_MODES = ops.NO_GRAD | ops.GRAD
 # These call their first argument with those that follow.
 _APPLIERS = frozenset({"torch.nn.parallel.data_parallel", "torch.utils.checkpoint.checkpoint"})
 _LAYER = re.compile(r"torch\.nn\.(?:modules\.(?:\w+\.)?)?([A-Z]\w*)$")

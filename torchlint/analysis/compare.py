@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from torchlint.analysis import families
 from torchlint.analysis.values import (
     UNKNOWN,
     Call,
@@ -26,8 +25,12 @@ from torchlint.analysis.values import (
     Unknown,
     Value,
 )
+from torchlint.torch_facts import ops
 
 _MAX_MEMBERS, _MAX_COMPARISONS = 8, 400
+# What does not give the same result each time, or changes something. A layer that counts, such as a batch norm, writes
+# only what is its own.
+_CHANGING = ops.RANDOM | (ops.IN_PLACE - ops.that(kind="layer"))
 
 
 def same(a: Value, b: Value) -> bool:
@@ -53,7 +56,7 @@ def _same_layers(a: Layer, b: Layer, left: list[int]) -> bool:
 # How two values of a class are built alike. Values of other classes are the same only as themselves.
 _ALIKE: dict[type[Value], Callable[[Any, Any, list[int]], bool]] = {
     Constant: lambda a, b, left: type(a.value) is type(b.value) and a.value == b.value,
-    Op: lambda a, b, left: a.name == b.name and families.is_pure(a.name) and _same_args(a.args, b.args, left),
+    Op: lambda a, b, left: a.name == b.name and a.name not in _CHANGING and _same_args(a.args, b.args, left),
     Element: lambda a, b, left: a.key == b.key and _same(a.base, b.base, left),
     Field: lambda a, b, left: a.name == b.name and _same(a.base, b.base, left),
     Items: lambda a, b, left: a.kind == b.kind and _all_same(a.items, b.items, left),

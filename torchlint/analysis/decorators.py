@@ -5,16 +5,16 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from torchlint.analysis import families
 from torchlint.analysis.frame import Frame
 from torchlint.analysis.lookup import peek
 from torchlint.analysis.scout import FunctionModel
 from torchlint.analysis.values import External, Value
+from torchlint.torch_facts import ops
 
 # Under these a function is called with the arguments, and returns the result, that its text shows.
 _PLAIN = frozenset(
     {
-        *families.NO_GRAD,
+        *ops.NO_GRAD,
         "torch.enable_grad",
         "torch.compile",
         "torch.jit.script",
@@ -43,7 +43,7 @@ def is_plain(frame: Frame, function: FunctionModel) -> bool:
 def disables_grad(frame: Frame, function: FunctionModel) -> bool:
     """Whether a decorator, read in this frame, switches gradients off."""
     values = _decorators(frame, function)
-    return any(isinstance(value, External) and value.qualname in families.NO_GRAD for value in values)
+    return any(isinstance(value, External) and value.qualname in ops.NO_GRAD for value in values)
 
 
 def _decorators(frame: Frame, function: FunctionModel) -> Iterator[Value]:

@@ -2,151 +2,12 @@
 
 from __future__ import annotations
 
-from torchlint.analysis import ops
 from torchlint.analysis.values import Choice, Constant, Element, External, Field, Item, Items, Layer, Mutated, Op, Value
+from torchlint.torch_facts import ops
+from torchlint.torch_facts.dtypes import FLOATING as FLOATING
+from torchlint.torch_facts.dtypes import KINDS, NAMES
 
 _DEPTH = 16
-# What methods and attributes of torch call a dtype.
-_NAMES = {
-    "float": "float32",
-    "float32": "float32",
-    "double": "float64",
-    "float64": "float64",
-    "half": "float16",
-    "float16": "float16",
-    "bfloat16": "bfloat16",
-    "long": "int64",
-    "int64": "int64",
-    "int": "int32",
-    "int32": "int32",
-    "short": "int16",
-    "int16": "int16",
-    "int8": "int8",
-    "uint8": "uint8",
-    "bool": "bool",
-}
-FLOATING = frozenset(["float32", "float64", "float16", "bfloat16"])
-# Floating-point whatever the input is.
-_FLOAT_RESULTS = frozenset(
-    [
-        *(
-            "exp",
-            "expm1",
-            "log",
-            "log1p",
-            "log2",
-            "log10",
-            "sqrt",
-            "rsqrt",
-            "sigmoid",
-            "logsigmoid",
-            "tanh",
-            "sin",
-            "cos",
-        ),
-        *(
-            "erf",
-            "logit",
-            "div",
-            "softmax",
-            "log_softmax",
-            "softmin",
-            "logsumexp",
-            "mean",
-            "std",
-            "var",
-            "norm",
-            "cdist",
-        ),
-        *(
-            "linalg.norm",
-            "linalg.vector_norm",
-            "rand",
-            "randn",
-            "rand_like",
-            "randn_like",
-            "dropout",
-            "gelu",
-            "silu",
-            "elu",
-        ),
-        *(
-            "softplus",
-            "normalize",
-            "layer_norm",
-            "batch_norm",
-            "linspace",
-            "cosine_similarity",
-            "linear",
-            "conv1d",
-            "conv2d",
-        ),
-        *ops.LOSSES,
-    ]
-)
-# Floating-point layers are those that are not functions, such as `Linear` and `Conv2d`; not these.
-_OTHER_LAYERS = frozenset(["PixelShuffle", "Unfold", "Fold", "Unflatten", "Upsample", "ZeroPad2d", "ChannelShuffle"])
-# The dtype of the input.
-_KEEP = frozenset(
-    [
-        *(
-            "abs",
-            "neg",
-            "positive",
-            "relu",
-            "leaky_relu",
-            "clamp",
-            "clamp_min",
-            "clamp_max",
-            "view",
-            "reshape",
-            "squeeze",
-        ),
-        *(
-            "unsqueeze",
-            "transpose",
-            "permute",
-            "t",
-            "T",
-            "flatten",
-            "expand",
-            "expand_as",
-            "view_as",
-            "repeat",
-            "contiguous",
-        ),
-        *(
-            "detach",
-            "clone",
-            "getitem",
-            "select",
-            "narrow",
-            "amax",
-            "amin",
-            "sum",
-            "prod",
-            "cumsum",
-            "max",
-            "min",
-            "roll",
-        ),
-        *(
-            "flip",
-            "cuda",
-            "cpu",
-            "gather",
-            "index_select",
-            "masked_fill",
-            "zeros_like",
-            "ones_like",
-            "empty_like",
-            "tril",
-        ),
-        *("triu", "requires_grad_", "movedim", "swapaxes", "diagonal", "nan_to_num", "mT", "ravel"),
-    ]
-)
-_ARITHMETIC = frozenset(["add", "sub", "mul", "pow", "maximum", "minimum", "remainder"])
-_PRODUCTS = frozenset(["matmul", "mm", "bmm", "mv"])
 
 
 def is_floating(value: Value, depth: int = _DEPTH) -> bool:
@@ -159,7 +20,7 @@ def is_floating(value: Value, depth: int = _DEPTH) -> bool:
         case Mutated():
             return is_floating(value.base, depth - 1)
         case Element(base=Op() as base) if ops.outputs(base.name, base.args):
-            return value.key == 0 and is_floating(base.input, depth - 1)
+            return value.key == 0 and _op_is_floating(base, depth)
         case Element(base=Op() as base) if base.name in ops.SEQUENCES:
             return is_floating(base.input, depth - 1)
         case Item():
@@ -175,25 +36,21 @@ def _op_is_floating(op: Op, depth: int) -> bool:
     known = dtype(op, depth)
     if known is not None:
         return known in FLOATING
-    if "dtype" in op.args:
+    row = ops.of(op.name)
+    if "dtype" in op.args or row is None or not row.is_tensor:
         return False
-    if op.name in _FLOAT_RESULTS:
+    if op.name in ops.FLOATS or (op.layer is not None and row.weights):
         return True
-    if op.name[:1].isupper() and op.name != "T":
-        return op.layer is not None and op.name not in _OTHER_LAYERS
-    if op.name in ("zeros", "ones", "empty"):
-        return True
-    if op.name in _KEEP:
+    if row.dtype in ("input", "sum"):
         return is_floating(op.input, depth - 1)
-    if op.name in _ARITHMETIC:
-        return any(is_floating(arg, depth - 1) for key, arg in op.args.items() if key != "alpha")
-    if op.name in _PRODUCTS:
-        return any(is_floating(arg, depth - 1) for arg in op.args.values())
+    if row.dtype == "promoted":
+        operands = (arg for key, arg in op.args.items() if key != "alpha" and key not in row.places)
+        return any(is_floating(arg, depth - 1) for arg in operands)
     return False
 
 
 def dtype(value: Value, depth: int = _DEPTH) -> str | None:
-    """The name of the dtype that a value was given in so many words, such as `float16`; None if there is none."""
+    """The name of the dtype that a value certainly has, such as `float16`; None if that is not known."""
     if depth == 0:
         return None
     match value:
@@ -204,38 +61,40 @@ def dtype(value: Value, depth: int = _DEPTH) -> str | None:
             return found.pop() if len(found) == 1 else None
         case Op() if "dtype" in value.args:
             return _named(value.args["dtype"])
-        case Op(form="Tensor") if value.name in _NAMES:
-            return _NAMES[value.name]
-        case Op() if value.name in _KEEP or value.name == "to":
+        case Op(name="to"):
             return dtype(value.input, depth - 1) if {"other", "target"}.isdisjoint(value.args) else None
-        case Op() if value.name in ("exp", "sigmoid", "softmax", "log_softmax", "sqrt", "tanh", "log"):
-            inner = dtype(value.input, depth - 1)
-            return inner if inner in FLOATING else None
-        case Op(name="add" | "sub" | "mul" | "div") if isinstance(value.args.get("other"), Constant):
-            inner = dtype(value.input, depth - 1)
-            return inner if inner in FLOATING else None
+        case Op():
+            return _op_dtype(value, depth)
     return None
 
 
 def _named(value: Value) -> str | None:
     if isinstance(value, External) and value.qualname.startswith("torch."):
-        return _NAMES.get(value.qualname.removeprefix("torch."))
+        return NAMES.get(value.qualname.removeprefix("torch."))
     return None
 
 
-_BOOLEAN_NAMES = "eq ne lt le gt ge logical_and logical_or logical_not logical_xor isnan isinf isfinite isclose any all"
-_BOOLEAN = frozenset(_BOOLEAN_NAMES.split())
-_BITS = frozenset({"bitwise_and", "bitwise_or", "bitwise_xor", "bitwise_not"})
-_INDICES = frozenset({"argmax", "argmin", "argsort", "nonzero", "randperm", "bincount", "one_hot", "searchsorted"})
+def _op_dtype(op: Op, depth: int) -> str | None:
+    row = ops.of(op.name)
+    if row is None or not row.is_tensor or "out_int32" in op.args:
+        return None
+    if row.dtype in KINDS:
+        return row.dtype
+    inner = dtype(op.input, depth - 1) if row.dtype in ("input", "float", "sum", "promoted") else None
+    if row.dtype == "input":
+        return inner
+    # Integers may become another dtype, and so do those that meet a tensor of another one.
+    numbers = all(isinstance(arg, Constant) for key, arg in op.args.items() if key != "input")
+    return inner if inner in FLOATING and (numbers or row.shape != "broadcast") else None
 
 
 def dtype_class(value: Value, depth: int = _DEPTH) -> str | None:
-    """What the elements of a tensor can be, however many bits they have: `float`, `int` or `bool`."""
+    """What the elements of a tensor can be, however many bits they have: `float`, `int`, `bool` or `complex`."""
     if depth == 0:
         return None
     known = dtype(value)
     if known is not None:
-        return "float" if known in FLOATING else "bool" if known == "bool" else "int"
+        return KINDS[known]
     if is_floating(value):
         return "float"
     match value:
@@ -246,7 +105,7 @@ def dtype_class(value: Value, depth: int = _DEPTH) -> str | None:
             return dtype_class(value.base, depth - 1)
         case Item():
             return dtype_class(value.iterable, depth - 1)
-        case Element(base=Op() as base, key=1) if ops.outputs(base.name, base.args):
+        case Element(base=Op() as base, key=1) if ops.outputs(base.name, base.args)[1:] == ("indices",):
             return "int"
         case Op() if "dtype" not in value.args:
             return _class_of_op(value, depth)
@@ -254,18 +113,17 @@ def dtype_class(value: Value, depth: int = _DEPTH) -> str | None:
 
 
 def _class_of_op(op: Op, depth: int) -> str | None:
-    if op.name in _BOOLEAN:
-        return "bool"
-    if op.name in _INDICES or op.name == "randint":
-        return "int"
-    if op.name in ("tensor", "arange", "full"):
+    row = ops.of(op.name)
+    if row is None or not row.is_tensor:
+        return None
+    if row.dtype == "data":
         return _literal_class(op)
-    if op.name in _BITS:
+    if row.dtype == "promoted" and not row.accepts("float"):
         found = {dtype_class(arg, depth - 1) for arg in op.args.values()}
         return found.pop() if len(found) == 1 else None
-    if op.name in ("sum", "prod", "cumsum"):
+    if row.dtype == "sum":
         return "float" if dtype_class(op.input, depth - 1) == "float" else None
-    if op.name in _KEEP or (op.name == "to" and "device" in op.args):
+    if row.dtype == "input" or (op.name == "to" and "device" in op.args):
         return dtype_class(op.input, depth - 1)
     return None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from torchlint.analysis import grown, ops, storing
+from torchlint.analysis import grown, storing
 from torchlint.analysis.compare import join
 from torchlint.analysis.frame import Frame, evaluates
 from torchlint.analysis.lookup import external, outer_value
@@ -24,6 +24,7 @@ from torchlint.analysis.values import (
     Unknown,
     Value,
 )
+from torchlint.torch_facts import ops
 
 
 @evaluates(ast.Constant)

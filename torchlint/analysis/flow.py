@@ -6,13 +6,14 @@ import ast
 import re
 from collections.abc import Sequence
 
-from torchlint.analysis import classes, facts, families, storing, trees
+from torchlint.analysis import classes, facts, storing, trees
 from torchlint.analysis.bindings import imported
 from torchlint.analysis.decorators import is_plain
 from torchlint.analysis.frame import Environment, Frame, executes, merge, path
 from torchlint.analysis.outcomes import outcome
 from torchlint.analysis.scout import ClassModel, FunctionModel
 from torchlint.analysis.values import Call, ClassRef, Constant, External, FunctionRef, Item, LoopCarried, Unknown, Value
+from torchlint.torch_facts import ops
 
 _TENSORS = re.compile(r"Tensor|Parameter")
 
@@ -233,7 +234,7 @@ def _disables_grad(value: Value) -> bool:
     """Whether entering this context manager switches gradients off."""
     if not isinstance(value, Call):
         return False
-    if value.qualname in families.NO_GRAD:
+    if value.qualname in ops.NO_GRAD:
         return True
     first = value.args[0] if value.args else value.keywords.get("mode")
     return value.qualname == "torch.set_grad_enabled" and isinstance(first, Constant) and first.value is False
@@ -241,4 +242,4 @@ def _disables_grad(value: Value) -> bool:
 
 def _may_enable_grad(value: Value) -> bool:
     """Whether entering this context manager may switch gradients on."""
-    return isinstance(value, Call) and value.qualname in families.GRAD
+    return isinstance(value, Call) and value.qualname in ops.GRAD

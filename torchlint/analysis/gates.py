@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
-from torchlint.analysis import ops
+from torchlint.analysis import spelled
 from torchlint.analysis.patterns import Pattern
 from torchlint.anchors import OPERATORS, Anchor, Words, word_of
 from torchlint.rule import Check, OnComments, Rewrite, Rule
+from torchlint.torch_facts import ops
 
 
 def words_needed(rule: type[Rule]) -> Words:
@@ -53,7 +54,7 @@ def _common(patterns: list[Pattern], elsewhere: Collection[str]) -> list[Anchor]
 
 def _spelled(names: Iterable[str]) -> frozenset[str]:
     """The words for any of these operations; empty, so no condition, if one may be written without a word."""
-    found = [ops.spellings(name) for name in names]
+    found = [spelled.spellings(name) for name in names]
     return frozenset().union(*found) if all(found) else frozenset()
 
 
@@ -61,10 +62,10 @@ def _anchor(names: Iterable[str], dimless: Collection[str] = ()) -> Anchor:
     tokens: set[str] = set()
     for name in names:
         if name in dimless:
-            tokens |= {f"bare:{word}" for word in ops.words_for(name)}
+            tokens |= {f"bare:{word}" for word in spelled.words_for(name)}
             continue
-        tokens |= ops.words_for(name)
+        tokens |= spelled.words_for(name)
         tokens |= {OPERATORS[name]} if name in OPERATORS else set()
-        if name in ops.UNSPELLED and name not in OPERATORS:
+        if name in spelled.UNSPELLED and name not in OPERATORS:
             return Anchor(frozenset(), False)  # may be written in ways that no token shows
     return Anchor(frozenset(tokens), any(ops.layers_of(name) for name in names if name not in dimless))

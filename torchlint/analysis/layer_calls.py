@@ -5,11 +5,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 
-from torchlint.analysis import facts, grown, ops, signatures
+from torchlint.analysis import facts, grown, signatures
 from torchlint.analysis.arguments import Arguments, apply, calls, opaque
 from torchlint.analysis.frame import Frame
 from torchlint.analysis.operations import as_values, nodes_of, record
 from torchlint.analysis.values import Choice, Constant, Instance, Items, Layer, Mapped, Unknown, Value
+from torchlint.torch_facts import ops
 
 
 def construct_layer(frame: Frame, name: str, arguments: Arguments, node: ast.Call) -> Layer:
@@ -50,15 +51,15 @@ def call_layer(frame: Frame, layer: Layer, arguments: Arguments, node: ast.Call)
         return _call_sequential(frame, layer, arguments, node)
     if layer.name in ("ModuleList", "ModuleDict"):
         return opaque(frame, layer, arguments, node)
-    op = ops.layer_op(layer.name)
-    parameters = ops.forward_parameters(op) if op else ("input",)
+    op = ops.LAYERS.get(layer.name)
+    parameters = ops.forward_parameters(layer.name)
     if len(arguments.values) > len(parameters) and op in ops.LOSSES:
         return opaque(frame, layer, arguments, node)  # Another one, of the same name, is what is called here.
     if len(arguments.values) > len(parameters):
         parameters = (*parameters, *(f"arg{index}" for index in range(len(parameters), len(arguments.values))))
     args = dict(zip(parameters, arguments.values, strict=False)) | arguments.keywords
     nodes = dict(zip(parameters, arguments.nodes, strict=False)) | arguments.keyword_nodes
-    settings: dict[str, Value] = {name: Constant(value) for name, value in ops.layer_defaults(layer.name).items()}
+    settings: dict[str, Value] = {name: Constant(value) for name, value in ops.layer_settings(layer.name).items()}
     settings |= layer.args
     settings.pop("inplace", None)
     if not (layer.complete and arguments.known):

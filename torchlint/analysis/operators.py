@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from torchlint.analysis import grown, ops
+from torchlint.analysis import grown, spelled
 from torchlint.analysis.frame import Frame, evaluates
 from torchlint.analysis.values import Constant, Items, Op, Unknown, Value
 
@@ -14,7 +14,7 @@ _MAX_FOLD = 2**63
 @evaluates(ast.BinOp)
 def _binary(frame: Frame, node: ast.BinOp) -> Value:
     left, right = frame.value(node.left), frame.value(node.right)
-    return arithmetic(ops.BINARY[type(node.op)], left, right, node.left, node.right, node, frame)
+    return arithmetic(spelled.BINARY[type(node.op)], left, right, node.left, node.right, node, frame)
 
 
 def arithmetic(
@@ -70,7 +70,7 @@ def _unary(frame: Frame, node: ast.UnaryOp) -> Value:
             return Constant(+operand.value, node)
         if isinstance(node.op, ast.Not):
             return Constant(not operand.value, node)
-    return operation(frame, ops.UNARY[type(node.op)], {"input": operand}, {"input": node.operand}, node)
+    return operation(frame, spelled.UNARY[type(node.op)], {"input": operand}, {"input": node.operand}, node)
 
 
 @evaluates(ast.Compare)
@@ -80,7 +80,7 @@ def _compare(frame: Frame, node: ast.Compare) -> Value:
     if len(rest) > 1:
         return Unknown(node, frame)
     nodes = {"input": node.left, "other": node.comparators[0]}
-    return operation(frame, ops.COMPARE[type(node.ops[0])], {"input": left, "other": rest[0]}, nodes, node)
+    return operation(frame, spelled.COMPARE[type(node.ops[0])], {"input": left, "other": rest[0]}, nodes, node)
 
 
 def operation(frame: Frame, name: str, args: dict[str, Value], nodes: dict[str, ast.expr], node: ast.AST) -> Op:

@@ -11,13 +11,14 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any, NamedTuple
 
-from torchlint.analysis import facts, ops
+from torchlint.analysis import facts, spelled
 from torchlint.analysis.compare import same, walk
 from torchlint.analysis.evaluate import Evaluator
 from torchlint.analysis.frame import Frame
 from torchlint.analysis.scout import FunctionModel, Module
 from torchlint.analysis.values import Choice, Constant, Element, Items, Op, Parameter, Value
 from torchlint.source import Source
+from torchlint.torch_facts import ops
 
 # Which constants a parameter of a pattern takes, by its annotation; all others take anything that may be a tensor.
 _NUMBERS = frozenset({"Number", "float", "int", "Size"})
@@ -77,7 +78,7 @@ class Pattern:
 
     def groups(self) -> list[frozenset[str]]:
         """The words of which an occurrence needs one each."""
-        found = {ops.spellings(value.name) for value in walk(self.value) if isinstance(value, Op)}
+        found = {spelled.spellings(value.name) for value in walk(self.value) if isinstance(value, Op)}
         return sorted((group for group in found if group), key=sorted)
 
     def match(self, root: Op, frame: Frame) -> Match | None:
@@ -169,7 +170,7 @@ def _match_op(pattern: Op, value: Op, match: Match) -> Iterator[Match]:
         return
     here = Match(match.root, match.frame, match.captured, match.nodes, [*match.ops, value])
     orders = [list(pattern.args)]
-    if pattern.name in ops.COMMUTATIVE and set(pattern.args) == {"input", "other"}:
+    if pattern.name in ops.column("commutes") and set(pattern.args) == {"input", "other"}:
         orders.append(["other", "input"])
     for order in orders:
         pairs = [

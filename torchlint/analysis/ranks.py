@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from torchlint.analysis import families, ops
 from torchlint.analysis.signatures import Kind
 from torchlint.analysis.tensors import DEPTH, kind, on_all, remembered
 from torchlint.analysis.values import (
+    UNKNOWN,
     Choice,
     Constant,
     Element,
@@ -18,6 +18,7 @@ from torchlint.analysis.values import (
     Op,
     Value,
 )
+from torchlint.torch_facts import ops
 
 
 @remembered
@@ -46,12 +47,12 @@ def rank(value: Value, depth: int = DEPTH) -> int | None:
 
 
 def _element_rank(base: Op, depth: int) -> int | None:
-    if base.name in ("topk", "sort", "cummax", "cummin", "split", "chunk", "tensor_split"):
-        return rank(base.input, depth - 1)
-    if base.name == "unbind":
+    """The rank of one of several results."""
+    shape = ops.shape(base.name)
+    if shape == "slices":
         inner = rank(base.input, depth - 1)
         return inner - 1 if inner else None
-    return _reduced(base, depth) if ops.outputs(base.name, base.args) else None
+    return _op_rank(base, depth) if shape in ("parts", "reduced") or ops.outputs(base.name, base.args) else None
 
 
 def _reduced(op: Op, depth: int) -> int | None:
@@ -67,19 +68,30 @@ def _reduced(op: Op, depth: int) -> int | None:
 
 
 def _op_rank(op: Op, depth: int) -> int | None:
-    name = op.name
-    if name in families.ELEMENTWISE:
-        return rank(op.input, depth - 1)
-    if name in families.BINARY:
-        ranks = [rank(arg, depth - 1) for arg in op.args.values()]
-        known = [found for found in ranks if found is not None]
-        return max(known) if known and len(known) == len(ranks) else None
-    if name in ops.LOSSES:
-        return 0 if op.constant("reduction", "mean") in ("mean", "sum") else None
-    if name in families.REDUCTIONS:
-        return _reduced(op, depth)
-    handler = _RANKS.get(name)
+    handler = _RANKS.get(ops.shape(op.name))
     return handler(op, depth) if handler else None
+
+
+def _same(op: Op, depth: int) -> int | None:
+    return rank(op.input, depth - 1)
+
+
+def _broadcast(op: Op, depth: int) -> int | None:
+    ranks = [rank(arg, depth - 1) for arg in op.args.values()]
+    known = [found for found in ranks if found is not None]
+    return max(known) if known and len(known) == len(ranks) else None
+
+
+def _loss(op: Op, depth: int) -> int | None:
+    return 0 if op.constant("reduction", "mean") in ("mean", "sum") else None
+
+
+def _one_less(op: Op, depth: int) -> int | None:
+    """One dim is reduced, whether it is named or not."""
+    inner, keeps = rank(op.input, depth - 1), op.constant("keepdim", False)
+    if inner is None or not isinstance(keeps, bool):
+        return None
+    return inner if keeps else max(inner - 1, 0)
 
 
 def _sized(name: str) -> Callable[[Op, int], int | None]:
@@ -122,12 +134,17 @@ def _flatten(op: Op, depth: int) -> int | None:
 
 
 def _matmul(op: Op, depth: int) -> int | None:
-    a, b = rank(op.input, depth - 1), rank(op.args.get("other", op.args.get("mat2", op)), depth - 1)
+    second = next((op.args[name] for name in ("other", "mat2", "vec") if name in op.args), UNKNOWN)
+    a, b = rank(op.input, depth - 1), rank(second, depth - 1)
     if a is None or b is None:
         return None
     if a == 1 or b == 1:
         return max(a, b) - 1 if max(a, b) > 1 else 0
     return max(a, b)
+
+
+def _like(name: str) -> Callable[[Op, int], int | None]:
+    return lambda op, depth: rank(op.args.get(name, UNKNOWN), depth - 1)
 
 
 def _joined(change: int) -> Callable[[Op, int], int | None]:
@@ -178,32 +195,34 @@ def _nested(op: Op, depth: int) -> int | None:
 
 
 _RANKS: dict[str, Callable[[Op, int], int | None]] = {
-    "tensor": _nested,
-    **{
-        name: _sized("size")
-        for name in ("zeros", "ones", "empty", "full", "rand", "randn", "randint", "expand", "repeat")
-    },
-    "view": _sized("size"),
-    "reshape": _sized("shape"),
-    "arange": lambda op, depth: 1,
-    "linspace": lambda op, depth: 1,
-    "randperm": lambda op, depth: 1,
-    "eye": lambda op, depth: 2,
-    "mm": lambda op, depth: 2,
-    "bmm": lambda op, depth: 3,
-    "addmm": lambda op, depth: 2,
-    "unsqueeze": _shifted(1),
-    "one_hot": _shifted(1),
-    "Embedding": _shifted(1),
-    "transpose": _shifted(0),
-    "permute": _shifted(0),
-    "t": _shifted(0),
-    "gather": _shifted(0),
-    "select": _shifted(-1),
-    "flatten": _flatten,
-    "ravel": lambda op, depth: 1,
-    "matmul": _matmul,
-    "cat": _joined(0),
-    "stack": _joined(1),
-    "getitem": _getitem,
+    "same": _same,
+    "same rank": _same,
+    "spatial": _same,
+    "last dim": _same,
+    "swapped": _same,
+    "permuted": _same,
+    "parts": _same,
+    "broadcast": _broadcast,
+    "reduced": _reduced,
+    "one dim": _one_less,
+    "loss": _loss,
+    "scalar": lambda op, depth: 0,
+    "vector": lambda op, depth: 1,
+    "steps": lambda op, depth: 1,
+    "matrix": lambda op, depth: 2,
+    "batched product": lambda op, depth: 3,
+    "product": _matmul,
+    "data": _nested,
+    "size": _sized("size"),
+    "repeated": _sized("repeats"),
+    "wanted": lambda op, depth: _length(op.args.get("shape", op.args.get("size"))),
+    "like other": _like("other"),
+    "like index": _like("index"),
+    "unsqueezed": _shifted(1),
+    "one more": _shifted(1),
+    "one less": _shifted(-1),
+    "flattened": _flatten,
+    "joined": _joined(0),
+    "stacked": _joined(1),
+    "indexed": _getitem,
 }

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 
-from torchlint.analysis import facts, ops
 from torchlint.analysis.compare import same
 from torchlint.analysis.values import (
+    UNKNOWN,
     Call,
     Choice,
     Constant,
@@ -19,23 +19,13 @@ from torchlint.analysis.values import (
     Op,
     Value,
 )
+from torchlint.torch_facts import ops
 
 Size = int | Value | None
 Sizes = tuple[Size, ...]
 _DEPTH = 16
-# These keep the rank, but not the sizes.
-_OTHER_SIZES = frozenset(["Linear", "linear", "GLU"])
-# Layers whose results have the first size of their input.
-_KEEP_FIRST = (
-    "Conv",
-    "BatchNorm",
-    "MaxPool",
-    "AvgPool",
-    "AdaptiveAvgPool",
-    "AdaptiveMaxPool",
-    "ConvTranspose",
-    "Linear",
-)
+# The result has the first size of the input, which is that of a batch.
+_KEEPING_FIRST = ("same", "spatial", "last dim")
 
 
 def sizes(value: Value, depth: int = _DEPTH) -> Sizes | None:
@@ -55,9 +45,8 @@ def sizes(value: Value, depth: int = _DEPTH) -> Sizes | None:
             return sizes(value.args[0], depth - 1)
         case Field(name="data" | "grad"):
             return sizes(value.base, depth - 1)
-        case Element(base=Op() as base) if ops.outputs(base.name, base.args) and base.name not in ("topk", "kthvalue"):
-            same_shape = base.name in ("sort", "cummax", "cummin")
-            return sizes(base.input, depth - 1) if same_shape else _reduced(base, depth)
+        case Element(base=Op() as base) if ops.outputs(base.name, base.args):
+            return _of_op(base, depth)
         case Op():
             return _of_op(value, depth)
     return None
@@ -131,7 +120,7 @@ def _size(value: Value, depth: int) -> Size:
 def _batch(value: Value) -> Value:
     """The tensor from which a value has its first size."""
     for _ in range(_DEPTH):
-        if not isinstance(value, Op) or not (value.name in facts.ELEMENTWISE or value.name.startswith(_KEEP_FIRST)):
+        if not isinstance(value, Op) or ops.shape(value.name) not in _KEEPING_FIRST:
             break
         value = value.input
     return value
@@ -150,17 +139,24 @@ def _sizes_of(value: Value | None, depth: int) -> Sizes | None:
 
 
 def _of_op(op: Op, depth: int) -> Sizes | None:
-    if op.name in facts.ELEMENTWISE and op.name not in _OTHER_SIZES:
-        exponent = op.args.get("exponent")
-        return sizes(op.input, depth - 1) if exponent is None or isinstance(exponent, Constant) else None
-    if op.name in facts.BINARY:
-        return _broadcast_all([sizes(arg, depth - 1) for arg in op.args.values()])
-    if op.name in facts.REDUCTIONS:
-        return _reduced(op, depth)
-    if op.name in facts.FACTORIES:
-        return _sizes_of(op.args.get("size"), depth)
-    handler = _HANDLERS.get(op.name)
+    handler = _HANDLERS.get(ops.shape(op.name))
     return handler(op, depth) if handler else None
+
+
+def _same(op: Op, depth: int) -> Sizes | None:
+    return sizes(op.input, depth - 1)
+
+
+def _broadcast_operands(op: Op, depth: int) -> Sizes | None:
+    return _broadcast_all([sizes(arg, depth - 1) for arg in op.args.values()])
+
+
+def _factory(op: Op, depth: int) -> Sizes | None:
+    return _sizes_of(op.args.get("size"), depth)
+
+
+def _like_other(op: Op, depth: int) -> Sizes | None:
+    return sizes(op.args.get("other", UNKNOWN), depth - 1)
 
 
 def _broadcast_all(found: Sequence[Sizes | None]) -> Sizes | None:
@@ -248,8 +244,10 @@ def _transpose(op: Op, depth: int) -> Sizes | None:
     inner = sizes(op.input, depth - 1)
     if inner is None:
         return None
-    if op.name in ("t", "T"):
+    if op.name == "T":
         return inner[::-1]
+    if "dim0" not in op.args:
+        return inner[:-2] + inner[-2:][::-1]
     a, b = (_index(op.args.get(name), len(inner)) for name in ("dim0", "dim1"))
     if a is None or b is None:
         return None
@@ -272,21 +270,23 @@ def _flatten(op: Op, depth: int) -> Sizes | None:
     return (*inner[:start], joined)
 
 
-def _linear(op: Op, depth: int) -> Sizes | None:
+def _last_dim(op: Op, depth: int) -> Sizes | None:
     inner = sizes(op.input, depth - 1)
     out = op.args.get("out_features")
-    return None if not inner or out is None else (*inner[:-1], _size(out, depth))
+    return None if not inner else (*inner[:-1], None if out is None else _size(out, depth))
 
 
 def _matmul(op: Op, depth: int) -> Sizes | None:
-    other = op.args.get("other", op.args.get("mat2"))
-    a, b = sizes(op.input, depth - 1), sizes(other, depth - 1) if other is not None else None
+    other = next((op.args[name] for name in ("other", "mat2", "vec") if name in op.args), UNKNOWN)
+    a, b = sizes(op.input, depth - 1), sizes(other, depth - 1)
     if a is None or b is None or not a or not b or len(a) > 2 or len(b) > 2:
         return None
     return (*a[:-1], *(b[1:] if len(b) == 2 else ()))
 
 
-def _arange(op: Op, depth: int) -> Sizes | None:
+def _vector(op: Op, depth: int) -> Sizes | None:
+    if op.name == "ravel":
+        return _flatten(op, depth)
     if set(op.args) <= {"end", "dtype", "device", "requires_grad"} and "end" in op.args:
         end = op.args["end"]
         whole = not (isinstance(end, Constant) and isinstance(end.value, float))
@@ -349,25 +349,22 @@ def _stack(op: Op, depth: int) -> Sizes | None:
 
 
 _HANDLERS: dict[str, Callable[[Op, int], Sizes | None]] = {
-    "tensor": _tensor,
-    "stack": _stack,
-    "view": _view,
-    "reshape": _view,
-    "unsqueeze": _unsqueeze,
-    "squeeze": _squeeze,
-    "transpose": _transpose,
-    "t": _transpose,
-    "T": _transpose,
-    "flatten": _flatten,
-    "ravel": lambda op, depth: _flatten(op, depth),
-    "Linear": _linear,
-    "matmul": _matmul,
-    "mm": _matmul,
-    "mv": _matmul,
-    "arange": _arange,
-    "linspace": lambda op, depth: (_size(op.args["steps"], depth),) if "steps" in op.args else None,
-    "getitem": _getitem,
-    "expand": lambda op, depth: _sizes_of(op.args.get("size"), depth),
-    "view_as": lambda op, depth: sizes(op.args["other"], depth - 1) if "other" in op.args else None,
-    "expand_as": lambda op, depth: sizes(op.args["other"], depth - 1) if "other" in op.args else None,
+    "same": _same,
+    "broadcast": _broadcast_operands,
+    "reduced": _reduced,
+    "size": _factory,
+    "wanted": _view,
+    "like other": _like_other,
+    "data": _tensor,
+    "stacked": _stack,
+    "unsqueezed": _unsqueeze,
+    "squeezed": _squeeze,
+    "swapped": _transpose,
+    "flattened": _flatten,
+    "last dim": _last_dim,
+    "product": _matmul,
+    "vector": _vector,
+    "steps": lambda op, depth: (_size(op.args["steps"], depth),) if "steps" in op.args else (None,),
+    "indexed": _getitem,
+    "scalar": lambda op, depth: (),
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import Any
 
-from torchlint.analysis import facts, grown, ops, trees
+from torchlint.analysis import facts, grown, spelled, trees
 from torchlint.analysis.compare import join
 from torchlint.analysis.frame import Frame, path
 from torchlint.analysis.operators import arithmetic
@@ -144,7 +144,7 @@ def augment(frame: Frame, statement: ast.AugAssign) -> None:
             _store_item(frame, statement.target, Unknown(statement, frame))
         return
     old = frame.load(key, statement.target) or Unknown(statement.target, frame)
-    name = ops.BINARY[type(statement.op)]
+    name = spelled.BINARY[type(statement.op)]
     longer = grown.extended(old, right, statement, frame) if name == "add" else None
     if longer is not None:
         frame.substitute(old, longer)

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar
 
-from torchlint.analysis import families, ops
 from torchlint.analysis.signatures import Kind
 from torchlint.analysis.values import (
     Call,
@@ -29,22 +28,19 @@ from torchlint.analysis.values import (
     Parameter,
     Value,
 )
+from torchlint.torch_facts import dtypes, ops
 
 DEPTH = 2_000
 _Fact = TypeVar("_Fact")
-_DTYPES = frozenset(
-    f"torch.{name}"
-    for name in [
-        *("float", "float16", "float32", "float64", "half", "double", "bfloat16", "bool", "cfloat", "complex64"),
-        *("int", "int8", "int16", "int32", "int64", "uint8", "short", "long"),
-    ]
-)
+_DTYPES = frozenset(f"torch.{name}" for name in dtypes.NAMES)
 # Names under which arrays of other libraries have operations that torch has under several names.
+_NUMBERS = ops.that(gives="number", syncs=False, kind="function")
 _ARRAY_METHODS = frozenset({"clip"})
-SEQUENCES = ops.SEQUENCES | {"split"}
 _PARAMETERS = frozenset(
     {"torch.nn.Parameter", "torch.nn.parameter.Parameter", "torch.nn.Buffer", "torch.nn.parameter.Buffer"}
 )
+# Layers that give a tensor, and something else besides.
+_TUPLES = ops.that(kind="layer", gives="tuple")
 # Values that are no tensors.
 _NEVER = frozenset({Constant, Items, Mapped, Layer, Instance, ClassRef, FunctionRef, External})
 # For `torchlint.analysis.sizes`.
@@ -126,12 +122,13 @@ def _annotated_tensor(annotation: ast.expr | None) -> bool | None:
 def _is_distinct(op: Op) -> bool:
     """Whether only a tensor has a method of this name."""
     written = op.node.func.attr if isinstance(op.node, ast.Call) and isinstance(op.node.func, ast.Attribute) else ""
-    return op.name.rstrip("_") in families.TENSOR_METHODS and written not in _ARRAY_METHODS
+    return op.name in ops.column("tensors_only") and written not in _ARRAY_METHODS
 
 
 def _op_is_tensor(value: Op, depth: int) -> bool | None:
-    if value.name in families.NOT_TENSORS or value.name in SEQUENCES or ops.outputs(value.name, value.args):
-        return False
+    single = is_single(value)
+    if not single:
+        return single
     if value.form == "Tensor":
         if _is_distinct(value) or _has_torch_keyword(value):
             return True
@@ -144,6 +141,20 @@ def _op_is_tensor(value: Op, depth: int) -> bool | None:
     if any(operands):
         return True
     return False if all(operand is False for operand in operands) else None
+
+
+def is_single(op: Op) -> bool | None:
+    """Whether an operation returns one thing that may be a tensor: no tuple, and no number; None where its arguments
+    may ask for several results."""
+    row = ops.of(op.name)
+    if row is None:
+        return True
+    single = row.gives_tensor(op.args)
+    if single is not None or row.gives != "varies":
+        return single
+    asked = [op.constant(name, False) for name in row.several_with.split()]
+    # A dim, or a flag that is set.
+    return False if any(value is not False and not isinstance(value, Value) for value in asked) else None
 
 
 def _has_torch_keyword(value: Op) -> bool:
@@ -159,16 +170,13 @@ def _element_is_tensor(value: Element, depth: int) -> bool | None:
     base = value.base
     if not isinstance(base, Op):
         return None
-    if base.name in ("LSTM", "GRU", "RNN", "MultiheadAttention") and value.key == 0:
-        return True
-    if base.name in SEQUENCES or ops.outputs(base.name, base.args):
-        form_shows = (
-            base.form != "Tensor"
-            or base.name in families.TENSOR_METHODS
-            or base.name in ("topk", "kthvalue", "chunk", "unbind")
-        )
-        return True if form_shows else is_tensor(base.input, depth - 1)
-    return is_tensor(base, depth - 1)
+    if is_single(base):
+        return is_tensor(base, depth - 1)
+    if base.layer is not None and base.layer.name == base.name:
+        # The last hidden states of recurrent layers may be a tuple themselves.
+        return True if value.key == 0 and base.name in _TUPLES else None
+    shown = base.form != "Tensor" or base.name in ops.column("tensors_only")
+    return True if shown else is_tensor(base.input, depth - 1)
 
 
 @remembered
@@ -187,11 +195,11 @@ def storage(value: Value) -> Value:
     """The value whose memory this one may share: itself, or what it is a view of."""
     for _ in range(DEPTH):
         match value:
-            case Op() if value.name in families.VIEWS:
+            case Op() if value.name in ops.VIEWS and "input" in value.args:
                 value = value.input
             case Op() if value.name.endswith("_"):
                 value = value.input
-            case Element() if isinstance(value.base, Op) and value.base.name in SEQUENCES:
+            case Element() if isinstance(value.base, Op) and value.base.name in ops.SEQUENCES:
                 value = value.base.input
             case Item() if is_tensor(value.iterable):
                 value = value.iterable
@@ -217,7 +225,9 @@ def kind(value: Value) -> Kind:
             return Kind.STR
         case Items():
             return Kind.SEQUENCE
-        case Op(name="size" | "dim" | "numel"):
+        case Op(name="size"):
+            return Kind.INT
+        case Op() if value.name in _NUMBERS:
             return Kind.INT
         case Op(name="shape"):
             return Kind.SEQUENCE

@@ -9,3 +9,12 @@ RETURN_SELF = frozenset(
         *("eval", "train", "requires_grad_", "share_memory", "apply"),
     ]
 )
+# What registers code that runs when a module is called, or is such code.
+HOOKS = frozenset(
+    [
+        *("register_forward_hook", "register_forward_pre_hook", "register_full_backward_hook"),
+        *("register_full_backward_pre_hook", "register_backward_hook", "register_module_forward_hook"),
+        *("register_module_forward_pre_hook", "register_module_full_backward_hook"),
+        *("spectral_norm", "weight_norm", "parametrize", "register_parametrization"),
+    ]
+)

@@ -61,6 +61,10 @@ class Operation:
     # Whether the result shares memory with the input: always, never, or as the strides, dtypes and devices have it.
     # A tensor in which nothing is to be done is returned itself.
     view: Literal[True, False, "sometimes"] = False
+    # Its result, or whether it raises, shows the strides of the input.
+    strides: bool = False
+    # The result is contiguous whatever the strides of the input are.
+    contiguous: bool = False
     # The arguments that are written whenever it is called; see `written` for `out` and `inplace`.
     writes: str = ""
     # There is a method of the same name with an underscore.
@@ -112,9 +116,9 @@ class Operation:
         return f"<operation {self.name}>"
 
     @property
-    def floating(self) -> bool:
-        """Whether a result is floating-point or complex whatever the input is."""
-        return self.dtype in _FLOATING or ("int" in self.raises and "bool" in self.raises and self.dtype != "int64")
+    def is_tensor(self) -> bool:
+        """Whether a result may be a tensor, or consists of tensors."""
+        return self.gives in ("tensor", "tuple", "sequence", "varies")
 
     @property
     def places(self) -> Names:
@@ -140,16 +144,33 @@ class Operation:
         return frozenset(found | {"input"} if "inplace" in given else found)
 
 
-_FLOATING = frozenset(["float", "default", "complex", "float16", "bfloat16", "float32", "float64", "complex32"])
-
-
 @cache
 def of(name: str) -> Operation | None:
     """What is known of an operation by its canonical name; None if it is not in the table."""
     if name not in everything() and name not in LAYERS:
         return None
-    facts = {fact: json.loads(text) for fact, text in _index() if name in _said(fact, text)}
-    return Operation(name, facts)
+    return Operation(name, {fact: said[name] for fact in _table()["facts"] if name in (said := column(fact))})
+
+
+@cache
+def column(fact: str) -> Mapping[str, Any]:
+    """What the rows that mention a fact say of it, by operation."""
+    values = _table()["facts"][fact]
+    return {name: value for text, names in values.items() for value in (json.loads(text),) for name in names.split()}
+
+
+def shape(name: str) -> str:
+    """How the shape of an operation's result follows from its arguments; empty where that is not known."""
+    rule: str = column("shape").get(name, "")
+    return rule
+
+
+def outputs(name: str, given: Collection[str]) -> tuple[str, ...]:
+    """The field names of the results of a call with these arguments, where there are several of them."""
+    row = of(name)
+    if row is None or not row.fields or row.gives_tensor(given) is True:
+        return ()
+    return tuple(row.fields.split())
 
 
 def that(**facts: object) -> Names:
@@ -196,14 +217,29 @@ def _table() -> dict[str, Any]:
 
 
 # The layers that are a function: class of `torch.nn` -> operation.
-LAYERS: dict[str, str] = {
-    layer: json.loads(text) for text, names in _table()["facts"]["function"].items() for layer in names.split()
-}
+LAYERS: Mapping[str, str] = column("function")
 
 
 def layers_of(name: str) -> Names:
     """The classes of `torch.nn` that are an operation."""
     return frozenset(layer for layer, function in LAYERS.items() if function == name)
+
+
+def layer_settings(layer: str) -> Mapping[str, object]:
+    """What a layer sets where its function has another default."""
+    row = of(layer)
+    return {} if row is None else row.settings
+
+
+def forward_parameters(layer: str) -> tuple[str, ...]:
+    """The parameters that a layer is called with, as its function calls them."""
+    row = of(layer)
+    return ("input",) if row is None else tuple(row.takes.split())
+
+
+def refusing(*dtypes: str) -> Names:
+    """What raises on all of these dtypes."""
+    return frozenset(name for name, refused in column("raises").items() if {*dtypes} <= set(refused.split()))
 
 
 def words(*names: str) -> Names:
@@ -213,11 +249,10 @@ def words(*names: str) -> Names:
     return frozenset(found.union(*map(layers_of, names)))
 
 
-@cache
 def cast_dtype(name: str) -> str | None:
-    """The dtype that a method of this name casts to, `int64` for `long`: names of torch for dtypes mean the same."""
-    row = of(name) if name in that(casts=True) else None
-    return None if row is None or row.dtype in ("argument", "other") else row.dtype
+    """The dtype that a method of this name casts to, `int64` for `long`; None if it is none that does."""
+    dtype: str | None = column("dtype").get(name) if name in column("casts") else None
+    return None if dtype in ("argument", "other") else dtype
 
 
 def methods(*names: str) -> Names:
@@ -248,6 +283,10 @@ _FAMILIES: dict[str, Callable[[], Names]] = {
     "SAME_ELEMENTS": lambda: that(elements="same"),
     # All elements of the result are elements of the input.
     "CARRIERS": lambda: that(elements=("same", "moved", "repeated", "some"), gives=("tensor", "varies")),
+    # As many tensors as the arguments say.
+    "SEQUENCES": lambda: that(gives="sequence"),
+    # What is no tensor.
+    "NO_TENSORS": lambda: that(gives=("number", "bool", "size", "list", "none", "other")),
     # Tensors that the input is split into.
     "PARTS": lambda: that(elements="some", gives="sequence"),
     # What changes one of its arguments whenever it is called: `relu_`, `copy_`, `nn.init.zeros_`, batch norms.
@@ -259,8 +298,12 @@ _FAMILIES: dict[str, Callable[[], Names]] = {
     "REDUCTIONS": lambda: that(shape="reduced"),
     "SUMS": lambda: that(sums=True),
     "LOSSES": lambda: that(loss=True),
+    # The identifiers under which a loss may be written.
+    "LOSS_WORDS": lambda: words(*that(loss=True)),
     # New tensors, whose elements come from no operation.
     "FACTORIES": lambda: everything() - that(makes=""),
+    # Floating-point results, or complex ones of complex inputs: integers become floats, or are refused.
+    "FLOATS": lambda: that(dtype=("float", "default")) | (that(dtype=("input", "promoted")) & refusing("int", "bool")),
     "CASTS": lambda: that(casts=True),
     "MOVES": lambda: that(moves=True),
     # Their results need no gradient, whatever they are given.
@@ -269,6 +312,8 @@ _FAMILIES: dict[str, Callable[[], Names]] = {
     "DROPOUTS": lambda: that(kind="function", random="training", shape="same", elementwise=False),
     # Contexts and decorators that are entered without an argument, by qualified name.
     "CONTEXTS": lambda: _qualified(that(kind="context", takes="")),
+    # Contexts and decorators that may switch gradients on, by qualified name.
+    "GRAD": lambda: _qualified(that(kind="context", grad=True, takes=("", "mode"))),
     # Contexts and decorators that switch gradients off, by qualified name.
     "NO_GRAD": lambda: _qualified(that(kind="context", grad=False)),
     # Numbers, sizes and other facts about a tensor, without an element of it.
@@ -280,6 +325,8 @@ if TYPE_CHECKING:
     VIEWS: Names
     SAME_ELEMENTS: Names
     CARRIERS: Names
+    SEQUENCES: Names
+    NO_TENSORS: Names
     PARTS: Names
     IN_PLACE: Names
     ELEMENTWISE: Names
@@ -288,12 +335,15 @@ if TYPE_CHECKING:
     REDUCTIONS: Names
     SUMS: Names
     LOSSES: Names
+    LOSS_WORDS: Names
     FACTORIES: Names
+    FLOATS: Names
     CASTS: Names
     MOVES: Names
     CUTS: Names
     DROPOUTS: Names
     CONTEXTS: Names
+    GRAD: Names
     NO_GRAD: Names
     QUESTIONS: Names
     RANDOM: Names

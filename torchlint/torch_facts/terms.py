@@ -46,7 +46,8 @@ Dtype = Literal[
 Range = Literal["", "unit", "signed unit", "positive", "nonnegative", "nonpositive"]
 
 # The shape of the result.
-# `same`: that of the input. `same rank`: other sizes, as many. `last dim`: the last size is another. `broadcast`: of
+# `same`: that of the input. `same rank`: other sizes, as many. `spatial`: the same, and
+# the first size, where it is that of a batch, stays. `last dim`: the last size is another. `broadcast`: of
 # all operands. `reduced`: without `dim`, or 0-d where none is given. `one dim`: without one dim, always. `loss`: 0-d
 # unless `reduction="none"`. `scalar`: 0-d. `size`: the argument of that name. `wanted`: the same with a -1 that is
 # filled in. `like other`, `like index`: that of the argument. `vector`, `steps` (of so many elements), `matrix`: rank 1
@@ -55,6 +56,7 @@ Shape = Literal[
     "",
     "same",
     "same rank",
+    "spatial",
     "last dim",
     "broadcast",
     "reduced",
@@ -113,6 +115,8 @@ class Facts(TypedDict, total=False):
     elementwise: bool
     elements: Elements
     view: Literal[True, False, "sometimes"]
+    strides: bool
+    contiguous: bool
     writes: str
     in_place: bool
     random: Literal[True, False, "training"]

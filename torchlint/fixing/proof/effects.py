@@ -31,6 +31,7 @@ from torchlint.analysis.values import (
 from torchlint.fixing.proof import operations
 from torchlint.fixing.proof.memory import is_made_in, roots
 from torchlint.fixing.proof.order import timeline
+from torchlint.torch_facts import modules
 
 _DEPTH = 4
 # Attributes of a tensor through which its memory or its gradient changes.
@@ -65,7 +66,7 @@ class Effects:
         for op in frame.ops:
             if op.node is not None:
                 self._ops.setdefault(op.node, []).append(op)
-        self._hooked = not operations.HOOKS.isdisjoint(frame.module.vocabulary)
+        self._hooked = not modules.HOOKS.isdisjoint(frame.module.vocabulary)
         self._properties = _properties(frame.module)
 
     def of(self, node: ast.AST) -> Effect:

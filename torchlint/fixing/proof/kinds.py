@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable
 
-from torchlint.analysis import facts, ops
+from torchlint.analysis import facts
 from torchlint.analysis.frame import Frame, frame_of
 from torchlint.analysis.signatures import Kind
 from torchlint.analysis.values import (
@@ -25,6 +25,7 @@ from torchlint.analysis.values import (
 )
 from torchlint.fixing.proof import operations
 from torchlint.fixing.proof.order import runs_with
+from torchlint.torch_facts import modules, ops
 
 Kinds = frozenset[str]
 _ORDER = ("bool", "int", "float", "complex")
@@ -39,8 +40,12 @@ _CLASSES = {
 _WRAPPERS = frozenset({"torch.nn.Parameter", "torch.nn.parameter.Parameter", "torch.autograd.Variable"})
 _INTEGERS = frozenset({"builtins.int", "builtins.len", "builtins.ord", "builtins.round"})
 _WHOLE = frozenset({"add", "sub", "mul", "floor_divide", "remainder", "neg", "positive"})
+# Whole numbers that a tensor knows of itself.
+_NUMBERS = ops.that(gives="number", syncs=False, kind="function") | {"size"}
+# What takes other things than tensors, or decides by what it is given.
+_OF_OTHERS = ops.that(shape=("joined", "stacked")) | ops.that(makes="data") | {"is_tensor", "where"}
 # What modules and settings have as well: a call of one of these shows no tensor.
-_NOT_ONLY_TENSORS = frozenset({"to", "cuda", "cpu", "float", "half", "double", "type", "requires_grad_", "get_device"})
+_NOT_ONLY_TENSORS = modules.RETURN_SELF | {"get_device"}
 # What modules call tensors of theirs.
 _OF_MODULES = frozenset({"weight", "bias", "running_mean", "running_var", "data", "grad"})
 
@@ -81,11 +86,14 @@ def _annotation(value: Value) -> str:
 def _of_element(base: Op, key: int | str, depth: int) -> Kinds:
     if base.name in ops.SEQUENCES:
         return dtypes_of(base.input, depth - 1)
-    if base.name in ("LSTM", "GRU", "RNN", "MultiheadAttention") and key == 0:
+    if base.layer is not None and key == 0 and operations.gives_only_floats(base):
         return _FLOAT
-    if not ops.outputs(base.name, base.args):
+    fields = ops.outputs(base.name, base.args)
+    if not fields:
         return ANY
-    return dtypes_of(base.input, depth - 1) if key in (0, "values") else frozenset({"int"})
+    if key in (0, fields[0]):
+        return _of_op(base, depth)
+    return frozenset({"int"}) if fields[1] == "indices" else ANY
 
 
 def _of_call(call: Call, depth: int) -> Kinds:
@@ -103,27 +111,28 @@ def _of_op(op: Op, depth: int) -> Kinds:
     given = op.args.get("dtype")
     if given is not None and not (isinstance(given, Constant) and given.value is None):
         return _given(given, depth)
-    if op.form == "Tensor" and op.name in operations.CASTS:
-        return frozenset({operations.CASTS[op.name]})
+    cast = operations.cast_of(op.name) if op.form == "Tensor" else None
+    if cast is not None:
+        return frozenset({cast})
     if op.name in ("to", "type", "type_as"):
         return _converted(op, depth)
     if operations.gives_only_floats(op):
         return _FLOAT
     if operations.is_boolean(op.name):
         return frozenset({"bool"})
-    if operations.gives_indices(op.name) or op.name in ("size", "dim", "numel"):
+    if operations.gives_indices(op.name) or op.name in _NUMBERS:
         return frozenset({"int"})
-    if op.name in ("tensor", "full", "arange", "scalar_tensor"):
+    if op.name in ops.that(dtype="data"):
         return _of_literals(op, depth)
     inner = dtypes_of(op.input, depth - 1)
-    if op.name == "abs":
-        return frozenset("float" if kind == "complex" else kind for kind in inner)
+    if op.name in ops.column("real"):
+        inner = frozenset("float" if kind == "complex" else kind for kind in inner)
     if operations.is_bitwise(op.name):
         return _promoted(op, depth) & {"bool", "int"}
     if operations.promotes(op.name):
         found = _promoted(op, depth)
-        return _floated(found) if op.name == "div" else found
-    if op.name in ("sum", "prod", "cumsum", "nansum"):
+        return _floated(found) if operations.turns_to_floats(op.name) else found
+    if op.name in ops.that(dtype="sum"):
         return frozenset("int" if kind == "bool" else kind for kind in inner)
     if operations.turns_to_floats(op.name):
         return _floated(inner)
@@ -244,7 +253,7 @@ def _taken_as_tensor(frame: Frame, value: Value, besides: set[ast.AST]) -> bool:
         and (op.form in ("torch", "F") or (op.layer is not None and op.form == "module"))
         and op.node is not None
         and op.node not in besides
-        and op.name not in ("cat", "stack", "tensor", "as_tensor", "is_tensor", "where")
+        and op.name not in _OF_OTHERS
         for op in frame.ops
     )
 
@@ -256,7 +265,7 @@ def is_integer(value: Value) -> bool:
             return type(value.value) is int
         case Choice():
             return all(map(is_integer, value.members))
-        case Op(name="size" | "dim" | "numel"):
+        case Op() if value.name in _NUMBERS:
             return True
         case Op(form="operator") if value.name in _WHOLE:
             return all(map(is_integer, value.args.values()))
@@ -272,7 +281,7 @@ def is_natural(value: Value) -> bool:
     match value:
         case Constant():
             return type(value.value) is int and value.value >= 0
-        case Op(name="size" | "dim" | "numel"):
+        case Op() if value.name in _NUMBERS:
             return True
         case Call():
             return value.qualname == "builtins.len"

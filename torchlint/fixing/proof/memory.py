@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from torchlint.analysis import facts, ops
+from torchlint.analysis import facts
 from torchlint.analysis.frame import Frame
 from torchlint.analysis.values import (
     Call,
@@ -28,10 +28,12 @@ from torchlint.analysis.values import (
 )
 from torchlint.fixing.proof import operations
 from torchlint.fixing.proof.kinds import is_integer
+from torchlint.torch_facts import ops
 
 _DEPTH = 60
 _IMMUTABLE = (Constant, External, ClassRef, FunctionRef)
-_SHARING_FIELDS = frozenset({"data", "grad", "T", "mT", "H", "mH", "real", "imag"})
+_SHARING_FIELDS = ops.that(kind="attribute", gives="tensor") | {"real", "imag"}
+_PLAIN_RESULTS = ops.that(gives=("number", "bool", "size", "list"), pure=True) | {"slice"}
 _PLAIN = frozenset({"int", "float", "str", "bool", "torch.device", "torch.dtype", "torch.Size"})
 _PLAIN_CALLS = frozenset({"builtins.int", "builtins.float", "builtins.len", "builtins.range", "builtins.str"})
 _SHARING_CALLS = frozenset({"torch.nn.Parameter", "torch.nn.parameter.Parameter", "torch.autograd.Variable"})
@@ -88,7 +90,7 @@ def _is_plain(value: Value) -> bool:
     if isinstance(value, Parameter) and value.annotation is not None:
         return ast.unparse(value.annotation).strip("'\"") in _PLAIN
     if isinstance(value, Op):
-        return value.name in ("size", "shape", "dim", "numel", "slice", "is", "is_not", "item", "tolist", "not")
+        return value.name in _PLAIN_RESULTS
     if isinstance(value, Call):
         return value.qualname in _PLAIN_CALLS
     if isinstance(value, Field):

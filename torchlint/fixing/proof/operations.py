@@ -1,133 +1,34 @@
 """What proofs ask of an operation: does it write, may its result share memory, which dtypes does it take and give.
 
-All questions of this package about operations by name are answered here.
+The answers are in the table of operations. Of what is not in it nothing is certain.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from torchlint.analysis import families, ops
+from torchlint.analysis import tensors
 from torchlint.analysis.values import Constant, External, Op, Value
+from torchlint.torch_facts import ops
+from torchlint.torch_facts.dtypes import KINDS, NAMES
 
 
 def _names(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-# Besides `families.VIEWS`: views, and what gives back its input where there is nothing to do.
-_MORE_VIEWS = _names(
-    """
-    H mH adjoint real imag as_strided slice view_as_real view_as_complex broadcast_to unsafe_split hsplit vsplit dsplit
-    type type_as double half bfloat16 long int short bool byte char pin_memory conj resolve_conj resolve_neg alias
-    data numpy atleast_1d atleast_2d atleast_3d asarray as_tensor from_numpy movedim moveaxis swapaxes tile
-    dropout dropout1d dropout2d dropout3d alpha_dropout feature_alpha_dropout chunk split tensor_split unbind
-    split_with_sizes meshgrid broadcast_tensors identity to_dense coalesce expand_copy refine_names rename align_to
-    """
-)
-# Several tensors, or one, as the arguments say; never to be taken for one.
-_SEVERAL = _names(
-    """
-    var_mean std_mean aminmax frexp svd linalg.svd linalg.eig linalg.eigh linalg.qr linalg.slogdet linalg.lstsq
-    linalg.lu linalg.lu_factor linalg.lu_factor_ex linalg.ldl_factor linalg.inv_ex linalg.cholesky_ex
-    linalg.solve_ex qr lu lu_unpack slogdet geqrf triangular_solve eig symeig lstsq unique_consecutive
-    histogram histogramdd batch_norm_stats native_dropout LSTM GRU RNN LSTMCell MultiheadAttention
-    adaptive_max_pool1d_with_indices max_pool1d_with_indices max_pool2d_with_indices multi_head_attention_forward
-    """
-)
-_NO_TENSORS = _names("initial_seed get_rng_state numel dim seed is_nonzero result_type promote_types can_cast")
-# Arguments that turn one result into several.
-_MORE_RESULTS = ("return_inverse", "return_counts", "return_indices", "as_tuple", "return_logdet")
-
-_IN_PLACE_ARGUMENTS = {
-    "batch_norm": ("running_mean", "running_var"),
-    "instance_norm": ("running_mean", "running_var"),
-}
-# These take floating-point tensors alone: integers, bools and complex numbers raise.
-ONLY_FLOATS = _names(
-    """
-    softmax log_softmax softmin logsigmoid softplus gelu elu selu celu mish hardswish hardsigmoid layer_norm
-    group_norm binary_cross_entropy binary_cross_entropy_with_logits nll_loss cross_entropy kl_div
-    gumbel_softmax glu
-    """
-)
-# Layers with weights in floating point, which do not mix with other tensors.
-_FLOAT_LAYERS = _names(
-    """
-    Linear Conv1d Conv2d Conv3d ConvTranspose1d ConvTranspose2d ConvTranspose3d BatchNorm1d BatchNorm2d BatchNorm3d
-    SyncBatchNorm LayerNorm GroupNorm InstanceNorm1d InstanceNorm2d InstanceNorm3d RMSNorm PReLU
-    """
-)
-# Their results are floating-point too, but they take indices.
-_LOOKUPS = _names("Embedding EmbeddingBag")
-# Real in, floating-point out; complex in, complex out.
-_TO_FLOAT = _names(
-    """
-    exp exp2 expm1 log log2 log10 log1p sqrt rsqrt sigmoid tanh sin cos tan asin acos atan sinh cosh asinh acosh atanh
-    erf erfc erfinv lgamma digamma logit reciprocal logsumexp mean nanmean float_power silu sinc rad2deg deg2rad
-    """
-)
-# Floating-point whatever they are given.
-_FLOATS = _names(
-    """
-    norm std var linalg.norm linalg.vector_norm linalg.matrix_norm cdist pairwise_distance angle cosine_similarity
-    """
-)
-# These have the default dtype, which is floating-point.
-_DEFAULT_DTYPE = _names("zeros ones empty rand randn eye linspace logspace normal")
-_KEPT = _names(
-    """
-    abs neg positive relu relu6 leaky_relu clamp clamp_min clamp_max clip view reshape squeeze unsqueeze transpose
-    permute t T mT H mH flatten unflatten expand expand_as view_as repeat repeat_interleave contiguous detach clone
-    getitem select narrow amax amin cumsum cumprod cummax max min median mode topk sort kthvalue roll flip rot90 cuda
-    cpu gather index_select take take_along_dim masked_fill masked_select scatter scatter_add index_fill zeros_like
-    ones_like empty_like rand_like randn_like full_like new_zeros new_ones new_empty new_full tril triu
-    requires_grad_ movedim moveaxis swapaxes swapdims diagonal diag nan_to_num ravel dropout dropout1d dropout2d
-    dropout3d alpha_dropout interpolate pad normalize max_pool1d max_pool2d max_pool3d avg_pool1d avg_pool2d avg_pool3d
-    adaptive_avg_pool1d adaptive_avg_pool2d adaptive_avg_pool3d unfold fold floor ceil round trunc sign split chunk
-    unbind tensor_split split_with_sizes sum nansum prod square broadcast_to cross hardtanh Dropout Dropout2d Dropout3d
-    ReLU MaxPool1d MaxPool2d MaxPool3d AvgPool1d AvgPool2d AvgPool3d AdaptiveAvgPool1d AdaptiveAvgPool2d Upsample
-    """
-)
-_PROMOTED = _names(
-    """
-    add sub mul pow maximum minimum fmod remainder floor_divide matmul mm bmm mv dot outer einsum addmm baddbmm where
-    cat stack hstack vstack hypot lerp logaddexp atan2
-    """
-)
-_BITWISE = _names("bitwise_and bitwise_or bitwise_xor bitwise_not")
-_BOOLEAN = _names(
-    """
-    eq ne lt le gt ge logical_and logical_or logical_not logical_xor isnan isinf isfinite isclose any all not
-    """
-)
-_INDICES = _names("argmax argmin argsort nonzero randperm randint bincount one_hot searchsorted bucketize multinomial")
-# What shows where in memory a tensor is, or raises for some layouts.
-_LAYOUT_SEEN = _names(
-    """
-    view view_as data_ptr is_contiguous stride storage untyped_storage storage_offset as_strided numpy set_ resize_
-    view_as_real view_as_complex is_set_to
-    """
-)
-_CONTIGUOUS = _names(
-    """
-    zeros ones empty full rand randn arange linspace eye tensor contiguous stack softmax log_softmax linear Linear
-    matmul mm bmm
-    """
-)
-# Registers code that runs when a module is called, or is such code.
-HOOKS = _names(
-    """
-    register_forward_hook register_forward_pre_hook register_full_backward_hook register_full_backward_pre_hook
-    register_backward_hook register_module_forward_hook register_module_forward_pre_hook spectral_norm weight_norm
-    parametrize register_parametrization register_module_full_backward_hook
-    """
-)
+# Real results, or floating-point ones that are never of complex inputs.
+_REAL = ops.FLOATS & (ops.that(real=True) | ops.refusing("complex")) | ops.that(dtype="default")
+_BITWISE = ops.that(dtype="promoted") & ops.refusing("float")
+_BOOLEAN = ops.that(dtype="bool") | {"not"}
+_KEEPING = ops.that(dtype=("input", "sum"), gives=("tensor", "varies", "sequence", "tuple"))
+# The words that show, in a function, that strides may be looked at.
+LAYOUT_WORDS = ops.methods(*ops.column("strides"))
 
 
 def is_view(name: str) -> bool:
     """Whether the result may share memory with the first argument."""
-    return name in families.VIEWS or name in _MORE_VIEWS or is_in_place(name)
+    return name in ops.VIEWS or is_in_place(name) or ops.of(name) is None or name == "slice"
 
 
 def is_in_place(name: str) -> bool:
@@ -137,7 +38,7 @@ def is_in_place(name: str) -> bool:
 
 def written(op: Op) -> Iterator[Value]:
     """The arguments that an operation writes to."""
-    first = op.args.get("input")
+    first, row = op.args.get("input"), ops.of(op.name)
     if is_in_place(op.name) and op.name != "requires_grad_" and first is not None:
         yield first
     if op.name.rpartition(".")[2].startswith("_foreach_"):
@@ -149,7 +50,7 @@ def written(op: Op) -> Iterator[Value]:
     for flag in (op.args.get("inplace"), layer):
         if flag is not None and not (isinstance(flag, Constant) and not flag.value) and first is not None:
             yield first
-    for name in _IN_PLACE_ARGUMENTS.get(op.name, ()):
+    for name in row.writes.split() if row is not None else ():
         if name in op.args:
             yield op.args[name]
     if op.name == "embedding" and "max_norm" in op.args and "weight" in op.args:
@@ -157,48 +58,44 @@ def written(op: Op) -> Iterator[Value]:
 
 
 def is_random(name: str) -> bool:
-    return name in families.RANDOM or name in ("RReLU", "MultiheadAttention", "Transformer", "LSTM", "GRU", "RNN")
+    return name in ops.RANDOM
 
 
 def is_one_tensor(op: Op) -> bool:
     """Whether the result is one tensor, not several and not something else."""
-    if op.name in families.NOT_TENSORS or op.name in _NO_TENSORS or op.name in _SEVERAL or op.name in ops.SEQUENCES:
-        return False
-    if ops.outputs(op.name, op.args) or any(name in op.args for name in _MORE_RESULTS):
-        return False
-    if op.name in ("where", "nonzero"):
-        return "other" in op.args if op.name == "where" else True
-    if op.name.startswith("atleast_"):
-        return not isinstance(op.args.get("tensors"), Value) or "other" not in op.args
-    return True
+    return ops.of(op.name) is not None and tensors.is_single(op) is True
 
 
 def takes_only_floats(op: Op) -> bool:
     """Whether an operation raises for what is not a floating-point tensor."""
-    if "dtype" in op.args:
+    row = ops.of(op.name)
+    if row is None or "dtype" in op.args:
         return False
-    if op.layer is not None and op.name in _FLOAT_LAYERS:
-        return "dtype" not in op.layer.args
-    return op.name in ONLY_FLOATS
+    if op.layer is not None and row.weights and "dtype" in op.layer.args:
+        return False
+    return row.accepts("float") and not (row.accepts("int") or row.accepts("bool") or row.accepts("complex"))
 
 
 def gives_only_floats(op: Op) -> bool:
     """Whether the result is floating-point, and not complex, whatever the operation is given without raising."""
-    if op.layer is not None and op.name in _FLOAT_LAYERS | _LOOKUPS:
+    row = ops.of(op.name)
+    if op.layer is not None and row is not None and row.weights:
         return "dtype" not in op.layer.args
-    return op.name in ONLY_FLOATS or op.name in _FLOATS or op.name in _DEFAULT_DTYPE
+    return op.name in _REAL
 
 
 def turns_to_floats(name: str) -> bool:
-    return name in _TO_FLOAT or name == "div"
+    return name in ops.FLOATS or name in ops.that(dtype="float64", casts=False)
 
 
 def keeps_dtype(name: str) -> bool:
-    return name in _KEPT
+    return name in _KEEPING
 
 
 def promotes(name: str) -> bool:
-    return name in _PROMOTED or name == "div"
+    """Whether the dtype is what those of the operands promote to, perhaps made floating-point."""
+    row = ops.of(name)
+    return row is not None and (row.dtype == "promoted" or (row.dtype == "float" and row.shape == "broadcast"))
 
 
 def is_bitwise(name: str) -> bool:
@@ -210,19 +107,16 @@ def is_boolean(name: str) -> bool:
 
 
 def gives_indices(name: str) -> bool:
-    return name in _INDICES
+    return name in ops.that(dtype="int64", casts=False)
 
 
 def sees_layout(name: str) -> bool:
-    return name in _LAYOUT_SEEN
-
-
-LAYOUT_WORDS = _LAYOUT_SEEN
+    return name in ops.column("strides")
 
 
 def is_contiguous(op: Op) -> bool:
     """Whether the result is contiguous whatever the input is."""
-    return op.name in _CONTIGUOUS
+    return op.name in ops.that(contiguous=True)
 
 
 def is_pure_function(qualname: str) -> bool:
@@ -260,18 +154,11 @@ def dtype_of(value: Value) -> str | None:
     """`float`, `int`, `bool` or `complex` for a dtype that is written out."""
     if not isinstance(value, External) or not value.qualname.startswith("torch."):
         return None
-    return _DTYPES.get(value.qualname.removeprefix("torch."))
+    dtype = NAMES.get(value.qualname.removeprefix("torch."))
+    return KINDS[dtype] if dtype is not None else None
 
 
-_DTYPES = {
-    **dict.fromkeys(["float", "float16", "float32", "float64", "half", "double", "bfloat16"], "float"),
-    **dict.fromkeys(["int", "int8", "int16", "int32", "int64", "uint8", "short", "long"], "int"),
-    **dict.fromkeys(["cfloat", "cdouble", "chalf", "complex32", "complex64", "complex128"], "complex"),
-    "bool": "bool",
-}
-CASTS = {
-    **dict.fromkeys(["float", "double", "half", "bfloat16"], "float"),
-    **dict.fromkeys(["long", "int", "short", "char", "byte"], "int"),
-    "bool": "bool",
-    **dict.fromkeys(["cfloat", "cdouble"], "complex"),
-}
+def cast_of(name: str) -> str | None:
+    """What the elements are after a cast: `float` for `half`; None for what is no cast to a certain dtype."""
+    dtype = ops.cast_dtype(name)
+    return KINDS[dtype] if dtype is not None else None

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from torchlint.torch_facts.rows import family
 
-steps = family(makes="steps", shape="vector", dtype="default")
+steps = family(makes="steps", contiguous=True, shape="vector", dtype="default")
 data = family(makes="data", dtype="data")
-sized = family(makes="size", shape="size", dtype="default")
+sized = family(makes="size", contiguous=True, shape="size", dtype="default")
 like = family(makes="like", shape="same", grad=False)
-new = family(makes="new", shape="size", grad=False)
+new = family(makes="new", contiguous=True, shape="size", grad=False)
 draw = family(random=True, raises="int bool complex")
 
 ROWS = (
@@ -28,11 +28,11 @@ ROWS = (
     data("from_numpy", view="sometimes", pure=False),
     data("new_tensor", shape="data", grad=False, tensors_only=True),
     data("scalar_tensor", dtype="default", shape="scalar"),
-    data("tensor", shape="data"),
+    data("tensor", shape="data", contiguous=True),
     data("sparse_coo_tensor", arguments="indices:labels"),
     sized("empty", blank=True),
-    sized("empty_permuted", blank=True),
-    sized("empty_strided", blank=True),
+    sized("empty_permuted", blank=True, contiguous=False),
+    sized("empty_strided", blank=True, contiguous=False),
     sized("full", dtype="data"),
     sized("normal", random=True),
     sized("ones", range="unit"),
@@ -48,7 +48,7 @@ ROWS = (
     like("randn_like", raises="int bool", random=True),
     like("zeros_like", range="unit"),
     new("new_empty", blank=True),
-    new("new_empty_strided", blank=True),
+    new("new_empty_strided", blank=True, contiguous=False),
     new("new_full", tensors_only=True),
     new("new_ones", range="unit", tensors_only=True),
     new("new_zeros", range="unit", tensors_only=True),

@@ -6,7 +6,7 @@ from torchlint.torch_facts.rows import family
 
 # The result and the settings are those of the function, whose facts hold. `settings`: where defaults differ.
 layer = family(kind="layer")
-padding = family(kind="layer", shape="same rank")
+padding = family(kind="layer", shape="spatial")
 # With parameters of their own, so that the result is floating-point and needs a gradient.
 weighted = family(kind="layer", weights=True, raises="int bool complex")
 # They write the statistics of what they see.
@@ -120,21 +120,21 @@ ROWS = (
     padding("UpsamplingNearest2d", raises="int bool complex"),
     padding("FractionalMaxPool2d", gives="varies", random=True, raises="int bool complex"),
     padding("FractionalMaxPool3d", gives="varies", random=True, raises="int bool complex"),
-    weighted("Linear", shape="last dim", affine=True),
-    weighted("LazyLinear", shape="last dim", affine=True),
+    weighted("Linear", shape="last dim", affine=True, contiguous=True),
+    weighted("LazyLinear", shape="last dim", affine=True, contiguous=True),
     weighted("Bilinear", shape="last dim", affine=True),
-    weighted("Conv1d", shape="same rank", affine=True),
-    weighted("Conv2d", shape="same rank", affine=True),
-    weighted("Conv3d", shape="same rank", affine=True),
-    weighted("ConvTranspose1d", shape="same rank", affine=True),
-    weighted("ConvTranspose2d", shape="same rank", affine=True),
-    weighted("ConvTranspose3d", shape="same rank", affine=True),
-    weighted("LazyConv1d", shape="same rank", affine=True),
-    weighted("LazyConv2d", shape="same rank", affine=True),
-    weighted("LazyConv3d", shape="same rank", affine=True),
-    weighted("LazyConvTranspose1d", shape="same rank", affine=True),
-    weighted("LazyConvTranspose2d", shape="same rank", affine=True),
-    weighted("LazyConvTranspose3d", shape="same rank", affine=True),
+    weighted("Conv1d", shape="spatial", affine=True),
+    weighted("Conv2d", shape="spatial", affine=True),
+    weighted("Conv3d", shape="spatial", affine=True),
+    weighted("ConvTranspose1d", shape="spatial", affine=True),
+    weighted("ConvTranspose2d", shape="spatial", affine=True),
+    weighted("ConvTranspose3d", shape="spatial", affine=True),
+    weighted("LazyConv1d", shape="spatial", affine=True),
+    weighted("LazyConv2d", shape="spatial", affine=True),
+    weighted("LazyConv3d", shape="spatial", affine=True),
+    weighted("LazyConvTranspose1d", shape="spatial", affine=True),
+    weighted("LazyConvTranspose2d", shape="spatial", affine=True),
+    weighted("LazyConvTranspose3d", shape="spatial", affine=True),
     weighted("PReLU", shape="same"),
     weighted("LayerNorm", shape="same"),
     weighted("GroupNorm", shape="same"),

@@ -5,10 +5,11 @@ from __future__ import annotations
 from torchlint.torch_facts.rows import family
 
 network = family(raises="int bool complex")
-pooling = family(shape="same rank", raises="int bool complex")
-dropout = family(shape="same", random="training", raises="int bool complex")
-layout = family(shape="same rank")
-convolution = family(shape="same rank", raises="int bool")
+pooling = family(shape="spatial", raises="int bool complex")
+# In training they draw, else they give back the input itself.
+dropout = family(shape="same", view="sometimes", random="training", raises="int bool complex")
+layout = family(shape="spatial")
+convolution = family(shape="spatial", raises="int bool")
 
 ROWS = (
     pooling("adaptive_avg_pool1d"),
@@ -38,12 +39,12 @@ ROWS = (
     network("embedding_bag", dtype="other", raises="float bool complex", arguments="input:labels"),
     network("fold", raises="int"),
     network("glu", shape="same rank"),
-    network("grid_sample", shape="same rank"),
+    network("grid_sample", shape="spatial"),
     network("group_norm", shape="same"),
     network("instance_norm", shape="same", writes="running_mean running_var"),
-    network("interpolate", shape="same rank"),
+    network("interpolate", shape="spatial"),
     network("layer_norm", shape="same"),
-    network("linear", dtype="promoted", raises="bool", shape="last dim", affine=True),
+    network("linear", dtype="promoted", raises="bool", shape="last dim", affine=True, contiguous=True),
     network("local_response_norm", shape="same"),
     network("nn.functional.unfold", raises="int"),
     network(
@@ -57,9 +58,9 @@ ROWS = (
     ),
     network("rms_norm", raises="int bool", shape="same"),
     network("scaled_dot_product_attention", random="training"),
-    network("upsample", shape="same rank", deprecated="interpolate"),
-    network("upsample_bilinear", shape="same rank", deprecated="interpolate"),
-    network("upsample_nearest", shape="same rank", deprecated="interpolate"),
+    network("upsample", shape="spatial", deprecated="interpolate"),
+    network("upsample_bilinear", shape="spatial", deprecated="interpolate"),
+    network("upsample_nearest", shape="spatial", deprecated="interpolate"),
     dropout("alpha_dropout"),
     dropout("dropout"),
     dropout("dropout1d"),
@@ -68,8 +69,8 @@ ROWS = (
     dropout("feature_alpha_dropout"),
     dropout("feature_dropout"),
     layout("channel_shuffle", shape="same", elements="moved"),
-    layout("constant_pad_nd"),
-    layout("pad"),
+    layout("constant_pad_nd", shape="same rank"),
+    layout("pad", shape="same rank"),
     layout("pixel_shuffle", elements="moved"),
     layout("pixel_unshuffle", elements="moved"),
     convolution("conv1d", raises="bool", affine=True),
