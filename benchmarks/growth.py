@@ -32,13 +32,13 @@ from resource import RUSAGE_CHILDREN, getrusage
 from statistics import median
 
 from benchmarks import programs
+from benchmarks.curve_plots import draw
 from benchmarks.curves import Curve, Point
 from benchmarks.measure import environment, run
-from benchmarks.plots import draw
-from benchmarks.trees import SEED, WORK
-from torchlint import engine, registry
+from benchmarks.source_trees import SEED, WORK
+from torchlint import lint, registry
+from torchlint.running.job import Job, Mode
 from torchlint.running.pool import run_files
-from torchlint.running.runner import Job, Mode
 from torchlint.settings.config import Configuration, Overrides
 from torchlint.source import Source
 
@@ -159,13 +159,13 @@ def _point(at: int, text: str, out: Path, codes: frozenset[str] | None = None) -
     codes = codes or _defaults()
     # No other file lies beside it: what a project's own imports cost is measured with the files.
     path = str(out / "alone" / "generated.py")
-    return Point(at, programs.count_lines(text), lambda: engine.check(Source(path, text), codes, fixes=False))
+    return Point(at, programs.count_lines(text), lambda: lint.check(Source(path, text), codes, fixes=False))
 
 
 def _warm_up() -> None:
     """Load all rules, and make the tables and patterns that they share."""
     for text in (programs.models(300, linked=True), programs.nested_statements(4, 50), programs.chained_calls(4, 50)):
-        engine.check(Source("generated.py", text), _defaults(), fixes=False)
+        lint.check(Source("generated.py", text), _defaults(), fixes=False)
 
 
 def _measure(curves: Sequence[Curve], runs: int) -> None:

@@ -15,8 +15,8 @@ from datetime import date
 from pathlib import Path
 
 from benchmarks.measure import CommandError, Cost, Sample, run
+from benchmarks.source_trees import GENERATED, PINNED, WORK, Tree, obtain, sample
 from benchmarks.tools import OURS, TOOLS, WARM, Installed, install, installed_here
-from benchmarks.trees import GENERATED, PINNED, WORK, Tree, obtain, sample
 
 _HEADER = ("tool", "CPU s", "wall s", "peak MB", "CPU, times torchlint")
 

@@ -19,8 +19,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from pathlib import Path
 
-from benchmarks.trees import WORK, obtain, python_files
-from torchlint import engine, registry
+from benchmarks.source_trees import WORK, obtain, python_files
+from torchlint import lint, registry
 from torchlint.source import Source, SourceError
 
 _ROOT = Path(__file__).resolve().parent.parent
@@ -69,7 +69,7 @@ def _check(sources: Iterable[Source], codes: frozenset[str], profile: cProfile.P
     with profile or nullcontext():
         started = time.process_time()
         for source in fresh:
-            engine.check(source, codes)
+            lint.check(source, codes)
         return time.process_time() - started
 
 

@@ -6,8 +6,7 @@ import ast
 from typing import NamedTuple
 
 from torchlint.rule import Call, Constant, Element, Frame, Item, Items, Op, Value, same, trees
-
-from ._tensors import fills
+from torchlint.vocabulary.shown_tensors import fills
 
 
 class Turn(NamedTuple):

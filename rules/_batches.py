@@ -24,11 +24,10 @@ from torchlint.rule import (
     Value,
     children,
     members,
+    once_per_file,
     ops,
     trees,
 )
-
-from ._kept import once_per_file
 
 # `torch.utils.data.DataLoader`, and those of graphs and of accelerators.
 _LOADER = re.compile(r"(?:^|\.)\w*DataLoader$")

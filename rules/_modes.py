@@ -18,11 +18,10 @@ from torchlint.rule import (
     Value,
     classes,
     members,
+    parents,
     trees,
 )
-
-from ._modules import has_plain_base
-from ._nodes import parents
+from torchlint.vocabulary.nn_modules import has_plain_base
 
 # Layers that ask for their mode. Recurrent ones do where cuDNN computes them: its backward pass wants training mode.
 _WITH_MODE = re.compile(

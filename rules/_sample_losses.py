@@ -6,9 +6,9 @@ import ast
 from typing import NamedTuple
 
 from torchlint.rule import Frame, Op, Value, facts
+from torchlint.vocabulary.shown_tensors import is_number, shown_tensor
 
 from ._accesses import Access, Full, Turn, access, number
-from ._tensors import is_number, shown_tensor
 
 
 class Term(NamedTuple):

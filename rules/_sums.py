@@ -5,10 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Sequence
 
-from torchlint.rule import Frame, FunctionRef, Instance, ops, own_nodes
-
-from ._nodes import Loop, is_within, loops_around
-from ._training import is_without_grad
+from torchlint.rule import Frame, FunctionRef, Instance, Loop, is_within, loops_around, ops, own_nodes
+from torchlint.vocabulary.training import is_without_grad
 
 # Methods that give back a tensor with the same graph.
 _KEEPING = ops.methods(*ops.SUMS, *(ops.CARRIERS - ops.CUTS))

@@ -46,13 +46,12 @@ from torchlint.rule import (
     ops,
     same_dim,
 )
-
-from ._losses import places, source, sources
-from ._routes import parents_of, reads_of, route
-from ._swaps import without
+from torchlint.vocabulary.activation_swaps import without
+from torchlint.vocabulary.loss_inputs import places, source, sources
+from torchlint.vocabulary.routes import parents_of, reads_of, route
 
 if TYPE_CHECKING:
-    from torchlint.fixing.rewrite import Editor
+    from torchlint.fixing.editor import Editor
 
 _ACTIVATIONS = frozenset({"softmax", "log_softmax"})
 

@@ -35,8 +35,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from torchlint.rule import Call, Check, Constant, Frame, Item, Op, Problem, Value, facts, ops, sizes, walk
-
-from ._tensors import shown_tensor
+from torchlint.vocabulary.shown_tensors import shown_tensor
 
 _SCORES = ops.SUMS | {"count_nonzero"}
 # These keep the elements where they are, or turn booleans into numbers.

@@ -50,11 +50,10 @@ from torchlint.rule import (
     ops,
     trees,
 )
-
-from ._modules import is_module_class
+from torchlint.vocabulary.nn_modules import is_module_class
 
 if TYPE_CHECKING:
-    from torchlint.fixing.rewrite import Editor
+    from torchlint.fixing.editor import Editor
 
 _DROPOUTS = tuple(sorted(ops.words(*ops.DROPOUTS) - ops.DROPOUTS))
 # A class that decides for itself when it drops: at every call, or as its mode is switched.

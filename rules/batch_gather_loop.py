@@ -38,16 +38,15 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from torchlint.rule import Changes, Check, Frame, Module, Op, Parameter, Problem, Same, Value, facts, ops
-
-from ._looks import has_gathered, stacked
-from ._slices import Leaf, leaf
-from ._stacks import Stack, of_comprehension, of_loop
-from ._sweep_needs import check_rows, check_slices
-from ._sweeps import Sweep, is_index, module_name, number_of
-from ._tensors import dtype, fills, settled, shown_tensor
+from torchlint.vocabulary.loop_needs import check_rows, check_slices
+from torchlint.vocabulary.loop_stacks import Stack, of_comprehension, of_loop
+from torchlint.vocabulary.loops import Sweep, is_index, module_name, number_of
+from torchlint.vocabulary.shown_tensors import dtype, fills, settled, shown_tensor
+from torchlint.vocabulary.slice_loops import has_gathered, stacked
+from torchlint.vocabulary.slices import Leaf, leaf
 
 if TYPE_CHECKING:
-    from torchlint.fixing.rewrite import Editor
+    from torchlint.fixing.editor import Editor
 
 _MASKS = ops.that(dtype="bool")
 _CONTAINERS = ("ist", "equence", "uple", "ict", "terable", "slice", "int", "ndarray", "array")

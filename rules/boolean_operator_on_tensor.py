@@ -55,12 +55,12 @@ from torchlint.rule import (
     sizes,
     tested,
 )
+from torchlint.vocabulary.routes import parents_of, reads_of
 
-from ._routes import parents_of, reads_of
 from ._sources import Sources
 
 if TYPE_CHECKING:
-    from torchlint.fixing.rewrite import Editor
+    from torchlint.fixing.editor import Editor
 
 # What is done to a mask and to nothing that has one element.
 _MASK_METHODS = ops.methods(*ops.REDUCTIONS, *ops.CASTS, "nonzero")

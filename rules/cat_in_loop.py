@@ -46,16 +46,20 @@ from torchlint.rule import (
     Frame,
     Items,
     Layer,
+    Loop,
     Mapped,
     Method,
     Op,
     Place,
     Problem,
     Value,
+    block_of,
+    is_test,
+    loops_around,
+    parents,
+    statement_of,
     trees,
 )
-
-from ._nodes import Loop, block_of, is_test, loops_around, parents, statement_of
 
 # In so few turns, what is copied twice does not matter.
 _FEW = 16

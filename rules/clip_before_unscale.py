@@ -51,13 +51,13 @@ from torchlint.rule import (
     Place,
     Problem,
     Value,
+    ancestors,
+    is_test,
     members,
     trees,
 )
-
-from ._evaluation import attributes
-from ._nodes import ancestors, is_test
-from ._training import settled
+from torchlint.vocabulary.eval_mode import attributes
+from torchlint.vocabulary.training import settled
 
 _CLIPS = ("clip_grad_norm_", "clip_grad_value_", "clip_grad_norm", "clip_grads_with_norm_")
 _CLIP = re.compile(rf"torch\.nn\.utils\.(?:clip_grad\.)?(?:{'|'.join(_CLIPS)})$")

@@ -51,13 +51,14 @@ from torchlint.rule import (
     Problem,
     Same,
     Value,
+    block_of,
+    is_test,
     ops,
+    statement_of,
 )
 
-from ._nodes import block_of, is_test, statement_of
-
 if TYPE_CHECKING:
-    from torchlint.fixing.rewrite import Editor
+    from torchlint.fixing.editor import Editor
 
 # `normal` may be given tensors, and takes no device then.
 _FACTORIES = ops.that(makes=("size", "steps"), deprecated="", kind="function") - {"normal"}

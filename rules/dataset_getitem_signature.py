@@ -36,11 +36,10 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from torchlint.rule import ERROR, Changes, Check, ClassModel, Frame, FunctionModel, Problem, trees
-
-from ._datasets import is_dataset, meant, positional, role
+from torchlint.vocabulary.datasets import is_dataset, meant, positional, role
 
 if TYPE_CHECKING:
-    from torchlint.fixing.rewrite import Editor
+    from torchlint.fixing.editor import Editor
 
 _SPECIAL = frozenset({"__getitem__", "__len__", "__iter__"})
 _INDEX_NAMES = ("index", "idx", "item", "i", "key", "ind", "id")

@@ -37,8 +37,7 @@ import ast
 from collections.abc import Iterator
 
 from torchlint.rule import Check, ClassModel, Frame, FunctionModel, Problem, classes, trees
-
-from ._datasets import ITERABLE, MAP_STYLE, is_abstract, meant, positional, role
+from torchlint.vocabulary.datasets import ITERABLE, MAP_STYLE, is_abstract, meant, positional, role
 
 
 class DatasetIgnoresIndex(Check):

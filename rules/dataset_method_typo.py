@@ -35,11 +35,10 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from torchlint.rule import ERROR, Changes, Check, ClassModel, Frame, FunctionModel, Problem, classes
-
-from ._datasets import is_closed, is_dataset, is_iterable, meant
+from torchlint.vocabulary.datasets import is_closed, is_dataset, is_iterable, meant
 
 if TYPE_CHECKING:
-    from torchlint.fixing.rewrite import Editor
+    from torchlint.fixing.editor import Editor
 
 
 class DatasetMethodTypo(Check):

@@ -38,8 +38,7 @@ import ast
 from collections.abc import Iterator
 
 from torchlint.rule import ERROR, Check, ClassModel, External, Frame, Instance, Place, Problem, classes
-
-from ._datasets import LOADERS, MAP_STYLE, is_closed, is_iterable, meant
+from torchlint.vocabulary.datasets import LOADERS, MAP_STYLE, is_closed, is_iterable, meant
 
 
 class DatasetMissingMethod(Check):

@@ -36,13 +36,26 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from torchlint.rule import ERROR, Changes, Check, ClassModel, Frame, FunctionModel, Problem, classes, trees
-
-from ._bindings import bound_in_module, free_reads, names_read, unbound_attributes, written_attributes
-from ._datasets import ITERABLE, MAP_STYLE, MODULES, SAMPLERS
+from torchlint.rule import (
+    ERROR,
+    Changes,
+    Check,
+    ClassModel,
+    Frame,
+    FunctionModel,
+    Problem,
+    bound_in_module,
+    classes,
+    free_reads,
+    names_read,
+    trees,
+    unbound_attributes,
+    written_attributes,
+)
+from torchlint.vocabulary.datasets import ITERABLE, MAP_STYLE, MODULES, SAMPLERS
 
 if TYPE_CHECKING:
-    from torchlint.fixing.rewrite import Editor
+    from torchlint.fixing.editor import Editor
 
 _BASES = MAP_STYLE | ITERABLE | SAMPLERS | MODULES
 

@@ -41,12 +41,24 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from torchlint.rule import INFO, Changes, Check, ClassModel, External, Frame, Module, Problem, Same, peek, trees
-
-from ._api import by_name, last_names, may_use, uses, words_of
-from ._api_calls import rewriting
-from ._api_table import DEPRECATED, SCHEDULER, TENSOR
-from ._nodes import is_test, parents
+from torchlint.rule import (
+    INFO,
+    Changes,
+    Check,
+    ClassModel,
+    External,
+    Frame,
+    Module,
+    Problem,
+    Same,
+    is_test,
+    parents,
+    peek,
+    trees,
+)
+from torchlint.vocabulary.api import by_name, last_names, may_use, uses, words_of
+from torchlint.vocabulary.api_calls import rewriting
+from torchlint.vocabulary.api_table import DEPRECATED, SCHEDULER, TENSOR
 
 _ROWS = by_name(DEPRECATED)
 _LAST = last_names(_ROWS)

@@ -52,18 +52,17 @@ from torchlint.rule import (
     Unknown,
     Value,
     facts,
+    loops_around,
     members,
     ops,
     path,
     same,
     trees,
 )
-
-from ._nodes import loops_around
-from ._tensors import dtype, settled
+from torchlint.vocabulary.shown_tensors import dtype, settled
 
 if TYPE_CHECKING:
-    from torchlint.fixing.rewrite import Editor
+    from torchlint.fixing.editor import Editor
 
 # Methods and functions without effects.
 _PURE = ops.that(kind="function", gives=("tensor", "sequence"), writes="", pure=True) | ops.CASTS | ops.MOVES

@@ -40,16 +40,15 @@ from torchlint.rule import (
     Module,
     Op,
     Problem,
+    ancestors,
     members,
     ops,
     trees,
 )
-
-from ._modules import is_module_class
-from ._nodes import ancestors
+from torchlint.vocabulary.nn_modules import is_module_class
 
 if TYPE_CHECKING:
-    from torchlint.fixing.rewrite import Editor
+    from torchlint.fixing.editor import Editor
 
 _DROPOUTS = tuple(sorted(ops.DROPOUTS))
 

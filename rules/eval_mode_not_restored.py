@@ -49,15 +49,19 @@ from torchlint.rule import (
     Place,
     Problem,
     Value,
+    ancestors,
+    block_of,
+    is_test,
     last_name,
+    loops_around,
     members,
+    statement_of,
     trees,
 )
+from torchlint.vocabulary.eval_mode import mode_calls
+from torchlint.vocabulary.training import Kind, events, in_loop, settled, trained_models
 
-from ._evaluation import mode_calls
 from ._modes import is_modeless
-from ._nodes import ancestors, block_of, is_test, loops_around, statement_of
-from ._training import Kind, events, in_loop, settled, trained_models
 
 
 class EvalModeNotRestored(Check):

@@ -50,18 +50,20 @@ from torchlint.rule import (
     Instance,
     Place,
     Problem,
+    ancestors,
     classes,
+    is_test,
+    loops_around,
     own_nodes,
     path,
+    statement_of,
     trees,
 )
-
-from ._evaluation import attributes, callers, calls_of, mode_calls
-from ._nodes import ancestors, is_test, loops_around, statement_of
-from ._training import is_without_grad, may_train
+from torchlint.vocabulary.eval_mode import attributes, callers, calls_of, mode_calls
+from torchlint.vocabulary.training import is_without_grad, may_train
 
 if TYPE_CHECKING:
-    from torchlint.fixing.rewrite import Editor
+    from torchlint.fixing.editor import Editor
 
 # What needs gradients, or decides about them.
 _GRADIENTS_NAMES = """

@@ -46,8 +46,7 @@ from torchlint.rule import (
     same,
     torch,
 )
-
-from ._ranges import is_data, is_reference
+from torchlint.vocabulary.ranges import is_data, is_reference
 
 if TYPE_CHECKING:
     from torch import Tensor

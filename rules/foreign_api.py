@@ -32,10 +32,9 @@ import ast
 from collections.abc import Iterator
 
 from torchlint.rule import ERROR, Changes, Check, ClassModel, Frame, Module, Problem
-
-from ._api import by_name, last_names, may_use, uses, words_of
-from ._api_calls import rewriting
-from ._api_table import FOREIGN
+from torchlint.vocabulary.api import by_name, last_names, may_use, uses, words_of
+from torchlint.vocabulary.api_calls import rewriting
+from torchlint.vocabulary.api_table import FOREIGN
 
 _ROWS = by_name(FOREIGN)
 _LAST = last_names(_ROWS)

@@ -42,16 +42,16 @@ from torchlint.rule import (
     Same,
     Value,
     classes,
+    is_test,
     members,
     modules,
+    parents,
     trees,
 )
-
-from ._modules import is_module
-from ._nodes import is_test, parents
+from torchlint.vocabulary.nn_modules import is_module
 
 if TYPE_CHECKING:
-    from torchlint.fixing.rewrite import Editor
+    from torchlint.fixing.editor import Editor
 
 
 class ForwardCalledDirectly(Check):

@@ -32,9 +32,8 @@ import ast
 from collections.abc import Iterator
 
 from torchlint.rule import Check, Frame, Module, Place, Problem, Value, inventory_of, own_nodes
-
-from ._devices import is_meant_to_make_another
-from ._graph import is_non_leaf
+from torchlint.vocabulary.autograd import is_non_leaf
+from torchlint.vocabulary.devices import is_meant_to_make_another
 
 _KEEPING = frozenset({"retain_grad", "is_leaf", "register_hook", "retains_grad"})
 

@@ -49,16 +49,14 @@ from torchlint.rule import (
     same_dim,
     walk,
 )
-
-from ._axes import Class, class_dim
-from ._losses import Chain, source
-from ._routes import route
-from ._swaps import called_instead
+from torchlint.vocabulary.activation_swaps import called_instead
+from torchlint.vocabulary.class_dims import Class, class_dim
+from torchlint.vocabulary.loss_inputs import Chain, source
+from torchlint.vocabulary.routes import route
 
 if TYPE_CHECKING:
-    from torchlint.fixing.rewrite import Editor
-
-    from ._swaps import Fix
+    from torchlint.fixing.editor import Editor
+    from torchlint.vocabulary.activation_swaps import Fix
 
 _REDUCTIONS = frozenset({"sum", "mean"})
 _WRAPPERS = frozenset({"neg", "squeeze", *_REDUCTIONS})

@@ -31,9 +31,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from torchlint.rule import Floats, Match, Number, Pair, Rewrite, Stabilises, torch
-
-from ._graph import requires_grad
-from ._ranges import harmless_exp, is_reference
+from torchlint.vocabulary.autograd import requires_grad
+from torchlint.vocabulary.ranges import harmless_exp, is_reference
 
 if TYPE_CHECKING:
     from torch import Tensor

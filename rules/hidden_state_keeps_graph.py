@@ -51,6 +51,7 @@ from torchlint.rule import (
     Element,
     Frame,
     Items,
+    Loop,
     LoopCarried,
     Mutated,
     Op,
@@ -58,17 +59,16 @@ from torchlint.rule import (
     Problem,
     Value,
     facts,
+    is_within,
     ops,
     trees,
     walk,
 )
-
-from ._graph import requires_grad
-from ._nodes import Loop, is_within
-from ._training import Event, Kind, events, is_without_grad, loop_of
+from torchlint.vocabulary.autograd import requires_grad
+from torchlint.vocabulary.training import Event, Kind, events, is_without_grad, loop_of
 
 if TYPE_CHECKING:
-    from torchlint.fixing.rewrite import Editor
+    from torchlint.fixing.editor import Editor
 
     Fix = Callable[[Editor], None]
 

@@ -30,13 +30,24 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from torchlint.rule import ERROR, Call, Changes, Check, Constant, Frame, Problem, Value, own_nodes, trees
-
-from ._nodes import Loop, loops_around
-from ._training import Kind, events, in_loop, same_subject
+from torchlint.rule import (
+    ERROR,
+    Call,
+    Changes,
+    Check,
+    Constant,
+    Frame,
+    Loop,
+    Problem,
+    Value,
+    loops_around,
+    own_nodes,
+    trees,
+)
+from torchlint.vocabulary.training import Kind, events, in_loop, same_subject
 
 if TYPE_CHECKING:
-    from torchlint.fixing.rewrite import Editor
+    from torchlint.fixing.editor import Editor
 
 
 class InvertedAccumulation(Check):

@@ -62,13 +62,13 @@ from torchlint.rule import (
     Problem,
     Value,
     facts,
+    is_conditional,
     ops,
+    statement_of,
     trees,
     walk,
 )
-
-from ._nodes import is_conditional, statement_of
-from ._training import Event, Kind, events, loop_of
+from torchlint.vocabulary.training import Event, Kind, events, loop_of
 
 # What reads a tensor to the CPU: all of it, or its one element.
 _READING = ops.methods(*ops.that(gives=("number", "list", "other"), syncs=True), *(ops.MOVES & ops.that(syncs=True)))

@@ -53,8 +53,7 @@ from torchlint.rule import (
     classes,
     trees,
 )
-
-from ._datasets import LOADERS, is_abstract, is_closed, is_iterable
+from torchlint.vocabulary.datasets import LOADERS, is_abstract, is_closed, is_iterable
 
 _POSITIVE = frozenset({"os.cpu_count", "multiprocessing.cpu_count", "torch.multiprocessing.cpu_count"})
 # Words of a class that knows of others which read the same data.

@@ -31,10 +31,21 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from torchlint.rule import INFO, Call, Check, Constant, External, Frame, Instance, Items, Problem, Value, members
-
-from ._datasets import LOADERS, is_iterable
-from ._nodes import is_test
+from torchlint.rule import (
+    INFO,
+    Call,
+    Check,
+    Constant,
+    External,
+    Frame,
+    Instance,
+    Items,
+    Problem,
+    Value,
+    is_test,
+    members,
+)
+from torchlint.vocabulary.datasets import LOADERS, is_iterable
 
 _IN_MEMORY = frozenset({"torch.utils.data.TensorDataset", "torch.utils.data.dataset.TensorDataset", "builtins.range"})
 # The place of `num_workers` among the arguments of a loader.

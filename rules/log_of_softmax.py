@@ -50,9 +50,8 @@ from torchlint.rule import (
     Stabilises,
     torch,
 )
-
-from ._gradients import is_called_without_grad
-from ._ranges import bounded, is_data, is_reference
+from torchlint.vocabulary.grad_mode import is_called_without_grad
+from torchlint.vocabulary.ranges import bounded, is_data, is_reference
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -34,8 +34,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from torchlint.rule import Dim, Floats, Match, Pair, Rewrite, Stabilises, Vector, torch
-
-from ._ranges import bounded, is_lowered, is_reference, subtracts_global_maximum, subtracts_maximum
+from torchlint.vocabulary.ranges import (
+    bounded,
+    is_lowered,
+    is_reference,
+    subtracts_global_maximum,
+    subtracts_maximum,
+)
 
 if TYPE_CHECKING:
     from torch import Tensor

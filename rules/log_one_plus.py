@@ -29,8 +29,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from torchlint.rule import INFO, Floats, Match, Op, Pair, Rewrite, Stabilises, Value, dtypes, ops, torch, walk
-
-from ._ranges import is_data, is_reference
+from torchlint.vocabulary.ranges import is_data, is_reference
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -35,10 +35,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from torchlint.rule import Check, Frame, Op, Problem, Same
-
-from ._axes import Class, class_dim
-from ._losses import places, source, sources
-from ._swaps import without
+from torchlint.vocabulary.activation_swaps import without
+from torchlint.vocabulary.class_dims import Class, class_dim
+from torchlint.vocabulary.loss_inputs import places, source, sources
 
 
 class LogSoftmaxBeforeCrossEntropy(Check):

@@ -31,14 +31,13 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from torchlint.rule import INFO, Check, Frame, Op, Problem, Same
-
-from ._axes import Class, class_dim
-from ._losses import source, sources
-from ._routes import route
-from ._swaps import respelled, without
+from torchlint.vocabulary.activation_swaps import respelled, without
+from torchlint.vocabulary.class_dims import Class, class_dim
+from torchlint.vocabulary.loss_inputs import source, sources
+from torchlint.vocabulary.routes import route
 
 if TYPE_CHECKING:
-    from torchlint.fixing.rewrite import Editor
+    from torchlint.fixing.editor import Editor
 
 
 class LogSoftmaxThenNllLoss(Check):

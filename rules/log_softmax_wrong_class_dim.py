@@ -32,9 +32,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from torchlint.rule import Check, Frame, Op, Problem
-
-from ._axes import Class, class_dim
-from ._losses import places, sources
+from torchlint.vocabulary.class_dims import Class, class_dim
+from torchlint.vocabulary.loss_inputs import places, sources
 
 
 class LogSoftmaxWrongClassDim(Check):

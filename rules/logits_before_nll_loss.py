@@ -30,11 +30,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from torchlint.rule import Changes, Check, Frame, Op, Problem, ops
-
-from ._losses import places, sources
-from ._nodes import is_test
-from ._swaps import respelled
+from torchlint.rule import Changes, Check, Frame, Op, Problem, is_test, ops
+from torchlint.vocabulary.activation_swaps import respelled
+from torchlint.vocabulary.loss_inputs import places, sources
 
 # What these give is not normalised, whatever they are given.
 _AFFINE = ops.that(affine=True)

@@ -35,15 +35,14 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from torchlint.rule import Check, Frame, Module, Op, Problem, Same
-
-from ._looks import has_slice, stacked
-from ._slices import leaf, whole
-from ._stacks import Stack, of_comprehension, of_loop
-from ._sweep_needs import check_dtypes, check_rows, check_slices
-from ._sweeps import Sweep
+from torchlint.vocabulary.loop_needs import check_dtypes, check_rows, check_slices
+from torchlint.vocabulary.loop_stacks import Stack, of_comprehension, of_loop
+from torchlint.vocabulary.loops import Sweep
+from torchlint.vocabulary.slice_loops import has_slice, stacked
+from torchlint.vocabulary.slices import leaf, whole
 
 if TYPE_CHECKING:
-    from torchlint.fixing.rewrite import Editor
+    from torchlint.fixing.editor import Editor
 
 
 class LoopBuildsStack(Check):

@@ -38,11 +38,26 @@ import ast
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from torchlint.rule import INFO, Check, Frame, Place, Problem, Same, Value, facts, members, ops, trees
+from torchlint.rule import (
+    INFO,
+    Check,
+    Frame,
+    Place,
+    Problem,
+    Same,
+    Value,
+    facts,
+    is_test,
+    is_within,
+    loops_around,
+    members,
+    ops,
+    parents,
+    trees,
+)
+from torchlint.vocabulary.loops import Sweep, invariant, is_index, is_path, leaks, sweep
+from torchlint.vocabulary.shown_tensors import fills, shown_tensor
 
-from ._nodes import is_test, is_within, loops_around, parents
-from ._sweeps import Sweep, invariant, is_index, is_path, leaks, sweep
-from ._tensors import fills, shown_tensor
 from .batch_gather_loop import BatchGatherLoop
 from .loop_builds_stack import LoopBuildsStack
 from .loop_sums_slices import LoopSumsSlices
@@ -51,7 +66,7 @@ from .one_hot_loop import OneHotLoop
 from .per_sample_loss_loop import PerSampleLossLoop
 
 if TYPE_CHECKING:
-    from torchlint.fixing.rewrite import Editor
+    from torchlint.fixing.editor import Editor
 
     Fix = Callable[[Editor], None]
 

@@ -53,15 +53,14 @@ from torchlint.rule import (
     inventory_of,
     path,
 )
-
-from ._looks import has_slice, taken_by
-from ._slices import Whole, whole
-from ._sweep_needs import check_alike, check_apart, check_dtypes, check_rows, check_slices
-from ._sweeps import Sweep, leaks, sweep
-from ._tensors import dtype, is_float, settled
+from torchlint.vocabulary.loop_needs import check_alike, check_apart, check_dtypes, check_rows, check_slices
+from torchlint.vocabulary.loops import Sweep, leaks, sweep
+from torchlint.vocabulary.shown_tensors import dtype, is_float, settled
+from torchlint.vocabulary.slice_loops import has_slice, taken_by
+from torchlint.vocabulary.slices import Whole, whole
 
 if TYPE_CHECKING:
-    from torchlint.fixing.rewrite import Editor
+    from torchlint.fixing.editor import Editor
 
 _SIGNS = {ast.Add: "add", ast.Sub: "sub"}
 

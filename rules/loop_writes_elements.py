@@ -51,15 +51,20 @@ from torchlint.rule import (
     path,
     same,
 )
-
-from ._looks import has_slice, taken_by
-from ._slices import Leaf, Whole, leaf, whole
-from ._sweep_needs import check_alike, check_apart, check_dtypes, check_indices, check_slices
-from ._sweeps import Sweep, leaks, number_of, sweep
-from ._tensors import dtype, is_counted, least_rank, settled, shown_tensor
+from torchlint.vocabulary.loop_needs import (
+    check_alike,
+    check_apart,
+    check_dtypes,
+    check_indices,
+    check_slices,
+)
+from torchlint.vocabulary.loops import Sweep, leaks, number_of, sweep
+from torchlint.vocabulary.shown_tensors import dtype, is_counted, least_rank, settled, shown_tensor
+from torchlint.vocabulary.slice_loops import has_slice, taken_by
+from torchlint.vocabulary.slices import Leaf, Whole, leaf, whole
 
 if TYPE_CHECKING:
-    from torchlint.fixing.rewrite import Editor
+    from torchlint.fixing.editor import Editor
 
 _FRESH = ops.that(makes=("size", "like", "new"), random=False)
 _SIGNS: dict[type[ast.operator], str] = {ast.Add: "+=", ast.Sub: "-=", ast.Mult: "*=", ast.Div: "/="}

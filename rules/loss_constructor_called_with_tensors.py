@@ -34,7 +34,7 @@ from typing import TYPE_CHECKING
 from torchlint.rule import UNKNOWN, Changes, Check, External, Frame, Layer, Method, Problem, facts, ops
 
 if TYPE_CHECKING:
-    from torchlint.fixing.rewrite import Editor
+    from torchlint.fixing.editor import Editor
 
 _LOSSES = frozenset().union(*(ops.layers_of(loss) for loss in ops.LOSSES))
 # Their constructors take no tensor, or none as first argument.

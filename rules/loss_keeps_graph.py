@@ -49,16 +49,18 @@ from torchlint.rule import (
     Problem,
     Same,
     Value,
+    is_test,
+    is_within,
+    loops_around,
     own_nodes,
     trees,
 )
+from torchlint.vocabulary.training import Event, Kind, events
 
-from ._nodes import is_test, is_within, loops_around
 from ._sums import carried, is_started_anew, outlives, sinks
-from ._training import Event, Kind, events
 
 if TYPE_CHECKING:
-    from torchlint.fixing.rewrite import Editor
+    from torchlint.fixing.editor import Editor
 
 _MAX_STEPS = 4
 

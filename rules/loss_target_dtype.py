@@ -40,7 +40,7 @@ from typing import TYPE_CHECKING
 from torchlint.rule import ERROR, Changes, Check, Frame, Op, Problem, Value, agree, dtypes, facts
 
 if TYPE_CHECKING:
-    from torchlint.fixing.rewrite import Editor
+    from torchlint.fixing.editor import Editor
 
 _BINARY = ("binary_cross_entropy", "binary_cross_entropy_with_logits")
 

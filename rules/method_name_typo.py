@@ -48,11 +48,10 @@ from torchlint.rule import (
     facts,
     trees,
 )
-
-from ._modules import has_plain_base, is_dataset_class, is_module_class
+from torchlint.vocabulary.nn_modules import has_plain_base, is_dataset_class, is_module_class
 
 if TYPE_CHECKING:
-    from torchlint.fixing.rewrite import Editor
+    from torchlint.fixing.editor import Editor
 
 _FORWARD_NAMES = """
     foward forwad forwards forword farward fowrard forwrad forard frward forwarrd fordward froward forwardd fwd forwar

@@ -32,12 +32,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from torchlint.rule import ERROR, Changes, Check, ClassModel, Frame, FunctionModel, Problem
-
-from ._bindings import bound_in_module, free_reads
+from torchlint.rule import ERROR, Changes, Check, ClassModel, Frame, FunctionModel, Problem, bound_in_module, free_reads
 
 if TYPE_CHECKING:
-    from torchlint.fixing.rewrite import Editor
+    from torchlint.fixing.editor import Editor
 
 _SELF_LIKE = frozenset({"self", "cls", "this", "mcs", "mcls", "klass", "_"})
 

@@ -31,10 +31,34 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Sequence
 
-from torchlint.rule import ERROR, Call, Check, External, Frame, FunctionRef, Method, Place, Problem, Value
-
-from ._nodes import Loop, ancestors, block_of, is_conditional, statement_of
-from ._training import Event, Kind, events, in_loop, is_made_in, is_optimizer, loop_of, may_clear, same_subject
+from torchlint.rule import (
+    ERROR,
+    Call,
+    Check,
+    External,
+    Frame,
+    FunctionRef,
+    Loop,
+    Method,
+    Place,
+    Problem,
+    Value,
+    ancestors,
+    block_of,
+    is_conditional,
+    statement_of,
+)
+from torchlint.vocabulary.training import (
+    Event,
+    Kind,
+    events,
+    in_loop,
+    is_made_in,
+    is_optimizer,
+    loop_of,
+    may_clear,
+    same_subject,
+)
 
 # The events in each statement.
 _Inside = dict[ast.stmt, list[Event]]

@@ -33,11 +33,10 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from torchlint.rule import ERROR, Changes, Check, ClassModel, Frame, FunctionModel, Problem, inventory_of, trees
-
-from ._modules import is_dataset_class, is_module_class
+from torchlint.vocabulary.nn_modules import is_dataset_class, is_module_class
 
 if TYPE_CHECKING:
-    from torchlint.fixing.rewrite import Editor
+    from torchlint.fixing.editor import Editor
 
 
 class MissingReturn(Check):

@@ -47,17 +47,18 @@ from torchlint.rule import (
     FunctionRef,
     Instance,
     Items,
+    Loop,
     Mapped,
     Place,
     Problem,
     Value,
+    is_test,
+    loops_around,
     members,
 )
-
-from ._datasets import LOADERS
-from ._modules import is_module
-from ._nodes import Loop, is_test, loops_around
-from ._training import Kind, events, in_loop, settled
+from torchlint.vocabulary.datasets import LOADERS
+from torchlint.vocabulary.nn_modules import is_module
+from torchlint.vocabulary.training import Kind, events, in_loop, settled
 
 _SAMPLERS = frozenset({"torch.utils.data.DistributedSampler", "torch.utils.data.distributed.DistributedSampler"})
 # What gives the elements of its first argument, one after the other.

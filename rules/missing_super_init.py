@@ -39,13 +39,30 @@ import ast
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from torchlint.rule import ERROR, Changes, Check, ClassModel, Frame, FunctionModel, Problem, classes, trees
-
-from ._modules import init_takes_nothing, is_module, is_module_class, is_own, is_parameter, sets_attributes
-from ._nodes import Function, is_test
+from torchlint.rule import (
+    ERROR,
+    Changes,
+    Check,
+    ClassModel,
+    Frame,
+    Function,
+    FunctionModel,
+    Problem,
+    classes,
+    is_test,
+    trees,
+)
+from torchlint.vocabulary.nn_modules import (
+    init_takes_nothing,
+    is_module,
+    is_module_class,
+    is_own,
+    is_parameter,
+    sets_attributes,
+)
 
 if TYPE_CHECKING:
-    from torchlint.fixing.rewrite import Editor
+    from torchlint.fixing.editor import Editor
 
     Edit = Callable[[Editor], None]
 

@@ -35,8 +35,17 @@ import ast
 from collections.abc import Iterator
 
 from torchlint.rule import ERROR, Call, Check, Frame, Method, Place, Problem, Value
-
-from ._training import Event, Kind, events, in_loop, is_made_in, is_optimizer, loop_of, may_clear, settled
+from torchlint.vocabulary.training import (
+    Event,
+    Kind,
+    events,
+    in_loop,
+    is_made_in,
+    is_optimizer,
+    loop_of,
+    may_clear,
+    settled,
+)
 
 
 class MissingZeroGrad(Check):

@@ -45,18 +45,18 @@ from torchlint.rule import (
     Place,
     Problem,
     Value,
+    ancestors,
     classes,
     inventory_of,
     last_name,
+    loops_around,
     members,
     modules,
     own_nodes,
     trees,
 )
-
-from ._modules import has_parameters, is_module_class
-from ._nodes import ancestors, loops_around
-from ._training import Kind, events, is_optimizer
+from torchlint.vocabulary.nn_modules import has_parameters, is_module_class
+from torchlint.vocabulary.training import Kind, events, is_optimizer
 
 # What may be done with a new layer that does not give it weights from elsewhere.
 _PLAIN = modules.RETURN_SELF - {"apply"} | {"forward"}

@@ -48,11 +48,10 @@ from torchlint.rule import (
     inventory_of,
     own_nodes,
 )
-
-from ._modules import is_module
+from torchlint.vocabulary.nn_modules import is_module
 
 if TYPE_CHECKING:
-    from torchlint.fixing.rewrite import Editor
+    from torchlint.fixing.editor import Editor
 
 _ITERATORS = frozenset({"children", "modules"})
 _NAMED = frozenset({"named_children", "named_modules"})

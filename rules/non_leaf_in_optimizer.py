@@ -31,10 +31,9 @@ import ast
 from collections.abc import Iterator
 
 from torchlint.rule import ERROR, Check, External, Frame, Place, Problem
-
-from ._devices import makes_another
-from ._graph import is_non_leaf
-from ._training import is_optimizer
+from torchlint.vocabulary.autograd import is_non_leaf
+from torchlint.vocabulary.devices import makes_another
+from torchlint.vocabulary.training import is_optimizer
 
 # The optimisers of torch: they refuse what is no leaf.
 _OPTIMIZERS = (

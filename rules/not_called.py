@@ -42,16 +42,15 @@ from torchlint.rule import (
     Instance,
     Module,
     Problem,
+    ancestors,
     inventory_of,
     ops,
     own_nodes,
     peek,
 )
 
-from ._nodes import ancestors
-
 if TYPE_CHECKING:
-    from torchlint.fixing.rewrite import Editor
+    from torchlint.fixing.editor import Editor
 
 _CONTEXTS = ops.CONTEXTS | {"torch.autograd.detect_anomaly"}
 _STATEMENTS = frozenset({"backward", "step", "zero_grad"})

@@ -36,13 +36,12 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from torchlint.rule import Changes, Check, Constant, Frame, Module, Problem, Same, facts, inventory_of, path
-
-from ._sweep_needs import check_indices
-from ._sweeps import Sweep, leaks, number_of, sweep
-from ._tensors import dtype, fills, is_counted, settled, shown_tensor
+from torchlint.vocabulary.loop_needs import check_indices
+from torchlint.vocabulary.loops import Sweep, leaks, number_of, sweep
+from torchlint.vocabulary.shown_tensors import dtype, fills, is_counted, settled, shown_tensor
 
 if TYPE_CHECKING:
-    from torchlint.fixing.rewrite import Editor
+    from torchlint.fixing.editor import Editor
 
 
 class OneHotLoop(Check):

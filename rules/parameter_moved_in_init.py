@@ -46,12 +46,11 @@ from torchlint.rule import (
     ops,
     trees,
 )
-
-from ._graph import is_moved
-from ._modules import is_module_class, is_parameter
+from torchlint.vocabulary.autograd import is_moved
+from torchlint.vocabulary.nn_modules import is_module_class, is_parameter
 
 if TYPE_CHECKING:
-    from torchlint.fixing.rewrite import Editor
+    from torchlint.fixing.editor import Editor
 
 # What an operation is written as, and the parts of calls.
 _OPERATIONS = (

@@ -31,9 +31,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from torchlint.rule import Changes, Check, Frame, Op, Problem
-
-from ._losses import places, sources
-from ._swaps import renamed
+from torchlint.vocabulary.activation_swaps import renamed
+from torchlint.vocabulary.loss_inputs import places, sources
 
 
 class ProbabilitiesToKlDiv(Check):

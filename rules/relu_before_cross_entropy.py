@@ -41,9 +41,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from torchlint.rule import Check, Frame, Op, Problem
-
-from ._grouped import groups
-from ._losses import Chain, source, sources
+from torchlint.vocabulary.grouped_losses import groups
+from torchlint.vocabulary.loss_inputs import Chain, source, sources
 
 _RELU = frozenset({"relu", "relu6", "relu_"})
 

@@ -40,12 +40,11 @@ from torchlint.rule import (
     Place,
     Problem,
     Value,
+    is_test,
     members,
     ops,
     own_nodes,
 )
-
-from ._nodes import is_test
 
 _LEAVES = ops.FACTORIES | ops.SAME_ELEMENTS | ops.that(kind=("attribute", "python"))
 

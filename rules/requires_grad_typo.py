@@ -45,13 +45,12 @@ from torchlint.rule import (
     Value,
     facts,
     own_nodes,
+    parents,
     trees,
 )
 
-from ._nodes import parents
-
 if TYPE_CHECKING:
-    from torchlint.fixing.rewrite import Editor
+    from torchlint.fixing.editor import Editor
 
 _TYPOS = frozenset({"require_grad", "required_grad", "requires_grads", "require_grads", "requires_gradient"})
 

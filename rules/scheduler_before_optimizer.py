@@ -33,10 +33,22 @@ import ast
 import re
 from collections.abc import Iterator, Sequence
 
-from torchlint.rule import Call, Changes, Check, Frame, Place, Problem, Value, members, trees
-
-from ._nodes import block_of, is_conditional, loops_around, statement_of
-from ._training import Event, Kind, events, in_loop, is_optimizer, origin, settled
+from torchlint.rule import (
+    Call,
+    Changes,
+    Check,
+    Frame,
+    Place,
+    Problem,
+    Value,
+    block_of,
+    is_conditional,
+    loops_around,
+    members,
+    statement_of,
+    trees,
+)
+from torchlint.vocabulary.training import Event, Kind, events, in_loop, is_optimizer, origin, settled
 
 _SCHEDULER = re.compile(r"torch\.optim\.(?:lr_scheduler|swa_utils)\.(?!ReduceLROnPlateau|SWALR)[A-Z]\w*$")
 # What the schedulers of torch are made through.

@@ -41,8 +41,7 @@ from torchlint.rule import (
     inventory_of,
     trees,
 )
-
-from ._modules import has_parameters
+from torchlint.vocabulary.nn_modules import has_parameters
 
 _CONTAINERS = frozenset({"ModuleList", "Sequential"})
 _ON_PURPOSE = re.compile(r"shar|tied|tie_|recur|universal|weight_?tying", re.IGNORECASE)

@@ -37,18 +37,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from torchlint.rule import Check, Frame, Op, Problem, Stabilises
-
-from ._grouped import Loss, groups
-from ._losses import Chain, source, sources
-from ._nodes import is_test
-from ._ranges import is_between_0_and_1
-from ._swaps import respelled, without
+from torchlint.rule import Check, Frame, Op, Problem, Stabilises, is_test
+from torchlint.vocabulary.activation_swaps import respelled, without
+from torchlint.vocabulary.grouped_losses import Loss, groups
+from torchlint.vocabulary.loss_inputs import Chain, source, sources
+from torchlint.vocabulary.ranges import is_between_0_and_1
 
 if TYPE_CHECKING:
-    from torchlint.fixing.rewrite import Editor
-
-    from ._swaps import Fix
+    from torchlint.fixing.editor import Editor
+    from torchlint.vocabulary.activation_swaps import Fix
 
 
 class SigmoidBeforeBce(Check):

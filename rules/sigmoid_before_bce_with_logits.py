@@ -31,11 +31,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from torchlint.rule import Changes, Check, Frame, Op, Problem
-
-from ._losses import places, sources
-from ._nodes import is_test
-from ._swaps import without
+from torchlint.rule import Changes, Check, Frame, Op, Problem, is_test
+from torchlint.vocabulary.activation_swaps import without
+from torchlint.vocabulary.loss_inputs import places, sources
 
 
 class SigmoidBeforeBceWithLogits(Check):

@@ -33,9 +33,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from torchlint.rule import Changes, Check, Frame, Op, Problem
-
-from ._losses import places, sources
-from ._swaps import without
+from torchlint.vocabulary.activation_swaps import without
+from torchlint.vocabulary.loss_inputs import places, sources
 
 _SOFTMAX = frozenset({"softmax", "gumbel_softmax"})
 

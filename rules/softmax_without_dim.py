@@ -44,13 +44,13 @@ from torchlint.rule import (
     Value,
     classes,
     facts,
+    is_test,
     last_name,
     members,
+    parents,
     peek,
     trees,
 )
-
-from ._nodes import is_test, parents
 
 if TYPE_CHECKING:
     from torchlint.rule import Editor

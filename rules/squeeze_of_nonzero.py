@@ -54,13 +54,13 @@ from torchlint.rule import (
     Problem,
     Value,
     facts,
+    is_test,
     members,
     ops,
+    parents,
     trees,
 )
-
-from ._nodes import is_test, parents
-from ._squeezes import holds, is_search, tells_one
+from torchlint.vocabulary.squeezes import holds, is_search, tells_one
 
 if TYPE_CHECKING:
     from torchlint.rule import Editor

@@ -51,18 +51,19 @@ from torchlint.rule import (
     Problem,
     Tail,
     Value,
+    ancestors,
     children,
     facts,
+    is_test,
     members,
     ops,
     sizes,
     trees,
     walk,
 )
+from torchlint.vocabulary.squeezes import holds, is_search, tells_one, unconverted
 
 from ._batches import is_of_sample, is_of_several, may_be_of_one
-from ._nodes import ancestors, is_test
-from ._squeezes import holds, is_search, tells_one, unconverted
 
 # These fill up a missing dim: `()` against `(1,)` is the number that `(1,)` against `(1,)` is.
 _BROADCASTING = ops.that(broadcasts=True)

@@ -41,14 +41,14 @@ from torchlint.rule import (
     Place,
     Problem,
     Value,
+    block_of,
     classes,
     frame_of,
     ops,
+    statement_of,
 )
-
-from ._graph import requires_grad
-from ._nodes import block_of, statement_of
-from ._training import Event, Kind, events, is_optimizer, trained_models
+from torchlint.vocabulary.autograd import requires_grad
+from torchlint.vocabulary.training import Event, Kind, events, is_optimizer, trained_models
 
 _DEPTH = 40
 

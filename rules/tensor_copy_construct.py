@@ -32,13 +32,11 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from torchlint.rule import Check, External, Frame, Module, Op, Parameter, Problem, Same, Value, facts
-
-from ._graph import requires_grad
-from ._nodes import is_test
+from torchlint.rule import Check, External, Frame, Module, Op, Parameter, Problem, Same, Value, facts, is_test
+from torchlint.vocabulary.autograd import requires_grad
 
 if TYPE_CHECKING:
-    from torchlint.fixing.rewrite import Editor
+    from torchlint.fixing.editor import Editor
 
 _ATOMS = ast.Name | ast.Call | ast.Attribute | ast.Subscript
 _ARGUMENTS = frozenset({"data", "dtype", "device", "requires_grad"})

@@ -34,10 +34,8 @@ import ast
 import re
 from collections.abc import Iterator
 
-from torchlint.rule import Check, External, Frame, Problem, last_name
-
-from ._datasets import LOADERS, is_map_style
-from ._nodes import Function, parents
+from torchlint.rule import Check, External, Frame, Function, Problem, last_name, parents
+from torchlint.vocabulary.datasets import LOADERS, is_map_style
 
 _ORDERS = frozenset({"shuffle", "sampler", "batch_sampler"})
 _TRAIN = re.compile(r"(?:^|_)train(?:ing)?(?:_|\d|$|[a-z]*loader)", re.IGNORECASE)

@@ -32,8 +32,7 @@ import ast
 from typing import Any
 
 from torchlint.rule import Changes, Dim, F, Floats, Match, Pair, Rewrite, torch, trees
-
-from ._routes import parents_of
+from torchlint.vocabulary.routes import parents_of
 
 
 def by_norm(x: Floats, dim: Dim) -> Any:

@@ -43,9 +43,11 @@ from torchlint.rule import (
     Inventory,
     Problem,
     inventory_of,
+    parents,
     path,
     trees,
 )
+from torchlint.vocabulary.nn_modules import has_parameters, is_module, is_module_class, is_parameter
 
 from ._containers import (
     CONTAINERS,
@@ -56,11 +58,9 @@ from ._containers import (
     may_be_container,
 )
 from ._filled import Filled
-from ._modules import has_parameters, is_module, is_module_class, is_parameter
-from ._nodes import parents
 
 if TYPE_CHECKING:
-    from torchlint.fixing.rewrite import Editor
+    from torchlint.fixing.editor import Editor
 
 # A class that has these registers, or hands out, its modules in a way of its own.
 _OWN_WAYS = frozenset(

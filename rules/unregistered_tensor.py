@@ -43,6 +43,7 @@ from torchlint.rule import (
     ClassModel,
     Constant,
     Frame,
+    Function,
     FunctionModel,
     Items,
     Mutated,
@@ -50,20 +51,20 @@ from torchlint.rule import (
     Problem,
     Value,
     facts,
+    is_test,
     last_name,
     members,
     ops,
     own_nodes,
+    parents,
     trees,
     walk,
 )
-
-from ._graph import requires_grad
-from ._modules import is_module_class
-from ._nodes import Function, is_test, parents
+from torchlint.vocabulary.autograd import requires_grad
+from torchlint.vocabulary.nn_modules import is_module_class
 
 if TYPE_CHECKING:
-    from torchlint.fixing.rewrite import Editor
+    from torchlint.fixing.editor import Editor
 
     Fix = Callable[[Editor], None]
 

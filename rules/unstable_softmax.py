@@ -36,8 +36,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from torchlint.rule import Changes, Dim, Floats, Match, Number, Pair, Rewrite, Stabilises, Vector, torch
-
-from ._ranges import has_upper_bound, overflows, subtracts_global_maximum
+from torchlint.vocabulary.ranges import has_upper_bound, overflows, subtracts_global_maximum
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -37,8 +37,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from torchlint.rule import F, Floats, Match, Pair, Rewrite, Stabilises, torch
-
-from ._ranges import overflows
+from torchlint.vocabulary.ranges import overflows
 
 if TYPE_CHECKING:
     from torch import Tensor

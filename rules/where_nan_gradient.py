@@ -45,16 +45,15 @@ from torchlint.rule import (
     dtypes,
     facts,
     ops,
+    parents,
     path,
     same,
     trees,
     walk,
 )
-
-from ._graph import requires_grad
-from ._modules import is_dataset_class
-from ._nodes import parents
-from ._ranges import is_data
+from torchlint.vocabulary.autograd import requires_grad
+from torchlint.vocabulary.nn_modules import is_dataset_class
+from torchlint.vocabulary.ranges import is_data
 
 if TYPE_CHECKING:
     from torchlint.rule import Editor

@@ -12,11 +12,11 @@ from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 
-from torchlint import engine, registry
+from torchlint import lint, registry
 from torchlint.cli import script
 from torchlint.finding import Applicability, Edit, Finding, Fix, Related, Report, Severity
-from torchlint.parsing import parse
 from torchlint.source import Source
+from torchlint.syntax.parsing import parse
 
 RULES = {
     "bad": ("TLT101", "bad-call", Severity.ERROR, Applicability.SAFE),
@@ -90,7 +90,7 @@ def _finding(source: Source, match: re.Match[str]) -> Finding:
 
 def patched(replace: Callable[[object, str, object], object] = setattr) -> None:
     """Put the rules of this module in the place of the real ones."""
-    for module, replacement in ((registry, rules), (registry, load), (engine, check)):
+    for module, replacement in ((registry, rules), (registry, load), (lint, check)):
         replace(module, replacement.__name__, replacement)
 
 

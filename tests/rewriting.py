@@ -6,8 +6,8 @@ import ast
 from collections.abc import Callable
 from typing import TypeVar
 
+from torchlint.fixing.editor import CannotFix, Editor
 from torchlint.fixing.edits import apply
-from torchlint.fixing.rewrite import CannotFix, Editor
 from torchlint.source import Source
 
 Act = Callable[[Editor, ast.Module], object]

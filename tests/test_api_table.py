@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 torch = pytest.importorskip("torch")
-_table = importlib.import_module("torchlint.rules._api_table")
+_table = importlib.import_module("torchlint.vocabulary.api_table")
 FOREIGN, DEPRECATED, Row = _table.FOREIGN, _table.DEPRECATED, _table.Row
 
 

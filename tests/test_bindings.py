@@ -7,10 +7,10 @@ import textwrap
 
 import pytest
 
-from torchlint.analysis.bindings import Imported, imported, loaded, stored
-from torchlint.analysis.scout import Module
 from torchlint.source import Source
-from torchlint.verify.instance.scope import Scope, imports_among
+from torchlint.syntax.bindings import Imported, imported, loaded, stored
+from torchlint.syntax.module import Module
+from torchlint.verify.instance.version_scope import Scope, imports_among
 
 
 def module_of(code: str) -> Module:

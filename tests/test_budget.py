@@ -11,10 +11,11 @@ from typing import Any
 
 import pytest
 
-from torchlint import engine, registry
-from torchlint.analysis import compare, evaluate, frame
-from torchlint.fixing import statements
+from torchlint import lint, registry
+from torchlint.fixing import statement_index
 from torchlint.source import Source
+from torchlint.values import compare
+from torchlint.values.interpret import evaluator, frame
 
 HEADER = "import torch\nimport torch.nn as nn\nimport torch.nn.functional as F\n"
 CODES = {rule.code for rule in registry.rules()}
@@ -22,8 +23,8 @@ CODES = {rule.code for rule in registry.rules()}
 SLACK = 100_000
 
 
-def checked(program: str) -> engine.Report:
-    return engine.check(Source("program.py", HEADER + program), CODES, fixes=False)
+def checked(program: str) -> lint.Report:
+    return lint.check(Source("program.py", HEADER + program), CODES, fixes=False)
 
 
 def found(program: str) -> set[str]:
@@ -99,7 +100,7 @@ def test_what_is_reached_in_many_ways_is_evaluated_within_the_budget(
     own = "\ndef own(x):\n    return torch.log(torch.softmax(x, 1))\n"
     with counted(monkeypatch, frame.Frame, "value") as steps:
         assert "TLT202" in found(program + own)
-    assert steps[0] < evaluate.MAX_STEPS + SLACK
+    assert steps[0] < evaluator.MAX_STEPS + SLACK
 
 
 def test_the_budget_is_the_files_own(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -107,7 +108,7 @@ def test_the_budget_is_the_files_own(monkeypatch: pytest.MonkeyPatch) -> None:
     users = "".join(f"def f{i}(x):\n    return torch.log(helper(x))\n" for i in range(30))
     everything = checked(helper + users).findings
     assert len(everything) == 30
-    monkeypatch.setattr(evaluate, "MAX_STEPS", 40)
+    monkeypatch.setattr(evaluator, "MAX_STEPS", 40)
     some = checked(helper + users).findings
     assert 0 < len(some) < 30
     assert some == checked(helper + users).findings
@@ -134,8 +135,8 @@ def test_each_fix_looks_at_few_statements(shape: str, monkeypatch: pytest.Monkey
     else:
         branches = (f"    elif x == {number}:\n        {line.format(number)}\n" for number in range(count))
         body = "    if x:\n        pass\n" + "".join(branches)
-    with counted(monkeypatch, statements, "_end") as looks:
-        report = engine.check(Source("program.py", f"{HEADER}def f(x):\n{body}"), {"TLT202"})
+    with counted(monkeypatch, statement_index, "_end") as looks:
+        report = lint.check(Source("program.py", f"{HEADER}def f(x):\n{body}"), {"TLT202"})
     assert sum(finding.fix is not None for finding in report.findings) == count
     assert looks[0] < 20 * count
 
@@ -237,7 +238,7 @@ def test_huge_statements_are_no_failure(text: str) -> None:
     ids=["form feeds", "carriage returns", "mixed", "separators"],
 )
 def test_unusual_characters_do_not_move_findings(text: str, row: int) -> None:
-    report = engine.check(Source("program.py", text), {"TLT202"})
+    report = lint.check(Source("program.py", text), {"TLT202"})
     assert report.failures == []
     (finding,) = report.findings
     assert finding.location.row == row

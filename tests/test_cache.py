@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from torchlint import cli, engine
+from torchlint import cli, lint
 from torchlint.finding import Report
 from torchlint.reading import read
-from torchlint.running import cache, folder, recall, runner
-from torchlint.running.cache import Cache
+from torchlint.running import findings_cache, folder, job, recall
+from torchlint.running.findings_cache import Cache
 from torchlint.running.seal import sealed, unsealed
 
 BAD = "import torch\n\n\ndef f(x):\n    return torch.log(torch.softmax(x, dim=1))\n"
@@ -45,13 +45,13 @@ class Checks:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.paths: list[str] = []
-        original = engine.check
+        original = lint.check
 
         def check(source, *arguments, **keywords):  # type: ignore[no-untyped-def]
             self.paths.append(os.path.basename(source.path))
             return original(source, *arguments, **keywords)
 
-        monkeypatch.setattr(engine, "check", check)
+        monkeypatch.setattr(lint, "check", check)
 
 
 def test_nothing_is_checked_twice(
@@ -186,7 +186,7 @@ def test_a_file_that_cannot_be_read_any_more_costs_only_itself(
             raise PermissionError(13, "Permission denied", path)
         return read(path)
 
-    monkeypatch.setattr(runner, "read", refuse)
+    monkeypatch.setattr(job, "read", refuse)
     monkeypatch.setattr(recall, "read", refuse)
     assert cli.main(["--output-format", "concise"]) == 2
     shown = capsys.readouterr()
@@ -219,7 +219,7 @@ def test_a_file_that_is_written_meanwhile_is_checked(
 def test_a_crash_of_a_rule_is_not_remembered(
     project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(engine, "check", lambda source, codes: Report(failures=["rule TLT202 crashed: Oops"]))
+    monkeypatch.setattr(lint, "check", lambda source, codes: Report(failures=["rule TLT202 crashed: Oops"]))
     assert run(capsys)[0] == 2
     monkeypatch.undo()
     monkeypatch.chdir(project)
@@ -295,9 +295,9 @@ def test_a_folder_of_verdicts_that_is_a_link_is_not_written_to(project: Path, ou
     own.mkdir()
     (own / "verdicts").symlink_to(outside)
     with pytest.raises(OSError):  # noqa: PT011
-        cache.write(own, b"{}", "verdicts", f"{'0' * 64}.json")
+        findings_cache.write(own, b"{}", "verdicts", f"{'0' * 64}.json")
     (outside / f"{'0' * 64}.json").write_text("mine")
-    cache.clean(own)
+    findings_cache.clean(own)
     assert sorted(content_of(outside)) == [f"{'0' * 64}.json", "findings.json"]
 
 

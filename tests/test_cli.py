@@ -15,7 +15,7 @@ import pytest
 from hang_guard import HANG_GUARD
 
 from torchlint.cli import main
-from torchlint.reporters import FORMATS
+from torchlint.formats import FORMATS
 
 RIG = Path(__file__).parent / "cli_rig.py"
 BAD = "import torch\ntorch.bad(1)\n"

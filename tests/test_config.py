@@ -11,7 +11,7 @@ import pytest
 from torchlint import registry
 from torchlint.finding import SEVERITIES, Finding, Location
 from torchlint.settings.config import Configuration, Overrides, Settings, find_settings
-from torchlint.settings.layers import ConfigError
+from torchlint.settings.config_table import ConfigError
 
 RULES = [
     SimpleNamespace(code="TLT101", name="bad-call", default=True),

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import textwrap
 
-from torchlint import engine
+from torchlint import lint
 from torchlint.finding import Applicability, Finding
 from torchlint.source import Source
 
 
 def _findings(program: str) -> list[Finding]:
-    report = engine.check(Source("train.py", textwrap.dedent(program)), ["TLT802"])
+    report = lint.check(Source("train.py", textwrap.dedent(program)), ["TLT802"])
     assert not report.error
     assert not report.failures
     return report.findings

@@ -8,8 +8,8 @@ import pytest
 
 from torchlint import registry
 from torchlint.directives import mistakes
-from torchlint.hints import suppression_rows
 from torchlint.source import Source
+from torchlint.suppression_rows import suppression_rows
 
 RULES = [
     SimpleNamespace(code="TLT101", name="softmax-before-loss", default=True),

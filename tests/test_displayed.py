@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import torch
 
-from torchlint import engine
+from torchlint import lint
 from torchlint.finding import Applicability
 from torchlint.fixing import edits
 from torchlint.source import Source
@@ -21,7 +21,7 @@ def displayed(text: str, code: str) -> str:
     source = Source("program.py", text)
     result = edits.fix(
         source,
-        lambda current: engine.check(current, {code}).findings,
+        lambda current: lint.check(current, {code}).findings,
         lambda finding: finding.fix is not None and finding.fix.applicability is Applicability.DISPLAY,
     )
     assert not result.error
@@ -62,7 +62,7 @@ def total(x: torch.Tensor):
         z += x[i]
     return z
 """
-    found = engine.check(Source("program.py", text), {"TLT401", "TLT402"}).findings
+    found = lint.check(Source("program.py", text), {"TLT401", "TLT402"}).findings
     assert [finding.code for finding in found] == ["TLT401"]
 
 

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from torchlint.finding import Applicability, Edit, Finding, Fix, Location, Severity
+from torchlint.fixing.editor import CannotFix, Editor
 from torchlint.fixing.edits import PASSES, FixResult, apply, fix
-from torchlint.fixing.rewrite import CannotFix, Editor
 from torchlint.source import Source
 
 Lint = Callable[[Source], list[Finding]]

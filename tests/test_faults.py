@@ -10,10 +10,10 @@ from xml.etree import ElementTree
 import cli_rig
 import pytest
 
-from torchlint import cli, engine, faults, registry
-from torchlint.parsing import parse
-from torchlint.reporters import FORMATS
+from torchlint import cli, faults, lint, registry
+from torchlint.formats import FORMATS
 from torchlint.source import Source
+from torchlint.syntax.parsing import parse
 
 BROKEN = "import torch\nx = f(1,\n"
 CRASHING = "import torch\ntorch.bad(1)\ntorch.boom(1)\n"
@@ -22,7 +22,7 @@ CRASHING = "import torch\ntorch.bad(1)\ntorch.boom(1)\n"
 @pytest.fixture(autouse=True)
 def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
-    for module, replacement in ((registry, cli_rig.rules), (registry, cli_rig.load), (engine, cli_rig.check)):
+    for module, replacement in ((registry, cli_rig.rules), (registry, cli_rig.load), (lint, cli_rig.check)):
         monkeypatch.setattr(module, replacement.__name__, replacement)
     return tmp_path
 

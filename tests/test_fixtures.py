@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from torchlint import engine, registry
+from torchlint import lint, registry
 from torchlint.finding import Applicability, Finding
 from torchlint.fixing import edits
 from torchlint.source import Source
@@ -34,7 +34,7 @@ def _expected(text: str) -> list[tuple[int, str]]:
 
 
 def _findings(source: Source, path: Path, *, gates: bool = True) -> list[Finding]:
-    report = engine.check(source, _codes(path), gates=gates)
+    report = lint.check(source, _codes(path), gates=gates)
     assert not report.error
     assert not report.failures
     return report.findings

@@ -6,8 +6,8 @@ import ast
 
 import pytest
 
-from torchlint.analysis.scout import Module
 from torchlint.source import Source
+from torchlint.syntax.module import Module
 
 
 def flags(program: str) -> set[str]:

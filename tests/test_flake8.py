@@ -261,12 +261,12 @@ def test_a_failing_engine_does_not_stop_flake8(tmp_path: Path) -> None:
     program = driver(
         tmp_path,
         """
-        import torchlint.engine
+        import torchlint.lint
 
         def check(*arguments, **keywords):
             raise RecursionError("out of stack")
 
-        torchlint.engine.check = check
+        torchlint.lint.check = check
         """,
     )
     (tmp_path / "program.py").write_text(LOG_OF_SOFTMAX + "import os\n")
@@ -378,5 +378,5 @@ def test_a_file_without_torch_imports_nothing_but_the_standard_library(tmp_path:
 
 def test_a_file_with_findings_imports_no_heavy_module(tmp_path: Path) -> None:
     modules = imported(tmp_path, LOG_OF_SOFTMAX)
-    assert "torchlint.engine" in modules
+    assert "torchlint.lint" in modules
     assert modules & {"torch", "rich", "libcst", "torchlint.cli", "torchlint.verify"} == set()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from torchlint import engine, registry
+from torchlint import lint, registry
 from torchlint.source import Source
 
 CODES = {info.code for info in registry.rules()}
@@ -39,8 +39,8 @@ TORCH = files(folder_of("torch") / "nn" / "utils", folder_of("torch") / "optim")
 def test_findings_are_the_same_with_and_without_gates(tree: list[Path], part: int) -> None:
     for path in tree[part::6]:
         source = Source.from_bytes(str(path), path.read_bytes())
-        gated = engine.check(source, CODES, fixes=False)
-        ungated = engine.check(source, CODES, fixes=False, gates=False)
+        gated = lint.check(source, CODES, fixes=False)
+        ungated = lint.check(source, CODES, fixes=False, gates=False)
         assert gated.findings == ungated.findings, path
         assert not gated.failures
         assert not ungated.failures
@@ -48,7 +48,7 @@ def test_findings_are_the_same_with_and_without_gates(tree: list[Path], part: in
 
 def test_there_is_something_to_compare() -> None:
     sources = [Source.from_bytes(str(path), path.read_bytes()) for path in TIMM]
-    found = {finding.code for source in sources for finding in engine.check(source, CODES, fixes=False).findings}
+    found = {finding.code for source in sources for finding in lint.check(source, CODES, fixes=False).findings}
     assert len(found) >= 3
 
 
@@ -90,9 +90,9 @@ def test_there_is_something_to_compare() -> None:
 )
 def test_what_a_file_calls_otherwise_is_still_seen(program: str) -> None:
     source = Source("program.py", f"import torch\n{program}")
-    gated = engine.check(source, CODES, fixes=False)
+    gated = lint.check(source, CODES, fixes=False)
     assert gated.findings
-    assert gated.findings == engine.check(source, CODES, fixes=False, gates=False).findings
+    assert gated.findings == lint.check(source, CODES, fixes=False, gates=False).findings
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ def test_what_a_file_calls_otherwise_is_still_seen(program: str) -> None:
 def test_rows_that_a_function_of_the_file_is_given_are_left_alone(program: str) -> None:
     source = Source("program.py", f"import torch\ndef act(row):\n    return torch.exp(row)\n{program}")
     for gates in (True, False):
-        report = engine.check(source, CODES, fixes=False, gates=gates)
+        report = lint.check(source, CODES, fixes=False, gates=gates)
         assert not report.failures
         assert not report.findings
 
@@ -126,14 +126,14 @@ def test_a_glance_that_raises_costs_only_its_own_rule(
 ) -> None:
     head = "import torch\nimport torch.nn.functional as F\nfrom torch import nn\n\n"
     source = Source("program.py", f"{head}{program}{OTHER}")
-    whole = engine.check(source, CODES, fixes=False)
+    whole = lint.check(source, CODES, fixes=False)
     assert rule in {finding.code for finding in whole.findings}
 
     def crash(*_: object) -> bool:
         raise RuntimeError("no glance")
 
     monkeypatch.setattr(registry.load(rule), glance, crash)
-    report = engine.check(source, CODES, fixes=False)
+    report = lint.check(source, CODES, fixes=False)
     assert report.findings == [finding for finding in whole.findings if finding.code != rule]
     assert {finding.code for finding in report.findings} >= {"TLT301"}
     assert [failure.split(":")[0] for failure in report.failures] == [f"rule {rule} crashed"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 
-from torchlint import engine
+from torchlint import lint
 from torchlint.finding import Finding
 from torchlint.source import Source
 
@@ -43,7 +43,7 @@ PROGRAM = textwrap.dedent(
 
 
 def _findings(program: str) -> list[Finding]:
-    report = engine.check(Source("train.py", program), ["TLT107"])
+    report = lint.check(Source("train.py", program), ["TLT107"])
     assert not report.error
     assert not report.failures
     return report.findings

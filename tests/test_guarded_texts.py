@@ -6,13 +6,13 @@ import textwrap
 
 import pytest
 
-from torchlint import engine
+from torchlint import lint
 from torchlint.finding import Applicability, Finding
 from torchlint.source import Source
 
 
 def _findings(code: str, program: str) -> list[Finding]:
-    report = engine.check(Source("model.py", textwrap.dedent(program)), [code])
+    report = lint.check(Source("model.py", textwrap.dedent(program)), [code])
     assert not report.error
     assert not report.failures
     return report.findings

@@ -10,9 +10,9 @@ import pytest
 
 from torchlint import cli
 from torchlint.settings.config import Configuration, Overrides
+from torchlint.settings.config_table import _KINDS
 from torchlint.settings.discovery import discover
 from torchlint.settings.globs import Glob, Globs
-from torchlint.settings.layers import _KINDS
 
 _VALUES = (
     *('""', '"x"', "1", "1.5", "nan", "true", "[]", "[1]", "[[]]", '[""]', "{}", "{ a = 1 }", "1979-05-27T07:32:00Z"),

@@ -52,6 +52,11 @@ def test_no_module_imports_itself_through_others() -> None:
     assert circles(edges) == []
 
 
+def test_no_two_modules_have_one_basename() -> None:
+    names = [path.stem for path in modules().values() if not path.stem.startswith("__")]
+    assert sorted({name for name in names if names.count(name) > 1}) == []
+
+
 _IMPORT_EACH = """
 import importlib, sys, traceback
 

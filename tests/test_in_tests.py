@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from torchlint import engine
+from torchlint import lint
 from torchlint.source import Source
 
 PROGRAM = """\
@@ -33,7 +33,7 @@ def f(x):
 def test_folders_above_the_project_say_nothing(file: str, found: bool, tmp_path: Path) -> None:
     (tmp_path / "testing" / "project").mkdir(parents=True)
     (tmp_path / "testing" / "project" / "pyproject.toml").touch()
-    report = engine.check(Source(str(tmp_path / file), PROGRAM), ["TLT201"], fixes=False)
+    report = lint.check(Source(str(tmp_path / file), PROGRAM), ["TLT201"], fixes=False)
     assert [finding.code for finding in report.findings] == (["TLT201"] if found else [])
 
 
@@ -50,7 +50,7 @@ def test_folders_above_the_project_say_nothing(file: str, found: bool, tmp_path:
 def test_toy_models_and_numbers_of_a_test_are_no_mistakes(code: str, body: str, tmp_path: Path) -> None:
     program = f"import torch\nimport torch.nn.functional as F\nfrom torch import nn\n\n\ndef f(x, y):\n    {body}\n"
     for file, expected in (("model.py", [code]), ("test_model.py", [])):
-        report = engine.check(Source(str(tmp_path / file), program), [code], fixes=False)
+        report = lint.check(Source(str(tmp_path / file), program), [code], fixes=False)
         assert [finding.code for finding in report.findings] == expected
 
 
@@ -88,5 +88,5 @@ def test_what_costs_nothing_in_a_test_is_no_mistake_there(
     code: str, program: str, in_test: list[str], tmp_path: Path
 ) -> None:
     for file, expected in (("model.py", [code]), ("test_model.py", in_test)):
-        report = engine.check(Source(str(tmp_path / file), program), [code], fixes=False)
+        report = lint.check(Source(str(tmp_path / file), program), [code], fixes=False)
         assert [finding.code for finding in report.findings] == expected

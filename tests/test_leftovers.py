@@ -7,10 +7,10 @@ import textwrap
 
 import pytest
 
-from torchlint import engine
+from torchlint import lint as engine
 from torchlint.finding import Applicability, Finding
+from torchlint.fixing.editor import Editor
 from torchlint.fixing.edits import apply, fix
-from torchlint.fixing.rewrite import Editor
 from torchlint.source import Source
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from torchlint import engine, registry
+from torchlint import lint, registry
 from torchlint.finding import Finding
 from torchlint.source import Source
 
@@ -23,7 +23,7 @@ def findings() -> tuple[Finding, ...]:
     found: list[Finding] = []
     for path in sorted(FIXTURES.glob("*/*.py")):
         source = Source.from_bytes(str(path), path.read_bytes())
-        found += engine.check(source, RULES).findings
+        found += lint.check(source, RULES).findings
     return tuple(found)
 
 

@@ -6,7 +6,7 @@ import textwrap
 
 import pytest
 
-from torchlint import engine
+from torchlint import lint
 from torchlint.finding import Applicability, Fix
 from torchlint.source import Source
 
@@ -15,7 +15,7 @@ HEAD = "import torch\nimport torch.nn as nn\nimport torch.nn.functional as F\n\n
 
 def fix_of(code: str, program: str) -> Fix | None:
     """The fix of the one finding of a rule in a program; None where there is no finding, or no fix."""
-    report = engine.check(Source("program.py", HEAD + textwrap.dedent(program)), {code})
+    report = lint.check(Source("program.py", HEAD + textwrap.dedent(program)), {code})
     assert report.failures == []
     assert len(report.findings) <= 1
     return report.findings[0].fix if report.findings else None
@@ -156,7 +156,7 @@ def test_a_forward_that_a_hook_calls_is_not_made_a_call() -> None:
             model.register_forward_hook(lambda module, args, out: module.forward(args[0]))
             return model.forward(x)
         """
-    report = engine.check(Source("program.py", HEAD + textwrap.dedent(program)), {"TLT605"})
+    report = lint.check(Source("program.py", HEAD + textwrap.dedent(program)), {"TLT605"})
     assert all(
         finding.fix is None or finding.fix.applicability is not Applicability.SAFE for finding in report.findings
     )

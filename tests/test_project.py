@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from torchlint import engine, registry
+from torchlint import lint, registry
 from torchlint.finding import Finding
 from torchlint.source import Source
 
@@ -33,7 +33,7 @@ def train(x, y):
 
 
 def check(path: Path) -> list[Finding]:
-    report = engine.check(Source.from_bytes(str(path), path.read_bytes()), {info.code for info in registry.rules()})
+    report = lint.check(Source.from_bytes(str(path), path.read_bytes()), {info.code for info in registry.rules()})
     assert not report.failures
     return [finding for finding in report.findings if finding.code == "TLT202"]
 
@@ -142,6 +142,6 @@ def test_text_that_is_on_no_disk_keeps_its_findings_beside_what_it_imports(
     monkeypatch.chdir(project)
     text = TRAIN.format(imports="from net import Net", call="F.softmax(x, 1)")
     path = name if name == "-" else str(project / name)
-    report = engine.check(Source.from_bytes(path, text.encode()), {"TLT202"})
+    report = lint.check(Source.from_bytes(path, text.encode()), {"TLT202"})
     assert report.failures == []
     assert [finding.code for finding in report.findings] == ["TLT202"]

@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterable
 
 import pytest
 
-from torchlint import engine, registry
-from torchlint.analysis.evaluate import Evaluator
-from torchlint.analysis.frame import Frame
-from torchlint.analysis.records import Lists, Log, Record
-from torchlint.analysis.scout import Module
+from torchlint import lint, registry
 from torchlint.source import Source
+from torchlint.syntax.module import Module
+from torchlint.values.interpret.evaluator import Evaluator
+from torchlint.values.interpret.frame import Frame
+from torchlint.values.interpret.records import Lists, Log, Record
 
 # What `update` is called with by default is evaluated in the frame of the module, while its calls are walked over.
 GROWS_WHILE_WALKED = """
@@ -54,7 +54,7 @@ def frame_of(program: str) -> Frame:
 
 
 def test_a_frame_that_grows_while_a_rule_walks_over_its_calls_crashes_no_rule() -> None:
-    report = engine.check(Source("program.py", GROWS_WHILE_WALKED), {rule.code for rule in registry.rules()})
+    report = lint.check(Source("program.py", GROWS_WHILE_WALKED), {rule.code for rule in registry.rules()})
     assert report.failures == []
 
 

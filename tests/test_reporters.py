@@ -12,7 +12,19 @@ from xml.etree import ElementTree
 import pytest
 
 from torchlint.finding import Applicability, Edit, Finding, Fix, Location, Related, Severity, Validation
-from torchlint.reporters import FORMATS, concise, full, github, gitlab, grouped, json_, json_lines, junit, rdjson, sarif
+from torchlint.formats import FORMATS
+from torchlint.reporters import (
+    concise,
+    full,
+    github,
+    gitlab,
+    grouped,
+    json_,
+    json_lines,
+    junit,
+    rdjson,
+    sarif,
+)
 from torchlint.reporters import pylint as pylint_
 from torchlint.running.outcome import Outcome, Run
 from torchlint.source import Source

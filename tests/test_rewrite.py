@@ -13,8 +13,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from rewriting import find, rewrite
 
+from torchlint.fixing.editor import CannotFix, Editor
 from torchlint.fixing.edits import apply
-from torchlint.fixing.rewrite import CannotFix, Editor
 from torchlint.source import Source
 
 LOST = "CannotFix: a comment would be lost"
@@ -365,7 +365,7 @@ def test_an_argument_is_added_in_the_layout_of_the_call(call: str, wanted: str) 
 def test_libcst_is_imported_only_when_a_fix_is_built() -> None:
     program = """
 import ast, sys
-from torchlint.fixing.rewrite import Editor
+from torchlint.fixing.editor import Editor
 from torchlint.source import Source
 tree = ast.parse("f(a)")
 editor = Editor(Source("a.py", "f(a)"), tree)

@@ -7,7 +7,7 @@ import ast
 import pytest
 from rewriting import find, rewrite
 
-from torchlint.fixing.rewrite import Editor
+from torchlint.fixing.editor import Editor
 
 TAKEN = "CannotFix: the name `torch` is taken"
 

@@ -7,7 +7,7 @@ import ast
 import pytest
 from rewriting import find, rewrite
 
-from torchlint.fixing.rewrite import Editor
+from torchlint.fixing.editor import Editor
 
 LOST = "CannotFix: a comment would be lost"
 NAMELESS = "CannotFix: the argument cannot have a name"

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from torchlint.running import seal
-from torchlint.verify.instance.cache import Verdicts
+from torchlint.verify.instance.verdict_cache import Verdicts
 
 pytestmark = pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="the folder is another one there")
 

@@ -6,7 +6,7 @@ import textwrap
 
 import pytest
 
-from torchlint import engine, registry
+from torchlint import lint, registry
 from torchlint.source import Source
 
 HEADER = """
@@ -23,7 +23,7 @@ import torch.utils.data as data
 
 def codes(program: str) -> set[str]:
     """The rules that report something; those that are off by default are run too."""
-    report = engine.check(Source("program.py", HEADER + textwrap.dedent(program)), {r.code for r in registry.rules()})
+    report = lint.check(Source("program.py", HEADER + textwrap.dedent(program)), {r.code for r in registry.rules()})
     assert not report.error
     assert not report.failures
     return {finding.code for finding in report.findings}

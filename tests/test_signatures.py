@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from torchlint.analysis import signatures
-from torchlint.analysis.signatures import (
+from torchlint.torch_facts import signatures
+from torchlint.torch_facts.signatures import (
     Kind,
     Parameter,
     Style,
@@ -348,7 +348,7 @@ def test_every_overload_parses_and_every_exception_is_known() -> None:
 
 
 def test_reading_does_not_import_torch() -> None:
-    code = "import sys; from torchlint.analysis.signatures import overloads; overloads('torch.max')"
+    code = "import sys; from torchlint.torch_facts.signatures import overloads; overloads('torch.max')"
     code += "; print('torch' in sys.modules)"
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
     assert result.stdout.strip() == "False"

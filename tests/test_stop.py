@@ -15,8 +15,8 @@ import pytest
 from hang_guard import HANG_GUARD
 
 from tools import stop_runs
-from torchlint.running import pool, worker
-from torchlint.running.runner import Job, Mode
+from torchlint.running import pool, run_process
+from torchlint.running.job import Job, Mode
 from torchlint.settings.config import Configuration, Overrides
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no signals of this kind")
@@ -231,7 +231,7 @@ def test_other_ways_to_start_a_process_do_as_well(directory: Path, monkeypatch: 
     from multiprocessing import get_context
 
     jobs = jobs_of(directory, 6)
-    monkeypatch.setattr(worker, "_CONTEXT", get_context("spawn"))
+    monkeypatch.setattr(run_process, "_CONTEXT", get_context("spawn"))
     assert found(jobs, 2) == {place: ["TLT202"] for place in range(6)}
 
 
@@ -241,7 +241,7 @@ def test_where_no_process_starts_the_run_goes_on_in_its_own(directory: Path, mon
     def no_more(process: object) -> None:
         raise BlockingIOError("resource temporarily unavailable")
 
-    monkeypatch.setattr(worker, "_start", no_more)
+    monkeypatch.setattr(run_process, "_start", no_more)
     assert found(jobs, 2) == {place: ["TLT202"] for place in range(6)}
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from torchlint.analysis import trees
+from torchlint.syntax import trees
 
 EVERYTHING = """
 import a.b as c

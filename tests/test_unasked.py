@@ -8,12 +8,12 @@ import textwrap
 import pytest
 from test_values import show
 
-from torchlint.analysis.effects import leaves_attributes
-from torchlint.analysis.evaluate import Evaluator
-from torchlint.analysis.scout import Module
-from torchlint.analysis.tables import unread
-from torchlint.analysis.values import Choice, Constant, Layer, Mapped
 from torchlint.source import Source
+from torchlint.syntax.module import Module
+from torchlint.values.interpret.evaluator import Evaluator
+from torchlint.values.interpret.side_effects import leaves_attributes
+from torchlint.values.interpret.unread_tables import unread
+from torchlint.values.value import Choice, Constant, Layer, Mapped
 
 
 def module_of(code: str) -> Module:

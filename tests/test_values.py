@@ -7,11 +7,12 @@ import textwrap
 
 import pytest
 
-from torchlint.analysis import facts
-from torchlint.analysis.evaluate import Evaluator
-from torchlint.analysis.frame import Frame
-from torchlint.analysis.scout import Module
-from torchlint.analysis.values import (
+from torchlint.source import Source
+from torchlint.syntax.module import Module
+from torchlint.values import facts
+from torchlint.values.interpret.evaluator import Evaluator
+from torchlint.values.interpret.frame import Frame
+from torchlint.values.value import (
     Call,
     Choice,
     Constant,
@@ -24,7 +25,6 @@ from torchlint.analysis.values import (
     Parameter,
     Value,
 )
-from torchlint.source import Source
 
 HEADER = """
 import torch

@@ -51,7 +51,7 @@ def checked(tmp_path: Path, code: str, *options: str, status: int) -> set[str]:
 def test_a_file_without_torch_is_not_even_parsed(tmp_path: Path) -> None:
     modules = checked(tmp_path, NO_TORCH, "--output-format=concise", status=0)
     assert "torchlint.cli" in modules
-    assert modules & (NEVER | HUMAN | {"libcst", "torchlint.analysis.scout"}) == set()
+    assert modules & (NEVER | HUMAN | {"libcst", "torchlint.syntax.module"}) == set()
 
 
 def test_a_file_without_findings_loads_no_concrete_syntax(tmp_path: Path) -> None:
@@ -93,7 +93,7 @@ def test_the_index_of_the_rules_is_up_to_date() -> None:
 
 def test_the_version_is_said_without_the_engine(tmp_path: Path) -> None:
     modules = modules_after("--version", cwd=tmp_path, status=0)
-    assert modules & (NEVER | HUMAN | {"libcst", "ast", "torchlint.engine", "torchlint.settings.config"}) == set()
+    assert modules & (NEVER | HUMAN | {"libcst", "ast", "torchlint.lint", "torchlint.settings.config"}) == set()
 
 
 def test_only_the_rules_whose_words_occur_are_imported(tmp_path: Path) -> None:
@@ -102,6 +102,17 @@ def test_only_the_rules_whose_words_occur_are_imported(tmp_path: Path) -> None:
     written = [path for path in (ROOT / "rules").glob("*.py") if not path.name.startswith("_")]
     assert "torchlint.rules.log_of_softmax" in rules
     assert len(rules) <= len(written) / 2
+
+
+def test_a_rule_imports_only_the_vocabulary_that_it_uses() -> None:
+    code = (
+        "import sys, torchlint.rules.log_of_softmax\n"
+        "print(*sorted(name for name in sys.modules if name.startswith('torchlint.vocabulary.')))\n"
+    )
+    result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=HANG_GUARD)
+    assert result.returncode == 0, result.stderr
+    written = [path for path in (ROOT / "torchlint" / "vocabulary").glob("*.py") if path.name != "__init__.py"]
+    assert len(result.stdout.split()) <= len(written) / 4, result.stdout
 
 
 def test_the_contracts_hold() -> None:

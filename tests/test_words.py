@@ -6,10 +6,10 @@ import ast
 
 import pytest
 
-from torchlint.analysis.scopes import Scope
-from torchlint.analysis.scout import Module
-from torchlint.analysis.words import Words
 from torchlint.source import Source
+from torchlint.syntax.module import Module
+from torchlint.syntax.scope import Scope
+from torchlint.syntax.words import Words
 
 
 def module(program: str) -> Module:

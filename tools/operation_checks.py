@@ -11,7 +11,7 @@ import torch
 from operation_runs import DTYPES, Run, Samples, calls, resolve, run, spellings, tensors_in
 from operation_shapes import OF_NOTHING, SHAPES
 
-from torchlint.analysis import signatures
+from torchlint.torch_facts import signatures
 from torchlint.torch_facts.ops import Operation
 
 Runs = Sequence[Run]

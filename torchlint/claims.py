@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 if TYPE_CHECKING:
     import torch
 
-    from torchlint.analysis.patterns import Match
+    from torchlint.match import Match
 
     _Tensor = torch.Tensor
 else:

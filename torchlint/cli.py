@@ -17,8 +17,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from torchlint import __version__
-from torchlint.commands.terminal import complain, drop, printable, reason, shortened, tame_streams
 from torchlint.running.stop import exit_code, listen
+from torchlint.terminal import complain, drop, printable, reason, shortened, tame_streams
 
 if TYPE_CHECKING:
     from _typeshed import SupportsWrite
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 # Name, module with `add_arguments(parser)` and `run(arguments) -> int`, and what the command does.
 _COMMANDS = {
     "check": ("torchlint.commands.check", "Check files and directories; `torchlint PATHS` is the same."),
-    "rule": ("torchlint.commands.rule", "Explain a rule, or all of them."),
+    "rule": ("torchlint.commands.rule_pages", "Explain a rule, or all of them."),
     "clean": ("torchlint.commands.clean", "Delete the findings cache."),
     "verify": ("torchlint.verify.command", "Run rewrites before and after on generated tensors (needs torch)."),
     "version": ("torchlint.commands.version", "Print the version."),
@@ -173,7 +173,7 @@ def _parser(name: str, description: str, *, helps: bool) -> argparse.ArgumentPar
 
 def _run(command: Any, arguments: argparse.Namespace) -> int:
     # Start-up: `--version` and `--help` need no settings.
-    from torchlint.settings.layers import ConfigError
+    from torchlint.settings.config_table import ConfigError
 
     try:
         code: int = command.run(arguments)

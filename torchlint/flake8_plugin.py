@@ -102,10 +102,10 @@ def _check(source: Source, codes: frozenset[str], tree: ast.Module) -> tuple[lis
     """Findings, and what went wrong: a mistake of ours costs the findings of one rule or of one file, and never stops
     flake8."""
     # Start-up, as above.
-    from torchlint import engine
+    from torchlint import lint
 
     try:
-        report = engine.check(source, codes, tree=tree, fixes=False)  # a fix would load LibCST
+        report = lint.check(source, codes, tree=tree, fixes=False)  # a fix would load LibCST
     except Exception as error:
         _LOG.exception("torchlint failed on %s", source.path)
         return [], [f"internal error: {type(error).__name__}: {' '.join(str(error).split())}"]
@@ -127,7 +127,7 @@ def _spare_what_stays() -> None:
 
 def _settings_for(filename: str, config: str | None, chosen: tuple[str, ...]) -> Settings:
     # Start-up, as above.
-    from torchlint.settings.layers import ConfigError
+    from torchlint.settings.config_table import ConfigError
 
     try:
         return _configuration(config, chosen).settings_for(filename)

@@ -88,11 +88,12 @@ def rules_folder() -> str:
 
 
 def _fingerprint() -> list[list[str | int]]:
-    """Names and sizes of the rule modules: cheap, and different after an edit in all but odd cases."""
-    entries = sorted(
-        (entry.name, entry.stat().st_size) for entry in os.scandir(rules_folder()) if entry.name.endswith(".py")
-    )
-    return [list(entry) for entry in entries]
+    """Names and sizes of the modules of rules and of their vocabulary: cheap, and different after an edit in all but
+    odd cases."""
+    vocabulary = os.path.join(os.path.dirname(__file__), "vocabulary")
+    entries = [entry for folder in (rules_folder(), vocabulary) for entry in os.scandir(folder)]
+    modules = sorted((entry.name, entry.stat().st_size) for entry in entries if entry.name.endswith(".py"))
+    return [list(module) for module in modules]
 
 
 def _stored() -> list[dict[str, object]] | None:
@@ -146,7 +147,7 @@ def _scan(*, strict: bool = False) -> tuple[RuleInfo, ...]:
 
 def _describe(module: str) -> RuleInfo:
     # Start-up: only an index that is out of date needs it.
-    from torchlint.analysis.gates import anchors_needed, words_needed
+    from torchlint.needs import anchors_needed, words_needed
 
     rule = _rule_class(module)
     return RuleInfo(

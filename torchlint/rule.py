@@ -11,42 +11,6 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
-from torchlint.analysis import classes, dtypes, facts, sizes, trees
-from torchlint.analysis.bindings import bound_by
-from torchlint.analysis.compare import agree, children, members, same, same_dim, walk
-from torchlint.analysis.flags import is_flag, tested
-from torchlint.analysis.foreign import foreign_names, is_foreign
-from torchlint.analysis.frame import Frame, frame_of, path
-from torchlint.analysis.grown import Tail
-from torchlint.analysis.inventory import Inventory, inventory_of
-from torchlint.analysis.lookup import peek
-from torchlint.analysis.naming import last_name
-from torchlint.analysis.patterns import Match
-from torchlint.analysis.scout import ClassModel, FunctionModel, Module, own_nodes
-from torchlint.analysis.values import (
-    UNKNOWN,
-    Call,
-    Choice,
-    ClassRef,
-    Constant,
-    Element,
-    External,
-    Field,
-    FunctionRef,
-    Instance,
-    Item,
-    Items,
-    Layer,
-    LoopCarried,
-    Mapped,
-    Method,
-    Mutated,
-    Op,
-    Origin,
-    Parameter,
-    Unknown,
-    Value,
-)
 from torchlint.claims import (
     Binary,
     BinaryTargets,
@@ -73,11 +37,64 @@ from torchlint.claims import (
 )
 from torchlint.finding import Severity
 from torchlint.lazy import F, torch
+from torchlint.match import Match
+from torchlint.syntax import trees
+from torchlint.syntax.ancestors import (
+    Function,
+    Loop,
+    ancestors,
+    block_of,
+    is_conditional,
+    is_within,
+    loops_around,
+    parents,
+    statement_of,
+)
+from torchlint.syntax.bindings import bound_by
+from torchlint.syntax.foreign import foreign_names, is_foreign
+from torchlint.syntax.free_names import bound_in_module, free_reads, names_read, unbound_attributes, written_attributes
+from torchlint.syntax.inventory import Inventory, inventory_of
+from torchlint.syntax.module import ClassModel, FunctionModel, Module, own_nodes
+from torchlint.syntax.names import last_name
+from torchlint.syntax.per_file import once_per_file
+from torchlint.syntax.plain import is_flag, tested
+from torchlint.syntax.tests import is_test
 from torchlint.torch_facts import modules, ops
+from torchlint.values import facts
+from torchlint.values.compare import agree, children, members, same, same_dim, walk
+from torchlint.values.facts import dtypes, sizes
+from torchlint.values.interpret import classes
+from torchlint.values.interpret.frame import Frame, frame_of, path
+from torchlint.values.interpret.lists import Tail
+from torchlint.values.interpret.lookup import peek
+from torchlint.values.value import (
+    UNKNOWN,
+    Call,
+    Choice,
+    ClassRef,
+    Constant,
+    Element,
+    External,
+    Field,
+    FunctionRef,
+    Instance,
+    Item,
+    Items,
+    Layer,
+    LoopCarried,
+    Mapped,
+    Method,
+    Mutated,
+    Op,
+    Origin,
+    Parameter,
+    Unknown,
+    Value,
+)
 
 if TYPE_CHECKING:
     # Rule modules import it from here, for annotations.
-    from torchlint.fixing.rewrite import Editor as Editor
+    from torchlint.fixing.editor import Editor as Editor
 
 ERROR, WARNING, INFO = Severity.ERROR, Severity.WARNING, Severity.INFO
 
@@ -174,7 +191,7 @@ class Check(Rule):
     spelled within reach. `dimless` are those of `ops` that only matter where they are called without a dim.
     `words` are groups of further identifiers of which one each must occur. A rule without `ops` has to do with
     functions in which a word of the first group stands. A group whose words hold a colon is looked for in the very
-    function, see `torchlint.analysis.tokens`: `for:1` for a loop over a single statement, `stmt:view` for a call of
+    function, see `torchlint.skip.tokens`: `for:1` for a loop over a single statement, `stmt:view` for a call of
     `view` that is a statement. `anchors` are looked for there instead of the first group, where what makes a class
     worth a look is not what makes a function so. Where something is missing, the rule is not even imported.
     """
@@ -264,6 +281,7 @@ __all__ = [
     "Flag",
     "Floats",
     "Frame",
+    "Function",
     "FunctionModel",
     "FunctionRef",
     "Instance",
@@ -274,6 +292,7 @@ __all__ = [
     "Labels",
     "Layer",
     "Logits",
+    "Loop",
     "LoopCarried",
     "Mapped",
     "Mask",
@@ -302,28 +321,42 @@ __all__ = [
     "Value",
     "Vector",
     "agree",
+    "ancestors",
+    "block_of",
     "bound_by",
+    "bound_in_module",
     "children",
     "classes",
     "dtypes",
     "facts",
     "foreign_names",
     "frame_of",
+    "free_reads",
     "inventory_of",
+    "is_conditional",
     "is_flag",
     "is_foreign",
+    "is_test",
+    "is_within",
     "last_name",
+    "loops_around",
     "members",
     "modules",
+    "names_read",
+    "once_per_file",
     "ops",
     "own_nodes",
+    "parents",
     "path",
     "peek",
     "same",
     "same_dim",
     "sizes",
+    "statement_of",
     "tested",
     "torch",
     "trees",
+    "unbound_attributes",
     "walk",
+    "written_attributes",
 ]

@@ -15,14 +15,14 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
-from torchlint import engine, registry, run
-from torchlint.analysis.evaluate import Evaluator
-from torchlint.analysis.frame import Frame
-from torchlint.analysis.gate import Gate
-from torchlint.analysis.inventory import Inventory
-from torchlint.analysis.project import Project
-from torchlint.analysis.scout import ClassModel, Module
+from torchlint import dispatch, lint, registry
 from torchlint.rule import Check, Rule
+from torchlint.skip import Gate
+from torchlint.syntax.inventory import Inventory
+from torchlint.syntax.module import ClassModel, Module
+from torchlint.values.interpret.evaluator import Evaluator
+from torchlint.values.interpret.frame import Frame
+from torchlint.values.interpret.project import Project
 
 START, PARSE, GATE, PROJECT = "start-up", "parsing", "words and gates", "other files of the project"
 LOAD, EVALUATION, ASK, FIX = "loading of rules", "evaluation", "asking the rules", "fixes"
@@ -32,8 +32,8 @@ _STAGES = (START, PARSE, GATE, PROJECT, LOAD, EVALUATION, ASK, FIX, OTHER)
 
 # Where the stages are entered: an object, the name of a function in it, and the stage.
 _ENTRIES: tuple[tuple[Any, str, str], ...] = (
-    (engine, "parse", PARSE),
-    (engine, "Module", GATE),
+    (lint, "parse", PARSE),
+    (lint, "Module", GATE),
     (Inventory, "__init__", GATE),
     (Gate, "__init__", GATE),
     (Gate, "on_classes", GATE),
@@ -44,8 +44,8 @@ _ENTRIES: tuple[tuple[Any, str, str], ...] = (
     (Evaluator, "module_frame", EVALUATION),
     (Evaluator, "surroundings", EVALUATION),
     (Evaluator, "close", EVALUATION),
-    (run.Runner, "check_classes", ASK),
-    (run.Runner, "check_function", ASK),
+    (dispatch.Runner, "check_classes", ASK),
+    (dispatch.Runner, "check_function", ASK),
 )
 
 
@@ -116,7 +116,7 @@ def _line(row: tuple[str, ...]) -> str:
 def measured() -> Iterator[Clock]:
     """Measure what is checked in the block, in this process."""
     clock = Clock()
-    replaced: list[tuple[Any, str, Callable[..., Any]]] = [(run, "Runner", partial(_Runner, clock))]
+    replaced: list[tuple[Any, str, Callable[..., Any]]] = [(dispatch, "Runner", partial(_Runner, clock))]
     replaced += [(owner, name, clock.timed(getattr(owner, name), stage)) for owner, name, stage in _ENTRIES]
     before = [(owner, name, getattr(owner, name)) for owner, name, _ in replaced]
     for owner, name, function in replaced:
@@ -128,7 +128,7 @@ def measured() -> Iterator[Clock]:
             setattr(owner, name, function)
 
 
-class _Runner(run.Runner):
+class _Runner(dispatch.Runner):
     """A runner that charges the rules."""
 
     def __init__(self, clock: Clock, *args: Any, **keywords: Any) -> None:
@@ -139,7 +139,7 @@ class _Runner(run.Runner):
         with self._clock.on(LOAD):
             rule = super()._load(code)
             if rule is not None:
-                run._root_ops(rule)  # makes the patterns of a rewrite, once
+                dispatch._root_ops(rule)  # makes the patterns of a rewrite, once
         if isinstance(rule, Check):
             return rule
         self._clock.seen[code] += rule is not None  # a rewrite has no glance

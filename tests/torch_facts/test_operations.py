@@ -130,7 +130,7 @@ def test_every_operation_has_one_row() -> None:
 
 
 def test_every_row_is_a_name_that_torch_has() -> None:
-    from torchlint.analysis import signatures
+    from torchlint.torch_facts import signatures
 
     for name, facts in TABLE.items():
         kind = facts.get("kind", "function")

@@ -11,9 +11,9 @@ import pytest
 torch = pytest.importorskip("torch")
 pytest.importorskip("gmpy2")
 
-from torchlint.verify.pairs import from_text  # noqa: E402
-from torchlint.verify.runner import Result, verify_unit  # noqa: E402
-from torchlint.verify.verdict import GOOD, SILENT  # noqa: E402
+from torchlint.verify.judge.unit_verdict import Result, verify_unit  # noqa: E402
+from torchlint.verify.judge.verdict import GOOD, SILENT  # noqa: E402
+from torchlint.verify.run.units import from_text  # noqa: E402
 
 pytestmark = pytest.mark.xdist_group("catalogue")
 

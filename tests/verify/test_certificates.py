@@ -316,11 +316,13 @@ def test_a_rule_page_says_for_which_inputs_it_is_better(
 def test_every_verdict_and_every_kind_of_input_has_its_words() -> None:
     pytest.importorskip("torch")
     from torchlint.commands import evidence
-    from torchlint.verify import program, values, verdict
+    from torchlint.verify import fixture_programs
+    from torchlint.verify.inputs import recipes as values
+    from torchlint.verify.judge import verdict
 
     assert list(verdicts.MEANINGS) == list(verdict.Verdict)
     assert set(verdicts.SILENT) == verdict.SILENT
-    recipes = (*values.SHAPED, *values.FULL_SHAPED, *values.SINGLE_ORDINALS, *program._MORE_RECIPES)
+    recipes = (*values.SHAPED, *values.FULL_SHAPED, *values.SINGLE_ORDINALS, *fixture_programs._MORE_RECIPES)
     assert {recipe.name for recipe in recipes} - {"normal"} <= set(evidence._KINDS)
 
 
@@ -348,7 +350,7 @@ def test_certificates_rest_on_many_inputs_where_inputs_can_differ() -> None:
     Programs run on each input in two dtypes, and some in one of them only.
     """
     pytest.importorskip("torch")
-    from torchlint.verify.program import INPUTS
+    from torchlint.verify.fixture_programs import INPUTS
 
     few = [
         f"{code} {kept['label']}"
@@ -364,17 +366,17 @@ def test_certificates_rest_on_many_inputs_where_inputs_can_differ() -> None:
 
 def _varies(code: str, label: str) -> bool:
     """Whether a certificate is of a pair, or of a program that takes tensors or draws random numbers."""
-    from torchlint.verify import program
+    from torchlint.verify import fixture_programs
     from torchlint.verify.fixtures import FIXTURES
-    from torchlint.verify.inputs import of_program
-    from torchlint.verify.pairs import Unit
+    from torchlint.verify.inputs.specs import of_program
+    from torchlint.verify.run.units import Unit
 
     module, _, function = label.partition(".")
     if not function:
         return True
     path = FIXTURES / registry.load(code).name().replace("-", "_") / f"{module}.py"
-    found = getattr(program._load(path, "_fixture"), function, None)
-    return found is not None and program._varies(Unit(found, found, of_program(found), "", ""))
+    found = getattr(fixture_programs._load(path, "_fixture"), function, None)
+    return found is not None and fixture_programs._varies(Unit(found, found, of_program(found), "", ""))
 
 
 def test_an_improvement_says_where_it_is_one() -> None:

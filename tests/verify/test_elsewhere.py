@@ -19,16 +19,17 @@ pytest.importorskip("gmpy2")
 
 from torchlint import registry  # noqa: E402
 from torchlint.cli import main  # noqa: E402
-from torchlint.verify import command, process, worker, workers  # noqa: E402
-from torchlint.verify.outcome import Outcome, flatten  # noqa: E402
-from torchlint.verify.pairs import from_text  # noqa: E402
-from torchlint.verify.reference import Reference  # noqa: E402
-from torchlint.verify.repeat import same_results, widened  # noqa: E402
-from torchlint.verify.row import Row  # noqa: E402
-from torchlint.verify.runner import Walk, verify_pair, verify_unit  # noqa: E402
-from torchlint.verify.speed import measure  # noqa: E402
+from torchlint.verify import command, worker, workers  # noqa: E402
+from torchlint.verify.judge.repeat import same_results, widened  # noqa: E402
+from torchlint.verify.judge.unit_verdict import Walk, verify_pair, verify_unit  # noqa: E402
+from torchlint.verify.judge.verdict import Verdict  # noqa: E402
+from torchlint.verify.reference.meaning import Reference  # noqa: E402
+from torchlint.verify.report.row import Row  # noqa: E402
+from torchlint.verify.run import process  # noqa: E402
+from torchlint.verify.run.execution import Outcome, flatten  # noqa: E402
+from torchlint.verify.run.speed import measure  # noqa: E402
+from torchlint.verify.run.units import from_text  # noqa: E402
 from torchlint.verify.suite import Task  # noqa: E402
-from torchlint.verify.verdict import Verdict  # noqa: E402
 
 ROOT = Path(__file__).parents[2]
 CODE = "TLT206"
@@ -57,16 +58,16 @@ def test_another_device_goes_through_the_cpu_first() -> None:
 
 
 def test_what_raises_on_the_cpu_never_reaches_a_device(monkeypatch: pytest.MonkeyPatch) -> None:
-    from torchlint.verify import runner
+    from torchlint.verify.judge import unit_verdict
 
     seen: list[tuple[str, int]] = []
-    original = runner.typed
+    original = unit_verdict.typed
 
     def typed(values: Any, dtype: Any, device: str) -> Any:
         seen.append((device, values["y"].numel()))
         return original(values, dtype, device)
 
-    monkeypatch.setattr(runner, "typed", typed)
+    monkeypatch.setattr(unit_verdict, "typed", typed)
     # A label out of range is a device-side assert on CUDA, after which the process is of no use.
     verify_unit(from_text("x[y + 10_000]", "x[10_000 + y]", {"x": "float N", "y": "labels N < N"}), "cpu:0")
     assert ("cpu", 3) in seen
@@ -78,7 +79,7 @@ def test_float64_is_not_asked_of_apples_gpus(monkeypatch: pytest.MonkeyPatch) ->
     walk = Walk(unit, "mps")
     asked: list[str] = []
     monkeypatch.setattr(walk, "_compare", lambda cell, dtype, values, reference: asked.append(dtype))
-    from torchlint.verify.cells import lattice
+    from torchlint.verify.inputs.lattice import lattice
 
     for cell in lattice(unit.specs, "fast"):
         walk.visit(cell)

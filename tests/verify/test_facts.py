@@ -14,11 +14,11 @@ pytest.importorskip("gmpy2")
 
 from reproducing import printed  # noqa: E402
 
-from torchlint.verify.observation import Effect  # noqa: E402
-from torchlint.verify.pairs import from_text  # noqa: E402
-from torchlint.verify.reproduce import reproducer  # noqa: E402
-from torchlint.verify.runner import Result, verify_unit  # noqa: E402
-from torchlint.verify.verdict import GOOD, Verdict  # noqa: E402
+from torchlint.verify.judge.observation import Effect  # noqa: E402
+from torchlint.verify.judge.unit_verdict import Result, verify_unit  # noqa: E402
+from torchlint.verify.judge.verdict import GOOD, Verdict  # noqa: E402
+from torchlint.verify.report.reproducer import reproducer  # noqa: E402
+from torchlint.verify.run.units import from_text  # noqa: E402
 
 CLASSES = {"x": "float N C", "y": "labels N < C"}
 
@@ -135,7 +135,7 @@ def test_a_subgradient_at_a_kink_is_not_a_regression() -> None:
 
 def test_unknown_inputs_are_unsupported() -> None:
     from torchlint.claims import Pair, Same
-    from torchlint.verify.runner import verify_pair
+    from torchlint.verify.judge.unit_verdict import verify_pair
 
     def before(x):  # type: ignore[no-untyped-def]
         return x

@@ -12,10 +12,10 @@ pytest.importorskip("gmpy2")
 
 from reproducing import printed  # noqa: E402
 
-from torchlint.verify.pairs import from_text  # noqa: E402
-from torchlint.verify.reproduce import reproducer  # noqa: E402
-from torchlint.verify.runner import verify_unit  # noqa: E402
-from torchlint.verify.verdict import GOOD, SILENT  # noqa: E402
+from torchlint.verify.judge.unit_verdict import verify_unit  # noqa: E402
+from torchlint.verify.judge.verdict import GOOD, SILENT  # noqa: E402
+from torchlint.verify.report.reproducer import reproducer  # noqa: E402
+from torchlint.verify.run.units import from_text  # noqa: E402
 
 SPD = {"a": "spd N N"}
 LOSS = {"x": "float N C", "y": "labels N < C"}

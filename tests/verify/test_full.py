@@ -16,22 +16,22 @@ pytest.importorskip("gmpy2")
 from torch.utils._python_dispatch import TorchDispatchMode  # noqa: E402
 
 from torchlint.verify import certify, suite  # noqa: E402
-from torchlint.verify import speed as speed_module  # noqa: E402
-from torchlint.verify.cells import Cell, arguments  # noqa: E402
-from torchlint.verify.higher import compare_higher  # noqa: E402
-from torchlint.verify.inputs import parse, parse_all  # noqa: E402
-from torchlint.verify.observation import Effect, Record, Worst  # noqa: E402
-from torchlint.verify.pairs import compile_text, define, from_text  # noqa: E402
-from torchlint.verify.polish import score, search  # noqa: E402
-from torchlint.verify.row import Row  # noqa: E402
-from torchlint.verify.runner import Result, verify_unit  # noqa: E402
-from torchlint.verify.shapes import Shapes  # noqa: E402
-from torchlint.verify.speed import Speed, grown, measure, measure_program  # noqa: E402
-from torchlint.verify.strip import strip  # noqa: E402
-from torchlint.verify.table import table  # noqa: E402
-from torchlint.verify.truth import Truth  # noqa: E402
-from torchlint.verify.values import HALF_ORDINALS, ORDINALS, Recipe, fill, normal  # noqa: E402
-from torchlint.verify.verdict import GOOD, Verdict  # noqa: E402
+from torchlint.verify.inputs.lattice import Cell, arguments  # noqa: E402
+from torchlint.verify.inputs.recipes import HALF_ORDINALS, ORDINALS, Recipe, fill, normal  # noqa: E402
+from torchlint.verify.inputs.specs import parse, parse_all  # noqa: E402
+from torchlint.verify.inputs.tried_shapes import Shapes  # noqa: E402
+from torchlint.verify.judge.higher import compare_higher  # noqa: E402
+from torchlint.verify.judge.observation import Effect, Record, Worst  # noqa: E402
+from torchlint.verify.judge.polish import score, search  # noqa: E402
+from torchlint.verify.judge.unit_verdict import Result, verify_unit  # noqa: E402
+from torchlint.verify.judge.verdict import GOOD, Verdict  # noqa: E402
+from torchlint.verify.reference.truth import Truth  # noqa: E402
+from torchlint.verify.report.row import Row  # noqa: E402
+from torchlint.verify.report.strip import strip  # noqa: E402
+from torchlint.verify.report.terminal_table import table  # noqa: E402
+from torchlint.verify.run import speed as speed_module  # noqa: E402
+from torchlint.verify.run.speed import Speed, grown, measure, measure_program  # noqa: E402
+from torchlint.verify.run.units import compile_text, define, from_text  # noqa: E402
 
 CODE = "TLT206"
 torch.set_num_threads(1)
@@ -107,7 +107,7 @@ def test_the_search_refuses_what_the_lattice_misses() -> None:
     visited: list[Record] = []
 
     def visit(cell: Cell) -> Record:
-        from torchlint.verify.runner import Walk
+        from torchlint.verify.judge.unit_verdict import Walk
 
         walk = Walk(unit, "cpu")
         record = walk._tried(cell)

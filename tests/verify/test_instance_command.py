@@ -17,11 +17,11 @@ from hang_guard import HANG_GUARD
 pytest.importorskip("torch")
 pytest.importorskip("gmpy2")
 
-from torchlint import engine
+from torchlint import lint
 from torchlint.cli import main
 from torchlint.finding import Report
 from torchlint.verify.instance import session as sessions
-from torchlint.verify.process import Process
+from torchlint.verify.run.process import Process
 
 pytestmark = pytest.mark.xdist_group("worker")
 
@@ -46,7 +46,7 @@ Break = Callable[[str, str], None]
 @pytest.fixture
 def broken(monkeypatch: pytest.MonkeyPatch) -> Break:
     """Makes the fixes of all rules wrong: a text in what they write is replaced by another."""
-    check = engine.check
+    check = lint.check
 
     def breaks(right: str, wrong: str) -> None:
         def checked(*arguments: Any, **options: Any) -> Report:
@@ -59,7 +59,7 @@ def broken(monkeypatch: pytest.MonkeyPatch) -> Break:
                     report.findings[place] = finding._replace(fix=finding.fix._replace(edits=edits))
             return report
 
-        monkeypatch.setattr(engine, "check", checked)
+        monkeypatch.setattr(lint, "check", checked)
 
     return breaks
 

@@ -203,7 +203,7 @@ def test_the_policy(verdict: str, applicability: Applicability, status: str) -> 
 
 
 def test_every_verdict_has_a_status() -> None:
-    from torchlint.verify.verdict import Verdict
+    from torchlint.verify.judge.verdict import Verdict
 
     for found in Verdict:
         for applicability in Applicability:

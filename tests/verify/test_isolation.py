@@ -58,7 +58,7 @@ def test_the_worker_imports_nothing_from_the_python_path(tmp_path: Path) -> None
 
 def test_what_was_installed_elsewhere_is_found_there(tmp_path: Path) -> None:
     """A folder of unpacked wheels on the Python path, and an interpreter that has nothing itself."""
-    from torchlint.verify import process
+    from torchlint.verify.run import process
 
     package = tmp_path / "gmpy2"
     package.mkdir()

@@ -14,10 +14,10 @@ pytest.importorskip("gmpy2")
 
 from torchlint import registry  # noqa: E402
 from torchlint.claims import Changes  # noqa: E402
-from torchlint.verify.inputs import InputError  # noqa: E402
-from torchlint.verify.pairs import Unit, compile_text, fitted, from_pair  # noqa: E402
-from torchlint.verify.runner import verify_unit  # noqa: E402
-from torchlint.verify.verdict import GOOD  # noqa: E402
+from torchlint.verify.inputs.specs import InputError  # noqa: E402
+from torchlint.verify.judge.unit_verdict import verify_unit  # noqa: E402
+from torchlint.verify.judge.verdict import GOOD  # noqa: E402
+from torchlint.verify.run.units import Unit, compile_text, fitted, from_pair  # noqa: E402
 
 # Broken texts that do the same as the whole ones, and why.
 EQUIVALENT = {

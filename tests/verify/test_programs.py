@@ -10,10 +10,10 @@ import pytest
 pytest.importorskip("torch")
 
 from torchlint.claims import Stabilises
-from torchlint.verify.pairs import from_text
-from torchlint.verify.program import verify_programs
-from torchlint.verify.row import Row, fill
-from torchlint.verify.runner import verify_unit
+from torchlint.verify.fixture_programs import verify_programs
+from torchlint.verify.judge.unit_verdict import verify_unit
+from torchlint.verify.report.row import Row, fill
+from torchlint.verify.run.units import from_text
 
 BEFORE = """\
     import torch

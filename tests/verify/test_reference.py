@@ -9,10 +9,10 @@ import pytest
 torch = pytest.importorskip("torch")
 pytest.importorskip("gmpy2")
 
-from torchlint.verify.outcome import dyadic, run  # noqa: E402
-from torchlint.verify.pairs import compile_text, define  # noqa: E402
-from torchlint.verify.precise import multi_precision  # noqa: E402
-from torchlint.verify.reference import NoReferenceError, Reference  # noqa: E402
+from torchlint.verify.reference.meaning import NoReferenceError, Reference  # noqa: E402
+from torchlint.verify.reference.precise import multi_precision  # noqa: E402
+from torchlint.verify.run.execution import dyadic, run  # noqa: E402
+from torchlint.verify.run.units import compile_text, define  # noqa: E402
 
 EXPRESSIONS = """
 torch.log(torch.softmax(x, -1))

@@ -12,11 +12,11 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("gmpy2")
 pytest.importorskip("matplotlib")
 
-from torchlint.verify import speed  # noqa: E402
-from torchlint.verify.report import render  # noqa: E402
-from torchlint.verify.row import Row  # noqa: E402
+from torchlint.verify.report.page import render  # noqa: E402
+from torchlint.verify.report.row import Row  # noqa: E402
+from torchlint.verify.report.terminal_table import curve, curves, table  # noqa: E402
+from torchlint.verify.run import speed  # noqa: E402
 from torchlint.verify.suite import Task, execute  # noqa: E402
-from torchlint.verify.table import curve, curves, table  # noqa: E402
 
 pytestmark = pytest.mark.xdist_group("report")
 

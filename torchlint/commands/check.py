@@ -15,16 +15,16 @@ from torchlint import faults
 from torchlint.commands import summary
 from torchlint.commands.options import add_arguments, overrides
 from torchlint.commands.progress import Progress
-from torchlint.commands.terminal import complain, printable, reason, use_color, write_bytes
-from torchlint.reporters import FORMATS, TEXT_FORMATS
+from torchlint.formats import FORMATS, TEXT_FORMATS
+from torchlint.running.job import Job, Mode, run_bytes
 from torchlint.running.outcome import Outcome, Run
 from torchlint.running.pool import Outcomes, run_files
-from torchlint.running.runner import Job, Mode, run_bytes
 from torchlint.running.stop import exit_code
 from torchlint.selectors import suggestion
 from torchlint.settings.config import Configuration
+from torchlint.settings.config_table import ConfigError, shown
 from torchlint.settings.discovery import Target, discover, is_notebook, unread_notebook
-from torchlint.settings.layers import ConfigError, shown
+from torchlint.terminal import complain, printable, reason, use_color, write_bytes
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -180,9 +180,9 @@ class _Check:
         if folder is None:
             return run_files(jobs, 1 if self._arguments.timing else self._arguments.jobs)
         # Start-up: a run without the cache does not need them.
-        from torchlint.running import cache, recall
+        from torchlint.running import findings_cache, recall
 
-        known = cache.Cache(folder, cache.tool_digest())
+        known = findings_cache.Cache(folder, findings_cache.tool_digest())
         return recall.run_files_with(known, jobs, self._arguments.jobs)
 
     def _cache_folder(self) -> Path | None:
@@ -192,12 +192,12 @@ class _Check:
         # Start-up: a run without the cache does not need them.
         from pathlib import Path
 
-        from torchlint.running import cache, recall
+        from torchlint.running import findings_cache, recall
 
         named = self._arguments.cache_dir or os.environ.get("TORCHLINT_CACHE_DIR")
         if named:
             return Path(os.path.realpath(named))
-        return Path(recall.root_of(self._configuration.settings_in(os.getcwd())), cache.DIRECTORY)
+        return Path(recall.root_of(self._configuration.settings_in(os.getcwd())), findings_cache.DIRECTORY)
 
     def _standard_input(self) -> Outcome:
         filename = self._arguments.stdin_filename

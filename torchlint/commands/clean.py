@@ -6,10 +6,10 @@ import argparse
 import os
 from pathlib import Path
 
-from torchlint.commands.terminal import complain, reason
-from torchlint.running import cache
+from torchlint.running import findings_cache
 from torchlint.running.recall import root_of
 from torchlint.settings.config import Configuration
+from torchlint.terminal import complain, reason
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -21,7 +21,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Delete the cache of the project in the working directory. Exit code 2 if it cannot be deleted."""
     folder = Path(os.path.realpath(arguments.cache_dir)) if arguments.cache_dir else _default()
     try:
-        found = cache.clean(folder)
+        found = findings_cache.clean(folder)
     except OSError as error:
         complain(f"error: {folder}: {reason(error)}")
         return 2
@@ -31,4 +31,4 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _default() -> Path:
-    return root_of(Configuration().settings_in(os.getcwd())) / cache.DIRECTORY
+    return root_of(Configuration().settings_in(os.getcwd())) / findings_cache.DIRECTORY

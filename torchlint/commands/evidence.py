@@ -12,7 +12,7 @@ from torchlint.certificates import times
 _Row = dict[str, Any]
 # Decimal digits that a number of a dtype has; of several dtypes the first is told, in which people compute.
 _DIGITS = {"float32": 7, "float64": 15, "float16": 3, "bfloat16": 2}
-# Kinds of inputs that have no size, as `torchlint.verify.values` names them.
+# Kinds of inputs that have no size, as `torchlint.verify.inputs.recipes` names them.
 _KINDS = {
     "zeros": "zeros",
     "zero row": "rows of zeros",

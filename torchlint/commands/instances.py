@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from torchlint import verdicts
-from torchlint.commands.terminal import printable
 from torchlint.finding import Applicability, Finding, Validation
 from torchlint.running import stop
+from torchlint.running.job import Job, Judge, Mode, run_file
 from torchlint.running.outcome import Outcome
-from torchlint.running.runner import Job, Judge, Mode, run_file
-from torchlint.settings.layers import ConfigError
+from torchlint.settings.config_table import ConfigError
 from torchlint.source import Source
+from torchlint.terminal import printable
 
 _STATUSES = {
     "validated": "validated",

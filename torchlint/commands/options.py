@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 import os
 
-from torchlint.commands.terminal import COLOR_CHOICES
 from torchlint.finding import SEVERITIES
-from torchlint.reporters import FORMATS
+from torchlint.formats import FORMATS
 from torchlint.settings.config import Overrides
-from torchlint.settings.layers import ConfigError
+from torchlint.settings.config_table import ConfigError
+from torchlint.terminal import COLOR_CHOICES
 
 # Options that mean the same as the key of `[tool.torchlint]` of that name.
 _KEYS = (

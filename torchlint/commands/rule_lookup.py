@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from torchlint.registry import RuleInfo
 from torchlint.selectors import advice, covered, named
-from torchlint.settings.layers import ConfigError
+from torchlint.settings.config_table import ConfigError
 
 
 def is_one(word: str) -> bool:

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from torchlint import registry
-from torchlint.commands.terminal import printable
 from torchlint.settings.config import Settings
-from torchlint.settings.layers import shown
+from torchlint.settings.config_table import shown
+from torchlint.terminal import printable
 
 _WIDTH = 100
 _INDENT = "    "

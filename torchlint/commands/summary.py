@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from typing import TextIO
 
 from torchlint import registry
-from torchlint.commands.terminal import printable
 from torchlint.finding import Applicability, Finding, Severity
 from torchlint.reporters.paint import by_severity
 from torchlint.running.outcome import Run
+from torchlint.terminal import printable
 
 _ORDER = list(Severity)
 

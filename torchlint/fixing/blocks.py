@@ -8,7 +8,7 @@ import re
 from collections.abc import Collection, Sequence
 
 from torchlint.finding import Edit
-from torchlint.fixing.pieces import CannotFix, Pieces, Span, is_future, is_string, parse
+from torchlint.fixing.logical_lines import CannotFix, Pieces, Span, is_future, is_string, parse
 from torchlint.kept import kept
 
 # Comments that speak to tools about the line: they go when it goes.
@@ -146,7 +146,7 @@ class Blocks:
     ) -> list[Span]:
         """The comments on the lines of statements that are not in code that lives on elsewhere."""
         # Start-up: LibCST takes 0.3 s.
-        from torchlint.fixing.concrete import concrete
+        from torchlint.fixing.concrete_syntax import concrete
 
         region = self._pieces.region(first, last)
         syntax = concrete(region.text)

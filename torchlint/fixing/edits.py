@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from torchlint.finding import Edit, Finding
 from torchlint.fixing import leftovers
-from torchlint.fixing.pieces import parse
+from torchlint.fixing.logical_lines import parse
 from torchlint.source import Source
 
 # Fixes that make room for others (a nested call, a block that empties) settle in two or three.

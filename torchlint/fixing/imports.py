@@ -5,9 +5,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Collection, Iterator
 
-from torchlint.analysis.bindings import imported
 from torchlint.finding import Edit
-from torchlint.fixing.pieces import CannotFix, Pieces, is_future, is_string
+from torchlint.fixing.logical_lines import CannotFix, Pieces, is_future, is_string
+from torchlint.syntax.bindings import imported
 
 # What `import torch` imports along with torch (sys.modules under torch 2.13, of what torch 2.3 has too).
 _LOADED = """

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from torchlint.finding import Edit
 from torchlint.fixing.imports import LOADED
-from torchlint.fixing.pieces import Pieces, is_future, parse
+from torchlint.fixing.logical_lines import Pieces, is_future, parse
 from torchlint.source import Source
 
 # Where one of these is used, a name can be reached without being spelled.

@@ -7,14 +7,15 @@ import copy
 from dataclasses import dataclass
 from typing import Literal
 
-from torchlint.analysis import signatures, trees
-from torchlint.analysis.compare import same
-from torchlint.analysis.frame import Frame, path
-from torchlint.analysis.patterns import Match, template
-from torchlint.analysis.scout import own_nodes
-from torchlint.analysis.values import Constant, Items, Op, Value
 from torchlint.claims import Pair
-from torchlint.fixing.rewrite import CannotFix, Editor
+from torchlint.fixing.editor import CannotFix, Editor
+from torchlint.match import Match, template
+from torchlint.syntax import trees
+from torchlint.syntax.module import own_nodes
+from torchlint.torch_facts import signatures
+from torchlint.values.compare import same
+from torchlint.values.interpret.frame import Frame, path
+from torchlint.values.value import Constant, Items, Op, Value
 
 Namespace = Literal["torch", "F", "Tensor"]
 _MODULES = {"torch": "torch", "F": "torch.nn.functional"}

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from torchlint.finding import Edit
 from torchlint.fixing.edits import apply
-from torchlint.fixing.pieces import CannotFix, Span, shape, shape_of
+from torchlint.fixing.logical_lines import CannotFix, Span, shape, shape_of
 
 _SLOT = re.compile(r"(_slot\d+_)")
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TextIO
 
-from torchlint.commands.terminal import printable
 from torchlint.reporters.paint import by_severity, fixable
 from torchlint.running.outcome import Run
+from torchlint.terminal import printable
 
 
 def report(run: Run, out: TextIO) -> None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, TextIO
 
-from torchlint.commands.terminal import printable
 from torchlint.finding import Finding, Fix, Location, Related, Severity
-from torchlint.reporters.frame import Line, frame
+from torchlint.reporters.excerpt import Line, frame
 from torchlint.reporters.hunks import hunks
 from torchlint.running.outcome import Run
 from torchlint.source import Source
+from torchlint.terminal import printable
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TextIO
 
-from torchlint.commands.terminal import printable
 from torchlint.finding import Finding, Severity
 from torchlint.reporters.places import within_repository
 from torchlint.running.outcome import Run
+from torchlint.terminal import printable
 
 _COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}
 

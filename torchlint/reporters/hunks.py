@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from torchlint.finding import Edit
-from torchlint.reporters.cells import render
-from torchlint.reporters.frame import Line, edge, numbered, text_of
+from torchlint.reporters.excerpt import Line, edge, numbered, text_of
+from torchlint.reporters.widths import render
 from torchlint.source import Source
 
 # Edits with fewer untouched rows between them are shown in one piece.

@@ -6,9 +6,9 @@ import re
 from typing import TextIO
 from xml.etree import ElementTree
 
-from torchlint.commands.terminal import printable
 from torchlint.finding import Finding
 from torchlint.running.outcome import Run
+from torchlint.terminal import printable
 
 # XML 1.0 has no way to write these.
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TextIO
 
-from torchlint.commands.terminal import printable
 from torchlint.running.outcome import Run
+from torchlint.terminal import printable
 
 
 def report(run: Run, out: TextIO) -> None:

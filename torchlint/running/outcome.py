@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from torchlint import faults
 from torchlint.finding import Applicability, Finding
-from torchlint.running.state import Stamp
+from torchlint.running.stamp import Stamp
 from torchlint.source import Source
 
 

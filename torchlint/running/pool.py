@@ -9,11 +9,11 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from torchlint.running import stop
+from torchlint.running.job import Job, run_file
 from torchlint.running.outcome import Outcome
-from torchlint.running.runner import Job, run_file
 
 if TYPE_CHECKING:
-    from torchlint.running.worker import Worker
+    from torchlint.running.run_process import Worker
 
 # A process costs a tenth of a second before its first file, a megabyte of code with torch in it about one second.
 _BYTES_PER_PROCESS = 1_000_000
@@ -127,7 +127,7 @@ class _Pool:
         if len(self._workers) == self._most:
             return None
         # Start-up: it imports multiprocessing.
-        from torchlint.running.worker import Worker
+        from torchlint.running.run_process import Worker
 
         try:
             self._workers.append(Worker(self._workers))

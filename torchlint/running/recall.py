@@ -9,11 +9,11 @@ from functools import lru_cache
 from pathlib import Path
 
 from torchlint.reading import read
-from torchlint.running.cache import Cache, Known
+from torchlint.running.findings_cache import Cache, Known
+from torchlint.running.job import Job
 from torchlint.running.outcome import Outcome, applies
 from torchlint.running.pool import Outcomes, run_files
-from torchlint.running.runner import Job
-from torchlint.running.state import content_digest
+from torchlint.running.stamp import content_digest
 from torchlint.settings.config import Settings
 from torchlint.source import Source, SourceError
 

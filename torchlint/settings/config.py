@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 from torchlint.finding import Finding, Severity
 from torchlint.kept import kept
 from torchlint.settings import selection
+from torchlint.settings.config_table import Layer, layers_of, parse_inline, table_of
 from torchlint.settings.globs import Glob, Globs
-from torchlint.settings.layers import Layer, layers_of, parse_inline, table_of
 
 # The names that ruff leaves out too.
 DEFAULT_EXCLUDE = (

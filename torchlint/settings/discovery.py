@@ -6,10 +6,10 @@ import os
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from torchlint.commands.terminal import reason
 from torchlint.settings.config import Configuration
+from torchlint.settings.config_table import shown
 from torchlint.settings.gitignore import Chain, chain_above, deeper, ignores
-from torchlint.settings.layers import shown
+from torchlint.terminal import reason
 
 
 class Target(NamedTuple):

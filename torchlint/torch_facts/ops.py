@@ -6,7 +6,7 @@
 
 Names are canonical ones: `softmax` for `torch.softmax`, `torch.Tensor.softmax`, `F.softmax` and `nn.Softmax`, `add_`
 for the in-place form, `linalg.norm`, `nn.init.zeros_`; classes of `torch.nn` that are no function under their own
-name, `Linear`. `torchlint.analysis.signatures.canonical` gives them for qualified names.
+name, `Linear`. `torchlint.torch_facts.signatures.canonical` gives them for qualified names.
 
 The rows are in `torchlint.torch_facts.operations`, which writes them into `data/operations.json` by fact: importing
 them all takes eight milliseconds of CPU, and every run asks. `tools/check_operations.py` compares them with what an

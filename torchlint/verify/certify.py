@@ -9,7 +9,7 @@ from typing import Any
 
 from torchlint import certificates, data
 from torchlint.certificates import HARNESS
-from torchlint.verify.row import Row
+from torchlint.verify.report.row import Row
 
 TABLE = Path(data.path(certificates.TABLE))
 

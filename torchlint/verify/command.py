@@ -13,11 +13,11 @@ from pathlib import Path
 
 import torch
 
-from torchlint.commands.terminal import complain, reason
+from torchlint.terminal import complain, reason
 from torchlint.verify.certify import write
-from torchlint.verify.row import Row, torch_version
+from torchlint.verify.report.row import Row, torch_version
+from torchlint.verify.report.terminal_table import curves, span, summary, table
 from torchlint.verify.suite import Task, UnknownRuleError, execute, tasks
-from torchlint.verify.table import curves, span, summary, table
 from torchlint.verify.workers import run_all
 
 
@@ -72,7 +72,7 @@ def run(arguments: argparse.Namespace) -> int:
             _write(rows, complete=not _chosen(arguments) and not skipped)
         if arguments.report:
             # Start-up: it imports matplotlib, which may be missing.
-            from torchlint.verify.report import write_report
+            from torchlint.verify.report.page import write_report
 
             write_report(rows, Path(arguments.report))
     except UnknownRuleError as error:

@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from torchlint.verify.cells import Cell
+from torchlint.verify.inputs.lattice import Cell
 
 # Of these dtypes the first with an improvement is kept: people compute in float32.
 _DTYPES = ("float32", "float64", "float16", "bfloat16")

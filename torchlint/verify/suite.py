@@ -10,11 +10,11 @@ from torchlint import registry
 from torchlint.claims import Claim, Pair
 from torchlint.digests import pair_digest
 from torchlint.selectors import advice, covered
+from torchlint.verify.fixture_programs import INPUTS, verify_programs
 from torchlint.verify.fixtures import FIXTURES, fixtures
-from torchlint.verify.program import INPUTS, verify_programs
-from torchlint.verify.row import Row, fill, put_speed
-from torchlint.verify.runner import verify_pair
-from torchlint.verify.speed import measure
+from torchlint.verify.judge.unit_verdict import verify_pair
+from torchlint.verify.report.row import Row, fill, put_speed
+from torchlint.verify.run.speed import measure
 
 
 class UnknownRuleError(Exception):

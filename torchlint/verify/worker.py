@@ -1,18 +1,18 @@
 """The other end of a pipe: one warm process that has imported torch and runs one task after another.
 
-Started by `torchlint.verify.process`. Requests and answers are JSON objects, each after its length in 4 bytes.
+Started by `torchlint.verify.run.process`. Requests and answers are JSON objects, each after its length in 4 bytes.
 Whatever a task prints goes nowhere; what keeps the worker from starting goes to standard error.
 """
 
 from __future__ import annotations
 
-import json
 import os
-import struct
 import sys
 from queue import SimpleQueue
 from threading import Thread
 from typing import Any, BinaryIO
+
+from torchlint.verify.run.pipe import receive, send
 
 # Bytes of a file, bytes of address space (CPU only: CUDA reserves far more than it uses), number of processes, CPU
 # seconds for one task.
@@ -23,22 +23,6 @@ CPU_SECONDS = {"fast": 120, "full": 600}
 INSTANCE_CPU_SECONDS = {"fast": 20, "full": 120}
 # After a CUDA error the process is of no use; the client starts another.
 POISONED = 3
-
-
-def send(stream: BinaryIO, message: dict[str, Any]) -> None:
-    data = json.dumps(message).encode()
-    stream.write(struct.pack("!I", len(data)) + data)
-    stream.flush()
-
-
-def receive(stream: BinaryIO) -> dict[str, Any] | None:
-    """The next message; None at the end of the stream."""
-    head = stream.read(4)
-    if len(head) < 4:
-        return None
-    (length,) = struct.unpack("!I", head)
-    message: dict[str, Any] = json.loads(stream.read(length))
-    return message
 
 
 def _limit(on_cpu: bool) -> list[str]:

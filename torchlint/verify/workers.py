@@ -10,10 +10,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
-from torchlint.verify.process import Process
-from torchlint.verify.row import Row
+from torchlint.verify.judge.verdict import Verdict
+from torchlint.verify.report.row import Row
+from torchlint.verify.run.process import Process
 from torchlint.verify.suite import Task
-from torchlint.verify.verdict import Verdict
 
 # Seconds of wall time that a task may take before its worker is killed, by tier.
 PATIENCE = {"fast": 300.0, "full": 1_800.0}

@@ -5,13 +5,18 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from torchlint.analysis import facts, signatures, trees
-from torchlint.analysis.compare import members
-from torchlint.analysis.frame import Frame, path
-from torchlint.analysis.inventory import inventory_of
-from torchlint.analysis.scout import FunctionModel, Module
-from torchlint.analysis.storing import MUTATORS
-from torchlint.analysis.values import (
+from torchlint.fixing.proof import operation_traits
+from torchlint.fixing.proof.memory import is_made_in, roots
+from torchlint.fixing.proof.order import timeline
+from torchlint.syntax import trees
+from torchlint.syntax.inventory import inventory_of
+from torchlint.syntax.module import FunctionModel, Module
+from torchlint.torch_facts import modules, signatures
+from torchlint.values import facts
+from torchlint.values.compare import members
+from torchlint.values.interpret.assignments import MUTATORS
+from torchlint.values.interpret.frame import Frame, path
+from torchlint.values.value import (
     UNKNOWN,
     Call,
     Choice,
@@ -28,10 +33,6 @@ from torchlint.analysis.values import (
     Parameter,
     Value,
 )
-from torchlint.fixing.proof import operations
-from torchlint.fixing.proof.memory import is_made_in, roots
-from torchlint.fixing.proof.order import timeline
-from torchlint.torch_facts import modules
 
 _DEPTH = 4
 # Attributes of a tensor through which its memory or its gradient changes.
@@ -142,7 +143,7 @@ class Effects:
 
     def _operations(self, found: list[Op], effect: Effect) -> None:
         for op in found:
-            effect.values.extend(operations.written(op))
+            effect.values.extend(operation_traits.written(op))
             if op.name == "backward":
                 effect.attributes.add("grad")
 
@@ -152,7 +153,7 @@ class Effects:
             effect.attributes.add(str(name.value) if isinstance(name, Constant) else "*")
             effect.values.append(self._value(node.args[0]))
             return
-        if operations.is_pure_function(qualname) or operations.is_settled(qualname):
+        if operation_traits.is_pure_function(qualname) or operation_traits.is_settled(qualname):
             return
         layer = qualname.startswith("torch.nn.") and qualname.rpartition(".")[2][:1].isupper()
         if layer and signatures.known(qualname):
@@ -169,7 +170,7 @@ class Effects:
                 effect.values.append(receiver)
             return
         if facts.is_tensor(receiver) is True and signatures.known(f"torch.Tensor.{callee.name}"):
-            if operations.is_in_place(callee.name):
+            if operation_traits.is_in_place(callee.name):
                 effect.values.append(receiver)
             return
         if callee.name in MUTATORS and self._is_list(node):
@@ -244,7 +245,7 @@ def _is_harmless_iterable(value: Value) -> bool:
         case Choice():
             return all(map(_is_harmless_iterable, value.members))
         case Call():
-            if not operations.is_pure_function(value.qualname):
+            if not operation_traits.is_pure_function(value.qualname):
                 return False
             return all(_is_harmless_iterable(arg) for arg in value.args)
     return facts.is_tensor(value) is True

@@ -9,16 +9,16 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Sequence
 
-from torchlint.analysis.frame import Frame
-from torchlint.analysis.patterns import Match
-from torchlint.analysis.values import Constant, Items, Value
 from torchlint.claims import Pair, Same
 from torchlint.finding import Edit
+from torchlint.fixing.editor import Editor
 from torchlint.fixing.edits import apply
 from torchlint.fixing.proof import kinds
 from torchlint.fixing.proof.safety import Proof
-from torchlint.fixing.rewrite import Editor
+from torchlint.match import Match
 from torchlint.rule import Rewrite
+from torchlint.values.interpret.frame import Frame
+from torchlint.values.value import Constant, Items, Value
 
 # Parameters that take tensors: for all others a literal is matched, or there is no safe pair.
 _TENSORS = frozenset({"Floats", "Vector", "Logits", "Columns", "Regular", "Probabilities", "Binary", "BinaryTargets"})

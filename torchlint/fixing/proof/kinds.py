@@ -5,10 +5,13 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable
 
-from torchlint.analysis import facts
-from torchlint.analysis.frame import Frame, frame_of
-from torchlint.analysis.signatures import Kind
-from torchlint.analysis.values import (
+from torchlint.fixing.proof import operation_traits
+from torchlint.fixing.proof.order import runs_with
+from torchlint.torch_facts import modules, ops
+from torchlint.torch_facts.signatures import Kind
+from torchlint.values import facts
+from torchlint.values.interpret.frame import Frame, frame_of
+from torchlint.values.value import (
     Call,
     Choice,
     Constant,
@@ -23,9 +26,6 @@ from torchlint.analysis.values import (
     Parameter,
     Value,
 )
-from torchlint.fixing.proof import operations
-from torchlint.fixing.proof.order import runs_with
-from torchlint.torch_facts import modules, ops
 
 Kinds = frozenset[str]
 _ORDER = ("bool", "int", "float", "complex")
@@ -86,7 +86,7 @@ def _annotation(value: Value) -> str:
 def _of_element(base: Op, key: int | str, depth: int) -> Kinds:
     if base.name in ops.SEQUENCES:
         return dtypes_of(base.input, depth - 1)
-    if base.layer is not None and key == 0 and operations.gives_only_floats(base):
+    if base.layer is not None and key == 0 and operation_traits.gives_only_floats(base):
         return _FLOAT
     fields = ops.outputs(base.name, base.args)
     if not fields:
@@ -111,32 +111,32 @@ def _of_op(op: Op, depth: int) -> Kinds:
     given = op.args.get("dtype")
     if given is not None and not (isinstance(given, Constant) and given.value is None):
         return _given(given, depth)
-    cast = operations.cast_of(op.name) if op.form == "Tensor" else None
+    cast = operation_traits.cast_of(op.name) if op.form == "Tensor" else None
     if cast is not None:
         return frozenset({cast})
     if op.name in ("to", "type", "type_as"):
         return _converted(op, depth)
-    if operations.gives_only_floats(op):
+    if operation_traits.gives_only_floats(op):
         return _FLOAT
-    if operations.is_boolean(op.name):
+    if operation_traits.is_boolean(op.name):
         return frozenset({"bool"})
-    if operations.gives_indices(op.name) or op.name in _NUMBERS:
+    if operation_traits.gives_indices(op.name) or op.name in _NUMBERS:
         return frozenset({"int"})
     if op.name in ops.that(dtype="data"):
         return _of_literals(op, depth)
     inner = dtypes_of(op.input, depth - 1)
     if op.name in ops.column("real"):
         inner = frozenset("float" if kind == "complex" else kind for kind in inner)
-    if operations.is_bitwise(op.name):
+    if operation_traits.is_bitwise(op.name):
         return _promoted(op, depth) & {"bool", "int"}
-    if operations.promotes(op.name):
+    if operation_traits.promotes(op.name):
         found = _promoted(op, depth)
-        return _floated(found) if operations.turns_to_floats(op.name) else found
+        return _floated(found) if operation_traits.turns_to_floats(op.name) else found
     if op.name in ops.that(dtype="sum"):
         return frozenset("int" if kind == "bool" else kind for kind in inner)
-    if operations.turns_to_floats(op.name):
+    if operation_traits.turns_to_floats(op.name):
         return _floated(inner)
-    return inner if operations.keeps_dtype(op.name) else ANY
+    return inner if operation_traits.keeps_dtype(op.name) else ANY
 
 
 def _floated(kinds: Kinds) -> Kinds:
@@ -144,7 +144,7 @@ def _floated(kinds: Kinds) -> Kinds:
 
 
 def _given(value: Value, depth: int) -> Kinds:
-    known = operations.dtype_of(value)
+    known = operation_traits.dtype_of(value)
     if known is not None:
         return frozenset({known})
     return dtypes_of(value.base, depth - 1) if isinstance(value, Field) and value.name == "dtype" else ANY
@@ -155,7 +155,7 @@ def _converted(op: Op, depth: int) -> Kinds:
         return dtypes_of(op.input, depth - 1)
     target = op.args.get("target", op.args.get("other"))
     if op.name in ("type_as", "to") and target is not None:
-        known = operations.dtype_of(target)
+        known = operation_traits.dtype_of(target)
         if known is None and is_device(target, None):
             return dtypes_of(op.input, depth - 1)
         if known is None and facts.is_tensor(target) is True:
@@ -202,7 +202,10 @@ def only(frame: Frame, value: Value, kinds: Iterable[str], at: ast.AST, besides:
     if "float" not in kinds:
         return False
     return any(
-        op.input is value and operations.takes_only_floats(op) and op.node is not None and runs_with(frame, op.node, at)
+        op.input is value
+        and operation_traits.takes_only_floats(op)
+        and op.node is not None
+        and runs_with(frame, op.node, at)
         for op in frame.ops
         if op.node not in set(besides)
     )
@@ -217,7 +220,7 @@ def is_tensor(value: Value, frame: Frame | None = None, besides: Iterable[ast.AS
             return is_tensor(value.base, frame, besides)
         case LoopCarried():
             return value.initial is not None and is_tensor(value.initial, frame) and _stays(value)
-        case Op() if not operations.is_one_tensor(value):
+        case Op() if not operation_traits.is_one_tensor(value):
             return False
         case Op(name="getitem"):
             return is_tensor(value.input, frame, besides)

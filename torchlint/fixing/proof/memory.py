@@ -5,9 +5,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from torchlint.analysis import facts
-from torchlint.analysis.frame import Frame
-from torchlint.analysis.values import (
+from torchlint.fixing.proof import operation_traits
+from torchlint.fixing.proof.kinds import is_integer
+from torchlint.torch_facts import ops
+from torchlint.values import facts
+from torchlint.values.interpret.frame import Frame
+from torchlint.values.value import (
     Call,
     Choice,
     ClassRef,
@@ -26,9 +29,6 @@ from torchlint.analysis.values import (
     Parameter,
     Value,
 )
-from torchlint.fixing.proof import operations
-from torchlint.fixing.proof.kinds import is_integer
-from torchlint.torch_facts import ops
 
 _DEPTH = 60
 _IMMUTABLE = (Constant, External, ClassRef, FunctionRef)
@@ -78,7 +78,7 @@ def _shared(value: Value) -> tuple[Value, ...] | None:
             return call.args
         case Call() as call if call.qualname in _SHARING_CALLS:
             return call.args
-        case Op() if operations.is_view(value.name):
+        case Op() if operation_traits.is_view(value.name):
             return tuple(arg for name, arg in value.args.items() if name in ("input", "tensors", "data", "self"))
         case Op(name="out") | Op() if "out" in value.args:
             return (value.args["out"],)

@@ -6,17 +6,17 @@ import ast
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol
 
-from torchlint.analysis import trees
-from torchlint.analysis.compare import walk
-from torchlint.analysis.frame import Frame
-from torchlint.analysis.values import UNKNOWN, Op, Value
-from torchlint.fixing.pieces import parse
-from torchlint.fixing.proof import kinds, operations
+from torchlint.fixing.logical_lines import parse
+from torchlint.fixing.proof import kinds, operation_traits
 from torchlint.fixing.proof.effects import inspects_names
 from torchlint.fixing.proof.memory import is_made_in, roots
 from torchlint.fixing.proof.versions import Versions
 from torchlint.fixing.proof.writes import Writes
 from torchlint.kept import kept
+from torchlint.syntax import trees
+from torchlint.values.compare import walk
+from torchlint.values.interpret.frame import Frame
+from torchlint.values.value import UNKNOWN, Op, Value
 
 _TRIES = ast.Try | ast.TryStar
 _COMPOUND = ast.For | ast.AsyncFor | ast.While | ast.If | ast.With | ast.AsyncWith
@@ -95,7 +95,7 @@ class Proof:
 
     def has_unseen_layout(self, node: ast.AST | None, sources: Iterable[Value] = ()) -> None:
         """Nobody may look at how the result lies in memory, unless it is made of contiguous tensors alone."""
-        if all(isinstance(value, Op) and operations.is_contiguous(value) for value in sources) and sources:
+        if all(isinstance(value, Op) and operation_traits.is_contiguous(value) for value in sources) and sources:
             return
         if node is None or self._layout_is_seen(node):
             self.need("nobody asks how the result lies in memory")
@@ -103,10 +103,10 @@ class Proof:
     def _layout_is_seen(self, node: ast.AST) -> bool:
         for frame in self.frame.evaluator.frames:
             for op in frame.ops:
-                seen = operations.sees_layout(op.name) and any(part.node is node for part in walk(op.input))
+                seen = operation_traits.sees_layout(op.name) and any(part.node is node for part in walk(op.input))
                 if seen:
                     return True
-        words = operations.LAYOUT_WORDS & self.frame.module.vocabulary
+        words = operation_traits.LAYOUT_WORDS & self.frame.module.vocabulary
         return bool(words) and self._leaves(node, words)
 
     def _leaves(self, node: ast.AST, words: frozenset[str]) -> bool:
@@ -235,7 +235,7 @@ def _viewed(text: str) -> ast.expr | None:
         return None
     while True:
         match node:
-            case ast.Call(func=ast.Attribute(value=inner, attr=name)) if operations.is_view(name):
+            case ast.Call(func=ast.Attribute(value=inner, attr=name)) if operation_traits.is_view(name):
                 node = inner
             case ast.Name() | ast.Attribute() | ast.Subscript():
                 return node

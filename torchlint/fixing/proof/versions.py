@@ -6,12 +6,12 @@ import ast
 from collections import Counter
 from collections.abc import Collection, Iterator
 
-from torchlint.analysis import trees
-from torchlint.analysis.frame import Frame
-from torchlint.analysis.values import Op
-from torchlint.fixing.proof import operations
+from torchlint.fixing.proof import operation_traits
 from torchlint.fixing.proof.effects import Effects
 from torchlint.fixing.proof.order import Timeline, timeline
+from torchlint.syntax import trees
+from torchlint.values.interpret.frame import Frame
+from torchlint.values.value import Op
 
 _Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 _LOOPS = ast.For | ast.AsyncFor | ast.While | ast.comprehension
@@ -62,7 +62,7 @@ class Versions:
         if isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load):
             return False
         value = self._frame.values.get(node)
-        if isinstance(value, Op) and operations.is_random(value.name):
+        if isinstance(value, Op) and operation_traits.is_random(value.name):
             return True
         effect = self._effects.of(node)
         return effect.everything or bool(effect.values) or _is_output(node)

@@ -5,16 +5,16 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Sequence
 
-from torchlint.analysis import trees
-from torchlint.analysis.compare import walk
-from torchlint.analysis.frame import Frame
-from torchlint.analysis.inventory import inventory_of
-from torchlint.analysis.storing import MUTATORS
-from torchlint.analysis.values import UNKNOWN, External, Op, Value
-from torchlint.fixing.proof import operations
+from torchlint.fixing.proof import operation_traits
 from torchlint.fixing.proof.effects import Effect, Effects
 from torchlint.fixing.proof.memory import is_made_in, may_share, roots
 from torchlint.fixing.proof.order import Timeline, timeline
+from torchlint.syntax import trees
+from torchlint.syntax.inventory import inventory_of
+from torchlint.values.compare import walk
+from torchlint.values.interpret.assignments import MUTATORS
+from torchlint.values.interpret.frame import Frame
+from torchlint.values.value import UNKNOWN, External, Op, Value
 
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
 
@@ -107,7 +107,7 @@ class Writes:
         for around in self.order.around(target):
             if isinstance(around, ast.Call) and around.func is not end:
                 value = self._frame.values.get(around, UNKNOWN)
-                if isinstance(value, Op) and not operations.is_view(value.name):
+                if isinstance(value, Op) and not operation_traits.is_view(value.name):
                     return self.order.nodes[self.order.last[target] + 1 : self.order.last[around] + 1], False
                 if not self._is_harmless(around):
                     return self._after(target), True
@@ -155,7 +155,7 @@ class Writes:
             match around:
                 case ast.Call():
                     value = self._frame.values.get(around, UNKNOWN)
-                    if isinstance(value, Op) and not operations.is_view(value.name):
+                    if isinstance(value, Op) and not operation_traits.is_view(value.name):
                         return False
                     if child is not around.func and not self._is_harmless(around):
                         return True

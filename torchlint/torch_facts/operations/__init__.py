@@ -16,7 +16,7 @@ from torchlint.torch_facts.operations import (
     networks,
     reductions,
     shapes,
-    tensors,
+    tensor_methods,
 )
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ ROWS: tuple[Row, ...] = (
     *shapes.ROWS,
     *indexing.ROWS,
     *factories.ROWS,
-    *tensors.ROWS,
+    *tensor_methods.ROWS,
     *linalg.ROWS,
     *losses.ROWS,
     *networks.ROWS,

@@ -6,12 +6,12 @@ import ast
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from torchlint.analysis.bindings import stored
 from torchlint.finding import Edit
 from torchlint.fixing.edits import apply
-from torchlint.fixing.pieces import parse
+from torchlint.fixing.logical_lines import parse
 from torchlint.source import Source
-from torchlint.verify.instance.scope import Function, Scope, imports_among
+from torchlint.syntax.bindings import stored
+from torchlint.verify.instance.version_scope import Function, Scope, imports_among
 
 _BLOCKS = ("body", "orelse", "finalbody")
 

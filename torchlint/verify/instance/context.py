@@ -7,13 +7,14 @@ import contextlib
 import sys
 from dataclasses import dataclass
 
-from torchlint.analysis import dtypes, facts, sizes
-from torchlint.analysis.evaluate import Evaluator
-from torchlint.analysis.frame import Frame
-from torchlint.analysis.scout import FunctionModel, Module
-from torchlint.analysis.values import Constant, Layer, Mutated, Op, Value
+from torchlint.syntax.module import FunctionModel, Module
+from torchlint.values import facts
+from torchlint.values.facts import dtypes, sizes
+from torchlint.values.interpret.evaluator import Evaluator
+from torchlint.values.interpret.frame import Frame
+from torchlint.values.value import Constant, Layer, Mutated, Op, Value
 from torchlint.verify.instance.change import File
-from torchlint.verify.instance.scope import Scope
+from torchlint.verify.instance.version_scope import Scope
 from torchlint.verify.instance.whitelist import LAYERS
 
 # Operations whose results have a domain that an input can be given.

@@ -6,14 +6,14 @@ import ast
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from torchlint.analysis.bindings import stored
+from torchlint.syntax.bindings import stored
 from torchlint.verify.instance.change import Change, NotExtractableError
 from torchlint.verify.instance.context import Context
-from torchlint.verify.instance.expressions import Expressions, NotRebuiltError
 from torchlint.verify.instance.holes import Hole, Holes
 from torchlint.verify.instance.narrow import chain, shared
 from torchlint.verify.instance.reads import changed, earlier, escaping, live, slice_of, tail
-from torchlint.verify.instance.statements import Statements
+from torchlint.verify.instance.rebuilt_expressions import Expressions, NotRebuiltError
+from torchlint.verify.instance.rebuilt_statements import Statements
 from torchlint.verify.instance.whitelist import NotAllowedError
 
 # Regions that are tried for one fix: each costs a verdict.

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from torchlint.verify.instance.holes import Hole
-from torchlint.verify.instance.scope import Scope
+from torchlint.verify.instance.version_scope import Scope
 from torchlint.verify.instance.whitelist import dotted, names_in
 
 _Named = dict[str, Hole]

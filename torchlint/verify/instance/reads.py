@@ -5,11 +5,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Sequence
 
-from torchlint.analysis import trees
-from torchlint.analysis.bindings import loaded, stored
+from torchlint.syntax import trees
+from torchlint.syntax.bindings import loaded, stored
 from torchlint.verify.instance.change import Change
-from torchlint.verify.instance.expressions import root_of
-from torchlint.verify.instance.scope import Function
+from torchlint.verify.instance.rebuilt_expressions import root_of
+from torchlint.verify.instance.version_scope import Function
 
 # Statements that a region is extended by, at most.
 _MOST = 10

@@ -13,12 +13,12 @@ from typing import Any
 from torchlint.finding import Applicability, Edit, Finding, Fix, Validation
 from torchlint.source import Source
 from torchlint.verify.instance import policy
-from torchlint.verify.instance.cache import Verdicts
 from torchlint.verify.instance.change import File, NotExtractableError
 from torchlint.verify.instance.context import Context
 from torchlint.verify.instance.extract import Candidate, candidates
 from torchlint.verify.instance.normalise import facts_of, key, normalised
-from torchlint.verify.process import Process, StartError
+from torchlint.verify.instance.verdict_cache import Verdicts
+from torchlint.verify.run.process import Process, StartError
 
 # Seconds of wall time for one verdict, after which its worker is killed.
 PATIENCE = {"fast": 60.0, "full": 300.0}

@@ -10,10 +10,10 @@ from typing import Any
 
 import torch
 
-from torchlint.verify.cells import Cell, DoesNotFitError, arguments
-from torchlint.verify.inputs import MATRIX_KINDS, Spec
-from torchlint.verify.shapes import Shapes
-from torchlint.verify.values import normal
+from torchlint.verify.inputs.lattice import Cell, DoesNotFitError, arguments
+from torchlint.verify.inputs.recipes import normal
+from torchlint.verify.inputs.specs import MATRIX_KINDS, Spec
+from torchlint.verify.inputs.tried_shapes import Shapes
 
 Shape = tuple[int, ...]
 # Sizes that differ, so that a broadcast by accident raises; then equal ones, for matrices that are to be square.

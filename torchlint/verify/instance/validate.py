@@ -14,19 +14,28 @@ from typing import Any
 
 import torch
 
-from torchlint.verify import cells
-from torchlint.verify.cells import Cell, arguments
-from torchlint.verify.inputs import FLOAT_KINDS, INTEGER_KINDS, SCALAR_KINDS, Spec
+from torchlint.verify.inputs import lattice
+from torchlint.verify.inputs.lattice import Cell, arguments
+from torchlint.verify.inputs.recipes import (
+    FULL_MAGNITUDES,
+    FULL_SHAPED,
+    LABELS,
+    MASKS,
+    SHAPED,
+    SPECIAL,
+    Recipe,
+    normal,
+)
+from torchlint.verify.inputs.specs import FLOAT_KINDS, INTEGER_KINDS, SCALAR_KINDS, Spec
+from torchlint.verify.inputs.tried_shapes import LONG, Shapes
 from torchlint.verify.instance import whitelist
 from torchlint.verify.instance.solve import Input, Solution, Solver
-from torchlint.verify.observation import Effect
-from torchlint.verify.outcome import run
-from torchlint.verify.pairs import Unit, run_definition
-from torchlint.verify.reproduce import headline, reproducer
-from torchlint.verify.runner import Walk
-from torchlint.verify.shapes import LONG, Shapes
-from torchlint.verify.values import FULL_MAGNITUDES, FULL_SHAPED, LABELS, MASKS, SHAPED, SPECIAL, Recipe, normal
-from torchlint.verify.verdict import GOOD, Decision, Verdict, decide
+from torchlint.verify.judge.observation import Effect
+from torchlint.verify.judge.unit_verdict import Walk
+from torchlint.verify.judge.verdict import GOOD, Decision, Verdict, decide
+from torchlint.verify.report.reproducer import headline, reproducer
+from torchlint.verify.run.execution import run
+from torchlint.verify.run.units import Unit, run_definition
 
 # CPU seconds after which a verdict is given up between two inputs.
 PATIENCE = {"fast": 5.0, "full": 60.0}
@@ -147,16 +156,16 @@ def _others(unit: Unit, solution: Solution, tier: str) -> Iterator[Cell]:
     """Other values and layouts at the likeliest shape, and other sizes."""
     shapes, scalars = solution.points[0]
     floats = any(spec.is_float for spec in solution.specs)
-    yield Cell(shapes, normal(1.0), scalars, cells.HALF)
+    yield Cell(shapes, normal(1.0), scalars, lattice.HALF)
     # Meaning is decided in float64; the smaller dtypes are about accuracy.
-    wide = cells.WIDE if tier == "full" else cells.WIDE[:1]
+    wide = lattice.WIDE if tier == "full" else lattice.WIDE[:1]
     for other in _resized(shapes, solution.fixed):
-        yield Cell(other, normal(1.0), scalars, cells.WIDE[1:] if other.kind == "long" else cells.WIDE)
+        yield Cell(other, normal(1.0), scalars, lattice.WIDE[1:] if other.kind == "long" else lattice.WIDE)
     small = _small(unit, solution)
     for recipe in _recipes(tier) if floats else ():
         extreme = recipe in _EXTREME
-        yield Cell(small if extreme and tier == "fast" else shapes, recipe, scalars, cells.WIDE if extreme else wide)
-    layouts = cells.LAYOUTS if tier == "full" else cells.LAYOUTS[:1]
+        yield Cell(small if extreme and tier == "fast" else shapes, recipe, scalars, lattice.WIDE if extreme else wide)
+    layouts = lattice.LAYOUTS if tier == "full" else lattice.LAYOUTS[:1]
     yield from (Cell(shapes, normal(1.0), scalars, wide, layout=layout) for layout in layouts)
     special = SPECIAL if tier == "full" else SPECIAL[:1]
     if any(spec.kind == "float" for spec in solution.specs):
@@ -171,8 +180,8 @@ def _others(unit: Unit, solution: Solution, tier: str) -> Iterator[Cell]:
 
 def _thorough(solution: Solution) -> Iterator[Cell]:
     shapes, scalars = solution.points[0]
-    yield from (Cell(shapes, normal(1.0), scalars, cells.WIDE[1:], mode=mode) for mode in cells.MODES)
-    yield from (Cell(shapes, normal(magnitude), scalars, cells.HALF) for magnitude in (1e-3, 20.0, 300.0))
+    yield from (Cell(shapes, normal(1.0), scalars, lattice.WIDE[1:], mode=mode) for mode in lattice.MODES)
+    yield from (Cell(shapes, normal(magnitude), scalars, lattice.HALF) for magnitude in (1e-3, 20.0, 300.0))
     for other, numbers in solution.points[1:]:
         yield from (Cell(other, recipe, numbers) for recipe in _FAST)
 

@@ -1,1 +1,0 @@
-"""What an expression holds: from the text of a file to values, without running anything."""

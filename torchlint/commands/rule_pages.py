@@ -1,0 +1,75 @@
+"""`torchlint rule`: explain one rule, or all."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import Any
+
+from torchlint import certificates, registry
+from torchlint.commands import evidence
+from torchlint.commands.rule_lookup import found, is_one, listed
+from torchlint.registry import RuleInfo
+from torchlint.terminal import COLOR_CHOICES, use_color
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what `torchlint rule` takes."""
+    which = parser.add_mutually_exclusive_group(required=True)
+    which.add_argument(
+        "rule", nargs="?", metavar="RULE", help="its code or its name, or the beginning of codes to list rules"
+    )
+    which.add_argument("--all", action="store_true", help="explain all rules")
+    parser.add_argument("--output-format", choices=("text", "json", "markdown"), default="text", help="[text]")
+    parser.add_argument("--color", choices=COLOR_CHOICES, default="auto", help="[auto; env: NO_COLOR, FORCE_COLOR]")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print the pages. Returns the exit code; raises `ConfigError` for a word that names none."""
+    infos = registry.rules() if arguments.all else found(arguments.rule)
+    several = arguments.all or not is_one(arguments.rule)
+    if arguments.output_format == "json":
+        # Start-up: only this output format needs it.
+        import json
+
+        values = [_values(info) for info in infos]
+        print(json.dumps(values if several else values[0], indent=2))
+        return 0
+    if several and not arguments.all:
+        sys.stdout.write(listed(infos, markdown=arguments.output_format == "markdown"))
+        return 0
+    text = "\n".join(map(_page, infos))
+    color = use_color(arguments.color, sys.stdout)
+    if arguments.output_format == "text" and (color or sys.stdout.isatty()):
+        # Start-up: it imports rich.
+        from torchlint.reporters.full import write_page
+
+        write_page(text, sys.stdout, color=color)
+    else:
+        sys.stdout.write(text)
+    return 0
+
+
+def _values(info: RuleInfo) -> dict[str, Any]:
+    rule = registry.load(info.code)
+    return {
+        "code": info.code,
+        "name": info.name,
+        "summary": info.summary,
+        "severity": info.severity,
+        "default": info.default,
+        "since": rule.since,
+        "fix": rule.title or None,
+        "explanation": rule.docs(),
+        "help": rule.help or None,
+        "evidence": certificates.evidence(info.code),
+    }
+
+
+def _page(info: RuleInfo) -> str:
+    rule = registry.load(info.code)
+    facts = f"Severity {info.severity}, {'on' if info.default else 'off'} by default, since {rule.since}."
+    told = [facts, *(f"{label}: {text}." for label, text in (("Fix", rule.title), ("What to do", rule.help)) if text)]
+    page = f"# {info.name} ({info.code})\n\n{' '.join(told)}\n\n{rule.docs().strip()}\n"
+    seen = evidence.section(info.code)
+    return f"{page}\n## Evidence\n{seen}\n" if seen else page

@@ -1,0 +1,328 @@
+"""Rules over the regions of one file: evaluation, dispatch, and problems to findings."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from torchlint import certificates, faults, registry
+from torchlint.claims import Changes, Claim, Pair
+from torchlint.finding import Applicability, Finding, Fix, Related, Report
+from torchlint.kept import kept
+from torchlint.match import Match, Pattern
+from torchlint.rule import Check, Place, Problem, Rewrite, Rule
+from torchlint.syntax.foreign import foreign_names, means_only_foreign
+from torchlint.syntax.module import ClassModel, FunctionModel, Module, Region
+from torchlint.values.interpret.evaluator import Evaluator
+from torchlint.values.interpret.frame import Frame
+from torchlint.values.value import Op
+
+if TYPE_CHECKING:
+    from torchlint.fixing.editor import Editor
+    from torchlint.registry import RuleInfo
+    from torchlint.values.interpret.project import Project
+
+_Found = Problem | tuple[Pair, Match]
+# The checks of a rule that are not about its operations.
+_OTHER_CHECKS = ("check_call", "check_loop", "check_frame")
+_ORDER = [Applicability.SAFE, Applicability.UNSAFE, Applicability.DISPLAY]
+
+
+class Runner:
+    """Runs rules over one file and collects their findings in a report."""
+
+    def __init__(
+        self, module: Module, report: Report, fixes: bool, project: Project | None = None, *, glances: bool = True
+    ) -> None:
+        """`glances`: leave alone what a rule has no interest in by the looks of the bare tree."""
+        self._glances = glances
+        self.module = module
+        self.report = report
+        self.fixes = fixes
+        self.evaluator = Evaluator(module, project)
+        self._seen: set[tuple[str, ast.AST]] = set()
+        self._crashed: set[str] = set()
+
+    def check_classes(self, region: Region, infos: Iterable[RuleInfo]) -> None:
+        """Run rules over the classes of a region."""
+        checks = [rule for info in infos if info.on_classes and isinstance(rule := self._load(info.code), Check)]
+        for cls in region.classes if checks else ():
+            asked = [check for check in checks if self._looks_at(check, check.glance_at_class, cls)]
+            outer = self._frame_of(cls.parent, bare=True) if asked else None
+            if outer is not None:
+                for check in asked:
+                    self._collect(check, outer, check.check_class, cls, outer)
+
+    def check_function(self, function: FunctionModel | None, infos: Iterable[RuleInfo]) -> None:
+        """Run rules over a function, or over the module's body."""
+        scope = function.node if function is not None else self.module.tree
+        loaded = (self._load(info.code) for info in infos if info.on_frames)
+        rules = [
+            rule
+            for rule in loaded
+            if rule is not None
+            and (not isinstance(rule, Check) or self._looks_at(rule, rule.glance, scope, self.module))
+        ]
+        if not rules or (self._glances and all(self._is_foreign_to(rule, scope) for rule in rules)):
+            return
+        frame = self._frame_of(function)
+        if frame is not None:
+            self._run_frame(frame, rules)
+
+    def _is_foreign_to(self, rule: Rule, scope: ast.AST) -> bool:
+        """Whether what a rule is about is in a scope only by name: `math.log`."""
+        words = _root_words(rule.code)
+        return bool(words) and means_only_foreign(words, scope, self.module, self._foreign)
+
+    @kept
+    def _foreign(self) -> frozenset[str]:
+        return foreign_names(self.module)
+
+    def _looks_at(self, rule: Rule, glance: Callable[..., bool], *at: ast.AST | ClassModel | Module) -> bool:
+        """What a rule's glance says; like a check, one that raises costs only its own rule."""
+        if not self._glances:
+            return True
+        try:
+            return glance(*at)
+        except Exception as error:
+            self._fail(rule.code, error)
+            return False
+
+    def _load(self, code: str) -> Rule | None:
+        try:
+            return _instance(code)
+        except Exception as error:
+            self._fail(code, error)
+            return None
+
+    def _frame_of(self, function: FunctionModel | None, *, bare: bool = False) -> Frame | None:
+        """The evaluation of a function or the module's body; `bare`, of the latter, where only names are looked up."""
+        try:
+            if function is not None:
+                return self.evaluator.frame(function)
+            return self.evaluator.surroundings(self.module) if bare else self.evaluator.module_frame()
+        except RecursionError:
+            line = "too deeply nested to be analysed"
+        except Exception as error:
+            line = f"{type(error).__name__}: {error}"
+            self.report.tracebacks.append(faults.traceback_of(error))
+        if line not in self.report.failures:
+            self.report.failures.append(line)
+        return None
+
+    def _run_frame(self, frame: Frame, rules: list[Rule]) -> None:
+        by_op: dict[str, list[Rule]] = {}
+        for rule in rules:
+            for name in _root_ops(rule):
+                by_op.setdefault(name, []).append(rule)
+        for op in frame.ops:
+            for rule in by_op.get(op.name, ()):
+                self._collect(rule, frame, _check_op, rule, op, frame)
+        for rule in rules:
+            if not isinstance(rule, Check):
+                continue
+            if rule.overrides("check_call"):
+                for call in frame.callees:
+                    self._collect(rule, frame, rule.check_call, call, frame)
+            if rule.overrides("check_loop"):
+                for loop in frame.loops:
+                    self._collect(rule, frame, rule.check_loop, loop, frame)
+            if rule.overrides("check_frame"):
+                self._collect(rule, frame, rule.check_frame, frame)
+
+    def _collect(self, rule: Rule, frame: Frame, check: Callable[..., Iterable[_Found]], *args: Any) -> None:
+        """Add what a rule finds; a rule that raises is out for the rest of the file."""
+        if rule.code in self._crashed:
+            return
+        try:
+            for found in check(*args):
+                if isinstance(found, Problem):
+                    self._add(rule, found, frame, None)
+                else:
+                    pair, match = found
+                    self._add(rule, Problem(match.root.node or ast.Pass(), pair.message), frame, (pair, match))
+        except Exception as error:
+            self._fail(rule.code, error)
+
+    def _fail(self, code: str, error: Exception) -> None:
+        self._crashed.add(code)
+        self.report.failures.append(f"rule {code} crashed: {type(error).__name__}: {error}")
+        self.report.tracebacks.append(faults.traceback_of(error))
+
+    def _add(self, rule: Rule, problem: Problem, frame: Frame, rewrite: tuple[Pair, Match] | None) -> None:
+        key = (rule.code, problem.node)
+        if key in self._seen or frame.module is not self.module:
+            return
+        self._seen.add(key)
+        source = self.module.source
+        start, end = _span(self.module, problem.node)
+        fix, unfixed = self._fix(rule, problem, frame, rewrite) if self.fixes else (None, "")
+        self.report.findings.append(
+            Finding(
+                rule.code,
+                rule.name(),
+                problem.message or rule.message,
+                problem.severity or rule.severity,
+                source.location(start),
+                source.location(end),
+                fix,
+                tuple(map(self._related, problem.places)),
+                "" if fix else problem.help or problem.title or rule.help or rule.title,
+                unfixed,
+            )
+        )
+
+    def _related(self, place: Place) -> Related:
+        module = place.frame.module if place.frame else self.module
+        start, end = (module.source.location(offset) for offset in _span(module, place.node))
+        return Related(module.source.path, start, end, place.message)
+
+    def _fix(
+        self, rule: Rule, problem: Problem, frame: Frame, rewrite: tuple[Pair, Match] | None
+    ) -> tuple[Fix | None, str]:
+        """The fix of a problem, or none, and why where one was tried."""
+        if rewrite is None and problem.fix is None:
+            return None, ""
+        # Start-up: only findings with a fix need it.
+        from torchlint.fixing.logical_lines import CannotFix
+
+        try:
+            fix = self._rewrite_fix(rule, *rewrite) if rewrite else self._check_fix(rule, problem, frame)
+        except CannotFix as reason:
+            return None, str(reason)
+        return fix, ""
+
+    def _rewrite_fix(self, rule: Rule, pair: Pair, match: Match) -> Fix | None:
+        # Start-up: only findings with a fix need them.
+        from torchlint import digests
+        from torchlint.fixing import spelling
+
+        assert isinstance(rule, Rewrite)
+        index = rule.pairs.index(pair)
+        grant = certificates.grant(rule.code, index, digests.pair_digest(pair))
+        applicability = _weaker(grant.applicability, pair.claim)
+        if pair.applies is not None and not pair.applies(match):
+            applicability = Applicability.DISPLAY
+        offer = _offer(rule.title, applicability, grant, pair.claim)
+        return self._written(
+            offer, match.frame, lambda editor: spelling.write(match, pair, editor), (rule, pair, match)
+        )
+
+    def _check_fix(self, rule: Rule, problem: Problem, frame: Frame) -> Fix | None:
+        assert problem.fix is not None
+        grant = certificates.grant_program(rule.code)
+        applicability = Applicability.DISPLAY if problem.display else _weaker(grant.applicability, problem.claim)
+        offer = _offer(problem.title or rule.title, applicability, grant, problem.claim)
+        return self._written(offer, frame, problem.fix, None)
+
+    def _written(
+        self, offer: Fix, frame: Frame, write: Callable[[Editor], None], rewrite: tuple[Rewrite, Pair, Match] | None
+    ) -> Fix | None:
+        """A fix with its edits, and safe only where all that it needs is certain; None where there are none.
+
+        Raises `CannotFix`.
+        """
+        # Start-up: only findings with a fix need it.
+        from torchlint.fixing.editor import Editor
+
+        editor = Editor(self.module.source, self.module.tree, frame)
+        write(editor)
+        edits = editor.edits()
+        if not edits:
+            return None
+        if offer.applicability is not Applicability.SAFE:
+            return offer._replace(edits=edits)
+        # Start-up: only safe fixes are proven.
+        from torchlint.fixing.proof import fixes
+
+        needs = fixes.needs(editor, edits, frame, rewrite)
+        applicability = Applicability.UNSAFE if needs else Applicability.SAFE
+        return offer._replace(applicability=applicability, edits=edits, needs=needs)
+
+
+def _offer(title: str, applicability: Applicability, grant: certificates.Grant, claim: Claim | None) -> Fix:
+    """A fix without its edits, with what was seen, and what the author says of a change that is meant."""
+    said = f"{grant.text}; what changes: {claim.how}" if isinstance(claim, Changes) else grant.text
+    return Fix(title, applicability, (), said, grant.verified)
+
+
+def _weaker(granted: Applicability, claim: Claim | None) -> Applicability:
+    """What the harness grants, but never more than the author claims."""
+    claimed = Applicability.UNSAFE if claim is None or isinstance(claim, Changes) else Applicability.SAFE
+    return max(granted, claimed, key=_ORDER.index)
+
+
+def _span(module: Module, node: ast.AST) -> tuple[int, int]:
+    source = module.source
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        return _name_span(module, node)
+    row, column = getattr(node, "lineno", 1), getattr(node, "col_offset", 0)
+    start = source.offset(row, column)
+    if isinstance(node, ast.For | ast.AsyncFor | ast.While | ast.With | ast.If):
+        last = _header_end(node)
+        return start, source.offset(last.end_lineno or row, last.end_col_offset or column)
+    end_row, end_column = getattr(node, "end_lineno", row), getattr(node, "end_col_offset", column)
+    return start, source.offset(end_row, end_column)
+
+
+def _header_end(node: ast.For | ast.AsyncFor | ast.While | ast.With | ast.If) -> ast.expr:
+    """The last expression of a compound statement's first line: a finding does not mark its whole block."""
+    if isinstance(node, ast.While | ast.If):
+        return node.test
+    return node.items[-1].context_expr if isinstance(node, ast.With) else node.iter
+
+
+def _name_span(module: Module, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> tuple[int, int]:
+    """The name in a `def` or `class` line."""
+    start = module.source.offset(node.lineno, node.col_offset)
+    found = module.source.text.find(node.name, start + len("def"))
+    return (found, found + len(node.name)) if found >= 0 else (start, start + 3)
+
+
+def _check_op(rule: Rule, op: Op, frame: Frame) -> Iterator[_Found]:
+    if isinstance(rule, Check):
+        yield from rule.check_op(op, frame)
+        return
+    assert isinstance(rule, Rewrite)
+    for pair, pattern in _patterns(rule.code):
+        match = pattern.match(op, frame) if op.name in pattern.root_names else None
+        if match is not None and (not rule.local or _is_local(match, rule)) and (pair.when is None or pair.when(match)):
+            yield pair, match
+            return
+
+
+def _is_local(match: Match, rule: Rewrite) -> bool:
+    """Whether one function computes all that was matched."""
+    return all(op.frame is match.frame or op.name in rule.elsewhere for op in match.ops)
+
+
+@cache
+def _instance(code: str) -> Rule:
+    return registry.load(code)()
+
+
+@cache
+def _patterns(code: str) -> tuple[tuple[Pair, Pattern], ...]:
+    rule = registry.load(code)
+    assert issubclass(rule, Rewrite)
+    return tuple((pair, Pattern(pair.before)) for pair in rule.pairs)
+
+
+@cache
+def _root_words(code: str) -> frozenset[str]:
+    """The words of which one stands where a rule reports something; none where there may be something without."""
+    rule = _instance(code)
+    if isinstance(rule, Check) and (not rule.ops or any(map(rule.overrides, _OTHER_CHECKS))):
+        return frozenset()
+    anchor = next(info.anchors[0] for info in registry.rules() if info.code == code)
+    words = frozenset(token.rpartition(":")[2] for token in anchor.tokens)
+    return words if not anchor.layered and all(map(str.isidentifier, words)) else frozenset()
+
+
+@cache
+def _root_ops(rule: Rule) -> frozenset[str]:
+    if isinstance(rule, Rewrite):
+        return frozenset().union(*(pattern.root_names for _, pattern in _patterns(rule.code)))
+    return frozenset(rule.ops) if isinstance(rule, Check) else frozenset()

@@ -1,0 +1,198 @@
+"""One file: read, check, leave out what is suppressed, fix. Picklable, so that it can run in another process."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple
+
+from torchlint import faults
+from torchlint.finding import Applicability, Finding, Fix
+from torchlint.reading import NotAFileError, read
+from torchlint.running.outcome import Outcome, applies
+from torchlint.running.stamp import content_digest, stamp
+from torchlint.running.stop import undivided
+from torchlint.settings.config import Settings
+from torchlint.source import Source, SourceError
+from torchlint.syntax.parsing import parse
+from torchlint.terminal import reason
+
+if TYPE_CHECKING:
+    from torchlint.finding import Report
+
+
+# What becomes of a finding when its fix has been run; see `--verify`.
+Judge = Callable[[Source, Finding], Finding]
+
+
+class Mode(NamedTuple):
+    """What to do with fixes: apply them at all, unsafe ones too, write the files, keep a diff."""
+
+    fix: bool = False
+    unsafe: bool = False
+    write: bool = False
+    diff: bool = False
+
+
+class Job(NamedTuple):
+    """A file and what to do with it. `path` is also what is shown; `remembered`: the outcome is for the cache too."""
+
+    path: str
+    settings: Settings
+    mode: Mode
+    remembered: bool = False
+
+
+def run_file(job: Job, judge: Judge | None = None) -> Outcome:
+    """Check one file, and fix it if asked, after `judge` has seen each finding. Whatever goes wrong ends up in the
+    outcome."""
+    try:
+        data, state = read(job.path)
+    except OSError as error:
+        return Outcome(job.path, error=_problem(error))
+    outcome = run_bytes(job, data, judge)
+    if job.remembered and not outcome.tracebacks:  # a mistake of ours may be gone the next time
+        outcome.stamp, outcome.digest = stamp(state), content_digest(data)
+    return outcome
+
+
+def run_bytes(job: Job, data: bytes, judge: Judge | None = None) -> Outcome:
+    """The same for the content of a file. Only with `Mode.write` is the disk touched."""
+    try:
+        if b"torch" not in data:
+            # No rule has anything to say of it, but that a file is not Python is worth a finding.
+            return _only_parsed(Source.from_bytes(job.path, data))
+        return _Task(job, Source.from_bytes(job.path, data), judge).run()
+    except Exception as error:
+        outcome = Outcome(job.path, error=_problem(error))
+        if outcome.error.startswith("internal"):
+            outcome.tracebacks.append(faults.traceback_of(error))
+        return outcome
+
+
+def _only_parsed(source: Source) -> Outcome:
+    parsed = parse(source.text)
+    if not parsed.error:
+        return Outcome(source.path)
+    return Outcome(source.path, source, [faults.invalid_syntax(source, parsed.error, parsed.row, parsed.column)])
+
+
+def _problem(error: Exception) -> str:
+    if isinstance(error, NotAFileError):
+        return f"{reason(error)}, and only those are read; `torchlint -` reads standard input"
+    if isinstance(error, OSError):
+        return reason(error)
+    text = " ".join(str(error).split())
+    return text if isinstance(error, SourceError) else f"internal error: {type(error).__name__}: {text}"
+
+
+class _Task:
+    """A file on its way. The first check is kept, so that fixing does not repeat it.
+
+    The engine and the editing of text are imported only here: a file that does not name torch needs neither.
+    """
+
+    def __init__(self, job: Job, source: Source, judge: Judge | None = None) -> None:
+        self._job = job
+        self._judge = judge
+        self._source = source
+        self._codes = job.settings.codes_for(job.path)
+        self._report = self._check(source)
+
+    def run(self) -> Outcome:
+        outcome, report = Outcome(self._job.path), self._report
+        outcome.failures, outcome.tracebacks = report.failures, report.tracebacks
+        outcome.consulted = frozenset(report.consulted)
+        outcome.findings = self._lint(self._source)
+        if report.error:
+            place = report.error_row, report.error_column
+            outcome.findings = [faults.invalid_syntax(self._source, report.error, *place)]
+        outcome.source = self._source if outcome.findings else None
+        if self._job.mode.fix and any(map(self._accepts, outcome.findings)):
+            try:
+                self._fix(outcome)
+            except Exception as error:
+                outcome.error = _problem(error)
+        return outcome
+
+    def _check(self, source: Source) -> Report:
+        # Start-up: files without torch and files from the cache do not need it.
+        from torchlint import lint
+
+        return lint.check(source, self._codes)
+
+    def _accepts(self, finding: Finding) -> bool:
+        return applies(finding, unsafe=self._job.mode.unsafe)
+
+    def _lint(self, source: Source) -> list[Finding]:
+        report = self._report if source is self._source else self._check(source)
+        if not report.findings:
+            return []
+        # Start-up: only files with findings need it.
+        from torchlint.suppress import Suppressions
+
+        suppressions = Suppressions(source)
+        settings = self._job.settings
+        shown = [f for f in report.findings if settings.reports(f) and not suppressions.hides(f)]
+        findings = [judged(finding, settings) for finding in shown]
+        return [self._judge(source, finding) for finding in findings] if self._judge else findings
+
+    def _fix(self, outcome: Outcome) -> None:
+        # Start-up: only `--fix` needs it.
+        from torchlint.fixing import edits, files
+
+        before, mode = self._source, self._job.mode
+        result = edits.fix(before, self._lint, self._accepts)
+        if mode.write and result.text != before.text:
+            with undivided():
+                files.write(self._job.path, before, result.text)
+        outcome.error = outcome.error or result.error
+        outcome.fixed = result.applied
+        outcome.findings = result.findings
+        outcome.source = Source(before.path, result.text, before.encoding)
+        if mode.diff:
+            outcome.diff = unified_diff(before, result.text)
+
+
+def judged(finding: Finding, settings: Settings) -> Finding:
+    """The finding with its fix as the settings see it: withheld, or of another applicability than the harness gave."""
+    fix = finding.fix
+    if fix is None:
+        return finding
+    if finding.code not in settings.fixable:
+        return finding._replace(fix=None, help=fix.title, unfixed="the configuration says that this rule is not fixed")
+    if finding.code in settings.safe and fix.applicability is Applicability.UNSAFE:
+        return finding._replace(fix=_overridden(fix, Applicability.SAFE))
+    if finding.code in settings.unsafe and fix.applicability is Applicability.SAFE:
+        return finding._replace(fix=_overridden(fix, Applicability.UNSAFE))
+    return finding
+
+
+def _overridden(fix: Fix, applicability: Applicability) -> Fix:
+    said = f"declared {applicability} by the configuration"
+    return fix._replace(applicability=applicability, verification=f"{said}; {fix.verification}".removesuffix("; "))
+
+
+def unified_diff(before: Source, after: str) -> bytes:
+    """The change as `git apply` and `patch -p1` take it, in the file's own encoding. Raises `UnicodeEncodeError`."""
+    name = before.path.replace(os.sep, "/")
+    old, new = (name, name) if name.startswith(("/", "../")) else (f"a/{name}", f"b/{name}")
+    # Start-up: only `--diff` needs it.
+    import difflib
+
+    lines = list(difflib.unified_diff(_lines(before.text), _lines(after)))
+    if not lines:
+        return b""
+    header = f"--- {old}\n+++ {new}\n".encode("utf-8", "surrogateescape")
+    body = "".join(map(_terminated, lines[2:]))
+    return header + body.encode(before.encoding.name)
+
+
+def _lines(text: str) -> list[str]:
+    # Lines as git counts them: only a line feed ends one.
+    return list(io.StringIO(text, newline="\n"))
+
+
+def _terminated(line: str) -> str:
+    return line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"

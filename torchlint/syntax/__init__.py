@@ -1,0 +1,1 @@
+"""What is written: the text and the tree of one file, its scopes, names and words."""

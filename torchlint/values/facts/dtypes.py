@@ -1,0 +1,159 @@
+"""The dtype of a tensor, as far as it is certain: its name, and whether it is a floating-point one."""
+
+from __future__ import annotations
+
+from torchlint.torch_facts import ops
+from torchlint.torch_facts.dtype_table import FLOATING as FLOATING
+from torchlint.torch_facts.dtype_table import KINDS, NAMES
+from torchlint.values.value import (
+    Choice,
+    Constant,
+    Element,
+    External,
+    Field,
+    Item,
+    Items,
+    Layer,
+    Mutated,
+    Op,
+    Value,
+)
+
+_DEPTH = 16
+
+
+def is_floating(value: Value, depth: int = _DEPTH) -> bool:
+    """Whether a value is certainly a tensor of a floating-point dtype."""
+    if depth == 0:
+        return False
+    match value:
+        case Choice():
+            return all(is_floating(member, depth - 1) for member in value.members)
+        case Mutated():
+            return is_floating(value.base, depth - 1)
+        case Element(base=Op() as base) if ops.outputs(base.name, base.args):
+            return value.key == 0 and _op_is_floating(base, depth)
+        case Element(base=Op() as base) if base.name in ops.SEQUENCES:
+            return is_floating(base.input, depth - 1)
+        case Item():
+            return is_floating(value.iterable, depth - 1)
+        case Field(base=Layer(), name="weight" | "bias"):
+            return True
+        case Op():
+            return _op_is_floating(value, depth)
+    return False
+
+
+def _op_is_floating(op: Op, depth: int) -> bool:
+    known = dtype(op, depth)
+    if known is not None:
+        return known in FLOATING
+    row = ops.of(op.name)
+    if "dtype" in op.args or row is None or not row.is_tensor:
+        return False
+    if op.name in ops.FLOATS or (op.layer is not None and row.weights):
+        return True
+    if row.dtype in ("input", "sum"):
+        return is_floating(op.input, depth - 1)
+    if row.dtype == "promoted":
+        operands = (arg for key, arg in op.args.items() if key != "alpha" and key not in row.places)
+        return any(is_floating(arg, depth - 1) for arg in operands)
+    return False
+
+
+def dtype(value: Value, depth: int = _DEPTH) -> str | None:
+    """The name of the dtype that a value certainly has, such as `float16`; None if that is not known."""
+    if depth == 0:
+        return None
+    match value:
+        case Mutated():
+            return dtype(value.base, depth - 1)
+        case Choice():
+            found = {dtype(member, depth - 1) for member in value.members}
+            return found.pop() if len(found) == 1 else None
+        case Op() if "dtype" in value.args:
+            return _named(value.args["dtype"])
+        case Op(name="to"):
+            return dtype(value.input, depth - 1) if {"other", "target"}.isdisjoint(value.args) else None
+        case Op():
+            return _op_dtype(value, depth)
+    return None
+
+
+def _named(value: Value) -> str | None:
+    if isinstance(value, External) and value.qualname.startswith("torch."):
+        return NAMES.get(value.qualname.removeprefix("torch."))
+    return None
+
+
+def _op_dtype(op: Op, depth: int) -> str | None:
+    row = ops.of(op.name)
+    if row is None or not row.is_tensor or "out_int32" in op.args:
+        return None
+    if row.dtype in KINDS:
+        return row.dtype
+    inner = dtype(op.input, depth - 1) if row.dtype in ("input", "float", "sum", "promoted") else None
+    if row.dtype == "input":
+        return inner
+    # Integers may become another dtype, and so do those that meet a tensor of another one.
+    numbers = all(isinstance(arg, Constant) for key, arg in op.args.items() if key != "input")
+    return inner if inner in FLOATING and (numbers or row.shape != "broadcast") else None
+
+
+def dtype_class(value: Value, depth: int = _DEPTH) -> str | None:
+    """What the elements of a tensor can be, however many bits they have: `float`, `int`, `bool` or `complex`."""
+    if depth == 0:
+        return None
+    known = dtype(value)
+    if known is not None:
+        return KINDS[known]
+    if is_floating(value):
+        return "float"
+    match value:
+        case Choice():
+            found = {dtype_class(member, depth - 1) for member in value.members}
+            return found.pop() if len(found) == 1 else None
+        case Mutated():
+            return dtype_class(value.base, depth - 1)
+        case Item():
+            return dtype_class(value.iterable, depth - 1)
+        case Element(base=Op() as base, key=1) if ops.outputs(base.name, base.args)[1:] == ("indices",):
+            return "int"
+        case Op() if "dtype" not in value.args:
+            return _class_of_op(value, depth)
+    return None
+
+
+def _class_of_op(op: Op, depth: int) -> str | None:
+    row = ops.of(op.name)
+    if row is None or not row.is_tensor:
+        return None
+    if row.dtype == "data":
+        return _literal_class(op)
+    if row.dtype == "promoted" and not row.accepts("float"):
+        found = {dtype_class(arg, depth - 1) for arg in op.args.values()}
+        return found.pop() if len(found) == 1 else None
+    if row.dtype == "sum":
+        return "float" if dtype_class(op.input, depth - 1) == "float" else None
+    if row.dtype == "input" or (op.name == "to" and "device" in op.args):
+        return dtype_class(op.input, depth - 1)
+    return None
+
+
+def _literal_class(op: Op) -> str | None:
+    """The class of the numbers that a tensor is made of."""
+    args = [op.args.get(key) for key in ("data", "start", "end", "step", "fill_value")]
+    numbers: list[object] = []
+    stack = [arg for arg in args if arg is not None]
+    while stack:
+        part = stack.pop()
+        if isinstance(part, Items):
+            stack.extend(part.items)
+        elif not isinstance(part, Constant):
+            return None
+        else:
+            numbers.append(part.value)
+    kinds = {type(number) for number in numbers}
+    if float in kinds and kinds <= {float, int, bool}:
+        return "float"
+    return "int" if kinds in ({int}, {int, bool}) else "bool" if kinds == {bool} else None

@@ -1,0 +1,1 @@
+"""From syntax to values: one forward pass over a function, a class or a module."""

@@ -1,0 +1,76 @@
+"""Outcomes of tests: which branch of an `if` is taken, where that is certain."""
+
+from __future__ import annotations
+
+import ast
+
+from torchlint.values import facts
+from torchlint.values.interpret.frame import Frame
+from torchlint.values.value import Constant, Instance, Items, Layer, Mapped, Value
+
+
+def outcome(frame: Frame, test: ast.expr) -> bool | None:
+    """The outcome of a test that was evaluated; None where it is open.
+
+    A literal and the main guard of a script always come out the same. What was passed to a function decides only where
+    the function is looked at for one call of it: another call may pass something else.
+    """
+    if isinstance(test, ast.Constant):
+        return bool(test.value)
+    if isinstance(test, ast.Compare) and isinstance(test.left, ast.Name) and test.left.id == "__name__":
+        return True
+    if isinstance(test, ast.Name) and test.id == "TYPE_CHECKING":
+        return True
+    return _passed(frame, test) if frame.depth else None
+
+
+def _passed(frame: Frame, test: ast.expr) -> bool | None:
+    match test:
+        case ast.UnaryOp(op=ast.Not()):
+            inner = _passed(frame, test.operand)
+            return None if inner is None else not inner
+        case ast.BoolOp():
+            return _joint(frame, test)
+        case ast.Compare(left=left, ops=[operator], comparators=[right]) if _is_own(frame, left):
+            return _compared(operator, frame.values.get(left), frame.values.get(right))
+    value = frame.values.get(test)
+    if isinstance(value, Layer) and value.name not in ("Sequential", "ModuleList", "ModuleDict"):
+        return True  # those with a length may be false
+    return bool(value.value) if isinstance(value, Constant) and _is_own(frame, test) else None
+
+
+def _joint(frame: Frame, test: ast.BoolOp) -> bool | None:
+    decisive = isinstance(test.op, ast.Or)
+    parts = [_passed(frame, part) for part in test.values]
+    if decisive in parts:
+        return decisive
+    return None if None in parts else not decisive
+
+
+def _is_own(frame: Frame, node: ast.expr) -> bool:
+    """Whether an expression is a local name or an attribute: a global may be assigned by anyone."""
+    return isinstance(node, ast.Attribute) or (isinstance(node, ast.Name) and node.id in frame.env)
+
+
+def _compared(operator: ast.cmpop, left: Value | None, right: Value | None) -> bool | None:
+    if isinstance(right, Constant) and right.value is None and isinstance(operator, ast.Is | ast.IsNot):
+        empty = _is_none(left)
+        return empty if empty is None or isinstance(operator, ast.Is) else not empty
+    if not isinstance(left, Constant):
+        return None
+    if isinstance(right, Constant) and isinstance(operator, ast.Eq | ast.NotEq | ast.Is | ast.IsNot):
+        equal = left.value == right.value
+        return equal if isinstance(operator, ast.Eq | ast.Is) else not equal
+    if isinstance(right, Items) and isinstance(operator, ast.In | ast.NotIn):
+        held = [item.value for item in right.items if isinstance(item, Constant)]
+        if len(held) == len(right.items):
+            return (left.value in held) is isinstance(operator, ast.In)
+    return None
+
+
+def _is_none(value: Value | None) -> bool | None:
+    if isinstance(value, Constant):
+        return value.value is None
+    if isinstance(value, Layer | Instance | Items | Mapped) or (value is not None and facts.is_tensor(value)):
+        return False
+    return None

@@ -1,0 +1,52 @@
+"""Decorators: whether a function is still called as its text shows, and what happens before its body runs."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from torchlint.syntax.module import FunctionModel
+from torchlint.torch_facts import ops
+from torchlint.values.interpret.frame import Frame
+from torchlint.values.interpret.lookup import peek
+from torchlint.values.value import External, Value
+
+# Under these a function is called with the arguments, and returns the result, that its text shows.
+_PLAIN = frozenset(
+    {
+        *ops.NO_GRAD,
+        "torch.enable_grad",
+        "torch.compile",
+        "torch.jit.script",
+        "torch.jit.ignore",
+        "torch.jit.export",
+        "torch.jit.unused",
+        "builtins.staticmethod",
+        "builtins.classmethod",
+        "builtins.property",
+        "functools.cached_property",
+        "functools.lru_cache",
+        "functools.cache",
+        "typing.override",
+        "typing.no_type_check",
+        "typing.final",
+        "abc.abstractmethod",
+    }
+)
+
+
+def is_plain(frame: Frame, function: FunctionModel) -> bool:
+    """Whether no decorator, read in this frame, changes what a call of the function gives back."""
+    return all(isinstance(value, External) and value.qualname in _PLAIN for value in _decorators(frame, function))
+
+
+def disables_grad(frame: Frame, function: FunctionModel) -> bool:
+    """Whether a decorator, read in this frame, switches gradients off."""
+    values = _decorators(frame, function)
+    return any(isinstance(value, External) and value.qualname in ops.NO_GRAD for value in values)
+
+
+def _decorators(frame: Frame, function: FunctionModel) -> Iterator[Value]:
+    """What the decorators of a function are, `decorate` for `@decorate(..)` too."""
+    for decorator in function.decorators:
+        yield peek(frame, decorator.func if isinstance(decorator, ast.Call) else decorator)

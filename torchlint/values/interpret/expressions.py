@@ -1,0 +1,163 @@
+"""Expressions to values: names, displays, indices and what chooses between values."""
+
+from __future__ import annotations
+
+import ast
+
+from torchlint.torch_facts import ops
+from torchlint.values.compare import join
+from torchlint.values.interpret import assignments, lists
+from torchlint.values.interpret.frame import Frame, evaluates
+from torchlint.values.interpret.lookup import external, outer_value
+from torchlint.values.interpret.operators import operation
+from torchlint.values.value import (
+    UNKNOWN,
+    Call,
+    Choice,
+    Constant,
+    Element,
+    External,
+    Item,
+    Items,
+    Layer,
+    Mapped,
+    Op,
+    Unknown,
+    Value,
+)
+
+
+@evaluates(ast.Constant)
+def _constant(frame: Frame, node: ast.Constant) -> Value:
+    return Constant(node.value, node)
+
+
+@evaluates(ast.Name)
+def _name(frame: Frame, node: ast.Name) -> Value:
+    value = frame.load(node.id, node)
+    if value is None:
+        value = outer_value(frame, node.id)
+        if value is UNKNOWN:
+            return Unknown(node, frame)
+    if isinstance(value, External):
+        return external(frame, value.qualname, node)
+    return value
+
+
+@evaluates(ast.Subscript)
+def _subscript(frame: Frame, node: ast.Subscript) -> Value:
+    return _item_of(frame, frame.value(node.value), frame.value(node.slice), node)
+
+
+def _item_of(frame: Frame, base: Value, index: Value, node: ast.Subscript) -> Value:
+    """`base[index]`."""
+    if isinstance(base, Choice):
+        return join(*(_item_of(frame, member, index, node) for member in base.members))
+    if isinstance(index, Constant):
+        key = index.value
+        if isinstance(base, Items) and isinstance(key, int):
+            return base.items[key] if -len(base.items) <= key < len(base.items) else Unknown(node, frame)
+        if isinstance(base, Mapped):
+            return base.items.get(key) or Unknown(node, frame)
+        if isinstance(base, Layer) and base.children and isinstance(key, int):
+            return lists.child_at(base.children, key) or Unknown(node, frame)
+        if isinstance(base, lists.Tail) and isinstance(key, int) and -len(base.last) <= key < 0:
+            return base.last[key]
+        if isinstance(base, Op) and base.name == "shape" and isinstance(key, int):
+            return Op("size", {"input": base.input, "dim": index}, {}, base.form, node, frame)
+        if isinstance(base, Op) and isinstance(key, int) and ops.outputs(base.name, base.args):
+            return Element(base, key, node, frame)
+        if isinstance(base, Call) and isinstance(key, int | str):
+            return Element(base, key, node, frame)
+    held = lists.one_of(base, index)
+    if held is not None:
+        return held
+    nodes = {"input": node.value, "index": node.slice}
+    return operation(frame, "getitem", {"input": base, "index": index}, nodes, node)
+
+
+@evaluates(ast.Slice)
+def _slice(frame: Frame, node: ast.Slice) -> Value:
+    args = {}
+    for name, part in (("start", node.lower), ("stop", node.upper), ("step", node.step)):
+        if part is not None:
+            args[name] = frame.value(part)
+    return Op("slice", args, {}, "operator", node, frame)
+
+
+@evaluates(ast.BoolOp)
+def _boolean(frame: Frame, node: ast.BoolOp) -> Value:
+    return join(*[frame.value(operand) for operand in node.values])
+
+
+@evaluates(ast.IfExp)
+def _conditional(frame: Frame, node: ast.IfExp) -> Value:
+    test = frame.value(node.test)
+    body, orelse = frame.value(node.body), frame.value(node.orelse)
+    if isinstance(test, Constant):
+        return body if test.value else orelse
+    return join(body, orelse)
+
+
+@evaluates(ast.NamedExpr)
+def _walrus(frame: Frame, node: ast.NamedExpr) -> Value:
+    value = frame.value(node.value)
+    assignments.store(frame, node.target, value)
+    return value
+
+
+@evaluates(ast.Tuple, ast.List, ast.Set)
+def _display(frame: Frame, node: ast.Tuple | ast.List | ast.Set) -> Value:
+    items: list[Value] = []
+    complete = True
+    for element in node.elts:
+        if isinstance(element, ast.Starred):
+            inner = frame.value(element.value)
+            if isinstance(inner, Items):
+                items.extend(inner.items)
+            else:
+                complete, items = False, [*lists.last_of(inner)]
+        else:
+            items.append(frame.value(element))
+    if not complete:
+        return lists.Tail(items, None, node, frame) if isinstance(node, ast.List) else Unknown(node, frame)
+    kind = {ast.Tuple: "tuple", ast.List: "list", ast.Set: "set"}[type(node)]
+    return Items(items, kind, node, frame)
+
+
+@evaluates(ast.Dict)
+def _dict(frame: Frame, node: ast.Dict) -> Value:
+    items: dict[object, Value] = {}
+    complete = True
+    for key, value in zip(node.keys, node.values, strict=True):
+        held = frame.value(value)
+        name = frame.value(key) if key is not None else held
+        if key is not None and isinstance(name, Constant):
+            items[name.value] = held
+        elif key is None and isinstance(held, Mapped):
+            items.update(held.items)
+        else:
+            complete = False
+    return Mapped(items, node, frame) if complete else Unknown(node, frame)
+
+
+@evaluates(ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)
+def _comprehension(frame: Frame, node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp) -> Value:
+    outer = frame.fork()
+    for generator in node.generators:
+        iterable = frame.value(generator.iter)
+        assignments.store(frame, generator.target, Item(iterable, generator.target, frame))
+        for condition in generator.ifs:
+            frame.value(condition)
+    if isinstance(node, ast.DictComp):
+        frame.value(node.key)
+        frame.value(node.value)
+    else:
+        frame.value(node.elt)
+    frame.restore(outer)
+    return Unknown(node, frame)
+
+
+@evaluates(ast.Lambda)
+def _lambda(frame: Frame, node: ast.Lambda) -> Value:
+    return Unknown(node, frame)

@@ -1,0 +1,108 @@
+"""Lists that grow in loops and branches: what is certain of them is how they end."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+
+from torchlint.values.compare import join, members, same
+from torchlint.values.interpret.frame import Frame
+from torchlint.values.value import (
+    Call,
+    Choice,
+    ClassRef,
+    Constant,
+    FunctionRef,
+    Instance,
+    Items,
+    Layer,
+    LoopCarried,
+    Mapped,
+    Op,
+    Unknown,
+    Value,
+)
+
+_MAX_KNOWN = 8
+
+
+class Tail(LoopCarried):
+    """A list of which only the last elements are known."""
+
+    __slots__ = ("last",)
+
+    def __init__(self, last: Sequence[Value], initial: Value | None, node: ast.AST | None, frame: Frame | None) -> None:
+        super().__init__(initial, node, frame)
+        self.last = tuple(last)
+
+
+def is_list(value: Value) -> bool:
+    """Whether a value is certainly a list, on each path."""
+    match value:
+        case Items():
+            return value.kind == "list"
+        case Choice():
+            return all(map(is_list, value.members))
+        case Tail():
+            return True
+        case LoopCarried(initial=Value() as initial):
+            return is_list(initial)
+        case Call():
+            return value.qualname == "builtins.list"
+    return isinstance(value.node, ast.ListComp) and isinstance(value, Unknown)
+
+
+def last_of(value: Value) -> tuple[Value, ...]:
+    """The elements that a list certainly ends with."""
+    first, *others = (_known(member) for member in members(value))
+    count = min(map(len, (first, *others)))
+    for back in range(1, count + 1):
+        if not all(same(first[-back], other[-back]) for other in others):
+            return first[len(first) - back + 1 :]
+    return first[len(first) - count :]
+
+
+def _known(value: Value) -> tuple[Value, ...]:
+    if isinstance(value, Items):
+        return value.items[-_MAX_KNOWN:]
+    return value.last if isinstance(value, Tail) else ()
+
+
+def extended(left: Value, right: Value, node: ast.AST, frame: Frame) -> Value | None:
+    """The list that `left + right` is; None where one of them may be something else."""
+    if not (is_list(right) and is_list(left)):
+        return None
+    if isinstance(left, Items) and isinstance(right, Items):
+        return Items((*left.items, *right.items), left.kind, node, frame)
+    head = last_of(left) if isinstance(right, Items) else ()
+    carried = left if isinstance(left, LoopCarried) else None
+    initial, loop = (carried.initial, carried.node) if carried else (None, node)
+    return Tail((*head, *last_of(right))[-_MAX_KNOWN:], initial, loop, frame)
+
+
+def with_child(held: Value, child: Value) -> Layer | None:
+    """A Sequential or ModuleList with one layer more. What a loop carries may have got others in earlier turns."""
+    layer = held.initial if isinstance(held, LoopCarried) else held
+    if not isinstance(layer, Layer) or layer.name not in ("Sequential", "ModuleList"):
+        return None
+    longer = Layer(layer.name, layer.args, layer.nodes, layer.node, layer.frame, layer.complete)
+    longer.children = (*(layer.children if held is layer else (Unknown(),)), child)
+    return longer
+
+
+def child_at(children: tuple[Value, ...], index: int) -> Value | None:
+    """The layer at an index; None where one that is not known, perhaps several, stands between it and the end that the
+    index counts from."""
+    counted = children[: index + 1] if index >= 0 else children[index:]
+    if not -len(children) <= index < len(children) or any(isinstance(child, Unknown) for child in counted):
+        return None
+    return children[index]
+
+
+def one_of(table: Value, index: Value) -> Value | None:
+    """One of the models, classes or functions of a table, where the key is not known."""
+    held: tuple[Value, ...] = ()
+    if isinstance(table, Items | Mapped) and not isinstance(index, Op | Items | Constant):
+        held = table.items if isinstance(table, Items) else (*table.items.values(),)
+    callable_ = all(isinstance(value, Layer | Instance | ClassRef | FunctionRef) for value in held)
+    return join(*held) if held and callable_ else None

@@ -1,0 +1,89 @@
+"""Calls of methods: of modules, lists, dicts and tensors."""
+
+from __future__ import annotations
+
+import ast
+
+from torchlint.torch_facts import modules, signatures
+from torchlint.values import facts
+from torchlint.values.interpret import assignments, lists, wrapped_models
+from torchlint.values.interpret.arguments import Arguments, apply, calls, opaque
+from torchlint.values.interpret.frame import Frame
+from torchlint.values.interpret.torch_calls import bind, converted
+from torchlint.values.value import (
+    Call,
+    ClassRef,
+    Constant,
+    FunctionRef,
+    Instance,
+    Items,
+    Layer,
+    LoopCarried,
+    Mapped,
+    Method,
+    Super,
+    Unknown,
+    Value,
+)
+
+
+@calls(Method)
+def _call_method(frame: Frame, method: Method, arguments: Arguments, node: ast.Call) -> Value:
+    receiver, name = method.receiver, method.name
+    if name in ("append", "add_module") and isinstance(receiver, Layer | LoopCarried) and arguments.values:
+        longer = lists.with_child(receiver, arguments.values[-1])
+        if longer is not None:
+            frame.substitute(receiver, longer)
+            return opaque(frame, method, arguments, node)
+    if name == "prepare" and isinstance(receiver, Call) and receiver.qualname == "accelerate.Accelerator":
+        return wrapped_models.wrapped("accelerate.Accelerator.prepare", arguments) or opaque(
+            frame, method, arguments, node
+        )
+    match receiver:
+        case Layer() | Instance() if name in modules.RETURN_SELF:
+            return receiver
+        case Layer() if name == "forward":
+            return apply(frame, receiver, arguments, node)
+        case Layer() | Instance() | ClassRef() | Super() | FunctionRef() | Constant():
+            return opaque(frame, method, arguments, node)
+        case Items() | LoopCarried() if name in assignments.MUTATORS or isinstance(receiver, Items):
+            return _call_list_method(frame, receiver, method, arguments, node)
+        case Mapped() if name == "get" and arguments.values and isinstance(arguments.values[0], Constant):
+            return receiver.items.get(arguments.values[0].value) or opaque(frame, method, arguments, node)
+        case Mapped():
+            if name in ("update", "setdefault", "pop", "popitem", "clear"):
+                frame.substitute(receiver, Unknown(node, frame))
+            return opaque(frame, method, arguments, node)
+    return _call_tensor_method(frame, method, arguments, node)
+
+
+def _call_list_method(
+    frame: Frame, receiver: Items | LoopCarried, method: Method, arguments: Arguments, node: ast.Call
+) -> Value:
+    more: Value | None = None
+    if method.name == "append" and len(arguments.values) == 1:
+        more = Items(arguments.values, "list", node, frame)
+    elif method.name == "extend" and len(arguments.values) == 1:
+        more = arguments.values[0]
+        if isinstance(more, Items):
+            more = Items(more.items, "list", node, frame)
+    longer = lists.extended(receiver, more, node, frame) if more is not None else None
+    if longer is not None:
+        frame.substitute(receiver, longer)
+    elif method.name in assignments.MUTATORS and isinstance(receiver, Items | lists.Tail):
+        frame.substitute(receiver, Unknown(node, frame))
+    return opaque(frame, method, arguments, node)
+
+
+def _call_tensor_method(frame: Frame, method: Method, arguments: Arguments, node: ast.Call) -> Value:
+    qualname = f"torch.Tensor.{method.name}"
+    if not signatures.known(qualname) or facts.is_tensor(method.receiver) is False:
+        return opaque(frame, method, arguments, node)
+    op = bind(frame, qualname, method.receiver, arguments, node, "Tensor")
+    if op is None and method.name == "to" and facts.is_tensor(method.receiver):
+        op = converted(frame, method.receiver, arguments, node)
+    if op is None:
+        return opaque(frame, method, arguments, node)
+    if method.name.endswith("_") and not method.name.endswith("__"):
+        assignments.mutate(frame, method.receiver, node)
+    return op

@@ -1,0 +1,1 @@
+"""What a rewrite is run on: kinds of inputs, shapes, numbers."""

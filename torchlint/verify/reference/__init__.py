@@ -1,0 +1,1 @@
+"""The truth at a point: real numbers of any precision."""

@@ -1,0 +1,1 @@
+"""Both versions run: what they give, how long they take."""

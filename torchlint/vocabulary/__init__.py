@@ -1,0 +1,1 @@
+"""What rules talk about: training steps, datasets, modules, losses, loops."""

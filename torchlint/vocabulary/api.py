@@ -1,0 +1,179 @@
+"""Where the names of a table (`_api_table`) are used."""
+
+from __future__ import annotations
+
+import ast
+import itertools
+import re
+from collections.abc import Iterator, Mapping, Sequence
+
+from torchlint.rule import (
+    UNKNOWN,
+    Call,
+    Choice,
+    ClassModel,
+    External,
+    Frame,
+    Method,
+    Module,
+    Op,
+    Value,
+    facts,
+    inventory_of,
+    members,
+    peek,
+    trees,
+)
+
+from .api_table import METHODS, SCHEDULER, TENSOR, Row
+from .training import settled
+
+_SCHEDULER_CLASS = re.compile(r"torch\.optim\.lr_scheduler\.[A-Z]\w*$")
+# Tests of what the installed torch has.
+_GUARD = re.compile(r"hasattr|version|WITH_PT|TORCH_(?:GE|LT|MAJOR|MINOR|\d)|_available", re.IGNORECASE)
+_CAUGHT = frozenset({"ImportError", "ModuleNotFoundError", "AttributeError", "Exception", "BaseException"})
+# What these names mean in every file that has them: modules of torch.
+_USUAL = {"torch": "torch", "F": "torch.nn.functional", "nn": "torch.nn"}
+_Use = tuple[Row, ast.Name | ast.Attribute, ast.Call | None]
+
+
+def words_of(rows: Sequence[Row]) -> tuple[str, ...]:
+    """What a function must have one of: the name in torch, or the name of a method."""
+    names = {(row.old.startswith(METHODS), row.old.rpartition(".")[2]) for row in rows}
+    return tuple(sorted(name if method else f"torch:{name}" for method, name in names))
+
+
+def by_name(rows: Sequence[Row]) -> dict[str, Row]:
+    return {row.old: row for row in rows}
+
+
+def last_names(rows: Mapping[str, Row]) -> frozenset[str]:
+    return frozenset(name.rpartition(".")[2] for name in rows)
+
+
+def may_use(scope: ast.AST, module: Module, rows: Mapping[str, Row], last: frozenset[str]) -> bool:
+    """Whether a function, a class outside its methods or the module's body may read a name of a table, whose last parts
+    are `last`: `F.pad` is no `torch.pad`."""
+    nodes = inventory_of(scope)
+    if any(_may_be(node, rows) for node in nodes.of(ast.Attribute) if node.attr in last):
+        return True
+    naming = module.naming
+    return any(name in naming.imported or name not in last for name in naming.names_for(last) & nodes.names)
+
+
+def _may_be(node: ast.Attribute, rows: Mapping[str, Row]) -> bool:
+    """Whether an attribute with the last name of a row may be that name, or that method of a tensor."""
+    if any(f"{owner}{node.attr}" in rows for owner in METHODS):
+        return True
+    parts = [node.attr]
+    value = node.value
+    while isinstance(value, ast.Attribute):
+        parts.append(value.attr)
+        value = value.value
+    module = _USUAL.get(value.id) if isinstance(value, ast.Name) else None
+    return module is None or ".".join([module, *reversed(parts)]) in rows
+
+
+def uses(frame: Frame, rows: Mapping[str, Row], cls: ClassModel | None = None) -> Iterator[_Use]:
+    """The uses of a table's names in a frame, or in a class outside its methods: the row, the name, the call if any."""
+    nodes = list(_nodes(frame, cls))
+    called = {node.func: node for node in nodes if isinstance(node, ast.Call)}
+    last = {name.rpartition(".")[2] for name in rows}
+    found: list[_Use] = []
+    for node in nodes:
+        if not isinstance(node, ast.Name | ast.Attribute) or not isinstance(node.ctx, ast.Load):
+            continue
+        row = _row(frame, node, rows, node in called) if isinstance(node, ast.Name) or node.attr in last else None
+        if row is not None:
+            found.append((row, node, called.get(node)))
+    if not found:
+        return
+    guarded = set(_guarded(frame.module.tree))
+    for row, node, call in found:
+        if node not in guarded and row.old.rpartition(".")[2] not in frame.module.foreign_writes:
+            yield row, node, call
+
+
+def _row(frame: Frame, node: ast.Name | ast.Attribute, rows: Mapping[str, Row], called: bool) -> Row | None:
+    value = frame.values.get(node)
+    if not isinstance(value, External):
+        value = peek(frame, node)
+    if isinstance(value, External):
+        return None if value.qualname.startswith(TENSOR) else rows.get(value.qualname)
+    if not called or not isinstance(node, ast.Attribute) or not isinstance(frame.values.get(node), Method):
+        return None
+    receivers = members(frame.values.get(node.value, UNKNOWN))
+    if all(facts.is_tensor(receiver) and _is_sure(receiver) for receiver in receivers):
+        return rows.get(f"{TENSOR}{node.attr}")
+    return rows.get(f"{SCHEDULER}{node.attr}") if all(map(_is_scheduler, receivers)) else None
+
+
+def _is_scheduler(value: Value) -> bool:
+    made = settled(value)
+    return isinstance(made, Call) and _SCHEDULER_CLASS.match(made.qualname) is not None
+
+
+def _is_sure(value: Value, depth: int = 12) -> bool:
+    """Whether more than a keyword (`scores.sum(dim=1)`) shows that a value is a tensor: in code for arrays too, the
+    keyword may be the mistake."""
+    if not depth:
+        return False
+    match value:
+        case Choice():
+            return all(_is_sure(member, depth - 1) for member in value.members)
+        case Op() if value.form == "operator" or (value.form == "Tensor" and _names_dim(value)):
+            return any(_is_sure(argument, depth - 1) for argument in value.args.values())
+        case Op() if value.form == "Tensor" and facts.is_tensor(value.input):
+            return _is_sure(value.input, depth - 1)
+    return facts.is_tensor(value) is True
+
+
+def _names_dim(op: Op) -> bool:
+    keywords = op.node.keywords if isinstance(op.node, ast.Call) else ()
+    return any(keyword.arg in ("dim", "keepdim") for keyword in keywords)
+
+
+def _nodes(frame: Frame, cls: ClassModel | None) -> Iterator[ast.AST]:
+    """The nodes that belong to a frame or a class: lambdas and decorators too, not the functions and classes in it."""
+    stack: list[ast.AST]
+    if cls is not None:
+        stack = [*cls.node.body, *cls.node.decorator_list]
+    elif frame.function is not None:
+        node = frame.function.node
+        stack = [*node.body, *node.decorator_list, *node.args.defaults]
+    else:
+        stack = list(frame.module.tree.body)
+    while stack:
+        part = stack.pop()
+        if not isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            yield part
+            stack.extend(trees.children(part))
+
+
+def _guarded(tree: ast.Module) -> Iterator[ast.AST]:
+    """All nodes in a `try` that expects a name to be missing, or under a test of what torch has."""
+    for node in trees.walk(tree):
+        inside: Sequence[ast.AST] = ()
+        if isinstance(node, ast.Try) and any(_expects(handler) for handler in node.handlers):
+            inside = [*node.body, *node.handlers, *node.orelse]
+        elif isinstance(node, ast.If | ast.IfExp) and _GUARD.search(ast.unparse(node.test)):
+            inside = [node]
+        for part in (*inside, *_replaced(node)):
+            yield from trees.walk(part)
+
+
+def _replaced(node: ast.AST) -> Iterator[ast.stmt]:
+    """The statements below a node that a test of what torch has comes after: `f = old`, `if hasattr(..): f = new`."""
+    for name in ("body", "orelse"):
+        block = getattr(node, name, None)
+        for first, second in itertools.pairwise(block if isinstance(block, list) else ()):
+            if isinstance(second, ast.If) and isinstance(first, ast.Assign) and _GUARD.search(ast.unparse(second.test)):
+                again = {ast.unparse(target) for part in second.body for target in getattr(part, "targets", ())}
+                if {ast.unparse(target) for target in first.targets} & again:
+                    yield first
+
+
+def _expects(handler: ast.ExceptHandler) -> bool:
+    if handler.type is None:
+        return True
+    return any(isinstance(node, ast.Name) and node.id in _CAUGHT for node in trees.walk(handler.type))

@@ -1,0 +1,149 @@
+"""How a use of a name of a table (`_api_table`) is rewritten: another name, and the arguments under its names."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from torchlint.rule import UNKNOWN, External, Frame
+
+from .api_table import Row
+
+if TYPE_CHECKING:
+    from torchlint.fixing.editor import Editor
+
+    Fix = Callable[[Editor], None]
+
+
+class UnclearError(Exception):
+    """It is not certain what an argument is called now."""
+
+
+class _Arguments:
+    """Collects what happens to the arguments of one call."""
+
+    def __init__(self, row: Row, call: ast.Call) -> None:
+        self.row = row
+        self.call = call
+        self.renamed: list[tuple[ast.keyword, str]] = []
+        self.named: list[tuple[ast.expr, str]] = []
+        self.dropped: list[ast.keyword] = []
+        self.changed: list[tuple[ast.expr, str]] = []
+        self._given: set[str] = set()
+        self._new: dict[str, str] = {}
+        for part in row.arguments.split():
+            old, colon, new = part.partition(":")
+            self._new[old] = new if colon else old
+        if any(keyword.arg is None for keyword in call.keywords):
+            raise UnclearError
+        self._positional()
+        for keyword in call.keywords:
+            self._keyword(keyword)
+        if not set(row.needs.split()) <= self._given:
+            raise UnclearError
+
+    def _positional(self) -> None:
+        args, starred = self.call.args, any(isinstance(arg, ast.Starred) for arg in self.call.args)
+        if self.row.listed:
+            if len(args) < 2 and not starred:
+                raise UnclearError
+        elif starred:
+            if self.row.values or not all(self._new.values()) or any(":=" in part for part in self._needed()):
+                raise UnclearError
+        elif len(args) > len(self._new) and list(self._new) != ["size"]:
+            raise UnclearError
+        else:
+            for arg, name in zip(args, self._new.values(), strict=False):
+                self._take(name.lstrip("="), arg)
+                if name.startswith("="):
+                    self.named.append((arg, name[1:]))
+
+    def _needed(self) -> list[str]:
+        """The parameters of the old name that `*args` may fill."""
+        return [part for part in self.row.arguments.split() if part != "out:=out"]
+
+    def _keyword(self, keyword: ast.keyword) -> None:
+        name = self._new.get(keyword.arg or "")
+        if name is None:
+            raise UnclearError
+        name = name.lstrip("=")
+        if not name or (_is_none(keyword.value) and self.row.old.startswith("torch.reduce_")):
+            self.dropped.append(keyword)
+            return
+        self._take(name, keyword.value)
+        if name != keyword.arg:
+            self.renamed.append((keyword, name))
+
+    def _take(self, name: str, value: ast.expr) -> None:
+        if not name or (_is_none(value) and self.row.old.startswith("torch.reduce_")):
+            raise UnclearError
+        self._given.add(name)
+        table = {old: new for parameter, old, new in self.row.values if parameter == name}
+        if not table:
+            return
+        if not isinstance(value, ast.Constant) or str(value.value) not in table:
+            raise UnclearError
+        self.changed.append((value, table[str(value.value)]))
+
+    def write(self, editor: Editor) -> None:
+        if self.row.listed:
+            editor.list_arguments(self.call)
+        for keyword, name in self.renamed:
+            editor.rename(keyword, name)
+        for value, name in self.named:
+            editor.name_argument(value, name)
+        for value, literal in self.changed:
+            editor.replace(value, editor.quoted(literal))
+        for keyword in self.dropped:
+            editor.remove_argument(self.call, keyword)
+        if self.row.adds:
+            editor.add_argument(self.call, self.row.adds)
+
+
+def rewriting(frame: Frame, row: Row, node: ast.Name | ast.Attribute, call: ast.Call | None) -> Fix | None:
+    """A fix that uses the new name with the same arguments; None where they cannot be carried over."""
+    if not row.fix:
+        return None
+    try:
+        arguments = _Arguments(row, call) if call is not None else None
+    except UnclearError:
+        return None
+    if arguments is None and (row.adds or row.values or row.listed or ":" in row.arguments.replace("out:=out", "")):
+        return None
+    if row.old.endswith(".astype") and not _is_dtype(frame, call):
+        return None
+
+    def fix(editor: Editor) -> None:
+        old_home, (home, _, name) = row.old.rpartition(".")[0], row.new.rpartition(".")
+        if isinstance(node, ast.Attribute) and home == old_home:
+            editor.rename(node, name)
+        elif isinstance(node, ast.Attribute) and home.startswith(f"{old_home}."):
+            editor.replace(node, f"{editor.text(node.value)}{row.new.removeprefix(old_home)}", [node.value])
+        else:
+            editor.replace(node, f"{editor.import_module(home, scope_names=_bound(frame))}.{name}")
+        if arguments is not None:
+            arguments.write(editor)
+        else:
+            editor.proof.need("the function is only called: nobody asks for its name, replaces it or compares it")
+
+    return fix
+
+
+def _is_none(value: ast.expr) -> bool:
+    return isinstance(value, ast.Constant) and value.value is None
+
+
+def _is_dtype(frame: Frame, call: ast.Call | None) -> bool:
+    held = frame.values.get(call.args[0], UNKNOWN) if call is not None and call.args else UNKNOWN
+    return isinstance(held, External) and held.qualname.startswith("torch.")
+
+
+def _bound(frame: Frame) -> frozenset[str]:
+    """The names that something other than the module's imports binds where a frame's code stands."""
+    names: set[str] = set()
+    outer: Frame | None = frame
+    while outer is not None and outer.function is not None:
+        names |= outer.function.locals
+        outer = outer.closure
+    return frozenset(names)

@@ -1,0 +1,290 @@
+"""Training steps: which optimiser, loss or model a call is about, here or in a helper that is called."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from enum import Enum, auto
+from typing import NamedTuple
+
+from torchlint.rule import (
+    Call,
+    Choice,
+    Constant,
+    External,
+    Frame,
+    FunctionRef,
+    Instance,
+    Loop,
+    LoopCarried,
+    Method,
+    Module,
+    Mutated,
+    Value,
+    ancestors,
+    classes,
+    facts,
+    frame_of,
+    last_name,
+    members,
+    ops,
+    own_nodes,
+    peek,
+    walk,
+)
+
+_OPTIMIZER = re.compile(
+    r"(?:torch\.optim|apex\.optimizers|bitsandbytes\.optim)\.(?!lr_scheduler|swa_utils)(?:\w+\.)*[A-Z]\w*$"
+)
+_BASES = frozenset({"torch.optim.Optimizer", "torch.optim.optimizer.Optimizer"})
+_MAX_DEPTH = 2
+_TRAINING = frozenset({"backward", "manual_backward", "zero_grad"})
+_TRAINING_NAME = re.compile(r"train|fit|step|optimi[sz]e|learn|backward", re.IGNORECASE)
+
+
+class Kind(Enum):
+    BACKWARD = auto()
+    STEP = auto()
+    ZERO = auto()
+    CLEAR = auto()  # gradients are written or dropped by hand
+    UNKNOWN = auto()  # something that is given an optimiser, and may do anything with it
+
+
+class Event(NamedTuple):
+    """Something that happens to gradients.
+
+    `at` is the node in the frame that was asked for: `node` itself, or the call of the helper that `node` stands in.
+    `subject` is what it happens to: an optimiser, a model, a loss; `key` is how that is written.
+    """
+
+    kind: Kind
+    node: ast.AST
+    at: ast.AST
+    subject: Value | None
+    key: str
+    frame: Frame
+
+
+def settled(value: Value | None) -> Value | None:
+    """The value before loops and in-place changes, which leave an optimiser or a model what it is."""
+    while isinstance(value, LoopCarried | Mutated):
+        value = value.initial if isinstance(value, LoopCarried) else value.base
+    return value
+
+
+def is_optimizer(value: Value | None) -> bool:
+    """Whether a value is certainly an optimiser of torch, on every path."""
+    value = settled(value)
+    if isinstance(value, Choice):
+        return all(is_optimizer(member) for member in value.members)
+    frame = frame_of(value)
+    if isinstance(value, Instance) and frame is not None:
+        return classes.is_subclass(frame, value.cls, _BASES) is True
+    return isinstance(value, Call) and _OPTIMIZER.match(value.qualname) is not None
+
+
+def same_subject(a: Event, b: Event) -> bool | None:
+    """Whether two events are about the same optimiser; None where that is not known."""
+    ours = {origin(member) for member in members(a.subject)} if is_optimizer(a.subject) and a.subject else set()
+    theirs = {origin(member) for member in members(b.subject)} if is_optimizer(b.subject) and b.subject else set()
+    if ours and theirs:
+        if ours == theirs and len(ours) == 1:
+            return True
+        return None if ours & theirs else False
+    return True if a.frame is b.frame and a.key and a.key == b.key else None
+
+
+def may_clear(event: Event, step: Event) -> bool:
+    """Whether an event may clear the gradients that a step takes: also through an optimiser of the same parameters."""
+    if event.kind is Kind.CLEAR:
+        return True
+    if event.kind not in (Kind.ZERO, Kind.UNKNOWN):
+        return False
+    return same_subject(event, step) is not False or not _are_disjoint(event.subject, step.subject)
+
+
+def _are_disjoint(a: Value | None, b: Value | None) -> bool:
+    """Whether two optimisers were certainly given the parameters of different models."""
+    ours, theirs = list(trained_models(a)), list(trained_models(b))
+    if not ours or not theirs:
+        return False
+    for text, value in ours:
+        for other_text, other in theirs:
+            if value is other or f"{text}.".startswith(f"{other_text}.") or f"{other_text}.".startswith(f"{text}."):
+                return False
+    return True
+
+
+def trained_models(optimizer: Value | None) -> Iterator[tuple[str, Value]]:
+    """The models whose `parameters()` an optimiser was given: how they are written, and what they are."""
+    for member in members(optimizer) if optimizer is not None and is_optimizer(optimizer) else ():
+        inner = settled(member)
+        given = [*inner.args[:1], *inner.keywords.values()] if isinstance(inner, Call) else []
+        for part in (part for value in given for part in walk(value)):
+            if isinstance(part, Call) and isinstance(part.callee, Method) and part.callee.name == "parameters":
+                receiver = settled(part.callee.receiver)
+                func = part.node.func if isinstance(part.node, ast.Call) else None
+                if receiver is not None and isinstance(func, ast.Attribute):
+                    yield ast.unparse(func.value), receiver
+
+
+def origin(value: Value) -> object:
+    inner = settled(value)
+    return (inner.node if inner is not None else None) or inner
+
+
+def events(frame: Frame, depth: int = _MAX_DEPTH) -> list[Event]:
+    """What happens to gradients in a frame, in order, the helpers that it calls included."""
+    found: list[Event] = []
+    for call, callee in frame.callees.items():
+        found.extend(_of_call(frame, call, callee, depth))
+    for node in own_nodes(frame.scope):
+        if isinstance(node, ast.Attribute) and node.attr == "grad" and isinstance(node.ctx, ast.Store | ast.Del):
+            found.append(Event(Kind.CLEAR, node, node, None, "", frame))
+    found.sort(key=lambda event: (getattr(event.at, "lineno", 0), getattr(event.at, "col_offset", 0)))
+    return found
+
+
+def may_train(frame: Frame, depth: int = 4) -> bool:
+    """Whether a function, or one that it calls, may compute gradients or step an optimiser."""
+    if any(isinstance(node, ast.Attribute) and node.attr in _TRAINING for node in own_nodes(frame.scope)):
+        return True
+    for call, callee in [*frame.callees.items()]:
+        references = list(_functions(frame, call, callee))
+        if not references and not isinstance(callee, External) and _sounds_like_training(call):
+            return True
+        for reference in references:
+            known = depth > 0 and not frame.evaluator.is_busy(reference.function)
+            if not known or may_train(frame.evaluator.frame(reference.function), depth - 1):
+                return True
+    return any(is_optimizer(frame.values.get(arg)) for call in frame.callees for arg in call.args)
+
+
+def _sounds_like_training(call: ast.Call) -> bool:
+    """Whether a call of what is not known has a name that speaks of training, and is not the mode's `model.train()`."""
+    name = last_name(call.func)
+    return _TRAINING_NAME.search(name) is not None and not (name == "train" and len(call.args) + len(call.keywords) < 2)
+
+
+def _of_call(frame: Frame, call: ast.Call, callee: Value, depth: int) -> Iterator[Event]:
+    func = call.func
+    event = _of_method(frame, call, func, callee) if isinstance(func, ast.Attribute) else None
+    if event is not None:
+        yield event
+    if isinstance(callee, External) and callee.qualname in ("builtins.setattr", "builtins.delattr"):
+        name = frame.values.get(call.args[1]) if len(call.args) > 1 else None
+        if isinstance(name, Constant) and name.value == "grad":
+            yield Event(Kind.CLEAR, call, call, None, "", frame)
+    for reference in _functions(frame, call, callee):
+        if depth > 0 and not frame.evaluator.is_busy(reference.function):
+            inner = frame.evaluator.frame(reference.function)
+            for event in events(inner, depth - 1):
+                yield Event(event.kind, event.node, call, event.subject, "", event.frame)
+    if not _is_harmless(callee):
+        for arg in (*call.args, *(keyword.value for keyword in call.keywords)):
+            if is_optimizer(frame.values.get(arg)):
+                yield Event(Kind.UNKNOWN, call, call, frame.values[arg], ast.unparse(arg), frame)
+
+
+def _of_method(frame: Frame, call: ast.Call, func: ast.Attribute, callee: Value) -> Event | None:
+    if isinstance(callee, External) or _is_own_function(callee):
+        return None
+    receiver = frame.values.get(func.value)
+    key = ast.unparse(func.value)
+    given = call.args[0] if call.args else None
+    match func.attr:
+        case "backward" | "manual_backward":
+            if given is None or _is_gradient(receiver):
+                return Event(Kind.BACKWARD, call, call, receiver, key, frame)
+            return Event(Kind.BACKWARD, call, call, frame.values.get(given), ast.unparse(given), frame)
+        case "step":
+            if given is not None and is_optimizer(frame.values.get(given)):
+                return Event(Kind.STEP, call, call, frame.values[given], ast.unparse(given), frame)
+            return Event(Kind.STEP, call, call, receiver, key, frame)
+        case "zero_grad":
+            return Event(Kind.ZERO, call, call, receiver, key, frame)
+        case "zero_grads" | "zero_gradients":
+            # Of an accumulator, an engine or a communicator.
+            return Event(Kind.CLEAR, call, call, receiver, key, frame)
+        case "zero_" | "fill_" | "copy_" | "detach_" if ".grad" in key:
+            return Event(Kind.CLEAR, call, call, receiver, key, frame)
+    return None
+
+
+def _is_gradient(receiver: Value | None) -> bool:
+    """Whether `x.backward(given)` is a tensor's method, which takes a gradient; an engine's takes a loss."""
+    return receiver is not None and facts.is_tensor(receiver) is True
+
+
+def _is_own_function(callee: Value) -> bool:
+    return any(isinstance(member, FunctionRef) for member in members(callee))
+
+
+def _functions(frame: Frame, call: ast.Call, callee: Value) -> Iterator[FunctionRef]:
+    """The functions of the file that a call runs: what is called, and a closure that `step` is given."""
+    for member in members(callee):
+        if isinstance(member, FunctionRef):
+            yield member
+    if isinstance(call.func, ast.Attribute) and call.func.attr == "step":
+        for arg in call.args:
+            closure = frame.values.get(arg)
+            if isinstance(closure, FunctionRef):
+                yield closure
+
+
+def _is_harmless(callee: Value) -> bool:
+    """Whether a call that is given an optimiser is known: of torch, of Python, of the file, or `scaler.step`."""
+    if isinstance(callee, External):
+        return callee.qualname.startswith(("torch.", "builtins."))
+    name = getattr(callee, "name", "")
+    return _is_own_function(callee) or name in ("step", "unscale_", "append", "add_scalar")
+
+
+def loop_of(module: Module, node: ast.AST) -> Loop | None:
+    """The innermost loop in whose body a node is run."""
+    inner = node
+    for outer in ancestors(module, node):
+        if isinstance(outer, Loop) and inner in outer.body:
+            return outer
+        inner = outer
+    return None
+
+
+def in_loop(module: Module, node: ast.AST, loop: ast.AST) -> bool:
+    return any(outer is loop for outer in ancestors(module, node))
+
+
+def is_made_in(frame: Frame, value: Value | None, loop: ast.AST) -> bool:
+    """Whether an optimiser is made anew on each turn of a loop."""
+    for member in members(value) if value is not None else ():
+        if member.node is not None and in_loop(frame.module, member.node, loop):
+            return True
+        statement = frame.definitions.get(member)
+        if statement is not None and in_loop(frame.module, statement, loop):
+            return True
+    return False
+
+
+def disables_grad(value: Value | None) -> bool:
+    """Whether a context manager switches gradients off."""
+    if not isinstance(value, Call):
+        return False
+    if value.qualname in ops.NO_GRAD:
+        return True
+    mode = value.args[0] if value.args else value.keywords.get("mode")
+    return value.qualname == "torch.set_grad_enabled" and isinstance(mode, Constant) and mode.value is False
+
+
+def is_without_grad(frame: Frame, node: ast.AST) -> bool:
+    """Whether a context manager around a node, or a decorator of its function, switches gradients off."""
+    for outer in ancestors(frame.module, node):
+        items = outer.items if isinstance(outer, ast.With | ast.AsyncWith) else []
+        if any(disables_grad(frame.values.get(item.context_expr)) for item in items):
+            return True
+    for decorator in frame.function.decorators if frame.function else ():
+        target = decorator.func if isinstance(decorator, ast.Call) else decorator
+        name = peek(frame.evaluator.surroundings(frame.module), target)
+        if isinstance(name, External) and name.qualname in ops.NO_GRAD:
+            return True
+    return False
