@@ -24,7 +24,7 @@ def finish(rule: registry.RuleInfo) -> int:
     if not (ROOT / "fixtures" / folder).is_dir():
         print(f"{rule.name} has no fixtures: write fixtures/{folder}/case.py first", file=sys.stderr)
         return 2
-    fixtures = ("pytest", "-q", "--no-header", "tests/test_fixtures.py", "-k", f"{folder}/")
+    fixtures = ("pytest", "-q", "--no-header", "tests/rules/test_fixtures.py", "-k", f"{folder}/")
     steps: list[tuple[str, Sequence[str]]] = [
         ("goldens", (*fixtures, "--update-goldens")),
         ("certificate", ("torchlint", "verify", rule.code, "--write")),

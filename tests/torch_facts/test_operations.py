@@ -5,15 +5,14 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
 import pytest
+from checkout import ROOT
 
 from torchlint.torch_facts import ops
 from torchlint.torch_facts.operations.index import expanded, render
 
-ROOT = Path(__file__).resolve().parents[2]
 TABLE = expanded()
 CHUNKS = 12
 

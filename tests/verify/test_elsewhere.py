@@ -12,6 +12,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from checkout import ROOT
 from hang_guard import HANG_GUARD
 
 torch = pytest.importorskip("torch")
@@ -31,7 +32,6 @@ from torchlint.verify.run.speed import measure  # noqa: E402
 from torchlint.verify.run.units import from_text  # noqa: E402
 from torchlint.verify.suite import Task  # noqa: E402
 
-ROOT = Path(__file__).parents[2]
 CODE = "TLT206"
 torch.set_num_threads(1)
 

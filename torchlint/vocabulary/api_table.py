@@ -1,5 +1,7 @@
-"""Names of torch that do not exist or should no longer be used, and what to write instead. `tests/test_api_table.py`
-compares every row with the installed torch."""
+"""Names of torch that do not exist or should no longer be used, and what to write instead.
+
+`tests/vocabulary/test_api_table.py` compares every row with the installed torch.
+"""
 
 from __future__ import annotations
 

@@ -8,11 +8,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from checkout import RIG
 from hang_guard import HANG_GUARD
 
 pytestmark = pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no device that is always full")
 
-RIG = Path(__file__).parent / "cli_rig.py"
 CLOSED = "error: standard output is closed\n"
 FULL = "error: standard output: no space left on device\n"
 

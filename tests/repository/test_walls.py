@@ -11,9 +11,9 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from checkout import ROOT
 from hang_guard import HANG_GUARD
 
-ROOT = Path(__file__).resolve().parent.parent
 FINDING = "import torch\n\n\ndef f(x):\n    return torch.log(torch.softmax(x, dim=1))\n"
 NO_FINDING = "import torch\n\n\ndef f(x, y):\n    return torch.softmax(x, dim=1) * torch.log(y)\n"
 NO_TORCH = "import os\n\nprint(os.name)\n"

@@ -10,8 +10,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from command_line import BAD, torchlint
 from hang_guard import HANG_GUARD
-from test_cli import BAD, torchlint
 
 from torchlint.fixing import files
 from torchlint.fixing.files import NotKeptError, StaleFileError, write

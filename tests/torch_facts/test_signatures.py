@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
+from checkout import ROOT
 
 from torchlint.torch_facts import signatures
 from torchlint.torch_facts.signatures import (
@@ -27,7 +28,6 @@ from torchlint.torch_facts.signatures import (
     spellings,
 )
 
-ROOT = pathlib.Path(__file__).parents[1]
 TABLE = json.loads((ROOT / "torchlint" / "data" / "signatures.json").read_text(encoding="utf-8"))
 
 # Arguments of the cases: `x`, `y`, `z` are tensors, `q` is an argument of which nothing is known.

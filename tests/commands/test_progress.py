@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from checkout import RIG
 from hang_guard import HANG_GUARD
 
 from torchlint import cli
@@ -22,7 +23,6 @@ from torchlint.commands import instances, progress
 from torchlint.finding import Finding
 from torchlint.source import Source
 
-RIG = Path(__file__).parent / "cli_rig.py"
 SLOW = "import torch\ntorch.wait()\n"
 BAD = "import torch\ntorch.bad(1)\n"
 CODE = "import torch\n\n\ndef f(x):\n    return torch.log(torch.softmax(x, dim=1))\n"

@@ -6,7 +6,7 @@ import ast
 import textwrap
 
 import pytest
-from test_values import show
+from shown_values import show
 
 from torchlint.source import Source
 from torchlint.syntax.module import Module

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+from checkout import FIXTURES
 
 from torchlint import lint
 from torchlint.finding import Applicability
 from torchlint.fixing import edits
 from torchlint.source import Source
-
-FIXTURES = Path(__file__).parent.parent / "fixtures"
 
 
 def displayed(text: str, code: str) -> str:

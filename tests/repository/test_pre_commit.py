@@ -9,11 +9,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from checkout import ROOT
 from hang_guard import HANG_GUARD
 
 pytestmark = pytest.mark.xdist_group("pre-commit")
 
-ROOT = Path(__file__).resolve().parent.parent
 MISTAKE = "import torch\n\n\ndef f(x):\n    return torch.log(torch.softmax(x, dim=1))\n"
 FIXED = "import torch\n\n\ndef f(x):\n    return torch.log_softmax(x, dim=1)\n"
 CLEAN = "import torch\n\n\ndef f(x):\n    return torch.relu(x)\n"

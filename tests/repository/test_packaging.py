@@ -9,14 +9,13 @@ import sys
 import tomllib
 import zipfile
 from email.parser import Parser
-from pathlib import Path
 
 import pytest
+from checkout import ROOT
 from hang_guard import HANG_GUARD
 
 pytestmark = pytest.mark.xdist_group("packaging")
 
-ROOT = Path(__file__).resolve().parent.parent
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 
 

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from checkout import RIG
 from hang_guard import HANG_GUARD
 
 from tools import stop_runs
@@ -21,7 +22,6 @@ from torchlint.settings.config import Configuration, Overrides
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no signals of this kind")
 
-RIG = Path(__file__).parent / "cli_rig.py"
 BAD = "import torch\ntorch.bad(1)\n"
 WAITS = "import torch\ntorch.wait()\n"
 

@@ -6,25 +6,13 @@ import ast
 import textwrap
 
 import pytest
+from shown_values import show
 
 from torchlint.source import Source
 from torchlint.syntax.module import Module
 from torchlint.values import facts
 from torchlint.values.interpret.evaluator import Evaluator
 from torchlint.values.interpret.frame import Frame
-from torchlint.values.value import (
-    Call,
-    Choice,
-    Constant,
-    Element,
-    External,
-    Items,
-    Layer,
-    Method,
-    Op,
-    Parameter,
-    Value,
-)
 
 HEADER = """
 import torch
@@ -34,32 +22,6 @@ import torch.nn.functional as F
 from torch.nn import CrossEntropyLoss as CE, Softmax
 from torch.nn.functional import softmax as sm
 """
-
-
-def show(value: Value) -> str:
-    """A value in one line, for comparing."""
-    match value:
-        case Op():
-            return f"{value.name}({', '.join(f'{key}={show(arg)}' for key, arg in sorted(value.args.items()))})"
-        case Constant():
-            return repr(value.value)
-        case Parameter():
-            return f"${value.name}"
-        case Choice():
-            return " | ".join(sorted(map(show, value.members)))
-        case Items():
-            return f"[{', '.join(map(show, value.items))}]"
-        case Element():
-            return f"{show(value.base)}#{value.key}"
-        case Layer():
-            return f"<{value.name}>"
-        case External():
-            return value.qualname
-        case Call():
-            return f"call {show(value.callee)}"
-        case Method():
-            return f"{show(value.receiver)}.{value.name}"
-    return "?"
 
 
 def frames(code: str) -> dict[str, Frame]:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from pathlib import Path
 
 import pytest
+from checkout import FIXTURES
 
 from torchlint import lint, registry
 from torchlint.finding import Finding
 from torchlint.source import Source
 
-FIXTURES = Path(__file__).parent.parent / "fixtures"
 LONGEST = 100
 RULES = [info.code for info in registry.rules()]
 

@@ -7,13 +7,13 @@ import re
 from pathlib import Path
 
 import pytest
+from checkout import FIXTURES
 
 from torchlint import lint, registry
 from torchlint.finding import Applicability, Finding
 from torchlint.fixing import edits
 from torchlint.source import Source
 
-FIXTURES = Path(__file__).parent.parent / "fixtures"
 _MARK = re.compile(r"#\s*(TLT\d{3}(?:\s*,\s*TLT\d{3})*)\s*$")
 CASES = sorted(path for path in FIXTURES.glob("*/*.py") if not path.name.endswith(".fixed.py"))
 

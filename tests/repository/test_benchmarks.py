@@ -8,9 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from checkout import ROOT
 from hang_guard import HANG_GUARD
 
-ROOT = Path(__file__).resolve().parent.parent
 PROGRAM = "import torch\n\n\ndef f(x):\n    return torch.log(torch.softmax(x, dim=1))\n"
 
 
