@@ -13,9 +13,10 @@ from torchlint import lint, registry
 from torchlint.finding import Applicability, Finding
 from torchlint.fixing import edits
 from torchlint.source import Source
+from torchlint.verify import fixtures
 
 _MARK = re.compile(r"#\s*(TLT\d{3}(?:\s*,\s*TLT\d{3})*)\s*$")
-CASES = sorted(path for path in FIXTURES.glob("*/*.py") if not path.name.endswith(".fixed.py"))
+CASES = sorted(FIXTURES.glob("*/*.py"))
 
 
 def _codes(path: Path) -> frozenset[str]:
@@ -66,16 +67,16 @@ def test_gates_change_no_finding(path: Path) -> None:
 
 @pytest.mark.parametrize("path", CASES, ids=lambda path: f"{path.parent.name}/{path.stem}")
 def test_fixing_gives_the_golden(path: Path, request: pytest.FixtureRequest) -> None:
-    fixed = _fixed(path)
-    ast.parse(fixed)
-    golden = path.with_suffix(".fixed.py")
+    after = _fixed(path)
+    ast.parse(after)
     if request.config.getoption("--update-goldens"):
-        if fixed != path.read_bytes().decode("utf-8"):
-            golden.write_bytes(fixed.encode("utf-8"))
-        else:
-            golden.unlink(missing_ok=True)
-    expected = golden.read_bytes().decode("utf-8") if golden.exists() else path.read_bytes().decode("utf-8")
-    assert fixed == expected
+        fixtures.write_golden(path, after)
+    assert after == fixtures.fixed(path)
+
+
+def test_every_golden_belongs_to_a_fixture() -> None:
+    cases = {fixtures.golden(path) for path in CASES}
+    assert {path for path in FIXTURES.glob("*/*") if path.suffix != ".py" and path.is_file()} <= cases
 
 
 def test_every_rule_has_fixtures_with_findings_and_near_misses() -> None:

@@ -11,6 +11,7 @@ from checkout import FIXTURES
 from torchlint import lint, registry
 from torchlint.finding import Finding
 from torchlint.source import Source
+from torchlint.verify import fixtures
 
 LONGEST = 100
 RULES = [info.code for info in registry.rules()]
@@ -21,8 +22,8 @@ def findings() -> tuple[Finding, ...]:
     """All findings of all rules in all fixtures, as they are and after fixing."""
     found: list[Finding] = []
     for path in sorted(FIXTURES.glob("*/*.py")):
-        source = Source.from_bytes(str(path), path.read_bytes())
-        found += lint.check(source, RULES).findings
+        for text in (fixtures.read(path), fixtures.fixed(path)):
+            found += lint.check(Source(str(path), text), RULES).findings
     return tuple(found)
 
 

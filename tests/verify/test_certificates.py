@@ -367,7 +367,7 @@ def test_certificates_rest_on_many_inputs_where_inputs_can_differ() -> None:
 def _varies(code: str, label: str) -> bool:
     """Whether a certificate is of a pair, or of a program that takes tensors or draws random numbers."""
     from torchlint.verify import fixture_programs
-    from torchlint.verify.fixtures import FIXTURES
+    from torchlint.verify.fixtures import FIXTURES, read
     from torchlint.verify.inputs.specs import of_program
     from torchlint.verify.run.units import Unit
 
@@ -375,7 +375,7 @@ def _varies(code: str, label: str) -> bool:
     if not function:
         return True
     path = FIXTURES / registry.load(code).name().replace("-", "_") / f"{module}.py"
-    found = getattr(fixture_programs._load(path, "_fixture"), function, None)
+    found = getattr(fixture_programs._load(read(path), path, "before"), function, None)
     return found is not None and fixture_programs._varies(Unit(found, found, of_program(found), "", ""))
 
 

@@ -11,6 +11,7 @@ pytest.importorskip("torch")
 
 from torchlint.claims import Stabilises
 from torchlint.verify.fixture_programs import verify_programs
+from torchlint.verify.fixtures import write_golden
 from torchlint.verify.judge.unit_verdict import verify_unit
 from torchlint.verify.report.row import Row, fill
 from torchlint.verify.run.units import from_text
@@ -58,7 +59,7 @@ def rows(folder: Path, inputs: int) -> dict[str, Row]:
     """What is verified of the programs, by name; the fix writes `2 * x` for `x + x`."""
     path, text = folder / "case.py", dedent(BEFORE)
     path.write_text(text)
-    path.with_name("case.fixed.py").write_text(text.replace("x + x", "2 * x"))
+    write_golden(path, text.replace("x + x", "2 * x"))
     found = verify_programs("TLT401", "a-rule", path, (), "cpu", inputs=inputs)
     return {row.label.removeprefix("case."): row for row in found}
 
@@ -89,7 +90,7 @@ def test_another_draw_is_another_input(tmp_path: Path) -> None:
             return x if 0.3 < x else x + 0
         """)
     path.write_text(text)
-    path.with_name("case.fixed.py").write_text(text.replace("x + 0", "x + 1"))
+    write_golden(path, text.replace("x + 0", "x + 1"))
     (few,) = verify_programs("TLT401", "a-rule", path, (), "cpu")
     (many,) = verify_programs("TLT401", "a-rule", path, (), "cpu", inputs=50)
     assert (few.verdict, many.verdict) == ("IDENTICAL", "CHANGES")
@@ -128,6 +129,6 @@ def test_inputs_on_which_only_the_new_code_runs_are_counted(tmp_path: Path) -> N
     path = tmp_path / "case.py"
     text = 'import torch\n\n\ndef raises(x: "float 3 5"):\n    return torch.missing(x)\n'
     path.write_text(text)
-    path.with_name("case.fixed.py").write_text(text.replace("missing", "exp"))
+    write_golden(path, text.replace("missing", "exp"))
     (row,) = verify_programs("TLT401", "a-rule", path, (), "cpu")
     assert (row.verdict, row.points, row.repaired) == ("REPAIRS", 0, 12)

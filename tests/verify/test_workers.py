@@ -22,6 +22,7 @@ from torchlint.digests import pair_digest  # noqa: E402
 from torchlint.finding import Applicability  # noqa: E402
 from torchlint.verify import certify, fixture_programs, suite, workers  # noqa: E402
 from torchlint.verify.fixture_programs import verify_programs  # noqa: E402
+from torchlint.verify.fixtures import write_golden  # noqa: E402
 from torchlint.verify.report.row import Row  # noqa: E402
 from torchlint.verify.run import process  # noqa: E402
 
@@ -70,7 +71,7 @@ GOLDEN = (
 def programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Row]:
     path = tmp_path / "case.py"
     path.write_text(FIXTURE)
-    (tmp_path / "case.fixed.py").write_text(GOLDEN)
+    write_golden(path, GOLDEN)
     monkeypatch.setattr(fixture_programs, "fixture_digest", lambda code: "0")
     rows = verify_programs("TLT999", "a-rule", path, (Same(), Stabilises()), "cpu")
     return {row.label.removeprefix("case."): row for row in rows}

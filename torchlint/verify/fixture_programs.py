@@ -7,9 +7,9 @@ float32 (is it better?), under the same seed. Its reference is the program befor
 from __future__ import annotations
 
 import ast
-import importlib.util
 import io
 import itertools
+import linecache
 import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -22,7 +22,7 @@ from typing import Any
 import torch
 
 from torchlint.claims import Changes, Claim
-from torchlint.verify.fixtures import fixture_digest, golden
+from torchlint.verify.fixtures import fixed, fixture_digest, read
 from torchlint.verify.inputs.lattice import Cell, DoesNotFitError, arguments, typed
 from torchlint.verify.inputs.recipes import Recipe, normal
 from torchlint.verify.inputs.specs import InputError, Spec, of_program
@@ -78,11 +78,12 @@ def verify_programs(
     One that the fix changed is run on at least so many `inputs` if its numbers can differ. With the tier `full` those
     that the fix changed are timed as well.
     """
-    texts = [file.read_text(encoding="utf-8") for file in (path, golden(path))]
+    texts = [read(path), fixed(path)]
     digest = fixture_digest(code)
     rows = []
-    modules = [_load_or_error(file, f"_fixture_{place}") for place, file in enumerate((path, golden(path)))]
-    before, after = modules
+    before, after = (
+        _load_or_error(text, path, version) for text, version in zip(texts, ("before", "after"), strict=True)
+    )
     if isinstance(before, Exception) or isinstance(after, Exception):
         row = _row(code, name, f"{path.stem}.*", digest, device, claims)
         row.tier = tier
@@ -110,9 +111,9 @@ def _row(code: str, name: str, label: str, digest: str, device: str, claims: tup
     return row
 
 
-def _load_or_error(path: Path, name: str) -> ModuleType | Exception:
+def _load_or_error(text: str, path: Path, version: str) -> ModuleType | Exception:
     try:
-        return _load(path, name)
+        return _load(text, path, version)
     except Exception as error:
         return error
 
@@ -128,13 +129,14 @@ def _import_failed(row: Row, before: ModuleType | Exception, after: ModuleType |
         row.contradiction = f"the golden cannot be imported: {type(after).__name__}: {after}"
 
 
-def _load(path: Path, name: str) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(name, path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
+def _load(text: str, path: Path, version: str) -> ModuleType:
+    """A version of a fixture as a module. Its text is found under its name, by tracebacks and by `inspect`."""
+    name = f"<{path.name}, {version}>"
+    linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)
+    module = ModuleType(f"_fixture_{version}")
+    module.__file__ = str(path)
     with redirect_stdout(io.StringIO()):
-        spec.loader.exec_module(module)
+        exec(compile(text, name, "exec"), vars(module))
     return module
 
 
