@@ -10,8 +10,7 @@ from collections import defaultdict
 from functools import cached_property
 
 from torchlint.rule import Inventory
-
-from ._containers import DISPLAYS, MAX_DEPTH, assignments
+from torchlint.vocabulary.containers import DISPLAYS, MAX_DEPTH, assignments
 
 # Functions whose results are no modules; what they are given may be some.
 _MAKE_NO_MODULE = frozenset(

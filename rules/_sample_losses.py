@@ -6,9 +6,8 @@ import ast
 from typing import NamedTuple
 
 from torchlint.rule import Frame, Op, Value, facts
+from torchlint.vocabulary.element_access import Access, Full, Turn, access, number
 from torchlint.vocabulary.shown_tensors import is_number, shown_tensor
-
-from ._accesses import Access, Full, Turn, access, number
 
 
 class Term(NamedTuple):

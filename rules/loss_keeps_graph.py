@@ -55,9 +55,8 @@ from torchlint.rule import (
     own_nodes,
     trees,
 )
+from torchlint.vocabulary.running_sums import carried, is_started_anew, outlives, sinks
 from torchlint.vocabulary.training import Event, Kind, events
-
-from ._sums import carried, is_started_anew, outlives, sinks
 
 if TYPE_CHECKING:
     from torchlint.fixing.editor import Editor

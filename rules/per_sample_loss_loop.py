@@ -40,10 +40,10 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from torchlint.rule import Call, Changes, Check, Frame, Module, Op, Problem, Value, inventory_of, trees
+from torchlint.vocabulary.element_access import Turn, covers
 from torchlint.vocabulary.loops import module_name
 from torchlint.vocabulary.shown_tensors import dtype
 
-from ._accesses import Turn, covers
 from ._added_losses import may_add_loss
 from ._sample_losses import Term, term_of, total_of
 

@@ -47,9 +47,7 @@ from torchlint.rule import (
     path,
     trees,
 )
-from torchlint.vocabulary.nn_modules import has_parameters, is_module, is_module_class, is_parameter
-
-from ._containers import (
+from torchlint.vocabulary.containers import (
     CONTAINERS,
     Content,
     assignments,
@@ -57,6 +55,8 @@ from ._containers import (
     is_known_container,
     may_be_container,
 )
+from torchlint.vocabulary.nn_modules import has_parameters, is_module, is_module_class, is_parameter
+
 from ._filled import Filled
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""What is put into a list or dict that a name or an attribute holds."""
+"""Containers: what is put into a list or dict that a name or an attribute holds."""
 
 from __future__ import annotations
 
