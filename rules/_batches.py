@@ -171,7 +171,7 @@ def _ways(value: Value) -> Iterator[Op]:
 
 
 def _joins_several(op: Op) -> bool:
-    if op.name not in ("cat", "stack", "vstack"):
+    if op.name not in ops.JOINS and op.name != "vstack":
         return False
     tensors, dim = op.args.get("tensors"), op.constant("dim", 0)
     along_another = type(dim) is int and dim != 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import NamedTuple
 
-from torchlint.rule import Frame, Op, Value, facts
+from torchlint.rule import Frame, Op, Value, facts, ops
 from torchlint.vocabulary.element_access import Access, Full, Turn, access, number
 from torchlint.vocabulary.shown_tensors import is_number, shown_tensor
 
@@ -79,7 +79,7 @@ def _by_function(statement: ast.AST, frame: Frame) -> Term | None:
     """`loss += F.cross_entropy(x[i], t[i])`."""
     term = added(statement)
     value = frame.values.get(term[0]) if term is not None and term[1] == 1 else None
-    if not isinstance(value, Op) or value.name not in ("cross_entropy", "nll_loss"):
+    if not isinstance(value, Op) or value.name not in ops.CLASS_LOSSES:
         return None
     if not isinstance(value.node, ast.Call) or "target" not in value.args:
         return None

@@ -53,7 +53,7 @@ from torchlint.vocabulary.routes import parents_of, reads_of, route
 if TYPE_CHECKING:
     from torchlint.fixing.editor import Editor
 
-_ACTIVATIONS = frozenset({"softmax", "log_softmax"})
+_ACTIVATIONS = ops.ORDER_KEEPING
 
 
 class ActivationBeforeArgmax(Check):
@@ -64,7 +64,7 @@ class ActivationBeforeArgmax(Check):
     title = "Drop the softmax"
     help = "Take the `argmax` of the scores"
     ops = ("argmax", "max", "topk")
-    needs = (("softmax", "log_softmax"),)
+    needs = (tuple(sorted(_ACTIVATIONS)),)
 
     def check_op(self, op: Op, frame: Frame) -> Iterator[Problem]:
         found = sources(op.input, _ACTIVATIONS)

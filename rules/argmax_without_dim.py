@@ -40,7 +40,7 @@ from torchlint.vocabulary.shown_tensors import shown_tensor
 _SCORES = ops.SUMS | {"count_nonzero"}
 # These keep the elements where they are, or turn booleans into numbers.
 _KEEPING = ops.SAME_ELEMENTS | ops.CASTS
-_SOFTMAXES = frozenset({"softmax", "log_softmax"})
+_SOFTMAXES = ops.ORDER_KEEPING
 
 
 class ArgmaxWithoutDim(Check):

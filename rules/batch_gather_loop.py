@@ -58,7 +58,7 @@ class BatchGatherLoop(Check):
     message = "Rows are gathered one by one in Python, a kernel each; one index expression gathers them all"
     title = "Index all rows at once"
     help = "Index with two tensors at once, such as `x[torch.arange(n)[:, None], index]`"
-    ops = ("stack", "cat")
+    ops = tuple(sorted(ops.JOINS))
     words = (("for:1", "comp:"),)
 
     def glance(self, scope: ast.AST, module: Module) -> bool:

@@ -119,7 +119,7 @@ class CreateThenMove(Check):
 def _claim(factory: Op) -> Claim:
     if factory.name in ops.RANDOM:
         return Changes("the device draws other numbers")
-    if factory.name in ("linspace", "logspace") and "dtype" in factory.args:
+    if factory.name in ops.that(shape="steps") and "dtype" in factory.args:
         return Changes("integers may be cut off elsewhere")
     return Same()
 

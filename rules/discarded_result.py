@@ -67,7 +67,7 @@ if TYPE_CHECKING:
 # Methods and functions without effects.
 _PURE = ops.that(kind="function", gives=("tensor", "sequence"), writes="", pure=True) | ops.CASTS | ops.MOVES
 # Functions of torch that nobody calls to see whether they raise, or how long they take.
-_FUNCTIONS = _PURE & (ops.ELEMENTWISE | ops.VIEWS | ops.DROPOUTS | {"softmax", "log_softmax"})
+_FUNCTIONS = _PURE & (ops.ELEMENTWISE | ops.VIEWS | ops.DROPOUTS | ops.ORDER_KEEPING)
 # Attributes of tensors that are tensors, whoever assigned them.
 _TENSORS = frozenset({"data", "grad"})
 # What these are called on is a tensor, or something that has them in the same meaning.

@@ -56,7 +56,7 @@ _SPACING = {"float64": 2.0**-53, "float32": 2.0**-24, "float16": 2.0**-11, "bflo
 _OTHER_DEFAULTS = ("float64", "double", "set_default_dtype")
 # What makes a tensor one of float16, and what bounds one from above.
 _HALF = frozenset({"half", "float16", "HalfTensor"})
-_BOUNDS = ops.methods(*(f"{name}{ending}" for name in ("clamp", "clamp_max") for ending in ("", "_")))
+_BOUNDS = ops.methods(*ops.CLAMPS_ABOVE)
 
 
 class EpsBelowResolution(Check):

@@ -45,6 +45,7 @@ from torchlint.rule import (
     is_test,
     members,
     modules,
+    ops,
     parents,
     trees,
 )
@@ -132,5 +133,5 @@ def _is_other_module(frame: Frame, value: Value, func: ast.Attribute) -> bool:
     if isinstance(func.value, ast.Name) and func.value.id == frame.self_name:
         return False
     if isinstance(value, Layer):
-        return value.name not in ("ModuleList", "ModuleDict")
+        return value.name not in ops.CONTAINERS - {"Sequential"}  # the others cannot be called
     return isinstance(value, Instance) and classes.find_method(frame, value.cls, "__call__") is None

@@ -45,6 +45,7 @@ from torchlint.rule import (
     Same,
     Value,
     facts,
+    ops,
     same,
     same_dim,
     walk,
@@ -58,6 +59,8 @@ if TYPE_CHECKING:
     from torchlint.fixing.editor import Editor
     from torchlint.vocabulary.activation_swaps import Fix
 
+_SOFTMAXES = ops.words(*ops.ORDER_KEEPING)
+_LOGARITHMS = ops.words("log", "log_softmax")
 _REDUCTIONS = frozenset({"sum", "mean"})
 _WRAPPERS = frozenset({"neg", "squeeze", *_REDUCTIONS})
 
@@ -78,7 +81,7 @@ class HandwrittenCrossEntropy(Check):
     message = "Cross entropy by hand takes several operations: `cross_entropy` takes the logits in one call"
     title = "Use `cross_entropy`"
     help = "Give the logits and the labels to `cross_entropy`"
-    words = (("log_softmax", "LogSoftmax", "softmax", "Softmax"), ("log_softmax", "LogSoftmax", "log"))
+    words = (tuple(sorted(_SOFTMAXES)), tuple(sorted(_LOGARITHMS)))
 
     def check_frame(self, frame: Frame) -> Iterator[Problem]:
         cores: set[int] = set()
@@ -220,6 +223,6 @@ def _gathered(core: Op, softmax: Op) -> ast.expr | None:
     if index.name == "unsqueeze":
         return index.nodes.get("input") if same(index.args["dim"], core.args["dim"]) else None
     sizes = index.args.get("size", index.args.get("shape"))
-    if index.name in ("view", "reshape") and isinstance(sizes, Items) and len(sizes.items) == 2:
+    if index.name in ops.RESHAPES and isinstance(sizes, Items) and len(sizes.items) == 2:
         return index.nodes.get("input") if same(sizes.items[1], Constant(1)) else None
     return None

@@ -31,7 +31,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from torchlint.rule import Check, Frame, Op, Problem
+from torchlint.rule import Check, Frame, Op, Problem, ops
 from torchlint.vocabulary.class_dims import Class, class_dim
 from torchlint.vocabulary.loss_inputs import places, sources
 
@@ -41,7 +41,7 @@ class LogSoftmaxWrongClassDim(Check):
     since = "0.1"
     message = "`log_softmax` is not over the class dim of the loss (1): the classes' probabilities do not sum to 1"
     help = "Take it over dim 1, or move the classes to dim 1 before"
-    ops = ("cross_entropy", "nll_loss")
+    ops = tuple(sorted(ops.CLASS_LOSSES))
     needs = (("log_softmax",),)
 
     def check_op(self, op: Op, frame: Frame) -> Iterator[Problem]:

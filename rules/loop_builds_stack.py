@@ -34,7 +34,7 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from torchlint.rule import Check, Frame, Module, Op, Problem, Same
+from torchlint.rule import Check, Frame, Module, Op, Problem, Same, ops
 from torchlint.vocabulary.loop_needs import check_dtypes, check_rows, check_slices
 from torchlint.vocabulary.loop_stacks import Stack, of_comprehension, of_loop
 from torchlint.vocabulary.loops import Sweep
@@ -51,7 +51,7 @@ class LoopBuildsStack(Check):
     message = "An elementwise function runs row by row, kernels for each; it takes the whole tensor at once"
     title = "Apply the function to the whole tensor"
     help = "Apply the function to the whole tensor"
-    ops = ("stack", "cat")
+    ops = tuple(sorted(ops.JOINS))
     words = (("for:1", "comp:"),)
 
     def glance(self, scope: ast.AST, module: Module) -> bool:

@@ -37,12 +37,12 @@ import ast
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from torchlint.rule import ERROR, Changes, Check, Frame, Op, Problem, Value, agree, dtypes, facts
+from torchlint.rule import ERROR, Changes, Check, Frame, Op, Problem, Value, agree, dtypes, facts, ops
 
 if TYPE_CHECKING:
     from torchlint.fixing.editor import Editor
 
-_BINARY = ("binary_cross_entropy", "binary_cross_entropy_with_logits")
+_BINARY = tuple(sorted(name for name in ops.LOSSES if name.startswith("binary_")))
 
 
 class LossTargetDtype(Check):
@@ -52,7 +52,7 @@ class LossTargetDtype(Check):
     message = "The target has a dtype that this loss does not take: it raises"
     title = "Convert the target"
     help = "Convert the target: to floats for a loss of floats, to int64 for class indices"
-    ops = (*_BINARY, "cross_entropy", "nll_loss")
+    ops = (*_BINARY, *sorted(ops.CLASS_LOSSES))
 
     def check_op(self, op: Op, frame: Frame) -> Iterator[Problem]:
         target, node = op.args.get("target"), op.nodes.get("target")

@@ -39,7 +39,7 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from torchlint.rule import Call, Changes, Check, Frame, Module, Op, Problem, Value, inventory_of, trees
+from torchlint.rule import Call, Changes, Check, Frame, Module, Op, Problem, Value, inventory_of, ops, trees
 from torchlint.vocabulary.element_access import Turn, covers
 from torchlint.vocabulary.loops import module_name
 from torchlint.vocabulary.shown_tensors import dtype
@@ -50,6 +50,8 @@ from ._sample_losses import Term, term_of, total_of
 if TYPE_CHECKING:
     from torchlint.fixing.editor import Editor
 
+_LOSSES = ops.words("log", *ops.CLASS_LOSSES)
+
 
 class PerSampleLossLoop(Check):
     code = "TLT409"
@@ -57,7 +59,7 @@ class PerSampleLossLoop(Check):
     message = "A loop adds up a cross entropy sample by sample, kernels for each; `F.cross_entropy` takes all"
     title = "Use `F.cross_entropy`"
     help = "Give all samples to one call of `F.cross_entropy`"
-    words = (("for:1", "for:n"), ("log", "cross_entropy", "CrossEntropyLoss", "nll_loss", "NLLLoss"))
+    words = (("for:1", "for:n"), tuple(sorted(_LOSSES)))
 
     def glance(self, scope: ast.AST, module: Module) -> bool:
         return any(may_add_loss(loop, module) for loop in inventory_of(scope).of(ast.For))

@@ -40,11 +40,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from torchlint.rule import Check, Frame, Op, Problem
+from torchlint.rule import Check, Frame, Op, Problem, ops
 from torchlint.vocabulary.grouped_losses import groups
 from torchlint.vocabulary.loss_inputs import Chain, source, sources
 
-_RELU = frozenset({"relu", "relu6", "relu_"})
+_RELU = ops.RECTIFIERS
 
 
 class ReluBeforeCrossEntropy(Check):
@@ -52,8 +52,8 @@ class ReluBeforeCrossEntropy(Check):
     since = "0.1"
     message = "The scores in `cross_entropy` come out of a ReLU: none is below 0, and those at 0 have no gradient"
     help = "Leave out the last ReLU: `cross_entropy` takes scores of any sign"
-    ops = ("cross_entropy", "nll_loss")
-    needs = (("relu", "relu6", "relu_"),)
+    ops = tuple(sorted(ops.CLASS_LOSSES))
+    needs = (tuple(sorted(_RELU)),)
 
     def check_frame(self, frame: Frame) -> Iterator[Problem]:
         for group in groups(frame, self, _relus):

@@ -33,6 +33,7 @@ from collections.abc import Iterator
 from torchlint.rule import INFO, Check, Frame, Items, Op, Place, Problem, Value, ops
 
 _COPIES = ops.that(elements="repeated")
+_LINEAR = ops.that(affine=True, shape="last dim")
 
 
 class RepeatBeforeConcat(Check):
@@ -43,13 +44,13 @@ class RepeatBeforeConcat(Check):
     message = "A tensor is repeated only to be concatenated for a linear layer; two layers and a sum broadcast"
     help = "Give each part a smaller linear layer of its own, and add the results, which broadcast"
     ops = ("cat",)
-    needs = (tuple(sorted(_COPIES)), ("Linear", "linear"))
+    needs = (tuple(sorted(_COPIES)), tuple(sorted(_LINEAR)))
 
     def check_op(self, op: Op, frame: Frame) -> Iterator[Problem]:
         tensors = op.args.get("tensors")
         copies = [_copy(part) for part in tensors.items] if isinstance(tensors, Items) else []
         users = [other for other in frame.ops if any(value is op for value in other.args.values())]
-        if not any(copies) or len(users) != 1 or users[0].name not in ("Linear", "linear") or op.node is None:
+        if not any(copies) or len(users) != 1 or users[0].name not in _LINEAR or op.node is None:
             return
         nodes = [copy.node for copy in copies if copy is not None and copy.node is not None]
         yield Problem(op.node, places=tuple(Place(node, "the copies are made here") for node in nodes))

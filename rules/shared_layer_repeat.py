@@ -39,11 +39,12 @@ from torchlint.rule import (
     Problem,
     Value,
     inventory_of,
+    ops,
     trees,
 )
 from torchlint.vocabulary.nn_modules import has_parameters
 
-_CONTAINERS = frozenset({"ModuleList", "Sequential"})
+_CONTAINERS = ops.CONTAINERS - {"ModuleDict"}  # no list is given to it
 _ON_PURPOSE = re.compile(r"shar|tied|tie_|recur|universal|weight_?tying", re.IGNORECASE)
 
 

@@ -32,11 +32,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from torchlint.rule import Changes, Check, Frame, Op, Problem
+from torchlint.rule import Changes, Check, Frame, Op, Problem, ops
 from torchlint.vocabulary.activation_swaps import without
 from torchlint.vocabulary.loss_inputs import places, sources
 
-_SOFTMAX = frozenset({"softmax", "gumbel_softmax"})
+_SOFTMAX = ops.SOFTMAXES
 
 
 class SoftmaxBeforeCrossEntropy(Check):
@@ -46,7 +46,7 @@ class SoftmaxBeforeCrossEntropy(Check):
     title = "Drop the softmax"
     help = "Give `cross_entropy` the logits, and take the softmax only where probabilities are needed"
     ops = ("cross_entropy",)
-    needs = (("softmax", "gumbel_softmax"),)
+    needs = (tuple(sorted(_SOFTMAX)),)
 
     def check_op(self, op: Op, frame: Frame) -> Iterator[Problem]:
         found = sources(op.input, _SOFTMAX)

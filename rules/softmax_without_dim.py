@@ -47,6 +47,7 @@ from torchlint.rule import (
     is_test,
     last_name,
     members,
+    ops,
     parents,
     peek,
     trees,
@@ -55,7 +56,8 @@ from torchlint.rule import (
 if TYPE_CHECKING:
     from torchlint.rule import Editor
 
-_LAYERS = frozenset(["Softmax", "LogSoftmax", "Softmin"])
+_ORDERED = ops.that(normalises=("kept", "reversed"))
+_LAYERS = frozenset(layer for name in _ORDERED for layer in ops.layers_of(name) if not ops.layer_settings(layer))
 _CONTAINERS = frozenset({"torch.nn.Sequential", "torch.nn.ModuleList", "torch.nn.ModuleDict"})
 # Methods that give the layers of a module.
 _WALKERS = frozenset({"children", "named_children", "modules", "named_modules", "_modules"})
@@ -67,7 +69,7 @@ class SoftmaxWithoutDim(Check):
     message = "Softmax without `dim`: torch guesses 0 for rank 0, 1 and 3, else 1; name the dim"
     title = "Add `dim=-1`, which is what torch guesses for this rank"
     help = "Name the dim that the scores are in, such as `dim=-1`"
-    ops = ("softmax", "log_softmax", "softmin")
+    ops = tuple(sorted(_ORDERED))
     dimless = ops
 
     def check_op(self, op: Op, frame: Frame) -> Iterator[Problem]:

@@ -68,6 +68,7 @@ if TYPE_CHECKING:
 # These take a single index as a vector of one.
 _INDEXED = frozenset(name for name in ops.that(arguments="dim:dim index:labels") if name.startswith("index_"))
 _INDIFFERENT = ops.CARRIERS & ops.that(shape=("flattened", "vector")) | {"atleast_1d", "numel"}
+_SEARCHES = ops.PLACES
 _MEASURES = frozenset(["shape", "dim", "numel"])
 
 
@@ -81,7 +82,7 @@ class SqueezeOfNonzero(Check):
     help = "Name the dim: `nonzero(..).squeeze(1)`"
     ops = ("squeeze",)
     dimless = ops
-    needs = (("nonzero", "argwhere"),)
+    needs = (tuple(sorted(_SEARCHES)),)
 
     def check_op(self, op: Op, frame: Frame) -> Iterator[Problem]:
         if "dim" in op.args or not isinstance(op.node, ast.Call) or not is_search(op.input) or is_test(frame.module):
@@ -123,7 +124,7 @@ def _is_viewed(frame: Frame, chosen: ast.Subscript) -> bool:
     method = parents(frame.module).get(chosen)
     call = parents(frame.module).get(method) if isinstance(method, ast.Attribute) else None
     result = frame.values.get(call) if isinstance(call, ast.Call) and call.func is method else None
-    if not isinstance(result, Op) or result.name not in ("view", "reshape"):
+    if not isinstance(result, Op) or result.name not in ops.RESHAPES:
         return False
     shape = result.args.get("shape", result.args.get("size"))
     items = shape.items if isinstance(shape, Items) else (shape,)
@@ -134,7 +135,7 @@ def _is_indifferent(result: Value | None, op: Op) -> bool:
     """Whether an operation does the same for a single element and for a vector of one: `x.numel()`, `x.view(-1)`."""
     if not isinstance(result, Op) or result.args.get("input") is not op:
         return False
-    if result.name in ("view", "reshape"):
+    if result.name in ops.RESHAPES:
         shape = result.args.get("shape", result.args.get("size"))
         items = shape.items if isinstance(shape, Items) else (shape,)
         return len(items) == 1 and isinstance(items[0], Constant) and items[0].value == -1

@@ -67,10 +67,9 @@ from ._batches import is_of_sample, is_of_several, may_be_of_one
 
 # These fill up a missing dim: `()` against `(1,)` is the number that `(1,)` against `(1,)` is.
 _BROADCASTING = ops.that(broadcasts=True)
-_OF_CLASSES = frozenset(["cross_entropy", "nll_loss"])
 # What is taken along the second dim, or multiplied by matrices of a batch, has a batch dim.
-_ALONG = frozenset(["select", "unbind", "narrow"])
-_BATCHED = frozenset(["bmm", "baddbmm"])
+_ALONG = ops.that(elements="some", view=True)
+_BATCHED = ops.that(shape="batched product")
 _SAME_SHAPE = ops.that(shape="same")
 _SHAPING = ops.CARRIERS & ops.that(shape=("wanted", "size", "like other"))
 
@@ -307,7 +306,7 @@ def _refuses(loss: Op, op: Op) -> bool:
     other = facts.rank(target if on_input else loss.input)
     if loss.name in _BROADCASTING:
         return False
-    if loss.name not in _OF_CLASSES:
+    if loss.name not in ops.CLASS_LOSSES:
         return other != 0
     # `(C,)` against `(1,)` is one sample and its class; a target of no dim belongs to a sample without a batch.
     return other is not None and other > 1 if on_input else other != 1

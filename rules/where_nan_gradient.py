@@ -147,7 +147,7 @@ def _is_singular(op: Op, x: Value, side: str, bound: float) -> bool:
     if op.name == "exp":
         # Only far below the overflow of the dtype: `where(x < 0, exp(x), ..)`.
         return side == _UPPER and bound <= 80
-    if op.name in ("acos", "asin"):
+    if _SINGULAR.get(op.name) == "0":
         return side == _UPPER and 0 < bound <= 1
     return op.name in _SINGULAR and bound >= 0 and side in (_LOWER, _EXCEPT) and (side == _LOWER or bound == 0)
 

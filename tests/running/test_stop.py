@@ -122,8 +122,14 @@ def test_processes_end_with_a_parent_that_is_killed(busy: subprocess.Popen[str])
 
 def test_what_is_found_is_remembered_while_the_run_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
     write(a=BAD, b=WAITS)
-    code = f"from torchlint.running import findings_cache; findings_cache._PAUSE = 0; import runpy, sys; sys.argv[0] = {str(RIG)!r}"
-    command = [sys.executable, "-c", f"{code}; runpy.run_path(sys.argv[0], run_name='__main__')", "-j1"]
+    code = f"""\
+import runpy, sys
+from torchlint.running import findings_cache
+findings_cache._PAUSE = 0
+sys.argv[0] = {str(RIG)!r}
+runpy.run_path(sys.argv[0], run_name="__main__")
+"""
+    command = [sys.executable, "-c", code, "-j1"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE)
     wait_for("waiting-b.py")
     process.kill()

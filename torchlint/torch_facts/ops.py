@@ -92,7 +92,15 @@ class Operation:
     blank: bool = False
     # Only tensors have a method of this name that takes these arguments; NumPy, pandas, lists and texts have none.
     tensors_only: bool = False
+    # A softmax or its logarithm: whether the order of the elements along the dim is kept, reversed, or random.
+    normalises: Literal["", "kept", "reversed", "random"] = ""
+    # The arguments that no element of the result lies beyond: `min max`, or one of them.
+    clamps: str = ""
+    # Negative elements become zero.
+    rectifies: bool = False
     loss: bool = False
+    # A loss of scores of classes, which are in dim 1, or in dim 0 of a single sample.
+    classes: bool = False
     # It is computed of inputs and targets of two shapes, broadcast to one.
     broadcasts: bool = False
     # The arguments that the `forward` of its layer is called with; all others are settings of the layer.
@@ -297,9 +305,28 @@ _FAMILIES: dict[str, Callable[[], Names]] = {
     "COMPARISONS": lambda: that(elementwise=True, shape="broadcast", dtype="bool"),
     "REDUCTIONS": lambda: that(shape="reduced"),
     "SUMS": lambda: that(sums=True),
+    # What goes no further than an argument says: the results are at most `max`, or at least `min`.
+    "CLAMPS_ABOVE": lambda: that(clamps=("min max", "max")),
+    "CLAMPS_BELOW": lambda: that(clamps=("min max", "min")),
+    "RECTIFIERS": lambda: that(rectifies=True),
+    # Products of matrices and vectors.
+    "PRODUCTS": lambda: that(shape=("product", "batched product")),
+    # One tensor of several, one after the other along a dim that they have, or that is new.
+    "JOINS": lambda: that(shape=("joined", "stacked")),
+    # The same elements under any shape that the arguments say.
+    "RESHAPES": lambda: that(shape="wanted"),
+    # The places of the elements that are not zero.
+    "PLACES": lambda: that(shape="matrix", syncs=True),
+    # Probabilities along a dim, in the order of the scores that they are made of.
+    "SOFTMAXES": lambda: that(normalises=("kept", "random"), range="unit"),
+    # Softmaxes and their logarithms that keep the order.
+    "ORDER_KEEPING": lambda: that(normalises="kept"),
     "LOSSES": lambda: that(loss=True),
+    "CLASS_LOSSES": lambda: that(classes=True),
     # The identifiers under which a loss may be written.
     "LOSS_WORDS": lambda: words(*that(loss=True)),
+    # Layers that hold others, and lists of parameters.
+    "CONTAINERS": lambda: that(container=True),
     # New tensors, whose elements come from no operation.
     "FACTORIES": lambda: everything() - that(makes=""),
     # Floating-point results, or complex ones of complex inputs: integers become floats, or are refused.
@@ -334,8 +361,19 @@ if TYPE_CHECKING:
     COMPARISONS: Names
     REDUCTIONS: Names
     SUMS: Names
+    CLAMPS_ABOVE: Names
+    CLAMPS_BELOW: Names
+    RECTIFIERS: Names
+    PRODUCTS: Names
+    JOINS: Names
+    RESHAPES: Names
+    PLACES: Names
+    SOFTMAXES: Names
+    ORDER_KEEPING: Names
     LOSSES: Names
     LOSS_WORDS: Names
+    CLASS_LOSSES: Names
+    CONTAINERS: Names
     FACTORIES: Names
     FLOATS: Names
     CASTS: Names

@@ -133,7 +133,11 @@ class Facts(TypedDict, total=False):
     affine: bool
     blank: bool
     tensors_only: bool
+    normalises: Literal["", "kept", "reversed", "random"]
+    clamps: str
+    rectifies: bool
     loss: bool
+    classes: bool
     broadcasts: bool
     takes: str
     arguments: str

@@ -28,8 +28,10 @@ _DEPTH = 24
 _MOVES = ops.that(elements="same", view="sometimes")
 # Through these no gradient goes, or one that is zero.
 _CUTS = ops.CUTS | ops.that(grad="zero")
+# What arguments say decides whether these do anything.
+_AS_TOLD = ops.that(casts=True, dtype=("argument", "other"))
 # Those that certainly make another tensor, of what a parameter is: in float32 and on the CPU.
-_ELSEWHERE = (_MOVES & ops.CASTS | ops.that(moves=True, syncs=False)) - {"to", "type", "type_as", "float"}
+_ELSEWHERE = (_MOVES & ops.CASTS | ops.that(moves=True, syncs=False)) - _AS_TOLD - {"float"}
 
 
 def requires_grad(value: Value, depth: int = _DEPTH) -> bool | None:

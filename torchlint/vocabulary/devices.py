@@ -12,6 +12,8 @@ _CPU, _CUDA = Constant("cpu"), Constant("cuda")
 # With one of these, a factory without `device` or `dtype` says nothing.
 _DEFAULTS = frozenset({"set_default_device", "set_default_tensor_type", "set_default_dtype"})
 _DEPTH = 12
+# These give a tensor of the same elements on the same device.
+_SAME_PLACE = ops.that(elements="same", casts=False, moves=False)
 
 
 def makes_another(op: Op, frame: Frame) -> bool:
@@ -59,7 +61,7 @@ def _data_of(value: Value) -> Value:
     value = settled(value)
     while isinstance(value, Call) and value.qualname in PARAMETERS and value.args:
         value = settled(value.args[0])
-    if isinstance(value, Op) and value.name in ("requires_grad_", "clone", "detach"):
+    if isinstance(value, Op) and value.name in _SAME_PLACE:
         return _data_of(value.input)
     return value
 

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
-from torchlint.rule import Constant, Frame, Items, Op, trees
+from torchlint.rule import Constant, Frame, Items, Op, ops, trees
 
 from .loops import Sweep, leaks, sweep
 
@@ -199,7 +199,7 @@ def _joined(statement: ast.stmt, name: str, frame: Frame) -> list[Op]:
         return []
     for node in trees.walk(statement):
         value = frame.values.get(node)
-        if not isinstance(node, ast.Call) or not isinstance(value, Op) or value.name not in ("stack", "cat"):
+        if not isinstance(node, ast.Call) or not isinstance(value, Op) or value.name not in ops.JOINS:
             continue
         list_node = value.nodes.get("tensors")
         if isinstance(list_node, ast.Name) and list_node.id == name and _joins(value):

@@ -37,7 +37,7 @@ def _chains(value: Value, depth: int) -> Iterator[Chain]:
 
 def _joined(value: Value) -> tuple[Value, ...]:
     """The tensors that `cat` and `stack` put together."""
-    tensors = value.args.get("tensors") if isinstance(value, Op) and value.name in ("cat", "stack") else None
+    tensors = value.args.get("tensors") if isinstance(value, Op) and value.name in ops.JOINS else None
     return tensors.items if isinstance(tensors, Items) else ()
 
 

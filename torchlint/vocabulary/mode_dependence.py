@@ -18,22 +18,24 @@ from torchlint.rule import (
     Value,
     classes,
     members,
+    ops,
     parents,
     trees,
 )
 from torchlint.vocabulary.nn_modules import has_plain_base
 
 # Layers that ask for their mode. Recurrent ones do where cuDNN computes them: its backward pass wants training mode.
-_WITH_MODE = re.compile(
-    r"(?:\w*Dropout|\w*BatchNorm|\w*InstanceNorm)\w*|RNN|LSTM|GRU|\w*Attention|Transformer\w*|RReLU"
-)
+_RANDOM = ops.that(random="training")
+_WITH_MODE = ops.that(kind="layer", random="training") | ops.that(kind="layer", writes="running_mean running_var")
+_WITH_MODE |= {layer for layer, function in ops.LAYERS.items() if function in _RANDOM}
+# Nothing but an argument makes these keep statistics.
+_WITH_MODE |= {layer for layer in ops.that(kind="layer") if "InstanceNorm" in layer}
 # Arguments without which a layer of the kind does the same in both modes.
 _SWITCHES = (
     (re.compile(r"\w*Dropout\w*"), "p", 0.5),
     (re.compile(r"\w*InstanceNorm\w*"), "track_running_stats", False),
     (re.compile(r"MultiheadAttention"), "dropout", 0.0),
 )
-_CONTAINERS = frozenset({"Sequential", "ModuleList", "ModuleDict"})
 # These add modules under names that are not seen, or decide about the mode themselves.
 _HIDING = frozenset({"training", "train", "eval", "add_module", "register_module", "setattr", "__dict__", "_modules"})
 _WALKED = frozenset({"enumerate", "zip", "reversed", "iter", "list", "tuple"})
@@ -50,9 +52,9 @@ def _is_modeless(frame: Frame, value: Value, depth: int) -> bool:
         return _is_modeless_class(frame, value, depth)
     if not isinstance(value, Layer):
         return False
-    if value.name in _CONTAINERS:
+    if value.name in ops.CONTAINERS:
         return _holds_modeless(frame, value, depth)
-    if not _WITH_MODE.fullmatch(value.name):
+    if value.name not in _WITH_MODE:
         return True
     return value.complete and any(_is_off(value, *switch) for switch in _SWITCHES)
 

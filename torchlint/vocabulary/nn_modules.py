@@ -18,6 +18,7 @@ from torchlint.rule import (
     classes,
     frame_of,
     members,
+    ops,
     trees,
 )
 
@@ -36,11 +37,11 @@ _DATASETS = frozenset(
 )
 PARAMETERS = frozenset({"torch.nn.Parameter", "torch.nn.parameter.Parameter"})
 _NO_MODULES = re.compile(r"torch\.nn\.(?:parameter\.)?(?:Parameter|Buffer)$")
-_WEIGHTED = re.compile(
-    r"(Lazy)?(Linear|Conv(Transpose)?[123]d)|Bilinear|Embedding(Bag)?|(RNN|LSTM|GRU)(Cell)?|MultiheadAttention"
-    r"|Transformer\w*|PReLU"
+# Of these an argument decides whether they have parameters.
+_NORMS = frozenset(
+    layer for layer in ops.that(kind="layer", weights=True) if layer.endswith(("Norm", "Norm1d", "Norm2d", "Norm3d"))
 )
-_NORMS = re.compile(r"(Lazy|Sync)?BatchNorm([123]d)?|GroupNorm|LayerNorm|RMSNorm")
+_WEIGHTED = ops.that(kind="layer", weights=True) - _NORMS
 _AFFINE = ("affine", "elementwise_affine")
 _MAX_DEPTH = 4
 
@@ -89,9 +90,9 @@ def has_parameters(frame: Frame, value: Value, depth: int = _MAX_DEPTH) -> bool:
 
 def _has_parameters(frame: Frame, value: Value, depth: int) -> bool:
     if isinstance(value, Layer):
-        if _NORMS.fullmatch(value.name):
+        if value.name in _NORMS:
             return value.complete and all(value.args.get(name) is None for name in _AFFINE)
-        if _WEIGHTED.fullmatch(value.name):
+        if value.name in _WEIGHTED:
             return True
         if value.name.startswith("InstanceNorm"):
             affine = value.args.get("affine")

@@ -34,14 +34,16 @@ _NON_NEGATIVE = ops.that(range=("unit", "positive", "nonnegative"))
 _NON_POSITIVE = ops.that(range="nonpositive")
 # What is largest, or not less than it.
 _MAXIMA = ops.that(upper=True)
-_MINIMA = ops.that(lower=True)
-# What a part is divided by to be a share of the whole.
-_WHOLES = _MAXIMA | ops.SUMS | (ops.REDUCTIONS & _NON_NEGATIVE)
 # Where no element of the input is below zero none of the result is, and none above likewise.
 _KEEPING = ops.CARRIERS | ops.SUMS
 # What a value is measured by: its greatest element, its sum, its norm, its deviation.
 _WHOLES = ops.REDUCTIONS & (_MAXIMA | ops.SUMS | _NON_NEGATIVE) - ops.CUTS
-_MINIMA = frozenset(["min", "amin"])
+_MINIMA = ops.REDUCTIONS & ops.that(lower=True)
+_EXTREMES = ops.REDUCTIONS & _MAXIMA | _MINIMA
+_CLAMPS = ops.that(clamps=("min max", "min_val max_val"))
+# Products of two factors, each row or column of which is one.
+_PRODUCTS = ops.PRODUCTS - {"baddbmm"}
+_NORMALS = frozenset(name for name in ops.FACTORIES & ops.RANDOM if name.startswith("randn"))
 # What these make does not depend on tensors: tables, and data in general. `as_tensor` may be given one that does.
 _DATA = ops.FACTORIES - ops.VIEWS
 _TABLES = ops.that(makes=("size", "steps"), random=False, blank=False)
@@ -56,7 +58,7 @@ _LARGEST = 80.0
 
 def bounded(value: Value, depth: int = _DEPTH) -> bool:
     """Whether the elements are certainly of moderate size: no `exp` of them overflows in float32."""
-    if isinstance(value, Op) and value.name in ("clamp", "clamp_max"):
+    if isinstance(value, Op) and value.name in ops.CLAMPS_ABOVE:
         # What is very negative has a small `exp`.
         top = value.constant("max")
         return isinstance(top, int | float) and top <= _LARGEST
@@ -71,11 +73,11 @@ def _magnitude(value: Value, depth: int) -> float | None:
     match value:
         case Constant(value=int() | float() as number):
             found = abs(float(number))
-        case Op(name="clamp" | "hardtanh"):
+        case Op() if value.name in _CLAMPS:
             found = _clamp_bound(value)
         case Op() if value.name in _SMALL:
             found = 1.0
-        case Op(name="randn" | "randn_like"):
+        case Op() if value.name in _NORMALS:
             found = _NORMAL
         case Op(name="tensor", args={"data": Items() as data}):
             found = _largest(data, depth - 1)
@@ -85,7 +87,7 @@ def _magnitude(value: Value, depth: int) -> float | None:
             a, b = _magnitude(value.input, depth - 1), _magnitude(value.args["other"], depth - 1)
             if a is not None and b is not None:
                 found = a * b if value.name == "mul" else a + b
-        case Op(name="matmul" | "mm" | "bmm") if all(map(_is_normalized, value.args.values())):
+        case Op() if value.name in _PRODUCTS and all(map(_is_normalized, value.args.values())):
             found = 1.0
         case Op(name="div") if isinstance(value.args.get("other"), Constant):
             a, divisor = _magnitude(value.input, depth - 1), value.constant("other")
@@ -158,7 +160,7 @@ def non_negative(value: Value, depth: int = _DEPTH) -> bool:
             return non_negative(value.input, depth - 1) and non_negative(value.args["other"], depth - 1)
         case Op() if value.name in _NON_NEGATIVE:
             return True
-        case Op() if value.name in _KEEPING or value.name in ("max", "min", "amax", "amin"):
+        case Op() if value.name in _KEEPING or value.name in _EXTREMES:
             return non_negative(value.input, depth - 1)
     return False
 
@@ -174,7 +176,7 @@ def non_positive(value: Value, depth: int = _DEPTH) -> bool:
             return non_positive(value.input, depth - 1) and non_negative(value.args["other"], depth - 1)
         case Op() if value.name in _NON_POSITIVE:
             return True
-        case Op(name="clamp" | "clamp_max"):
+        case Op() if value.name in ops.CLAMPS_ABOVE:
             top = value.constant("max")
             return isinstance(top, int | float) and top <= 0
         case Op() if value.name in _KEEPING:
@@ -232,7 +234,7 @@ def _reduced(value: Value, names: frozenset[str]) -> Value | None:
         match value:
             case Op() if value.name in names:
                 return value.input.input if isinstance(value.input, Op) and value.input.name == "abs" else value.input
-            case Op() if value.name in ops.CARRIERS or value.name in ("item", "clamp", "clamp_min"):
+            case Op() if value.name in ops.CARRIERS | ops.CLAMPS_BELOW or value.name == "item":
                 value = value.input
             case Op(name="add", args={"input": inner, "other": Constant()}):
                 value = inner

@@ -11,7 +11,7 @@ _CONVERSIONS = ops.that(elementwise=True, shape="same")
 
 def is_search(value: Value) -> bool:
     """Whether a value is the table of indices that `nonzero` gives: (found, rank)."""
-    return isinstance(value, Op) and value.name in ("nonzero", "argwhere") and "as_tuple" not in value.args
+    return isinstance(value, Op) and value.name in ops.PLACES and "as_tuple" not in value.args
 
 
 def holds(value: Value, op: Op) -> bool:

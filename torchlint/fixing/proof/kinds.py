@@ -114,7 +114,7 @@ def _of_op(op: Op, depth: int) -> Kinds:
     cast = operation_traits.cast_of(op.name) if op.form == "Tensor" else None
     if cast is not None:
         return frozenset({cast})
-    if op.name in ("to", "type", "type_as"):
+    if op.name in ops.that(casts=True, dtype=("argument", "other")):
         return _converted(op, depth)
     if operation_traits.gives_only_floats(op):
         return _FLOAT
@@ -154,7 +154,7 @@ def _converted(op: Op, depth: int) -> Kinds:
     if op.name == "to" and op.args.keys() <= {"input", "device", "non_blocking", "copy"}:
         return dtypes_of(op.input, depth - 1)
     target = op.args.get("target", op.args.get("other"))
-    if op.name in ("type_as", "to") and target is not None:
+    if op.name in ops.CASTS and target is not None:
         known = operation_traits.dtype_of(target)
         if known is None and is_device(target, None):
             return dtypes_of(op.input, depth - 1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 
+from torchlint.torch_facts import ops
 from torchlint.values import facts
 from torchlint.values.interpret.frame import Frame
 from torchlint.values.value import Constant, Instance, Items, Layer, Mapped, Value
@@ -34,7 +35,7 @@ def _passed(frame: Frame, test: ast.expr) -> bool | None:
         case ast.Compare(left=left, ops=[operator], comparators=[right]) if _is_own(frame, left):
             return _compared(operator, frame.values.get(left), frame.values.get(right))
     value = frame.values.get(test)
-    if isinstance(value, Layer) and value.name not in ("Sequential", "ModuleList", "ModuleDict"):
+    if isinstance(value, Layer) and value.name not in ops.CONTAINERS:
         return True  # those with a length may be false
     return bool(value.value) if isinstance(value, Constant) and _is_own(frame, test) else None
 

@@ -34,7 +34,9 @@ _GRAD_MODES = ops.NO_GRAD | ops.GRAD
 # These call their first argument with those that follow.
 _APPLIERS = frozenset({"torch.nn.parallel.data_parallel", "torch.utils.checkpoint.checkpoint"})
 _LAYER = re.compile(r"torch\.nn\.(?:modules\.(?:\w+\.)?)?([A-Z]\w*)$")
-_NOT_LAYERS = frozenset({"Module", "Parameter", "Buffer", "UninitializedParameter", "ParameterList", "ParameterDict"})
+_NOT_LAYERS = frozenset({"Module", "Parameter", "Buffer", "UninitializedParameter"}) | {
+    name for name in ops.CONTAINERS if name.startswith("Parameter")
+}
 _OP_NAMESPACES = ("torch.", "torch.nn.functional.", "torch.special.", "torch.linalg.", "torch.fft.")
 _NAMESPACE_FORM = {"torch.nn.functional": "F"}
 

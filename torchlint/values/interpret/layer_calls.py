@@ -30,7 +30,7 @@ def construct_layer(frame: Frame, name: str, arguments: Arguments, node: ast.Cal
 
 def _children(name: str, arguments: Arguments) -> Sequence[Value] | None:
     """The layers of a container; None for other layers."""
-    if name not in ("Sequential", "ModuleList", "ModuleDict"):
+    if name not in ops.CONTAINERS:
         return None
     values = arguments.values
     if len(values) == 1 and isinstance(values[0], Mapped):
@@ -50,7 +50,7 @@ def call_layer(frame: Frame, layer: Layer, arguments: Arguments, node: ast.Call)
         return arguments.values[0]
     if layer.name == "Sequential":
         return _call_sequential(frame, layer, arguments, node)
-    if layer.name in ("ModuleList", "ModuleDict"):
+    if layer.name in ops.CONTAINERS:
         return opaque(frame, layer, arguments, node)
     op = ops.LAYERS.get(layer.name)
     parameters = ops.forward_parameters(layer.name)

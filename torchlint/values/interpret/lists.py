@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 
+from torchlint.torch_facts import ops
 from torchlint.values.compare import join, members, same
 from torchlint.values.interpret.frame import Frame
 from torchlint.values.value import (
@@ -83,7 +84,7 @@ def extended(left: Value, right: Value, node: ast.AST, frame: Frame) -> Value | 
 def with_child(held: Value, child: Value) -> Layer | None:
     """A Sequential or ModuleList with one layer more. What a loop carries may have got others in earlier turns."""
     layer = held.initial if isinstance(held, LoopCarried) else held
-    if not isinstance(layer, Layer) or layer.name not in ("Sequential", "ModuleList"):
+    if not isinstance(layer, Layer) or layer.name not in ops.CONTAINERS - {"ModuleDict"}:  # it is grown by keys
         return None
     longer = Layer(layer.name, layer.args, layer.nodes, layer.node, layer.frame, layer.complete)
     longer.children = (*(layer.children if held is layer else (Unknown(),)), child)

@@ -1,0 +1,155 @@
+"""What operations have in common is in their table: no other literal of torchlint or of a rule lists them."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+from checkout import ROOT
+
+from torchlint.anchors import OPERATORS
+from torchlint.torch_facts import ops
+
+# Lists that stay, each with the reason why nothing in the table says the same.
+ALLOWED = {
+    ("rules/_filled.py", "ceil floor"): "functions of `math`",
+    ("rules/create_then_move.py", "fill_ tril triu"): "what is done to a tensor before anything else is",
+    ("rules/discarded_result.py", "gather unsqueeze"): "of one word, and no other library has such methods",
+    ("rules/grad_of_non_leaf.py", "register_hook retain_grad"): "signs that the author knows of leaves",
+    ("rules/log_one_plus.py", "exp sigmoid softmax"): "subjects of other rules",
+    ("rules/parameter_moved_in_init.py", "clone detach"): "made of a parameter to be kept beside it",
+    ("rules/squeeze_of_nonzero.py", "atleast_1d numel"): "the rank of their input does not matter",
+    ("rules/where_nan_gradient.py", "acos asin log log10 log2 rsqrt sqrt"): "with the text that the fix writes",
+    ("rules/where_nan_gradient.py", "log log1p"): "two spellings of softplus, with `exp` in them",
+    ("torchlint/syntax/plain.py", "allclose equal"): "words within the names of questions, torch's or not",
+    (
+        "torchlint/verify/instance/context.py",
+    ): "kinds of the harness's inputs",
+    (
+        "torchlint/verify/instance/context.py",
+        "cdist exp norm relu relu6 softplus sqrt square std var",
+    ): "kinds of the harness's inputs",
+    ("torchlint/verify/reference/exact_math.py", "absolute clone logsigmoid"): "names in the reference's own table",
+    (
+        "torchlint/vocabulary/autograd.py",
+        "requires_grad_ retain_grad",
+    ): "they make a tensor a leaf or keep what it gets",
+    ("torchlint/vocabulary/ranges.py", "gather take_along_dim"): "they differ in the name of an argument",
+    ("torchlint/vocabulary/training.py", "copy_ detach_ fill_ zero_"): "a gradient is begun anew",
+}
+# Removed with the tables that they hold.
+LEAVING = ("whitelist.py", "hints.py", "operation_traits.py")
+
+
+@cache
+def operations() -> frozenset[str]:
+    """The names that are nobody's but an operation's or a layer's.
+
+    Others are also a function or method of Python's, an operator, an attribute of tensors, a dtype, a device, or a kind
+    of an argument.
+    """
+    names = ops.that(kind=("function", "layer")) | ops.LAYERS.keys()
+    python = {*dir(builtins), *dir(str), *dir(list), *dir(dict)}
+    attributes = {"real", "imag", "item", "is_tensor", "backward", "gradient", "storage", "tensor"}
+    kinds = {"dim", "size", "positive", "negative", "inner", "float", "double", "long", "half"}
+    operators = {*OPERATORS, "div", "matmul", "positive", *ops.COMPARISONS}
+    written = {f"{name}_" for name in operators}
+    devices = {"cuda", "cpu", "xpu", "to", "type"}
+    return ops.methods(*names) - python - attributes - kinds - operators - written - devices - {"diff", "fix"}
+
+
+def texts(node: ast.AST) -> list[str]:
+    """The strings that a literal lists: of a display, of alternatives of a `match` or a pattern, of a split text."""
+    match node:
+        case ast.Tuple(elts=elements) | ast.List(elts=elements) | ast.Set(elts=elements):
+            return _strings(elements)
+        case ast.Dict(keys=keys, values=values) if all(isinstance(value, ast.Constant) for value in values):
+            # What gives each name a function or a number of its own implements it.
+            return _strings(keys) if len(_strings(values)) == len(values) else []
+        case ast.MatchOr(patterns=patterns):
+            return _strings(pattern.value for pattern in patterns if isinstance(pattern, ast.MatchValue))
+        case ast.Constant(value=str() as text) if "|" in text and "`" not in text:
+            return re.findall(r"\w+", text)
+        case ast.Call(func=ast.Attribute(value=ast.Constant(value=str() as text), attr="split")):
+            return text.split()
+    return []
+
+
+def _strings(nodes: object) -> list[str]:
+    assert isinstance(nodes, list) or hasattr(nodes, "__iter__")
+    return [node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+
+
+def lists_of_operations(tree: ast.Module) -> Iterator[tuple[int, str]]:
+    """The lines with a literal that names two operations, and which."""
+    subjects = {id(part) for node in ast.walk(tree) if isinstance(node, ast.ClassDef) for part in _subject(node)}
+    for node in ast.walk(tree):
+        named = operations().intersection(texts(node))
+        if len(named) > 1 and id(node) not in subjects:
+            yield getattr(node, "lineno", 0), " ".join(sorted(named))
+
+
+def _subject(rule: ast.ClassDef) -> Iterator[ast.AST]:
+    """What a rule is about, `ops = (..)`: it has to say so."""
+    for node in rule.body:
+        if isinstance(node, ast.Assign) and [getattr(target, "id", "") for target in node.targets] == ["ops"]:
+            yield from ast.walk(node)
+
+
+def modules() -> list[Path]:
+    inside = [path for path in (ROOT / "torchlint").rglob("*.py") if "torch_facts" not in path.parts]
+    return [path for path in sorted([*inside, *(ROOT / "rules").glob("*.py")]) if path.name not in LEAVING]
+
+
+def test_no_list_of_operations_stands_outside_their_table() -> None:
+    found = {
+        (path.relative_to(ROOT).as_posix(), names): line
+        for path in modules()
+        for line, names in lists_of_operations(ast.parse(path.read_text(encoding="utf-8")))
+    }
+    new = [f"{path}:{line}: {names}" for (path, names), line in found.items() if (path, names) not in ALLOWED]
+    assert not new, "say what they have in common in torchlint/torch_facts/operations, and ask `ops.that(..)`"
+    assert ALLOWED.keys() <= found.keys(), "an exception that is none any more"
+
+
+@pytest.mark.parametrize(
+    "literal",
+    [
+        '_SEEN_THROUGH = frozenset({"unsqueeze", "softmax"})',
+        'known = op.name in ("softmax", "log_softmax")',
+        '_NAMES = "relu gelu".split()',
+        '_NAMES = re.compile(r"(log_)?softmax|relu")',
+        '_KINDS = {"relu": "positive", "sigmoid": "unit"}',
+        """
+        match op:
+            case Op(name="cat" | "stack"):
+                pass
+        """,
+    ],
+)
+def test_a_list_of_operations_is_found(literal: str) -> None:
+    assert list(lists_of_operations(ast.parse(dedent(literal))))
+
+
+@pytest.mark.parametrize(
+    "literal",
+    [
+        '_ARITHMETIC = ("add", "sub", "mul", "div", "pow", "matmul")',
+        '_PYTHON = {"sum", "max", "abs", "split", "float"}',
+        '_ARGUMENTS = ("dim", "size", "dtype")',
+        '_MIXED = ("softmax", "something_else")',
+        '_STEPS = {"permute": _permute, "softmax": _same}',
+        """
+        class Rule(Check):
+            ops = ("softmax", "log_softmax")
+        """,
+    ],
+)
+def test_what_only_looks_like_operations_is_not_found(literal: str) -> None:
+    assert not list(lists_of_operations(ast.parse(dedent(literal))))
