@@ -57,18 +57,6 @@ def variance_over_dim_kept(x: Floats, dim: Dim) -> Tensor:
     return torch.var(x, dim, correction=0, keepdim=True)
 
 
-def product_over_all(x: Floats) -> Tensor:
-    return (x * x).mean() - x.mean() ** 2
-
-
-def product_over_dim(x: Floats, dim: Dim) -> Tensor:
-    return (x * x).mean(dim) - x.mean(dim) ** 2
-
-
-def product_over_dim_kept(x: Floats, dim: Dim) -> Tensor:
-    return (x * x).mean(dim, keepdim=True) - x.mean(dim, keepdim=True) ** 2
-
-
 class VarianceByMoments(Rewrite):
     code = "TLT216"
     since = "0.1"
@@ -81,7 +69,4 @@ class VarianceByMoments(Rewrite):
         Pair(over_all, variance, Stabilises()),
         Pair(over_dim, variance_over_dim, Stabilises()),
         Pair(over_dim_kept, variance_over_dim_kept, Stabilises()),
-        Pair(product_over_all, variance, Stabilises()),
-        Pair(product_over_dim, variance_over_dim, Stabilises()),
-        Pair(product_over_dim_kept, variance_over_dim_kept, Stabilises()),
     )

@@ -69,16 +69,19 @@ class Pattern:
         value: Value = self.value
         while isinstance(value, Element):
             value = value.base
-        return frozenset({value.name}) if isinstance(value, Op) else frozenset()
+        return _forms(value) if isinstance(value, Op) else frozenset()
 
     @property
     def inner_names(self) -> frozenset[str]:
-        """The operations that an occurrence has below its root."""
-        return frozenset(part.name for part in walk(self.value) if isinstance(part, Op) and part is not self.value)
+        """The operations that every occurrence has below its root."""
+        inner = [_forms(part) for part in walk(self.value) if isinstance(part, Op) and part is not self.value]
+        return frozenset().union(*(forms for forms in inner if len(forms) == 1))
 
     def groups(self) -> list[frozenset[str]]:
         """The words of which an occurrence needs one each."""
-        found = {spelled.spellings(value.name) for value in walk(self.value) if isinstance(value, Op)}
+        parts = [_forms(value) for value in walk(self.value) if isinstance(value, Op)]
+        # What may be written as an operator needs no word.
+        found = {spelled.spellings(name) for forms in parts if len(forms) == 1 for name in forms}
         return sorted((group for group in found if group), key=sorted)
 
     def match(self, root: Op, frame: Frame) -> Match | None:
@@ -165,10 +168,35 @@ def _admits(annotation: ast.expr | None, value: Value) -> bool:
     return facts.is_tensor(value) is not False
 
 
-def _match_op(pattern: Op, value: Op, match: Match) -> Iterator[Match]:
+def _normal(op: Op) -> Op:
+    """An operation in the form in which patterns are compared: `x * x` is `x ** 2`, and `x ** 0.5` is `sqrt(x)`."""
+    match op.args:
+        case {"input": base, "other": other} if op.name == "mul" and len(op.args) == 2 and same(base, other):
+            return _renamed(op, "pow", {"input": base, "exponent": Constant(2)})
+        case {"input": base, "exponent": Constant(value=0.5)} if op.name == "pow" and len(op.args) == 2:
+            return _renamed(op, "sqrt", {"input": base})
+    return op
+
+
+def _renamed(op: Op, name: str, args: dict[str, Value]) -> Op:
+    return Op(name, args, {key: node for key, node in op.nodes.items() if key in args}, op.form, op.node)
+
+
+def _forms(op: Op) -> frozenset[str]:
+    """The operations that an occurrence of one in a pattern may be, before both are brought into their normal form."""
+    op = _normal(op)
+    if op.name == "sqrt":
+        return frozenset({"sqrt", "pow"})
+    if op.name == "pow" and op.constant("exponent") == 2:
+        return frozenset({"pow", "mul"})
+    return frozenset({op.name})
+
+
+def _match_op(pattern: Op, found: Op, match: Match) -> Iterator[Match]:
+    pattern, value = _normal(pattern), _normal(found)
     if pattern.name != value.name or pattern.args.keys() != value.args.keys():
         return
-    here = Match(match.root, match.frame, match.captured, match.nodes, [*match.ops, value])
+    here = Match(match.root, match.frame, match.captured, match.nodes, [*match.ops, found])
     orders = [list(pattern.args)]
     if pattern.name in ops.column("commutes") and set(pattern.args) == {"input", "other"}:
         orders.append(["other", "input"])

@@ -30,9 +30,6 @@ ALLOWED = {
     ("torchlint/syntax/plain.py", "allclose equal"): "words within the names of questions, torch's or not",
     (
         "torchlint/verify/instance/context.py",
-    ): "kinds of the harness's inputs",
-    (
-        "torchlint/verify/instance/context.py",
         "cdist exp norm relu relu6 softplus sqrt square std var",
     ): "kinds of the harness's inputs",
     ("torchlint/verify/reference/exact_math.py", "absolute clone logsigmoid"): "names in the reference's own table",
