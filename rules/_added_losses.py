@@ -1,4 +1,4 @@
-"""Whether a loop may add up the losses of single samples, by the looks of the bare tree.
+"""Whether a loop may add up the losses of single samples, as far as the bare tree tells.
 
 `_sample_losses` tells the same of an evaluated function: what it finds there is never missed here.
 """
@@ -71,7 +71,7 @@ class _Turns:
     @cached_property
     def _varying(self) -> set[str]:
         """The names that hold another part in each turn: the targets of loops, and what is made of them. What is called
-        is no part of anything."""
+        is not a part of anything."""
         called = {
             node.func.id for node in self._nodes if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
         }

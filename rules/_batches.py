@@ -111,7 +111,7 @@ def _made_of(op: Op) -> tuple[Value, ...]:
 
 
 def _of_item(base: Value) -> Iterator[Value]:
-    """The loop item that `batch.x` is a part of; what belongs to an object that was passed is no batch by itself."""
+    """The loop item that `batch.x` is a part of; what belongs to an object that was passed is not a batch by itself."""
     while isinstance(base, Field | Element):
         base = base.base
     if isinstance(base, Item):

@@ -1,4 +1,4 @@
-"""What a method puts into containers, by the looks of the bare tree: a look that spares evaluating most methods.
+"""What a method puts into containers, as far as the bare tree tells: a look that spares evaluating most methods.
 
 `_containers` tells the same of an evaluated method: what it finds there is never missed here.
 """
@@ -12,13 +12,13 @@ from functools import cached_property
 from torchlint.rule import Inventory
 from torchlint.vocabulary.containers import DISPLAYS, MAX_DEPTH, assignments
 
-# Functions whose results are no modules; what they are given may be some.
+# Functions whose results are not modules; what they are given may be some.
 _MAKE_NO_MODULE = frozenset(
     ["dict", "list", "tuple", "set", "int", "float", "str", "bool", "len", "range", "zip", "enumerate", "sum", "round"]
 )
 # Methods of texts, lists and numbers, and functions of `math`, likewise.
 _GIVE_NO_MODULE = frozenset({"ceil", "count", "floor", "format", "index", "item", "join", "lower", "size", "split"})
-# What is written so is no module, or none that is new.
+# What is written so is not a module, or none that is new.
 _NO_MODULES = (
     *(ast.Constant, ast.JoinedStr, ast.Compare, ast.BinOp, ast.UnaryOp, ast.Lambda, ast.Attribute, ast.List, ast.Tuple),
     *(ast.Set, ast.Dict, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp),

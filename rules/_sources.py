@@ -1,4 +1,4 @@
-"""Which expressions of a function may be tensors, by the looks of the bare tree: by what their names are made of.
+"""Which expressions of a function may be tensors, as the bare tree tells by what their names are made of.
 
 An attribute, and a parameter that is not annotated as a tensor, count as plain values of Python's, as for `is_flag`.
 """

@@ -102,7 +102,7 @@ class BooleanOperatorOnTensor(Check):
 
 
 def _may_test_tensor(function: FunctionModel) -> bool:
-    """Whether something that a function takes for true or false may be a tensor, by the looks of it."""
+    """Whether something that a function takes for true or false may be a tensor, as far as its text tells."""
     nodes, flags = inventory_of(function.node), function.flags
     operands = [operand for node in nodes.of(ast.BoolOp) for operand in tested(node, flags)]
     operands += [node.operand for node in nodes.of(ast.UnaryOp) if isinstance(node.op, ast.Not)]

@@ -103,7 +103,7 @@ def _is_name(node: ast.expr, name: str) -> bool:
 
 
 def _is_only_grown(name: str, loop: Loop, frame: Frame) -> bool:
-    """Whether a loop does nothing with a local but make it longer, the choice of the first turn aside."""
+    """Whether a loop does nothing with a local but make it longer, except for the choice of the first turn."""
     known: set[ast.AST] = set()
     for node in trees.walk(loop):
         value = frame.values.get(node.value) if isinstance(node, ast.Assign) else None

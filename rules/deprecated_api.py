@@ -2,7 +2,7 @@
 
 ## What it does
 Finds calls and other uses of functions that torch warns of or that its documentation calls deprecated: `torch.qr`,
-`torch.ger`, `nn.init.xavier_normal`, `nn.utils.clip_grad_norm`. As a note, once for each file that is no test,
+`torch.ger`, `nn.init.xavier_normal`, `nn.utils.clip_grad_norm`. As a note, once for each file that is not a test,
 `torch.jit.script` and `torch.jit.trace`.
 
 Finds methods, too: `x.qr()`, `x.cholesky()`, `x.svd()` and `x.lu()` of what is certainly a tensor, and `get_lr()` of a

@@ -129,7 +129,7 @@ def _receiver(frame: Frame, call: ast.Call) -> ast.expr | None:
 
 def _is_pure(value: Value) -> bool:
     if isinstance(value, Call):
-        # Arguments of unknown type leave these open; `logger.log(values, step=1)` is no method of a tensor at all.
+        # Arguments of unknown type leave these open; `logger.log(values, step=1)` is not a method of a tensor at all.
         return isinstance(value.callee, Method) and value.callee.name in _PURE & _OPEN and "out" not in value.keywords
     return isinstance(value, Op) and value.form == "Tensor" and value.name in _PURE and "out" not in value.args
 

@@ -84,7 +84,7 @@ class EpsBelowResolution(Check):
 
 
 def _may_bound_below_one(call: ast.Call, foreign: frozenset[str]) -> bool:
-    """Whether a call of `clamp` or the like, by the looks of it, has an upper bound between 0.9 and 1."""
+    """Whether a call of a clamp seems to have an upper bound between 0.9 and 1."""
     if is_foreign(call.func, foreign):
         return False  # `np.clip`
     only = last_name(call.func).startswith("clamp_max")

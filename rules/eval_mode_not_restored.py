@@ -5,8 +5,8 @@ Finds a model that is put into eval mode inside of the loop that trains it, ther
 where neither the loop nor its helpers put it back with `train()`. A `train()` at the top of the epoch comes too late
 for an `eval()` in the middle of it, in the loop over batches.
 
-Silent where every layer of the model is known and does the same in both modes: without dropout, batch norm and the
-like, and without recurrent layers, whose backward pass cuDNN refuses in eval mode, nothing changes.
+Silent where every layer of the model is known and does the same in both modes: without dropout, without norms that
+keep statistics, and without recurrent layers, whose backward pass cuDNN refuses in eval mode, nothing changes.
 
 ## Why is this bad?
 From the first evaluation on the model trains in eval mode: dropout drops nothing, and batch norm uses and keeps the

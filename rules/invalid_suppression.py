@@ -8,7 +8,7 @@ form than `# torchlint: ignore[..]` and `# torchlint: file-ignore[..]`, and `# n
 ## Why is this bad?
 Such a comment looks as if somebody had decided to accept a finding. `# torchlint: ignore` without brackets,
 `ignore[TLT2O2]` and `# noqa: tlt202` silence nothing. `# noqa: TLT` and `# noqa: log-of-softmax` silence everything
-on their line, of all linters, because `noqa` reads what is no code as no code at all.
+on their line, of all linters, because `noqa` reads what is not a code as no code at all.
 
 ## Example
 ```python
@@ -20,7 +20,7 @@ loss = F.nll_loss(torch.log(p), y)  # torchlint: ignore[log-of-softmax]
 ```
 
 ## Limits
-Sentences that mention torchlint are no comments of this kind, codes of other linters in a `# noqa` are none of our
+Sentences that mention torchlint are not comments of this kind, codes of other linters in a `# noqa` are none of our
 business, and files that do not mention torch are not read. Where `# noqa` silences the whole line, flake8 hides this
 finding too; `torchlint` shows it.
 

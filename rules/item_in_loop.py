@@ -171,7 +171,7 @@ def _made_of(roots: list[Value]) -> Iterator[Value]:
 
 
 def _is_batch(value: Value, loop: ast.For, frame: Frame) -> bool:
-    """Whether a value is what a loop takes in each turn, from something that is no range of numbers."""
+    """Whether a value is what a loop takes in each turn, from something that is not a range of numbers."""
     if not isinstance(value, Item) or not any(node is value.node for node in trees.walk(loop.target)):
         return False
     source = frame.values.get(loop.iter)

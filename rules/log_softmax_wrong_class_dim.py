@@ -7,7 +7,7 @@ over another dim than the class dim. The class dim is 1 for an input of shape (N
 
 ## Why is this bad?
 The numbers of one sample are not normalised over its classes but, with `dim=0`, over the batch; with `dim=-1` at rank
-3, over positions. `nll_loss` of them is no likelihood, can be made small without learning anything, and nothing
+3, over positions. `nll_loss` of them is not a likelihood, can be made small without learning anything, and nothing
 fails.
 
 ## Example

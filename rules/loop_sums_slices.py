@@ -133,7 +133,7 @@ def _reduced_rows(summed: Whole, frame: Frame) -> bool:
 
 
 def _may_add_slice(loop: ast.For) -> bool:
-    """Whether a loop, by the looks of it, adds slices that it takes to something."""
+    """Whether a loop may add slices that it takes to something, as far as its text tells."""
     taken = taken_by(loop)
     match loop.body[0]:
         case ast.AugAssign(op=ast.Add() | ast.Sub(), value=value):

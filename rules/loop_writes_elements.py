@@ -99,7 +99,7 @@ class LoopWritesElements(Check):
 
 
 def _may_write_slices(loop: ast.For) -> bool:
-    """Whether a loop, by the looks of it, writes what it makes of slices into something with a name."""
+    """Whether a loop may write what it makes of slices into something with a name, as far as its text tells."""
     written = _written(loop.body[0]) if len(loop.body) == 1 else None
     return written is not None and isinstance(written[0].value, ast.Name) and has_slice(written[2], taken_by(loop))
 

@@ -1,13 +1,13 @@
 """A loss or activation module that is made with tensors instead of being called with them.
 
 ## What it does
-Finds `nn.CrossEntropyLoss(output, target)`, `nn.ReLU(x)`, `nn.Softmax(x)` and the like: the constructor of a module
+Finds `nn.CrossEntropyLoss(output, target)`, `nn.ReLU(x)`, `nn.Softmax(x)`: the constructor of a module
 class of `torch.nn` that is given the tensors which the module should be called with.
 
 ## Why is this bad?
 The constructor takes settings: `CrossEntropyLoss(output, target)` makes a module with `output` as its class weights,
 and `ReLU(x)` one that works in place. No loss is computed and no activation applied; at best the next line fails
-because a module is no tensor.
+because a module is not a tensor.
 
 ## Example
 ```python

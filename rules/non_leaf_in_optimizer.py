@@ -35,7 +35,7 @@ from torchlint.vocabulary.autograd import is_non_leaf
 from torchlint.vocabulary.devices import makes_another
 from torchlint.vocabulary.training import is_optimizer
 
-# The optimisers of torch: they refuse what is no leaf.
+# The optimisers of torch: they refuse what is not a leaf.
 _OPTIMIZERS = (
     *("ASGD", "Adadelta", "Adafactor", "Adagrad", "Adam", "AdamW", "Adamax", "LBFGS", "Muon", "NAdam", "RAdam"),
     *("RMSprop", "Rprop", "SGD", "SparseAdam"),

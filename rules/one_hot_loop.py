@@ -98,7 +98,7 @@ class OneHotLoop(Check):
 
 
 def _writes_row(statement: ast.Assign) -> bool:
-    """Whether a statement is `y[i, t[i]] = 1` by the looks of it."""
+    """Whether a statement may be `y[i, t[i]] = 1`, as far as its text tells."""
     first = statement.targets[0]
     number = isinstance(statement.value, ast.Constant | ast.UnaryOp | ast.Name | ast.Attribute)
     parts = _flat(first)[1] if number else []

@@ -6,7 +6,7 @@ through a model's `forward`.
 
 ## Why is this bad?
 `kl_div(input, target)` is `target * (log(target) - input)`: `input` is used as the logarithm of probabilities. Given
-probabilities, the result is no divergence. It is not 0 where both distributions are equal, and its gradient does not
+probabilities, the result is not a divergence. It is not 0 where both distributions are equal, and its gradient does not
 depend on `input`.
 
 ## Example
@@ -38,7 +38,7 @@ from torchlint.vocabulary.loss_inputs import places, sources
 class ProbabilitiesToKlDiv(Check):
     code = "TLT111"
     since = "0.1"
-    message = "`kl_div` gets probabilities where it takes log-probabilities: its result is no divergence"
+    message = "`kl_div` gets probabilities where it takes log-probabilities: its result is not a divergence"
     title = "Use `log_softmax`"
     help = "Give it the `log_softmax` of the scores as the first argument"
     ops = ("kl_div",)

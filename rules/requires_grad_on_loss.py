@@ -85,7 +85,7 @@ def _marked(node: ast.AST) -> ast.expr | None:
 
 
 def _is_computed(value: Value | None) -> bool:
-    """Whether a value is certainly the result of a computation, which is no leaf by intention."""
+    """Whether a value is certainly the result of a computation, which is not a leaf by intention."""
     while isinstance(value, Mutated):
         value = value.base
     if value is None:

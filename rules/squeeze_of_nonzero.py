@@ -1,4 +1,4 @@
-"""Indices squeezed without dim: one that is found alone is no vector.
+"""Indices squeezed without dim: one that is found alone is not a vector.
 
 ## What it does
 Finds `squeeze()` without a dim on the result of `nonzero` or `argwhere`, where the result is used in a way that tells

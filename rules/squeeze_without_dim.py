@@ -172,7 +172,7 @@ def _least_rank(op: Op, frame: Frame) -> int | None:
 
 
 def _picks_one(value: Value) -> bool:
-    """Whether a value is `x[0]`, `x[0, i]` or the like."""
+    """Whether a value is an element with numbered indices, such as `x[0]` and `x[0, i]`."""
     if not isinstance(value, Op) or value.name != "getitem":
         return False
     index = value.args["index"]

@@ -83,7 +83,7 @@ class TensorCopyConstruct(Check):
 
 
 def _may_be_given_tensor(call: ast.Call) -> bool:
-    """Whether the data of a call of `torch.tensor` may be a tensor by the looks of it."""
+    """Whether the data of a call of `torch.tensor` may be a tensor, as far as its text tells."""
     data = [*call.args[:1], *(keyword.value for keyword in call.keywords if keyword.arg in ("data", None))]
     return not all(isinstance(node, _NO_TENSORS) for node in data)
 

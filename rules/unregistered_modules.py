@@ -105,7 +105,7 @@ class UnregisteredModules(Check):
 
 
 def _candidates(cls: ClassModel) -> list[str]:
-    """The attributes that may be containers with modules in them, by the looks of the class."""
+    """The attributes that may be containers with modules in them, as far as the text of the class tells."""
     given = set(_given_containers(cls)) if _OWN_WAYS.isdisjoint(cls.methods) else ()
     if not given or any(map(_registers, cls.inventories())):
         return []

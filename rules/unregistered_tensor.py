@@ -120,7 +120,7 @@ def _registers_by_name(cls: ClassModel, names: set[str]) -> bool:
 
 
 def _may_be_made(statements: list[_Assignment]) -> bool:
-    """Whether an attribute may be given a new tensor, by the looks of it: most are given layers and numbers."""
+    """Whether an attribute may be given a new tensor, as far as its text tells: most are given layers and numbers."""
     plain = ast.Constant | ast.Attribute | ast.List | ast.Dict | ast.Compare | ast.ListComp
     return any(not isinstance(statement.value, plain) for statement in statements)
 

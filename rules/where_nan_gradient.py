@@ -157,7 +157,7 @@ def _is_number(value: Value) -> bool:
 
 
 def _is_measured(value: Value) -> bool:
-    """Whether a divisor is no count: what is divided by a count is often data, through which no gradient goes."""
+    """Whether a divisor is not a count: what is divided by a count is often data, through which no gradient goes."""
     counted = any(isinstance(part, Op) and part.name in ops.CASTS for part in walk(value))
     return dtypes.is_floating(value) and not counted
 

@@ -12,7 +12,7 @@ from operation_runs import Samples, calls, resolve, spellings, tensors_in
 
 from torchlint.torch_facts.ops import Operation
 
-# Settings and inputs of layers that are no function. Functions have theirs in `operation_samples.py`.
+# Settings and inputs of layers that are not a function. Functions have theirs in `operation_samples.py`.
 _MADE = {
     "Identity": ("", "x(3, 4)"),
     "Unflatten": ("1, (2, 2)", "x(3, 4)"),

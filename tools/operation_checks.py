@@ -325,7 +325,7 @@ def _sizes_of_results(operation: Operation, runs: Runs) -> Iterator[str]:
     if operation.sums:
         negated = run(one.spelling, one.call, one.dtype, scale=-2.0).results[0]
         if negated.dtype != one.results[0].dtype or not torch.allclose(negated, -one.results[0], equal_nan=True):
-            yield "it is no sum"
+            yield "it is not a sum"
 
 
 def _is_linear(one: Run) -> bool:

@@ -75,7 +75,7 @@ def documented(
 
 
 def default(name: str) -> str:
-    """The canonical name of what is no exception."""
+    """The canonical name of what is not an exception."""
     space, _, last = name.rpartition(".")
     return last if space in FLAT else name.removeprefix("torch.")
 

@@ -3,7 +3,7 @@
 An overload is rendered as a parameter list of Python. Annotations are the few words that tell overloads apart:
 `Tensor`, `tensors`, `int`, `ints`, `float`, `number`, `numbers`, `bool`, `str`, `dtype`, `device`, `None`.
 `*size: ints` takes integers or one sequence of them, `*modules` takes what it is given. `None` is written only where
-it is not also the default. A default that is no literal is `...`.
+it is not also the default. A default that is not a literal is `...`.
 """
 
 from __future__ import annotations

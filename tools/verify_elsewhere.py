@@ -114,7 +114,7 @@ def _verify(options: argparse.Namespace, work: Path, out: Path) -> int:
     shown = subprocess.run([*verify, "--from", str(rows)], cwd=work, env=environment, capture_output=True, check=False)
     (out / "table.txt").write_bytes(shown.stdout)
     print(shown.stdout.decode("utf-8", "replace"), shown.stderr.decode("utf-8", "replace"), sep="", flush=True)
-    # A report that cannot be drawn here is drawn elsewhere: it is no reason to fail.
+    # A report that cannot be drawn here is drawn elsewhere: it is not a reason to fail.
     report = [*verify, "--from", str(rows), "--report", str(out / "report.html")]
     drawn = subprocess.run(report, cwd=work, env=environment, capture_output=True, text=True, check=False)
     if not (out / "report.html").exists():

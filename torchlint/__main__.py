@@ -6,7 +6,7 @@ import sys
 
 if __name__ == "__main__":
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-        # Until there is something to report, Ctrl-C is no traceback of imports.
+        # Until there is something to report, Ctrl-C is not a traceback of imports.
         signal.signal(signal.SIGINT, signal.SIG_DFL)
     if not sys.flags.safe_path:
         # The working directory, where `json.py` may be a file of the project that is checked: it is not to be imported.

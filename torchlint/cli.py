@@ -146,7 +146,7 @@ def _mistaken(word: str) -> str:
     """The command that is meant by a word that is neither a command nor a path; nothing where that is open."""
     if word in _COMMANDS or not word.replace("-", "").isalpha() or word.startswith("-") or os.path.lexists(word):
         return ""
-    # Start-up: only a word that is no path needs it.
+    # Start-up: only a word that is not a path needs it.
     import difflib
 
     folded = word.casefold()

@@ -36,7 +36,7 @@ class Runner:
     def __init__(
         self, module: Module, report: Report, fixes: bool, project: Project | None = None, *, glances: bool = True
     ) -> None:
-        """`glances`: leave alone what a rule has no interest in by the looks of the bare tree."""
+        """`glances`: leave alone what a rule's glance at the bare tree rules out."""
         self._glances = glances
         self.module = module
         self.report = report

@@ -46,7 +46,7 @@ def anchors_needed(rule: type[Rule]) -> tuple[Anchor, ...]:
 
 
 def _common(patterns: list[Pattern], elsewhere: Collection[str]) -> list[Anchor]:
-    """An anchor for each operation that all patterns have in them, those at the root and from elsewhere aside."""
+    """An anchor for each operation that all patterns have in them, except at the root or from elsewhere."""
     inner = [pattern.inner_names for pattern in patterns]
     return [_anchor([name]) for name in sorted(frozenset.intersection(*inner).difference(elsewhere))]
 

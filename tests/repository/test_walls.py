@@ -230,3 +230,10 @@ def test_few_rules_have_private_helpers() -> None:
     """What two rules need is vocabulary, what one needs stands in it unless it is long."""
     helpers = [path.name for path in (ROOT / "rules").glob("_*.py") if path.name != "__init__.py"]
     assert len(helpers) <= 6, helpers
+
+
+@pytest.mark.parametrize("folders", [("torchlint", "rules", "tools", "benchmarks"), ("tests",)])
+def test_no_two_modules_have_the_same_name(folders: tuple[str, ...]) -> None:
+    """A name that says what a module is about is said once; packages have `__init__` and `__main__` in common."""
+    names = [path.stem for path, _ in modules_of(*folders) if not path.stem.startswith("__")]
+    assert [name for name in names if names.count(name) > 1] == []

@@ -43,7 +43,7 @@ def apply(text: str, edits: Iterable[Edit]) -> str:
 
 
 def fix(source: Source, lint: Callable[[Source], list[Finding]], accepts: Callable[[Finding], bool]) -> FixResult:
-    """Apply the accepted fixes of what `lint` finds, and of what it finds then, until nothing is left.
+    """Apply the accepted fixes of the findings of `lint`, and lint again, until there are no more.
 
     Outer and earlier findings come first, a fix that does not fit beside those taken waits for the next pass. A pass
     whose text does not parse, or that was there before, is undone and ends the fixing. Imports that are left without a

@@ -124,7 +124,7 @@ class Cache:
         self._due = end + max(_PAUSE, _SHARE * (end - start))
 
     def save(self) -> None:
-        """Write the cache if anything changed. A folder that cannot be written is no error."""
+        """Write the cache if anything changed. A folder that cannot be written is not an error."""
         if not self._changed:
             return
         content = sealed({"format": _FORMAT, "tool": self._tool, "files": self._entries})

@@ -150,7 +150,7 @@ def _extended(layer: Layer) -> str:
 
 
 def table_of(file: str) -> Mapping[str, Any] | None:
-    """The `[tool.torchlint]` table of a TOML file, if there are such a file and table. Raises `ConfigError`.
+    """The `[tool.torchlint]` table of a TOML file, if both are there. Raises `ConfigError`.
 
     A file of another name than pyproject.toml may also hold the keys at its top level.
     """

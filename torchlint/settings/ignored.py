@@ -61,7 +61,7 @@ class Group(NamedTuple):
 
 def groups(lines: Iterable[str]) -> list[Group]:
     """What the lines of a file say, those that follow each other and say the same in one. Comments, blank lines and
-    what is no pattern say nothing."""
+    what is not a pattern say nothing."""
     runs: list[list[_Line]] = []
     for line in filter(None, map(_read, lines)):
         if runs and runs[-1][0].keeps == line.keeps:
@@ -111,7 +111,7 @@ def _without_spaces(line: str) -> str:
 
 
 def _tokens(text: str) -> _Component | None:
-    """Regular expressions for one character each, `_STARS` and `_SLASH`; None if the text is no pattern."""
+    """Regular expressions for one character each, `_STARS` and `_SLASH`; None if the text is not a pattern."""
     tokens: list[str] = []
     position = 0
     while position < len(text):

@@ -62,7 +62,7 @@ class Bound:
         return [binding for node in scope.statements if _is_alias(node) for binding in _bindings(node)]
 
     def _holding(self, scope: Scope) -> list[_Binding]:
-        """The bindings of a scope that may give a layer to a name, definitions aside."""
+        """The bindings of a scope that may give a layer to a name, except for definitions."""
         statements = [node for node in scope.statements if node.__class__ not in DEFINITIONS]
         return [binding for node in statements for binding in _bindings(node)]
 

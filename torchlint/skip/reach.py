@@ -1,4 +1,4 @@
-"""Which words a region of a file can reach: those of what it names, and of what names it."""
+"""Identifiers reachable from a region of a file through its callees and callers."""
 
 from __future__ import annotations
 

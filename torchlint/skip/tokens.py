@@ -8,7 +8,7 @@ A token is an identifier, an operator (`-`, `**`), or one of these:
 `named:step`   the name or attribute `step` where it is not called
 `torch:range`  the name `range` of torch or one of its modules, whatever the file calls it
 `bare:sum`     a call of torch's `sum` without a `dim` or `axis`, and without a literal that could be one; None is none
-`args:ReLU`    a call of `ReLU` with a positional argument that is no literal, or with `input=`
+`args:ReLU`    a call of `ReLU` with a positional argument that is not a literal, or with `input=`
 `op:repeat`    a list display times a number
 `op:and`       an `and`; likewise `op:or`, `op:not`, and `op:chain` for `a < b < c`; not if all operands are flags
 """
@@ -280,7 +280,7 @@ def _call_tokens(call: ast.Call, name: str, torch_names: Mapping[str, str]) -> I
 
 
 def _has_dim(call: ast.Call, name: str, torch_names: Mapping[str, str]) -> bool:
-    """Whether a call gives a dim by the looks of it, or is one of Python's own function, which takes none."""
+    """Whether a call seems to give a dim, or is of a function of Python's own, which takes none."""
     dims = [keyword.value for keyword in call.keywords if keyword.arg in ("dim", "axis")]
     func, given = call.func, call.args
     if isinstance(func, ast.Name):

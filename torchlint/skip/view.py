@@ -1,4 +1,4 @@
-"""What a single function has of what rules ask for: first by its rows, then by its nodes."""
+"""The words and tokens that rules ask for and a single function has: first by its rows, then by its nodes."""
 
 from __future__ import annotations
 

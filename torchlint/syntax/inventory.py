@@ -20,7 +20,7 @@ _KEY = "_torchlint_inventory"
 class Inventory:
     """The nodes below a module, a class or a function: the definitions in it are there, what is in these is not.
 
-    Lambdas and comprehensions are no scopes here. The order is that of no reader.
+    Lambdas and comprehensions are not scopes here. The order is that of no reader.
     """
 
     def __init__(self, root: ast.AST) -> None:
@@ -62,7 +62,7 @@ class Inventory:
         self.names = frozenset([node.id for node in self.of(ast.Name)])
 
     def of(self, cls: type[_Node]) -> list[_Node]:
-        """The nodes of a class, its subclasses aside."""
+        """The nodes of a class, without those of its subclasses."""
         return self._by_class.get(cls, [])  # type: ignore[return-value]  # sorted by class
 
     def has(self, *classes: type[ast.AST]) -> bool:
@@ -94,7 +94,7 @@ class Inventory:
 
     @kept
     def bound(self) -> frozenset[str]:
-        """The names that the scope binds, parameters aside."""
+        """The names that the scope binds, except for parameters."""
         names = {node.id for node in self.of(ast.Name) if node.ctx.__class__ is not ast.Load}
         for binders in _BINDERS:
             for binder in self.of(binders):

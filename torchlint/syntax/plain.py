@@ -1,4 +1,4 @@
-"""Which expressions are plain values of Python's by the looks of them, so that they may be taken for true or false.
+"""Which expressions are clearly plain values of Python's, so that they may be taken for true or false.
 
 An attribute counts as one: what a setting is called, no tensor says.
 """
@@ -33,7 +33,7 @@ _Sources = dict[str, list[ast.expr | None]]
 
 
 def is_flag(node: ast.expr, flags: Collection[str] = ()) -> bool:
-    """Whether an expression is a plain value of Python's by the looks of it; `flags` are names of such."""
+    """Whether an expression is clearly a plain value of Python's; `flags` are names of plain values."""
     match node:
         case ast.Name(id=name):
             return name in flags

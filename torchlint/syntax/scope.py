@@ -58,7 +58,7 @@ class Scope:
 
     @kept
     def words(self) -> frozenset[str]:
-        """The identifiers in the rows of the scope, docstring and own name aside: all that it names, at least."""
+        """The identifiers in the rows of the scope, without docstring and own name: at least all that it names."""
         node = self.node
         if isinstance(node, FunctionNode):
             return self._words.of(self._pieces, node.name, node.lineno - lines_of(node)[0])
@@ -75,7 +75,7 @@ class Scope:
 
     @kept
     def _pieces(self) -> list[Piece]:
-        """The rows that belong to no scope within, and are no docstring."""
+        """The rows that belong to no scope within, and are not a docstring."""
         pieces: list[Piece] = []
         row, end = (1, None) if isinstance(self.node, ast.Module) else lines_of(self.node)
         for first, last in [*self.docstring, *map(lines_of, self.definitions)]:

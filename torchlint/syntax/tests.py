@@ -25,7 +25,7 @@ def is_test(module: Module) -> bool:
 
 @cache
 def _project_folders(folder: str) -> tuple[str, ...]:
-    """The names of the folders from the project's root, itself aside, down to this one; where a project lies says
+    """The names of the folders below the project's root, down to this one; where a project lies says
     nothing of what is in it. Without a root in sight, those below the working directory."""
     names: list[str] = []
     above = folder

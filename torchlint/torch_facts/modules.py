@@ -9,7 +9,7 @@ RETURN_SELF = frozenset(
         *("eval", "train", "requires_grad_", "share_memory", "apply"),
     ]
 )
-# What registers code that runs when a module is called, or is such code.
+# What registers code that runs when a module is called, and that code itself.
 HOOKS = frozenset(
     [
         *("register_forward_hook", "register_forward_pre_hook", "register_full_backward_hook"),

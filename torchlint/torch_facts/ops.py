@@ -5,7 +5,7 @@
     VIEWS | CASTS                            families that have a name
 
 Names are canonical ones: `softmax` for `torch.softmax`, `torch.Tensor.softmax`, `F.softmax` and `nn.Softmax`, `add_`
-for the in-place form, `linalg.norm`, `nn.init.zeros_`; classes of `torch.nn` that are no function under their own
+for the in-place form, `linalg.norm`, `nn.init.zeros_`; classes of `torch.nn` that are not a function under their own
 name, `Linear`. `torchlint.torch_facts.signatures.canonical` gives them for qualified names.
 
 The rows are in `torchlint.torch_facts.operations`, which writes them into `data/operations.json` by fact: importing
@@ -293,7 +293,7 @@ _FAMILIES: dict[str, Callable[[], Names]] = {
     "CARRIERS": lambda: that(elements=("same", "moved", "repeated", "some"), gives=("tensor", "varies")),
     # As many tensors as the arguments say.
     "SEQUENCES": lambda: that(gives="sequence"),
-    # What is no tensor.
+    # What is not a tensor.
     "NO_TENSORS": lambda: that(gives=("number", "bool", "size", "list", "none", "other")),
     # Tensors that the input is split into.
     "PARTS": lambda: that(elements="some", gives="sequence"),

@@ -272,7 +272,7 @@ class _Slot(NamedTuple, Generic[A]):
 def _assign(
     overload: Overload, positional: Sequence[A], keywords: Mapping[str, A], kind: Callable[[A], Kind]
 ) -> dict[str, _Slot[A]] | None:
-    """Arguments by parameter as Python and torch's parser assign them, types aside; None if they cannot."""
+    """Arguments by parameter as Python and torch's parser assign them, whatever their types; None if they cannot."""
     slots: dict[str, _Slot[A]] = {}
     rest = tuple(positional)
     for parameter in overload:

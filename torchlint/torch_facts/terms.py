@@ -41,7 +41,7 @@ Dtype = Literal[
     "complex32",
 ]
 
-# Where all elements lie, for every input of which the result is no NaN: [0, 1], [-1, 1], (0, inf) before rounding,
+# Where all elements lie, for every input of which the result is not NaN: [0, 1], [-1, 1], (0, inf) before rounding,
 # [0, inf), (-inf, 0].
 Range = Literal["", "unit", "signed unit", "positive", "nonnegative", "nonpositive"]
 

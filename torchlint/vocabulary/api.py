@@ -53,7 +53,7 @@ def last_names(rows: Mapping[str, Row]) -> frozenset[str]:
 
 def may_use(scope: ast.AST, module: Module, rows: Mapping[str, Row], last: frozenset[str]) -> bool:
     """Whether a function, a class outside its methods or the module's body may read a name of a table, whose last parts
-    are `last`: `F.pad` is no `torch.pad`."""
+    are `last`: `F.pad` is not a `torch.pad`."""
     nodes = inventory_of(scope)
     if any(_may_be(node, rows) for node in nodes.of(ast.Attribute) if node.attr in last):
         return True

@@ -150,7 +150,7 @@ def assignments(nodes: Inventory) -> list[tuple[ast.expr, ast.expr]]:
 
 
 def may_be_container(value: ast.expr, names: Collection[str]) -> bool:
-    """Whether an expression may be a container, by the looks of it; `names` are those of containers."""
+    """Whether an expression may be a container, as far as its text tells; `names` are those of containers."""
     match value:
         case ast.Call(func=ast.Name(id=name)):
             return name in _MAKERS

@@ -27,7 +27,7 @@ from torchlint.rule import (
 )
 
 _DEPTH = 12
-# Results within [-1, 1], [0, 1] or the like.
+# Results within [-1, 1], such as [0, 1].
 _SMALL = ops.that(range=("unit", "signed unit"))
 _UNIT = ops.that(range="unit")
 _NON_NEGATIVE = ops.that(range=("unit", "positive", "nonnegative"))
@@ -206,7 +206,7 @@ def has_upper_bound(value: Value, depth: int = _DEPTH) -> bool:
 
 
 def _is_scale(value: Value) -> bool:
-    """Whether a value is a plain name, a number, an attribute or the like."""
+    """Whether a value is computed by nothing: a plain name, a number, an attribute."""
     return not isinstance(_bare(value), Op | Element)
 
 
@@ -229,7 +229,7 @@ def _is_below_minimum(value: Value) -> bool:
 
 
 def _reduced(value: Value, names: frozenset[str]) -> Value | None:
-    """What a reduction of one of these names was done to, if a value is its result; an eps and signs aside."""
+    """What a reduction of one of these names was done to, if a value is its result, except for an eps and signs."""
     for _ in range(_DEPTH):
         match value:
             case Op() if value.name in names:
@@ -247,7 +247,7 @@ def _reduced(value: Value, names: frozenset[str]) -> Value | None:
 
 def _signs(value: Value, depth: int) -> tuple[bool, list[Value], list[Value]]:
     """The factors of a product: whether an odd number of minus signs stands before them, which are certainly not below
-    zero, and which others are no plain scales."""
+    zero, and which others are not plain scales."""
     negative, parts = _factors(value, depth)
     parts = [part for part in parts if not isinstance(part, Constant)]
     known = [part for part in parts if non_negative(part, depth - 1)]
@@ -276,7 +276,7 @@ def _bare(value: Value) -> Value:
 
 
 def subtracts_maximum(value: Value) -> bool:
-    """Whether a value is `x - max(x)` or the like: stable as it is."""
+    """Whether a value is a difference such as `x - max(x)`: stable as it is."""
     match value:
         case Op(name="sub") if "other" in value.args:
             return _is_maximum(value.args["other"]) or subtracts_maximum(value.input)

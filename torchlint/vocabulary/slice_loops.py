@@ -1,4 +1,4 @@
-"""Which loops may compute something from the slices of tensors, by the looks of the bare tree.
+"""Which loops may compute something from the slices of tensors, as far as the bare tree tells.
 
 `_sweeps`, `_slices` and `_stacks` tell the same of an evaluated function: what they find there is never missed here.
 """
@@ -15,7 +15,7 @@ from .loop_stacks import appended
 from .loops import Loop, is_path
 from .slices import ARITHMETIC, ELEMENTWISE
 
-# What is written so is no tensor with rows, nor the call of one of these functions of Python's.
+# What is written so is not a tensor with rows, nor the call of one of these functions of Python's.
 _NO_TENSORS = (
     *(ast.Constant, ast.JoinedStr, ast.BinOp, ast.UnaryOp, ast.Compare, ast.List, ast.Tuple, ast.Dict, ast.Set),
     *(ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp),
@@ -61,7 +61,7 @@ def _may_have_rows(node: ast.expr) -> bool:
 
 def has_slice(node: ast.expr, taken: Taken) -> bool:
     """Whether an expression may be elementwise arithmetic over slices: `x[i]`, `row`, `torch.exp(row) + 1`. What a loop
-    takes and calls is no tensor."""
+    takes and calls is not a tensor."""
     match node:
         case ast.Name(id=name):
             return name in taken.rows

@@ -88,7 +88,7 @@ def _check_tensor(
         if not _is_method_of_tensor(match):
             proof.is_tensor(value, said, matched)
         return
-    # A function of torch raises for what is no tensor, and so does the new one.
+    # A function of torch raises for what is not a tensor, and so does the new one.
     if not (kinds.dtypes_of(value) <= set(wanted) and _is_method_of_tensor(match)):
         proof.has_dtype(value, said, root, wanted, matched)
 

@@ -120,7 +120,7 @@ def is_contiguous(op: Op) -> bool:
 
 
 def is_pure_function(qualname: str) -> bool:
-    """Whether a function outside the project writes nothing that is there before, and is no operation of torch."""
+    """Whether a function outside the project writes nothing that is there before, and is not an operation of torch."""
     home, _, name = qualname.rpartition(".")
     if home == "builtins":
         return name in _BUILTINS
@@ -159,6 +159,6 @@ def dtype_of(value: Value) -> str | None:
 
 
 def cast_of(name: str) -> str | None:
-    """What the elements are after a cast: `float` for `half`; None for what is no cast to a certain dtype."""
+    """What the elements are after a cast: `float` for `half`; None for what is not a cast to a certain dtype."""
     dtype = ops.cast_dtype(name)
     return KINDS[dtype] if dtype is not None else None

@@ -30,7 +30,7 @@ class Versions:
         self._new = Timeline(self.scope) if self.scope is not None else None
 
     def has_same_events(self, changed: Collection[ast.AST], replaced: Collection[ast.AST]) -> bool:
-        """Whether calls of unknown code, random numbers and the like happen as often as before, in the same order.
+        """Whether calls of unknown code, random numbers and other events happen as often as before, in the same order.
 
         A call in whose arguments something changed is itself one as before. What `replaced` statements write in place
         is what they are replaced for.

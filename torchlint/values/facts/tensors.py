@@ -41,7 +41,7 @@ _PARAMETERS = frozenset(
 )
 # Layers that give a tensor, and something else besides.
 _TUPLES = ops.that(kind="layer", gives="tuple")
-# Values that are no tensors.
+# Values that are not tensors.
 _NEVER = frozenset({Constant, Items, Mapped, Layer, Instance, ClassRef, FunctionRef, External})
 # For `torchlint.values.facts.sizes`.
 

@@ -33,7 +33,7 @@ def _calls_of(frame: Frame, function: FunctionModel) -> list[_Call]:
         return []
     references = function.module.references(callee)
     if function.cls is None:
-        # `model.train()` is no call of the function `train`, nor is a parameter of that name.
+        # `model.train()` is not a call of the function `train`, nor is a parameter of that name.
         references = [
             found
             for found in references

@@ -247,7 +247,7 @@ class Frame:
 
 
 def frame_of(value: Value | None) -> Frame | None:
-    """The frame in which a value was made; None where it is no value of a frame's."""
+    """The frame in which a value was made; None where it is not a value of a frame's."""
     frame = value.frame if value is not None else None
     return frame if isinstance(frame, Frame) else None
 

@@ -14,7 +14,7 @@ from torchlint.values.interpret.frame import Frame
 
 def leaves_attributes(frame: Frame, cls: ClassModel, method: FunctionModel) -> bool:
     """Whether a method of an instance of a class certainly assigns none of its attributes, nor lets another method do
-    so: most that set up weights are such."""
+    so: most that set up weights do that."""
     known = frame.evaluator.known.leaving
     key = (cls, method)
     if key not in known:

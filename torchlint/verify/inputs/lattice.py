@@ -43,7 +43,7 @@ CASTS = ("int64", "uint8", "bool", "complex128")
 class Cell:
     """One point of the lattice; `dtypes` share its values.
 
-    `scalars` are the arguments that are no tensors. `cast` replaces floating-point inputs by integers or complex
+    `scalars` are the arguments that are not tensors. `cast` replaces floating-point inputs by integers or complex
     numbers, which is outside the domain of every annotation and only worth a note. `given` are the arguments
     themselves where a search found them and no recipe makes them.
     """

@@ -203,7 +203,7 @@ class Expressions:
     def _receiver(self, function: ast.Attribute) -> ast.expr:
         base = self.rebuild(function.value)
         if function.attr in ("append", "extend") and not (isinstance(base, ast.Name) and base.id.startswith("v")):
-            raise NotRebuiltError("it may be no list")
+            raise NotRebuiltError("it may not be a list")
         if function.attr.endswith("_"):
             self.note_write(base)
         return base

@@ -161,7 +161,7 @@ class Solver:
         return [part for part in _parts(result) if isinstance(part, torch.Tensor) and part.is_floating_point()]
 
     def _in_domain(self, solution: Solution) -> Solution:
-        """The same with values restricted where otherwise most results are no numbers."""
+        """The same with values restricted where otherwise most results are not numbers."""
         shapes, scalars = solution.points[0]
         if self._share_of_numbers(solution.specs, shapes, scalars) > 0.5:
             return solution

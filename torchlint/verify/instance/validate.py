@@ -281,7 +281,7 @@ def _without_gradients(unit: Unit, solution: Solution, request: Mapping[str, Any
 
 
 def _elsewhere(unit: Unit, solution: Solution, device: str, decision: Decision) -> Decision:
-    """The decision also for values outside of the assumed domain, where most results are no numbers."""
+    """The decision also for values outside of the assumed domain, where most results are not numbers."""
     free = tuple(replace(spec, kind="float") if spec.is_float else spec for spec in solution.specs)
     walk = Walk(replace(unit, specs=free), device, exact=False)
     for shapes, scalars in solution.points[:2]:

@@ -40,7 +40,7 @@ class Verdicts:
         return self._known[digest]
 
     def put(self, digest: str, answer: dict[str, Any]) -> None:
-        """Remember an answer. A folder that cannot be written is no error."""
+        """Remember an answer. A folder that cannot be written is not an error."""
         self._known[digest] = answer
         if self._folder is None or not self._key or answer["verdict"] in _PASSING:
             return
