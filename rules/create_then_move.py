@@ -1,9 +1,9 @@
 """A tensor that is made on the CPU and then moved: `device=` makes it where it is needed.
 
 ## What it does
-Finds new tensors (of `torch.zeros`, `torch.arange`, `torch.randn` and other factories) that are moved to a device by `.cuda()` or
-`.to(device)` before anything is done with them but a cast or a change of shape, in one expression or through a
-local.
+Finds new tensors (of `torch.zeros`, `torch.arange`, `torch.randn` and other factories) that are moved to a device by
+`.cuda()` or `.to(device)` before anything is done with them but a cast or a change of shape, in one expression or
+through a local.
 
 Silent where what `.to` is given may be a dtype or a tensor, where the tensor is made of data of the host
 (`torch.tensor`, `torch.from_numpy`), where it has a device or requires grad already, where it is drawn with a generator

@@ -82,7 +82,7 @@ class ParameterMovedInInit(Check):
 
 
 def _may_move(method: FunctionModel) -> bool:
-    """Whether a method assigns to an attribute an expression with an `nn.Parameter` in it that is clearly not one itself."""
+    """Whether a method assigns to an attribute what is clearly not an `nn.Parameter` and has one in it."""
     nodes = inventory_of(method.node)
     if "Parameter" not in nodes.names and all(node.attr != "Parameter" for node in nodes.of(ast.Attribute)):
         return False

@@ -1,4 +1,4 @@
-"""Bring everything that is generated for a rule up to date: `python -m tools.finish NAME_OR_CODE`.
+"""Bring everything that is generated for a rule up to date: `python -m tools.finish NAME_OR_CODE`. `--free` for codes.
 
 In this order: the index of the rules, the goldens of the rule's fixtures, the certificate of its fixes (needs torch),
 the table in README.md, and at last the tests of the rule's fixtures. What was written is to be read as a diff.
@@ -16,6 +16,18 @@ from pathlib import Path
 from torchlint import registry
 
 ROOT = Path(__file__).resolve().parent.parent
+# What the rules of each hundred are about.
+SUBJECTS = {
+    1: "losses",
+    2: "numerics",
+    3: "dims, shapes and results",
+    4: "loops and speed",
+    5: "datasets and loaders",
+    6: "modules",
+    7: "training",
+    8: "API of other versions and libraries",
+    9: "torchlint's own comments",
+}
 
 
 def finish(rule: registry.RuleInfo) -> int:
@@ -50,14 +62,37 @@ def _find(text: str) -> registry.RuleInfo:
     raise SystemExit(f"no rule is called {text}: there is no rule in rules/{wanted.replace('-', '_')}.py")
 
 
+def free_codes() -> dict[str, str]:
+    """The next code of each hundred, after all that are taken, and what rules of it are about."""
+    taken = {int(info.code.removeprefix("TLT")) for info in registry.rules()}
+    largest = {hundred: max((code for code in taken if code // 100 == hundred), default=0) for hundred in SUBJECTS}
+    return {f"TLT{max(largest[hundred], hundred * 100) + 1}": subject for hundred, subject in SUBJECTS.items()}
+
+
+def _is_shared(rule: registry.RuleInfo) -> bool:
+    """Whether another rule has the same code; says so."""
+    others = [info.name for info in registry.rules() if info.code == rule.code and info.name != rule.name]
+    if others:
+        print(
+            f"{rule.code} is taken by {others[0]}: `python -m tools.finish --free` prints free codes", file=sys.stderr
+        )
+    return bool(others)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tools.finish", description=(__doc__ or "").partition("\n\n")[0])
-    parser.add_argument("rule", metavar="NAME_OR_CODE", help="such as log-of-softmax or TLT202")
-    wanted = parser.parse_args(arguments).rule
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("rule", metavar="NAME_OR_CODE", nargs="?", help="such as log-of-softmax or TLT202")
+    what.add_argument("--free", action="store_true", help="print the next free code of each hundred")
+    options = parser.parse_args(arguments)
+    if options.free:
+        print("\n".join(f"{code}  {subject}" for code, subject in free_codes().items()))
+        return 0
     print("== index of the rules", flush=True)
     registry.write_index()
     importlib.invalidate_caches()
-    return finish(_find(wanted))
+    rule = _find(options.rule)
+    return 2 if _is_shared(rule) else finish(rule)
 
 
 if __name__ == "__main__":

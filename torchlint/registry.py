@@ -140,6 +140,7 @@ def _scan(*, strict: bool = False) -> tuple[RuleInfo, ...]:
             found.append(_describe(f"torchlint.rules.{module.name}"))
         except Exception as error:
             if strict:
+                error.add_note(f"The rule is {module.name}.")
                 raise
             print(f"warning: rule module {module.name}: {type(error).__name__}: {error}", file=sys.stderr)
     return tuple(sorted(found, key=lambda info: info.code))

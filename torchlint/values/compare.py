@@ -90,6 +90,7 @@ def join(*values: Value) -> Value:
 
 
 def members(value: Value) -> tuple[Value, ...]:
+    """All values that this one may be: those of a choice, else itself."""
     return value.members if isinstance(value, Choice) else (value,)
 
 
@@ -111,6 +112,7 @@ def walk(value: Value) -> Iterator[Value]:
 
 
 def children(value: Value) -> tuple[Value, ...]:
+    """The values that a value is directly made of."""
     match value:
         case Op():
             return tuple(value.args.values())

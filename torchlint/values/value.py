@@ -207,6 +207,8 @@ class Items(Value):
 
 
 class Mapped(Value):
+    """A dict display, or a call of `dict`, whose keys are known."""
+
     __slots__ = ("items",)
 
     def __init__(self, items: Mapping[Any, Value], node: ast.AST | None, frame: Origin | None) -> None:

@@ -44,10 +44,12 @@ def words_of(rows: Sequence[Row]) -> tuple[str, ...]:
 
 
 def by_name(rows: Sequence[Row]) -> dict[str, Row]:
+    """Rows of a table by the old name."""
     return {row.old: row for row in rows}
 
 
 def last_names(rows: Mapping[str, Row]) -> frozenset[str]:
+    """The last parts of the dotted names of a table."""
     return frozenset(name.rpartition(".")[2] for name in rows)
 
 

@@ -105,7 +105,7 @@ def is_non_leaf(value: Value, frame: Frame, moves: Callable[[Op, Frame], bool]) 
 
 
 def is_moved(op: Op) -> bool:
-    """Whether a conversion such as `.to(..)` is there to make another tensor: on a device, or of half or double precision."""
+    """Whether a conversion, such as `.to(..)`, makes another tensor: on a device, of half or double precision."""
     if op.name in _ELSEWHERE:
         return True
     if op.name != "to":

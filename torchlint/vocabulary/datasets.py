@@ -55,6 +55,7 @@ def is_dataset(frame: Frame, cls: ClassModel) -> bool:
 
 
 def is_iterable(frame: Frame, cls: ClassModel) -> bool:
+    """Whether a class certainly derives from `torch.utils.data.IterableDataset`."""
     return classes.is_subclass(frame, cls, ITERABLE) is True
 
 
@@ -94,6 +95,7 @@ def role(method: FunctionModel, frame: Frame, cls: ClassModel) -> str:
 
 
 def positional(method: FunctionModel) -> list[ast.arg]:
+    """The parameters of a method that may be given by position, the instance included."""
     args = method.node.args
     return [*args.posonlyargs, *args.args]
 

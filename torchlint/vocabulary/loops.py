@@ -125,6 +125,7 @@ def _add_rows(found: Sweep, target: ast.expr, node: ast.expr, value: Value | Non
 
 
 def is_path(node: ast.expr) -> bool:
+    """Whether an expression is a name, or attributes of one."""
     return isinstance(node, ast.Name) or (isinstance(node, ast.Attribute) and is_path(node.value))
 
 
@@ -139,6 +140,7 @@ def number_of(node: ast.expr) -> ast.expr | None:
 
 
 def is_index(node: ast.expr, sweep: Sweep) -> bool:
+    """Whether an expression is the counter of a sweep."""
     return isinstance(node, ast.Name) and node.id == sweep.index
 
 

@@ -52,6 +52,7 @@ def is_module_class(frame: Frame, cls: ClassModel) -> bool:
 
 
 def is_module_base(qualname: str) -> bool:
+    """Whether a class of this name makes modules of what derives from it."""
     if _NO_MODULES.match(qualname):
         return False
     return qualname in _LIGHTNING or _LAYER.match(qualname) is not None

@@ -229,6 +229,7 @@ def _op_dtype(op: Op, depth: int) -> object:
 
 
 def is_float(key: object) -> bool:
+    """Whether a key of `dtype` is that of a floating-point dtype."""
     return key in _FLOATS if isinstance(key, str) else False
 
 

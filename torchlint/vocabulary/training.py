@@ -44,6 +44,8 @@ _TRAINING_NAME = re.compile(r"train|fit|step|optimi[sz]e|learn|backward", re.IGN
 
 
 class Kind(Enum):
+    """What happens to gradients."""
+
     BACKWARD = auto()
     STEP = auto()
     ZERO = auto()
@@ -130,6 +132,7 @@ def trained_models(optimizer: Value | None) -> Iterator[tuple[str, Value]]:
 
 
 def origin(value: Value) -> object:
+    """Where a value was made, as something to compare: the node, or the value where there is none."""
     inner = settled(value)
     return (inner.node if inner is not None else None) or inner
 
@@ -252,6 +255,7 @@ def loop_of(module: Module, node: ast.AST) -> Loop | None:
 
 
 def in_loop(module: Module, node: ast.AST, loop: ast.AST) -> bool:
+    """Whether a node is within a loop, or another node around it."""
     return any(outer is loop for outer in ancestors(module, node))
 
 

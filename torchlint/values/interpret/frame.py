@@ -207,6 +207,7 @@ class Frame:
         return self.env
 
     def restore(self, env: Environment) -> None:
+        """Go back to an environment that `fork` gave."""
         self.env = env
         self._shared = True
 
