@@ -132,11 +132,12 @@ def _claims() -> list[str]:
 
 def _values() -> list[str]:
     """The kinds of values with the attributes that they have."""
-    rows = [_row("Value", summary(Value))]
+    rows = [_row("Value", " ".join((inspect.getdoc(Value) or "").split()))]
     for cls in _subclasses(Value):
         slots = [slot for slot in getattr(cls, "__slots__", ()) if slot not in _COMMON and not slot.startswith("_")]
         shown = ", ".join(f"`.{slot}`" for slot in slots)
-        rows.append(_row(cls.__name__, summary(cls)) + (f" {shown[0].upper() + shown[1:]}" if shown else ""))
+        said = " ".join(inspect.cleandoc(cls.__doc__ or "").split())
+        rows.append(_row(cls.__name__, said) + (f" It has {shown}." if shown else ""))
     return rows
 
 
