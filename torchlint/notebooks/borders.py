@@ -29,6 +29,8 @@ def within(edit: Edit, text: str, start: int, end: int, newline: str) -> Edit | 
     if edit.content:
         return None
     before = next((sign for sign in _LINE_ENDS if text.endswith(sign, start, edit.start)), "")
+    if edit.start > start and not before:  # it would join the last line and the first one of the next cell
+        return None
     return Edit(edit.start - len(before), end, "")
 
 

@@ -21,10 +21,12 @@ _HINT = re.compile(r"^[ \t\f]*[%!?,;/]|=[ \t]*[%!]|\?[ \t;]*$", re.MULTILINE)
 _CELL_MAGIC = re.compile(rf"(?:[ \t]*{_END})*%%(?P<name>\w*){_REST}")
 # No line of Python begins with one of these.
 _ESCAPE = re.compile(r"[%!?,;/]")
-_ASSIGNED = re.compile(r"[^=#'\"%!\r\n]+=[ \t]*(?=%[^\W\d]|!(?!=))")
+_ASSIGNED = re.compile(r"""(?:[^=#'"%!\r\n]|\[(?:'[^'\r\n]*'|"[^"\r\n]*")\])+=[ \t]*(?=%[^\W\d]|!(?!=))""")
 _HELP = re.compile(r"%{0,2}[^\W\d][\w.*]*(?:\[[^\]\r\n]*\])*\?{1,2}[ \t]*;?[ \t]*(?=[\r\n]|\Z)")
-# Line magics whose argument, if it is not an option, is a statement of the notebook.
-_OF_STATEMENT = re.compile(r"%(?:time|prun|memit|pyinstrument)[ \t]+(?=[^\s\-])")
+# Line magics whose argument, if it is no option, is a statement of the notebook. A compound one cannot follow another.
+_OF_STATEMENT = re.compile(
+    r"%(?:time|prun|memit|pyinstrument)[ \t]+(?=[^\s\-])(?!(?:async|class|def|for|if|match|try|while|with)\b)"
+)
 # Commands that IPython takes without a percent sign where they are no Python.
 _BARE = re.compile(
     r"(?:pip3?|conda|mamba|cd|ls|ll|pwd|cat|cp|mv|mkdir|rmdir|rm|matplotlib|load_ext|autoreload|env|who|whos|run|"

@@ -103,7 +103,7 @@ class Notebook(Source):
             index -= 1
         kept = borders.within(edit, self.display, self._starts[index], self._starts[index + 1] - 1, self.newline)
         head = self._heads[index]
-        if kept is None or (head and kept.start <= self._starts[index] + head):
+        if kept is None or not self._cells[index].cell.pieces or (head and kept.start <= self._starts[index] + head):
             return None
         return None if borders.touches_mask(kept, self.text, self.display) else kept
 
