@@ -7,14 +7,14 @@ from torchlint.source import Source
 
 def source_of(path: str, data: bytes) -> Source:
     """The program that a file holds. Raises `SourceError`."""
-    if is_notebook(path):
-        # Start-up: few runs have notebooks.
+    name = path.casefold()
+    # Start-up: few runs have files that are not plain Python.
+    if name.endswith(".ipynb"):
         from torchlint.notebooks.notebook import read_notebook
 
         return read_notebook(path, data)
+    if name.endswith((".md", ".markdown")):
+        from torchlint.notebooks.markdown import read_markdown
+
+        return read_markdown(path, data)
     return Source.from_bytes(path, data)
-
-
-def is_notebook(path: str) -> bool:
-    """Whether a file is a notebook, by its name: Python would read its JSON as a program that does nothing."""
-    return path.casefold().endswith(".ipynb")
