@@ -117,7 +117,7 @@ def test_github_has_the_line_of_the_file_and_says_the_cell() -> None:
 
 def test_gitlab_has_the_line_of_the_file() -> None:
     positions = [issue["location"]["positions"]["begin"] for issue in json.loads(report("gitlab"))]
-    assert positions == [{"line": BAD_ROW, "column": 6}, {"line": RISKY_ROW, "column": 18}]
+    assert positions == [{"line": BAD_ROW, "column": 6}, {"line": RISKY_ROW, "column": 19}]
 
 
 def test_pylint_has_the_line_of_the_file() -> None:
@@ -140,7 +140,7 @@ def test_rdjson_has_places_of_the_file_and_suggests_nothing_that_would_not_be_js
         "Use `torch.good`"
     )
     # Columns are bytes there, and `é` is two.
-    assert second["location"]["range"]["start"] == {"line": RISKY_ROW, "column": 19}
+    assert second["location"]["range"]["start"] == {"line": RISKY_ROW, "column": 20}
 
 
 def test_sarif_has_places_of_the_file_and_the_cell() -> None:

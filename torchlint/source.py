@@ -130,9 +130,12 @@ class Source:
         """The place as it is said."""
         return Place(None, *location)
 
-    def place_in_file(self, location: Location) -> Location:
-        """Row and column of the file itself, as a program finds it that knows nothing of cells."""
-        return location
+    def place_in_file(self, location: Location, *, in_bytes: bool = False) -> Location:
+        """Row and column of the file itself, as a program finds it that knows nothing of cells; `in_bytes`: the column
+        counts bytes of UTF-8."""
+        if not in_bytes:
+            return location
+        return Location(location.row, utf8_length(self.line(location.row)[: location.column - 1]) + 1)
 
     @property
     def has_cells(self) -> bool:
@@ -164,6 +167,11 @@ def apply(text: str, edits: Iterable[Edit]) -> str:
         position = end
     parts.append(text[position:])
     return "".join(parts)
+
+
+def utf8_length(text: str) -> int:
+    """How many bytes of UTF-8 a text has."""
+    return len(text.encode("utf-8", "surrogatepass"))
 
 
 def line_starts(text: str) -> list[int]:

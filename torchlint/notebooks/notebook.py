@@ -12,7 +12,7 @@ from torchlint.notebooks.cell_program import Program, program_of
 from torchlint.notebooks.document import code_cells
 from torchlint.notebooks.json_reader import raw_offset
 from torchlint.notebooks.writing import CellText, spliced
-from torchlint.source import Broken, Encoding, Source, SourceError, dominant_newline
+from torchlint.source import Broken, Encoding, Source, SourceError, dominant_newline, utf8_length
 
 _WITHHELD = "it would reach over the border of a cell, or into a magic; make it by hand"
 
@@ -132,7 +132,7 @@ class Notebook(Source):
         row = location.row - self._first_rows[index] + 1
         return Place(self._cells[index].cell.number, row, location.column)
 
-    def place_in_file(self, location: Location) -> Location:
+    def place_in_file(self, location: Location, *, in_bytes: bool = False) -> Location:
         if not self._cells:
             return location
         index = self._cell_of_row(location.row)
@@ -141,7 +141,8 @@ class Notebook(Source):
         for piece in pieces:
             # The end of a string is the beginning of the next one, but where it is the end of all.
             if at < len(piece.text) or piece is pieces[-1]:
-                return Location(piece.row, piece.column + raw_offset(piece.raw, min(at, len(piece.text))))
+                before = raw_offset(piece.raw, min(at, len(piece.text)))
+                return Location(piece.row, piece.column + (utf8_length(piece.raw[:before]) if in_bytes else before))
             at -= len(piece.text)
         return location
 

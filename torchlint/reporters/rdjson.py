@@ -74,10 +74,5 @@ def _range(source: Source, start: Location, end: Location) -> dict[str, Any]:
 
 
 def _position(source: Source, location: Location) -> dict[str, int]:
-    if source.has_cells:
-        # What stands before it in the JSON is ASCII, but for the text of the cell itself.
-        row, column = source.place_in_file(location)
-    else:
-        row, column = location
-    before = source.line(location.row)[: location.column - 1]
-    return {"line": row, "column": column + len(before.encode("utf-8", "surrogatepass")) - len(before)}
+    row, column = source.place_in_file(location, in_bytes=True)
+    return {"line": row, "column": column}
