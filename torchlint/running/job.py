@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import os
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -164,6 +162,9 @@ class _Task:
         # Read again: where things are in the file is known of what was read from one.
         outcome.source = source_of(before.path, content)
         if mode.diff:
+            # Start-up: only `--diff` needs it.
+            from torchlint.running.diff import unified_diff
+
             outcome.diff = unified_diff(before, content)
         elif not mode.write:
             outcome.content = content
@@ -186,26 +187,3 @@ def judged(finding: Finding, settings: Settings) -> Finding:
 def _overridden(fix: Fix, applicability: Applicability) -> Fix:
     said = f"declared {applicability} by the configuration"
     return fix._replace(applicability=applicability, verification=f"{said}; {fix.verification}".removesuffix("; "))
-
-
-def unified_diff(before: Source, after: bytes) -> bytes:
-    """The change of a file that was read as `git apply` and `patch -p1` take it."""
-    name = before.path.replace(os.sep, "/")
-    old, new = (name, name) if name.startswith(("/", "../")) else (f"a/{name}", f"b/{name}")
-    # Start-up: only `--diff` needs it.
-    import difflib
-
-    lines = list(difflib.unified_diff(_lines(before.original or b""), _lines(after)))
-    if not lines:
-        return b""
-    header = f"--- {old}\n+++ {new}\n".encode("utf-8", "surrogateescape")
-    return header + "".join(map(_terminated, lines[2:])).encode("latin-1")
-
-
-def _lines(data: bytes) -> list[str]:
-    # Lines as git counts them: only a line feed ends one. Each byte is a character, so that all come back as they are.
-    return list(io.StringIO(data.decode("latin-1"), newline="\n"))
-
-
-def _terminated(line: str) -> str:
-    return line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
