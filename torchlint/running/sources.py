@@ -8,12 +8,13 @@ from torchlint.source import Source
 def source_of(path: str, data: bytes) -> Source:
     """The program that a file holds. Raises `SourceError`."""
     name = path.casefold()
-    # Start-up: few runs have files that are not plain Python.
     if name.endswith(".ipynb"):
+        # Start-up: few runs have notebooks.
         from torchlint.notebooks.notebook import read_notebook
 
         return read_notebook(path, data)
     if name.endswith((".md", ".markdown")):
+        # Start-up: fewer have Markdown.
         from torchlint.notebooks.markdown import read_markdown
 
         return read_markdown(path, data)
