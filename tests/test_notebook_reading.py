@@ -209,13 +209,24 @@ def test_each_character_is_found_in_the_file(cells: list[tuple[str, bool]], esca
 
 def test_a_cell_that_does_not_parse_costs_only_itself() -> None:
     source = read("import torch", "def f(:\n    pass", "x = (1,", "2)", "y = 3 \\", "z = 4")
-    assert source.text == f"import torch\n{' ' * 7}\n{' ' * 8}\n{' ' * 7}\n{' ' * 2}\n{' ' * 7}\nz = 4\n"
+    assert source.text == "import torch\nf=_    \n        \nx=_    \n  \ny=_    \nz = 4\n"
     assert [(part.message, str(source.place(Location(part.row, part.column)))) for part in source.broken] == [
         ("cannot be parsed: invalid syntax", "cell 2:1:7"),
         ("cannot be parsed: '(' was never closed", "cell 3:1:5"),
         ("cannot be parsed: unmatched ')'", "cell 4:1:2"),
         ("cannot be parsed: unexpected EOF while parsing", "cell 5:1:8"),
     ]
+
+
+def test_what_a_cell_that_does_not_parse_binds_is_unknown_after_it() -> None:
+    cells = ["p = torch.softmax(x, 1)", "p = = p.double()", "y = torch.log(p)"]
+    assert codes(*cells) == []
+    assert codes(*cells[::2]) == [("TLT202", "cell 3:1:5")]
+
+
+@given(CELLS)
+def test_the_names_of_a_broken_cell_are_python(text: str) -> None:
+    ast.parse(program_of(f"f(\n{text}").text)
 
 
 def test_a_cell_may_await() -> None:

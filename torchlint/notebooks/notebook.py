@@ -36,7 +36,7 @@ def _ends(texts: Iterable[str]) -> tuple[int, ...]:
 
 
 class Notebook(Source):
-    """The Python cells of a notebook. Magics are masked in `text`; cells that do not parse are blank there."""
+    """The Python cells of a notebook. Magics are masked in `text`; cells that do not parse only bind names there."""
 
     def __init__(
         self, path: str, file: str, cells: Sequence[CellText], encoding: Encoding, original: bytes | None = None
