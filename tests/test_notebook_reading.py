@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import re
+import textwrap
 
 import pytest
 from hypothesis import given
@@ -15,6 +16,7 @@ from torchlint import lint
 from torchlint.finding import Location, Place
 from torchlint.notebooks.cell_program import program_of
 from torchlint.notebooks.magics import masked
+from torchlint.notebooks.markdown import read_markdown
 from torchlint.notebooks.notebook import read_notebook
 from torchlint.source import SourceError
 
@@ -263,3 +265,24 @@ def test_what_is_shown_is_not_discarded(cell: str) -> None:
 )
 def test_what_is_not_shown_is_discarded(cell: str) -> None:
     assert [code for code, _ in codes(cell)] == ["TLT308"]
+
+
+def test_what_markdown_shows_is_not_discarded_and_names_flow_from_block_to_block() -> None:
+    text = """\
+        ```python
+        import torch
+        x = torch.zeros(3, 1)
+        x.squeeze(1)
+        print(x)
+        ```
+        Then `torch.log(x)`:
+
+        ```{python}
+        torch.log(torch.softmax(x, 1))
+        ```
+        """
+    source = read_markdown("a.md", textwrap.dedent(text).encode())
+    found = lint.check(source, {"TLT202", "TLT308"}).findings
+    assert [(finding.code, finding.location) for finding in found] == [("TLT202", Location(10, 1))]
+    (finding,) = map(source.confined, found)
+    assert (finding.fix, finding.unfixed) == (None, "Markdown is only checked, never fixed")
