@@ -4,9 +4,10 @@
 Finds an operation without effects as a statement of its own: `x.squeeze(1)`, `x.clamp(0, 1)`, `x.to(device)`, and
 functions and layers such as `F.relu(x)`, `torch.squeeze(x)` and `self.dropout(x)`, unless they work in place. Only
 where what they are called on is certainly a tensor. It is silent for modules (`model.cuda()` works in place), in a
-`with` block that expects an exception or measures time, in the body of a `try`, and in cells of notebooks. It is silent
-for what was assigned to an attribute of another object and is not known (`layer.weight = Quantised(w)`), and where an
-assignment would change nothing: the tensor has that dtype or was made on that device, or nobody reads it afterwards.
+`with` block that expects an exception or measures time, in the body of a `try`, and at the end of a cell, where the
+result is shown. It is silent for what was assigned to an attribute of another object and is not known (`layer.weight =
+Quantised(w)`), and where an assignment would change nothing: the tensor has that dtype or was made on that device, or
+nobody reads it afterwards.
 
 ## Why is this bad?
 These methods return a new tensor or a view. Whoever writes the line believes that `x` has changed: it has its old
@@ -235,8 +236,8 @@ def _watched(frame: Frame) -> Iterator[ast.stmt]:
         if isinstance(node, ast.Try | ast.With | ast.AsyncWith | ast.For) and _watches(node):
             for statement in node.body:
                 yield from (inner for inner in trees.walk(statement) if isinstance(inner, ast.stmt))
-    if frame.function is None and any(mark in frame.module.source.text for mark in ("# %%", "# In[", "#%%")):
-        yield from (node for node in frame.module.tree.body if isinstance(node, ast.Expr))
+    if frame.function is None:
+        yield from frame.module.shown
 
 
 def _watches(block: ast.Try | ast.With | ast.AsyncWith | ast.For) -> bool:

@@ -25,7 +25,7 @@ class Kind(NamedTuple):
 
 
 KINDS = {
-    INVALID_SYNTAX: Kind(INVALID_SYNTAX, "The file is not valid Python, so that no rule ran on it."),
+    INVALID_SYNTAX: Kind(INVALID_SYNTAX, "The file or cell is not valid Python, so that no rule ran on it."),
     IO_ERROR: Kind(IO_ERROR, "The file could not be read or written."),
     INTERNAL_ERROR: Kind("internal-error", "torchlint itself failed, so that findings may be missing."),
 }

@@ -44,10 +44,21 @@ class Edit(NamedTuple):
 
 
 class Location(NamedTuple):
-    """A place in a file: 1-based row and column, in characters."""
+    """A place in the text of a `Source`: 1-based row and column, in characters."""
 
     row: int
     column: int
+
+
+class Place(NamedTuple):
+    """A place as its reader finds it: row and column within a cell of a notebook, or, without one, of the file."""
+
+    cell: int | None
+    row: int
+    column: int
+
+    def __str__(self) -> str:
+        return f"{self.row}:{self.column}" if self.cell is None else f"cell {self.cell}:{self.row}:{self.column}"
 
 
 class Related(NamedTuple):

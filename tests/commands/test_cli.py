@@ -383,7 +383,7 @@ def test_files_that_cannot_be_read_or_written_are_one_line() -> None:
 
 def test_a_directory_that_holds_nothing_is_a_warning() -> None:
     result = torchlint()
-    assert (result.code, result.err) == (0, "warning: no Python files found under the given paths\n")
+    assert (result.code, result.err) == (0, "warning: no Python files or notebooks found under the given paths\n")
 
 
 def test_several_processes_report_what_one_reports() -> None:

@@ -7,8 +7,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from torchlint.fixing.editor import CannotFix, Editor
-from torchlint.fixing.edits import apply
-from torchlint.source import Source
+from torchlint.source import Source, apply
 
 Act = Callable[[Editor, ast.Module], object]
 Node = TypeVar("Node", bound=ast.AST)

@@ -13,6 +13,7 @@ import pytest
 from command_line import BAD, torchlint
 from hang_guard import HANG_GUARD
 
+from torchlint.finding import Edit
 from torchlint.fixing import files
 from torchlint.fixing.files import NotKeptError, StaleFileError, write
 from torchlint.source import Source, SourceError
@@ -31,7 +32,11 @@ def a_file(folder: Path, mode: int = 0o644) -> Path:
 
 
 def replace(path: Path) -> None:
-    write(path, Source.from_bytes(str(path), b"a"), "b")
+    rewrite(path, Source.from_bytes(str(path), b"a"), "b")
+
+
+def rewrite(path: Path, source: Source, text: str) -> None:
+    write(path, source, source.edited([Edit(0, len(source.text), text)]))
 
 
 def assert_untouched(path: Path) -> None:
@@ -53,7 +58,7 @@ def test_a_file_keeps_its_encoding_line_ends_and_mode(tmp_path: Path, data: byte
     path.write_bytes(data)
     path.chmod(0o754)
     source = Source.from_bytes(str(path), path.read_bytes())
-    write(path, source, source.text.replace("a", "x", 1))
+    rewrite(path, source, source.text.replace("a", "x", 1))
     assert path.read_bytes() == new
     assert path.stat().st_mode & 0o777 == 0o754
     assert os.listdir(tmp_path) == ["a.py"]
@@ -63,7 +68,7 @@ def test_a_link_stays_and_its_target_changes(tmp_path: Path) -> None:
     target, link = tmp_path / "target.py", tmp_path / "link.py"
     target.write_bytes(b"a")
     link.symlink_to("target.py")
-    write(link, Source.from_bytes(str(link), b"a"), "b")
+    rewrite(link, Source.from_bytes(str(link), b"a"), "b")
     assert link.is_symlink()
     assert target.read_bytes() == b"b"
 
@@ -74,9 +79,9 @@ def test_a_file_that_changed_since_it_was_read_is_not_written(tmp_path: Path) ->
     source = Source.from_bytes(str(path), b"a")
     path.write_bytes(b"mine")
     with pytest.raises(StaleFileError, match="changed since it was read"):
-        write(path, source, "b")
+        rewrite(path, source, "b")
     with pytest.raises(StaleFileError):
-        write(path, Source(str(path), "mine"), "b")
+        rewrite(path, Source(str(path), "mine"), "b")
     assert path.read_bytes() == b"mine"
 
 
@@ -92,7 +97,7 @@ def test_a_text_that_its_encoding_cannot_hold_is_not_written(tmp_path: Path, dat
     path = tmp_path / "a.py"
     path.write_bytes(data)
     with pytest.raises(SourceError, match="cannot be"):
-        write(path, Source.from_bytes(str(path), data), text)
+        rewrite(path, Source.from_bytes(str(path), data), text)
     assert path.read_bytes() == data
 
 
@@ -105,7 +110,7 @@ def test_a_failed_write_leaves_the_file_and_no_other(tmp_path: Path, monkeypatch
 
     monkeypatch.setattr(os, "replace", fail)
     with pytest.raises(OSError, match="no"):
-        write(path, Source.from_bytes(str(path), b"a"), "b")
+        rewrite(path, Source.from_bytes(str(path), b"a"), "b")
     assert path.read_bytes() == b"a"
     assert os.listdir(tmp_path) == ["a.py"]
 
@@ -251,7 +256,7 @@ def die(*args, **keywords):
     os.kill(os.getpid(), signal.SIGKILL)
 
 setattr(files.os, call, die)
-files.write(path, Source.from_bytes(path, b"a" * 100_000), "b" * 100_000)
+files.write(path, Source.from_bytes(path, b"a" * 100_000), Source(path, "b" * 100_000))
 """
 
 

@@ -10,8 +10,8 @@ import pytest
 from torchlint import lint as engine
 from torchlint.finding import Applicability, Finding
 from torchlint.fixing.editor import Editor
-from torchlint.fixing.edits import apply, fix
-from torchlint.source import Source
+from torchlint.fixing.edits import fix
+from torchlint.source import Source, apply
 
 
 def fixed(text: str, path: str = "a.py") -> str:

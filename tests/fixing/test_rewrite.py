@@ -14,8 +14,7 @@ from hypothesis import strategies as st
 from rewriting import find, rewrite
 
 from torchlint.fixing.editor import CannotFix, Editor
-from torchlint.fixing.edits import apply
-from torchlint.source import Source
+from torchlint.source import Source, apply
 
 LOST = "CannotFix: a comment would be lost"
 

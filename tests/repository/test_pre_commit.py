@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from checkout import ROOT
 from hang_guard import HANG_GUARD
+from notebook_files import notebook
 
 pytestmark = pytest.mark.xdist_group("pre-commit")
 
@@ -87,9 +88,11 @@ def test_the_hooks_can_be_tried_without_a_configuration(hooks: Path, home: Path,
 def test_a_mistake_fails_the_commit_and_stays_as_it_is(home: Path, project: Path) -> None:
     (project / "program.py").write_text(MISTAKE)
     (project / "notes.txt").write_text(MISTAKE)
+    (project / "n.ipynb").write_bytes(notebook("import torch", MISTAKE))
     result = pre_commit(home, project, "run", "torchlint")
     assert result.returncode == 1, result.stdout + result.stderr
     assert "program.py:5:12" in result.stdout
+    assert "n.ipynb:cell 2:5:12" in result.stdout
     assert "notes.txt" not in result.stdout
     assert (project / "program.py").read_text() == MISTAKE
 

@@ -36,7 +36,7 @@ def found(*arguments: str, force_exclude: bool = False, **table: object) -> list
 
 def test_directories_are_walked_by_name() -> None:
     make("b.py", "a/z.py", "a/b/c.py", "c/a.py", "a.txt", "a.pyi", "n.ipynb", ".hidden/x.py")
-    assert found() == [".hidden/x.py", "a/b/c.py", "a/z.py", "b.py", "c/a.py"]
+    assert found() == [".hidden/x.py", "a/b/c.py", "a/z.py", "b.py", "c/a.py", "n.ipynb"]
 
 
 def test_arguments_keep_their_order_and_no_file_comes_twice() -> None:

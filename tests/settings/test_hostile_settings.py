@@ -130,39 +130,3 @@ def test_no_pattern_backtracks_for_ever(pattern: str, tmp_path: Path) -> None:
 def test_gaps_are_as_wide_as_they_must_be(pattern: str, yes: list[str], no: list[str], tmp_path: Path) -> None:
     globs = Globs.of([Glob(pattern, str(tmp_path))])
     assert [path for path in yes + no if globs.matches(str(tmp_path / path))] == yes
-
-
-NOTEBOOK = '{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}\n'
-
-
-def test_a_notebook_that_is_named_is_an_error_that_says_what_to_do(capsys: pytest.CaptureFixture[str]) -> None:
-    Path("my net.ipynb").write_text(NOTEBOOK)
-    assert cli.main(["my net.ipynb", "--no-cache"]) == 2
-    out, err = capsys.readouterr()
-    assert out == ""
-    assert err == "my net.ipynb: error: notebooks are not read: `nbqa torchlint 'my net.ipynb'` checks its cells\n"
-
-
-def test_a_notebook_from_an_editor_is_the_same(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    Path("in").write_text(NOTEBOOK)
-    with open("in", encoding="utf-8") as stream:
-        monkeypatch.setattr("sys.stdin", stream)
-        assert cli.main(["-", "--stdin-filename", "x.IPYNB"]) == 2
-    out, err = capsys.readouterr()
-    assert "passed" not in out
-    assert err.startswith("x.IPYNB: error: notebooks are not read")
-
-
-def test_notebooks_in_folders_are_counted_once(capsys: pytest.CaptureFixture[str]) -> None:
-    for name in ("a.ipynb", "d/b.ipynb", "d/c.ipynb", "build/d.ipynb", "ignored.ipynb"):
-        Path(name).parent.mkdir(exist_ok=True)
-        Path(name).write_text(NOTEBOOK)
-    Path(".gitignore").write_text("ignored.*\n")
-    assert cli.main([".", "--no-cache"]) == 0
-    said = capsys.readouterr()
-    assert said.err == "note: 3 notebooks were not read: a.ipynb, ..; `nbqa torchlint` checks notebooks\n"
-    Path("d/x.py").touch()
-    assert cli.main(["d", "--no-cache", "--exclude=c.ipynb"]) == 0
-    assert capsys.readouterr().err == "note: 1 notebook was not read: d/b.ipynb; `nbqa torchlint` checks notebooks\n"

@@ -15,6 +15,7 @@ from torchlint import faults
 from torchlint.commands import summary
 from torchlint.commands.options import add_arguments, overrides
 from torchlint.commands.progress import Progress
+from torchlint.finding import Place
 from torchlint.formats import FORMATS, TEXT_FORMATS
 from torchlint.running.job import Job, Mode, run_bytes
 from torchlint.running.outcome import Outcome, Run
@@ -23,7 +24,7 @@ from torchlint.running.stop import exit_code
 from torchlint.selectors import suggestion
 from torchlint.settings.config import Configuration
 from torchlint.settings.config_table import ConfigError, shown
-from torchlint.settings.discovery import Target, discover, is_notebook, unread_notebook
+from torchlint.settings.discovery import Target, discover
 from torchlint.terminal import complain, printable, reason, use_color, write_bytes
 
 if TYPE_CHECKING:
@@ -56,7 +57,6 @@ class _Check:
         self._fix = arguments.fix or arguments.fix_only or arguments.diff
         self._session: Session | None = None
         self._interrupt: KeyboardInterrupt | None = None
-        self._notebooks: list[str] = []
         if "-" in arguments.paths and len(arguments.paths) > 1:
             raise ConfigError("- (standard input) cannot be combined with other paths")
 
@@ -112,12 +112,7 @@ class _Check:
 
     def _targets(self) -> Iterator[Target]:
         arguments = self._arguments
-        return discover(
-            arguments.paths or ["."],
-            self._configuration,
-            force_exclude=arguments.force_exclude,
-            notebooks=self._notebooks,
-        )
+        return discover(arguments.paths or ["."], self._configuration, force_exclude=arguments.force_exclude)
 
     def _mode(self) -> Mode:
         arguments = self._arguments
@@ -126,10 +121,8 @@ class _Check:
 
     def _files(self) -> list[Outcome]:
         mode, targets = self._mode(), list(self._targets())
-        if self._notebooks:
-            complain(_unread(self._notebooks))
         if not targets:
-            complain("warning: no Python files found under the given paths")
+            complain("warning: no Python files or notebooks found under the given paths")
         # With --verify fixes are run, and applied, after everything is found: one worker serves all files.
         found = Mode() if self._session else mode
         jobs = [Job(path, self._configuration.settings_for(path), found) for path, error in targets if not error]
@@ -208,12 +201,11 @@ class _Check:
         except OSError as error:
             said = "is closed" if error.errno == errno.EBADF else f"cannot be read: {reason(error)}"
             raise ConfigError(f"standard input {said}") from None
-        outcome = Outcome(path, error=unread_notebook(path) if is_notebook(path) else "")
-        if not (outcome.error or (self._arguments.force_exclude and settings.excludes(path))):
+        outcome = Outcome(path)
+        if not (self._arguments.force_exclude and settings.excludes(path)):
             outcome = run_bytes(Job(path, settings, self._mode()), data, self._session.judge if self._session else None)
         if self._fix and not self._arguments.diff:
-            fixed = outcome.source if outcome.fixed else None
-            write_bytes(fixed.encode(fixed.text) if fixed else data)
+            write_bytes(data if outcome.content is None else outcome.content)
         return outcome
 
     def _output_format(self) -> str:
@@ -308,14 +300,6 @@ def _measured() -> AbstractContextManager[Clock]:
     return measured()
 
 
-def _unread(notebooks: list[str]) -> str:
-    """One line for all notebooks in the folders of a run."""
-    first, *others = map(printable, notebooks)
-    said = f"{len(notebooks)} notebooks were" if others else "1 notebook was"
-    said = f"{said} not read: {first}{', ..' * bool(others)}"
-    return f"note: {said}; `nbqa torchlint` checks notebooks"
-
-
 def _complain_of(outcome: Outcome, *, syntax: bool) -> None:
     """Say on standard error what is wrong besides findings; `syntax`: also that a file does not parse."""
     path = printable(outcome.path)
@@ -326,4 +310,10 @@ def _complain_of(outcome: Outcome, *, syntax: bool) -> None:
         complain(f"{path}{row}: error: {outcome.error}")
     for finding in outcome.findings if syntax else ():
         if finding.code == faults.INVALID_SYNTAX:
-            complain(f"{path}:{finding.location.row}: error: {finding.message}")
+            complain(f"{path}:{_row(finding, outcome.source)}: error: {finding.message}")
+
+
+def _row(finding: Finding, source: Source | None) -> str:
+    """The row of a finding, and the cell that it is in."""
+    place = Place(None, *finding.location) if source is None else source.place(finding.location)
+    return str(place).rpartition(":")[0]

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from torchlint import verdicts
-from torchlint.finding import Applicability, Finding, Validation
+from torchlint.finding import Applicability, Finding, Place, Validation
 from torchlint.running import stop
 from torchlint.running.job import Job, Judge, Mode, run_file
 from torchlint.running.outcome import Outcome
@@ -35,9 +35,7 @@ class Record(Protocol):
     @property
     def path(self) -> str: ...
     @property
-    def row(self) -> int: ...
-    @property
-    def column(self) -> int: ...
+    def place(self) -> Place: ...
     @property
     def code(self) -> str: ...
     @property
@@ -135,7 +133,7 @@ def _counts(records: Sequence[Record]) -> str:
 
 def _reason(record: Record) -> str:
     found = record.validation
-    place = f"{printable(record.path)}:{record.row}:{record.column}: {record.code}"
+    place = f"{printable(record.path)}:{record.place}: {record.code}"
     reason = "; ".join(filter(None, (found.condition, found.detail))) or verdicts.meaning(found.verdict)
     match found.status:
         case "conditional":

@@ -12,12 +12,11 @@ from typing import TYPE_CHECKING
 
 from torchlint.finding import Edit
 from torchlint.fixing.blocks import Blocks
-from torchlint.fixing.edits import apply
 from torchlint.fixing.imports import Imports
 from torchlint.fixing.logical_lines import CannotFix, Piece, Pieces, Span, shape_of
 from torchlint.fixing.template import Capture, fill, splice
 from torchlint.kept import kept
-from torchlint.source import Source
+from torchlint.source import Source, apply
 
 if TYPE_CHECKING:
     from torchlint.fixing.concrete_syntax import Concrete

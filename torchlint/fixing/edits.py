@@ -18,28 +18,19 @@ PASSES = 10
 
 @dataclass(slots=True)
 class FixResult:
-    """A file's text after fixing, how many fixes of each code went in, and the findings that remain.
+    """A file after fixing, how many fixes of each code went in, and the findings that remain.
 
-    `error` is one line that names the rules at fault where fixing had to stop; the text is that of the last good pass.
+    `error` is one line that names the rules at fault where fixing had to stop; the file is that of the last good pass.
     """
 
-    text: str
+    source: Source
     applied: Counter[str] = field(default_factory=Counter)
     findings: list[Finding] = field(default_factory=list)
     error: str = ""
 
-
-def apply(text: str, edits: Iterable[Edit]) -> str:
-    """`text` with all edits made. Raises `ValueError` if two overlap; insertions at one place keep their order."""
-    parts: list[str] = []
-    position = 0
-    for start, end, content in sorted(edits, key=lambda edit: edit[:2]):
-        if start < position or end < start:
-            raise ValueError(f"edits overlap at {start}")
-        parts += text[position:start], content
-        position = end
-    parts.append(text[position:])
-    return "".join(parts)
+    @property
+    def text(self) -> str:
+        return self.source.text
 
 
 def fix(source: Source, lint: Callable[[Source], list[Finding]], accepts: Callable[[Finding], bool]) -> FixResult:
@@ -49,37 +40,35 @@ def fix(source: Source, lint: Callable[[Source], list[Finding]], accepts: Callab
     whose text does not parse, or that was there before, is undone and ends the fixing. Imports that are left without a
     use go at the end.
     """
-    result = FixResult(source.text, findings=lint(source))
-    _run_passes(result, source, lint, accepts)
+    result = FixResult(source, findings=lint(source))
+    _run_passes(result, lint, accepts)
     if not result.applied:
         return result
-    text = apply(result.text, leftovers.edits(source.text, source.with_text(result.text)))
-    if text != result.text and parse(text) is not None:
-        result.text = text
-        result.findings = lint(source.with_text(text))
+    after = result.source.edited(leftovers.edits(source.text, result.source))
+    if after.text != result.text and _holds(after, result.source):
+        result.source = after
+        result.findings = lint(after)
     return result
 
 
-def _run_passes(
-    result: FixResult, source: Source, lint: Callable[[Source], list[Finding]], accepts: Callable[[Finding], bool]
-) -> None:
-    seen = {source.text}
+def _run_passes(result: FixResult, lint: Callable[[Source], list[Finding]], accepts: Callable[[Finding], bool]) -> None:
+    seen = {result.source.display}
     for _ in range(PASSES):
         taken = _select(result.findings, accepts)
         if not taken:
             return
-        taken, text = _settle(result.text, taken)
+        taken, after = _settle(result.source, taken)
         codes = ", ".join(sorted({finding.code for finding in taken}))
-        if text is None:
+        if after is None:
             result.error = f"the fix of {codes} leaves a file that does not parse"
             return
-        if text in seen:
+        if after.display in seen:
             result.error = f"the fixes of {codes} undo each other or nothing"
             return
-        seen.add(text)
-        result.text = text
+        seen.add(after.display)
+        result.source = after
         result.applied.update(finding.code for finding in taken)
-        result.findings = lint(source.with_text(text))
+        result.findings = lint(after)
     left = ", ".join(sorted({finding.code for finding in _select(result.findings, accepts)}))
     result.error = f"the fixes of {left} do not settle in {PASSES} passes" if left else ""
 
@@ -110,18 +99,23 @@ def _joined(edits: list[Edit], more: Iterable[Edit]) -> list[Edit] | None:
     return together
 
 
-def _settle(text: str, taken: list[Finding]) -> tuple[list[Finding], str | None]:
-    """The first fixes that parse together, and the new text; None if not even the first one does alone.
+def _settle(source: Source, taken: list[Finding]) -> tuple[list[Finding], Source | None]:
+    """The first fixes that parse together, and the new file; None if not even the first one does alone.
 
     Two fixes can each be right and wrong together: both delete one of the two statements of a block.
     """
     while True:
-        new = apply(text, dict.fromkeys(edit for finding in taken if finding.fix for edit in finding.fix.edits))
-        if parse(new) is not None:
-            return taken, new
+        after = source.edited(dict.fromkeys(edit for finding in taken if finding.fix for edit in finding.fix.edits))
+        if _holds(after, source):
+            return taken, after
         if len(taken) == 1:
             return taken, None
         taken = taken[: len(taken) // 2]
+
+
+def _holds(after: Source, before: Source) -> bool:
+    """Whether a file still parses, and so does each of its parts that did before."""
+    return len(after.broken) <= len(before.broken) and parse(after.text) is not None
 
 
 def _shared(edit: Edit, edits: list[Edit]) -> bool:

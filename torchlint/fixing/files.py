@@ -29,17 +29,17 @@ class NotKeptError(OSError):
     """Replacing the file would change more than its text; the message says what, and what to do."""
 
 
-def write(path: str | os.PathLike[str], source: Source, text: str) -> None:
-    """Replace a file by `text`, in its encoding, in one step; a link's target is what changes.
+def write(path: str | os.PathLike[str], source: Source, after: Source) -> None:
+    """Replace a file, as it was read, by what it is to be, in one step; a link's target is what changes.
 
     Owner, group, mode, extended attributes and access control list stay as they are. Raises `SourceError` if the
     encoding cannot hold the text, `StaleFileError` if the file is not the one that `source` was read from,
     `NotKeptError` where something of the file would be lost, and `OSError`.
     """
-    data = source.encode(text)
+    data = after.to_bytes()
     target = os.path.realpath(path)
     before = _state(target, source)
-    if source.encode(source.text) != source.original:
+    if source.to_bytes() != source.original:
         # Some encodings write a character in several ways.
         raise SourceError(f"cannot be written back as {source.encoding.name} without changing other bytes")
     _check_replaceable(target, before)

@@ -42,7 +42,7 @@ def edits(before: str, after: Source) -> list[Edit]:
     found = [one for one in _imports(new) if used[one.alias.name] and not _loads(new)[one.alias.name]]
     if not found or not _REFLECTION.isdisjoint({*_loads(new), *_stores(new)}):
         return []
-    spelled, bound = _spelled(new), _stores(new)
+    spelled, bound = _spelled(new).union(_WORD.findall(after.unread)), _stores(new)
     gone = [one for one in found if one.alias.name not in spelled and bound[one.alias.name] == 1]
     return _removals(gone, Pieces(after, new))
 

@@ -13,8 +13,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from torchlint.finding import Edit
-from torchlint.fixing.edits import apply
 from torchlint.fixing.logical_lines import CannotFix, Span, shape, shape_of
+from torchlint.source import apply
 
 _SLOT = re.compile(r"(_slot\d+_)")
 

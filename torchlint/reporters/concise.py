@@ -14,7 +14,7 @@ def report(run: Run, out: TextIO) -> None:
     for source, findings in run.files():
         path = printable(source.path)
         for finding in findings:
-            row, column = finding.location
+            place = source.place(finding.location)
             code = by_severity(finding.code, finding.severity, color=run.color)
             mark = fixable(applies=run.applies(finding), color=run.color)
-            out.write(f"{path}:{row}:{column}: {code} {mark}{finding.message}\n")
+            out.write(f"{path}:{place}: {code} {mark}{finding.message}\n")

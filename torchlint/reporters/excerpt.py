@@ -21,7 +21,7 @@ def frame(source: Source, start: Location, end: Location, *, marker: str = "^") 
     if end.row > start.row and end.column == 1:
         end = Location(end.row - 1, len(text_of(source, end.row - 1)) + 1)
     rows = _trimmed(source, start.row, max(start.row, end.row))
-    gutter = len(str(rows[-1]))
+    gutter = len(str(number(source, rows[-1])))
     yield edge(gutter)
     if end.row <= start.row:
         yield from _single(source, rows, gutter, start, end, marker)
@@ -35,23 +35,29 @@ def edge(gutter: int) -> Line:
     return [(" " * gutter + " |", "gutter")]
 
 
+def number(source: Source, row: int) -> int:
+    """The number that a row has for its reader: in a notebook, that in its cell."""
+    return source.place(Location(row, 1)).row
+
+
 def numbered(gutter: int, row: int | str, text: str) -> Line:
     """A quoted line with its number."""
     return [(f"{row:>{gutter}} |", "gutter"), (f" {text}".rstrip(), "")]
 
 
 def text_of(source: Source, row: int) -> str:
-    """The text of a row without its line end."""
-    return source.line(row).rstrip("\r\n")
+    """The text of a row as it was written, without its line end."""
+    return source.displayed(row).rstrip("\r\n")
 
 
 def _trimmed(source: Source, first: int, last: int) -> range:
     """The rows with their context, blank lines at both ends left out."""
-    above = max(1, first - _CONTEXT)
-    below = min(len(source.line_starts), last + _CONTEXT)
-    while above < first and not source.line(above).strip():
+    around = source.rows_around(first)
+    above = max(around[0], first - _CONTEXT)
+    below = max(min(around[-1], last + _CONTEXT), first)
+    while above < first and not source.displayed(above).strip():
         above += 1
-    while below > last and not source.line(below).strip():
+    while below > last and not source.displayed(below).strip():
         below -= 1
     return range(above, below + 1)
 
@@ -59,7 +65,7 @@ def _trimmed(source: Source, first: int, last: int) -> range:
 def _single(source: Source, rows: range, gutter: int, start: Location, end: Location, marker: str) -> Iterator[Line]:
     for row in rows:
         text, cells = render(text_of(source, row))
-        yield numbered(gutter, row, text)
+        yield numbered(gutter, number(source, row), text)
         if row != start.row:
             continue
         first, last = (cells[min(column, len(cells)) - 1] for column in (start.column, end.column))
@@ -76,7 +82,7 @@ def _several(source: Source, rows: range, gutter: int, start: Location, end: Loc
             continue
         text, cells = render(text_of(source, row))
         bar = "|" if start.row < row <= end.row else "/" if row == start.row and not before.strip() else " "
-        yield [(f"{row:>{gutter}} |", "gutter"), (f" {bar}", "marker"), (f" {text}".rstrip(), "")]
+        yield [(f"{number(source, row):>{gutter}} |", "gutter"), (f" {bar}", "marker"), (f" {text}".rstrip(), "")]
         if row == start.row and before.strip():
             yield [*edge(gutter), ("  " + "_" * (cells[start.column - 1] + 1) + marker, "marker")]
         if row == end.row:

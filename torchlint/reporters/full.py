@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TextIO
 from torchlint.finding import Finding, Fix, Location, Related, Severity
 from torchlint.reporters.excerpt import Line, frame
 from torchlint.reporters.hunks import hunks
+from torchlint.reporters.places import place_in
 from torchlint.running.outcome import Run
 from torchlint.source import Source
 from torchlint.terminal import printable
@@ -87,7 +88,7 @@ def _lines(finding: Finding, source: Source, *, applies: bool) -> Iterator[Line]
     severity = str(finding.severity)
     head = [(finding.code, severity), (" ", ""), *mark, (severity, severity), (": ", "")]
     yield [*head, (finding.message, "message")]
-    yield _arrow(source.path, finding.location, finding.end_location)
+    yield _arrow(source, source.path, finding.location, finding.end_location)
     for line in frame(source, finding.location, finding.end_location):
         yield [(text, severity if role == "marker" else role) for text, role in line]
     for related in finding.related:
@@ -95,14 +96,15 @@ def _lines(finding: Finding, source: Source, *, applies: bool) -> Iterator[Line]
     yield from _fix(finding.fix, source) if finding.fix is not None else _advice(finding)
 
 
-def _arrow(path: str, location: Location, end: Location) -> Line:
-    gutter = " " * len(str(end.row))
-    return [(f"{gutter}--> ", "gutter"), (f"{printable(path)}:{location.row}:{location.column}", "")]
+def _arrow(source: Source, path: str, location: Location, end: Location) -> Line:
+    place, last = place_in(source, path, location), place_in(source, path, end)
+    gutter = " " * len(str(last.row))
+    return [(f"{gutter}--> ", "gutter"), (f"{printable(path)}:{place}", "")]
 
 
 def _related(related: Related, source: Source) -> Iterator[Line]:
     yield _labelled("note", related.message)
-    yield _arrow(related.path, related.location, related.end_location)
+    yield _arrow(source, related.path, related.location, related.end_location)
     if related.path == source.path:
         yield from frame(source, related.location, related.end_location, marker="-")
 

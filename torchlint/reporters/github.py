@@ -7,6 +7,7 @@ from typing import TextIO
 from torchlint.finding import Finding, Severity
 from torchlint.reporters.places import within_repository
 from torchlint.running.outcome import Run
+from torchlint.source import Source
 from torchlint.terminal import printable
 
 _COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}
@@ -16,11 +17,13 @@ def report(run: Run, out: TextIO) -> None:
     """Write a command for each finding."""
     for source, findings in run.files():
         for finding in findings:
-            out.write(_command(finding, printable(within_repository(source.path))) + "\n")
+            out.write(_command(finding, source) + "\n")
 
 
-def _command(finding: Finding, path: str) -> str:
-    (row, column), (end_row, end_column) = finding.location, finding.end_location
+def _command(finding: Finding, source: Source) -> str:
+    path = printable(within_repository(source.path))
+    row, column = source.place_in_file(finding.location)
+    end_row, end_column = source.place_in_file(finding.end_location)
     properties = {
         "title": f"torchlint ({finding.code})",
         "file": path,
@@ -30,7 +33,7 @@ def _command(finding: Finding, path: str) -> str:
         "endColumn": str(end_column),
     }
     listed = ",".join(f"{key}={_property(value)}" for key, value in properties.items())
-    message = _data(f"{path}:{row}:{column}: {finding.code} {finding.message}")
+    message = _data(f"{path}:{source.place(finding.location)}: {finding.code} {finding.message}")
     return f"::{_COMMANDS[finding.severity]} {listed}::{message}"
 
 

@@ -27,7 +27,10 @@ def _issue(source: Source, finding: Finding, fingerprint: str) -> dict[str, Any]
         "fingerprint": fingerprint,
         "location": {
             "path": within_repository(source.path),
-            "positions": {"begin": _position(finding.location), "end": _position(finding.end_location)},
+            "positions": {
+                "begin": _position(source.place_in_file(finding.location)),
+                "end": _position(source.place_in_file(finding.end_location)),
+            },
         },
     }
 

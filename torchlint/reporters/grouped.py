@@ -13,7 +13,7 @@ def report(run: Run, out: TextIO) -> None:
     """Write the name of each file and a line for each of its findings."""
     for source, findings in run.files():
         out.write(f"{printable(source.path)}:\n")
-        places = [f"{finding.location.row}:{finding.location.column}" for finding in findings]
+        places = [str(source.place(finding.location)) for finding in findings]
         width = max(map(len, places))
         longest = max(len(finding.severity) for finding in findings)
         for place, finding in zip(places, findings, strict=True):

@@ -7,8 +7,8 @@ import io
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from torchlint.finding import Edit
-from torchlint.reporters.excerpt import Line, edge, numbered, text_of
+from torchlint.finding import Edit, Location
+from torchlint.reporters.excerpt import Line, edge, number, numbered, text_of
 from torchlint.reporters.widths import render
 from torchlint.source import Source
 
@@ -23,23 +23,38 @@ class _Hunk(NamedTuple):
 
 
 def hunks(source: Source, edits: Sequence[Edit]) -> Iterator[Line]:
-    """The old and the new lines, with a line of context; line numbers are those after the fix."""
+    """The old and the new lines, with a line of context; line numbers are those after the fix, in the cell if there
+    are cells."""
     if not edits:
         return
     groups = _groups(source, edits)
-    gutter = len(str(groups[-1].last + 1 + sum(edit.content.count("\n") for edit in edits)))
-    yield edge(gutter)
-    shift = 0
+    rows = [number(source, hunk.last) for hunk in groups]
+    gutter = len(str(max(rows) + 1 + sum(edit.content.count("\n") for edit in edits)))
+    shift, cell = 0, range(0)
     for index, hunk in enumerate(groups):
-        if index:
+        if source.rows_around(hunk.first) != cell:
+            shift, cell = 0, source.rows_around(hunk.first)
+            yield from _heading(source, gutter, hunk, is_first=not index)
+        else:
             yield [("...", "gutter")]
-        if hunk.first > 1:
-            yield _quoted(gutter, hunk.first - 1 + shift, text_of(source, hunk.first - 1))
+        first = number(source, hunk.first)
+        if hunk.first > cell[0]:
+            yield _quoted(gutter, first - 1 + shift, text_of(source, hunk.first - 1))
         old, new = _changed(source, hunk)
-        yield from _diff(gutter, hunk.first + shift, old, new)
+        yield from _diff(gutter, first + shift, old, new)
         shift += len(new) - len(old)
-        if source.line(hunk.last + 1):
-            yield _quoted(gutter, hunk.last + 1 + shift, text_of(source, hunk.last + 1))
+        if hunk.last < cell[-1] and source.line(hunk.last + 1):
+            yield _quoted(gutter, number(source, hunk.last + 1) + shift, text_of(source, hunk.last + 1))
+    yield edge(gutter)
+
+
+def _heading(source: Source, gutter: int, hunk: _Hunk, *, is_first: bool) -> Iterator[Line]:
+    """What stands above the hunks of a cell, or of a file."""
+    cell = source.place(Location(hunk.first, 1)).cell
+    if not is_first:
+        yield edge(gutter)
+    if cell is not None:
+        yield [(f"{' ' * gutter}::: cell {cell}", "gutter")]
     yield edge(gutter)
 
 
@@ -48,7 +63,7 @@ def _groups(source: Source, edits: Sequence[Edit]) -> list[_Hunk]:
     for edit in sorted(edits, key=lambda edit: (edit.start, edit.end)):
         first, end = source.location(edit.start).row, source.location(edit.end)
         last = max(first, end.row - 1 if end.column == 1 else end.row)
-        if groups and first - groups[-1].last < _GAP:
+        if groups and first - groups[-1].last < _GAP and groups[-1].last in source.rows_around(first):
             before = groups.pop()
             groups.append(_Hunk(before.first, max(before.last, last), [*before.edits, edit]))
         else:
@@ -60,13 +75,13 @@ def _changed(source: Source, hunk: _Hunk) -> tuple[list[str], list[str]]:
     """The lines of a hunk before and after."""
     starts = source.line_starts
     position = starts[hunk.first - 1]
-    end = starts[hunk.last] if hunk.last < len(starts) else len(source.text)
-    old = source.text[position:end]
+    end = starts[hunk.last] if hunk.last < len(starts) else len(source.display)
+    old = source.display[position:end]
     pieces: list[str] = []
     for edit in hunk.edits:
-        pieces += [source.text[position : edit.start], edit.content]
+        pieces += [source.display[position : edit.start], edit.content]
         position = edit.end
-    return _lines(old), _lines("".join([*pieces, source.text[position:end]]))
+    return _lines(old), _lines("".join([*pieces, source.display[position:end]]))
 
 
 def _lines(text: str) -> list[str]:

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any, TextIO
 
 from torchlint import faults
-from torchlint.finding import Edit, Finding, Fix, Location, Related, Validation
+from torchlint.finding import Edit, Finding, Fix, Location, Place, Related, Validation
+from torchlint.reporters.places import place_in
 from torchlint.running.outcome import Run
 from torchlint.source import Source
 from torchlint.suppress import Suppressions
@@ -29,6 +30,9 @@ def entries(source: Source, findings: Iterable[Finding]) -> Iterator[dict[str, A
 
 
 def _entry(finding: Finding, source: Source, noqa_row: int | None) -> dict[str, Any]:
+    place = source.place(finding.location)
+    if noqa_row is not None:
+        noqa_row = source.place(Location(noqa_row, 1)).row
     return {
         "code": finding.code,
         "name": finding.name,
@@ -36,14 +40,14 @@ def _entry(finding: Finding, source: Source, noqa_row: int | None) -> dict[str, 
         "severity": finding.severity,
         "url": None,
         "filename": _filename(source.path),
-        "location": _location(finding.location),
-        "end_location": _location(finding.end_location),
+        "location": _location(place),
+        "end_location": _location(source.place(finding.end_location)),
         "fix": None if finding.fix is None else _fix(finding.fix, source),
         "help": finding.help or None,
         "unfixed": finding.unfixed or None,
-        "related": [_related(related) for related in finding.related],
+        "related": [_related(related, source) for related in finding.related],
         "noqa_row": noqa_row,
-        "cell": None,
+        "cell": place.cell,
     }
 
 
@@ -51,8 +55,12 @@ def _filename(path: str) -> str:
     return path if path == "-" else os.path.abspath(path)
 
 
-def _location(location: Location) -> dict[str, int]:
-    return {"row": location.row, "column": location.column}
+def _location(place: Place) -> dict[str, int]:
+    return {"row": place.row, "column": place.column}
+
+
+def _cell(place: Place) -> dict[str, int]:
+    return {} if place.cell is None else {"cell": place.cell}
 
 
 def _fix(fix: Fix, source: Source) -> dict[str, Any]:
@@ -72,17 +80,21 @@ def _validation(validation: Validation) -> dict[str, Any]:
 
 
 def _edit(edit: Edit, source: Source) -> dict[str, Any]:
+    start = source.place(source.location(edit.start))
     return {
         "content": edit.content,
-        "location": _location(source.location(edit.start)),
-        "end_location": _location(source.location(edit.end)),
+        "location": _location(start),
+        "end_location": _location(source.place(source.location(edit.end))),
+        **_cell(start),
     }
 
 
-def _related(related: Related) -> dict[str, Any]:
+def _related(related: Related, source: Source) -> dict[str, Any]:
+    start = place_in(source, related.path, related.location)
     return {
         "filename": _filename(related.path),
-        "location": _location(related.location),
-        "end_location": _location(related.end_location),
+        "location": _location(start),
+        "end_location": _location(place_in(source, related.path, related.end_location)),
         "message": related.message,
+        **_cell(start),
     }

@@ -8,6 +8,7 @@ from xml.etree import ElementTree
 
 from torchlint.finding import Finding
 from torchlint.running.outcome import Run
+from torchlint.source import Source
 from torchlint.terminal import printable
 
 # XML 1.0 has no way to write these.
@@ -28,14 +29,16 @@ def report(run: Run, out: TextIO) -> None:
         failures, path = str(len(findings)), printable(source.path)
         suite = ElementTree.SubElement(root, "testsuite", name=path, tests=failures, failures=failures, errors="0")
         for finding in findings:
-            _add_case(suite, finding, path)
+            _add_case(suite, finding, source, path)
     ElementTree.indent(root)
     out.write('<?xml version="1.0" encoding="UTF-8"?>\n' + ElementTree.tostring(root, encoding="unicode") + "\n")
 
 
-def _add_case(suite: ElementTree.Element, finding: Finding, path: str) -> None:
-    (row, column), message = finding.location, _FORBIDDEN.sub("\ufffd", finding.message)
+def _add_case(suite: ElementTree.Element, finding: Finding, source: Source, path: str) -> None:
+    (row, column), message = source.place_in_file(finding.location), _FORBIDDEN.sub("\ufffd", finding.message)
     name = f"torchlint.{finding.code}"
     case = ElementTree.SubElement(suite, "testcase", name=name, classname=path, line=str(row), column=str(column))
     failure = ElementTree.SubElement(case, "failure", message=message)
-    failure.text = f"line {row}, col {column}, {message}"
+    place = source.place(finding.location)
+    cell = "" if place.cell is None else f"cell {place.cell}, "
+    failure.text = f"{cell}line {place.row}, col {place.column}, {message}"

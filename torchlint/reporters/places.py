@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from urllib.parse import quote
 
-from torchlint.finding import Finding
+from torchlint.finding import Finding, Location, Place
 from torchlint.running.outcome import Run
 from torchlint.source import Source
 
@@ -30,6 +30,16 @@ def uri(path: str) -> str:
     return f"file://{escaped}" if escaped.startswith("/") else escaped
 
 
+def place_in(source: Source, path: str, location: Location) -> Place:
+    """A place as it is said. `path` may be another file than that of the findings, which is then one of Python."""
+    return source.place(location) if path == source.path else Place(None, *location)
+
+
+def in_file(source: Source, path: str, location: Location) -> Location:
+    """Row and column of the file itself: of a notebook, those of its JSON."""
+    return source.place_in_file(location) if path == source.path else location
+
+
 def fingerprinted(run: Run) -> Iterator[tuple[Source, Finding, str]]:
     """Source, finding and fingerprint.
 
@@ -40,7 +50,7 @@ def fingerprinted(run: Run) -> Iterator[tuple[Source, Finding, str]]:
     for source, findings in run.files():
         path = within_repository(source.path)
         for finding in findings:
-            line = source.line(finding.location.row).strip()
+            line = source.displayed(finding.location.row).strip()
             identity = "\0".join([finding.code, path, line, finding.message])
             seen[identity] += 1
             yield source, finding, _digest(f"{identity}\0{seen[identity]}")

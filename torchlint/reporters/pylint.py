@@ -13,4 +13,5 @@ def report(run: Run, out: TextIO) -> None:
     for source, findings in run.files():
         path = printable(source.path)
         for finding in findings:
-            out.write(f"{path}:{finding.location.row}: [{finding.code}] {finding.message}\n")
+            row = source.place_in_file(finding.location).row
+            out.write(f"{path}:{row}: [{finding.code}] {finding.message}\n")

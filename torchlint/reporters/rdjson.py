@@ -29,7 +29,7 @@ def report(run: Run, out: TextIO) -> None:
 def _diagnostic(finding: Finding, source: Source) -> dict[str, Any]:
     suggestions = [_suggestion(edit, source) for edit in _joined(finding.fix, source)]
     diagnostic: dict[str, Any] = {
-        "message": message(finding, suggested=bool(suggestions)),
+        "message": message(finding, source, suggested=bool(suggestions)),
         "severity": _SEVERITIES[finding.severity],
         "code": {"value": finding.code},
         "location": {
@@ -44,7 +44,7 @@ def _diagnostic(finding: Finding, source: Source) -> dict[str, Any]:
 
 def _joined(fix: Fix | None, source: Source) -> list[Edit]:
     """The edits of a safe fix as one: suggestions are applied one by one, a fix as a whole or not at all."""
-    if fix is None or not is_safe(fix):
+    if fix is None or not is_safe(fix) or source.has_cells:
         return []
     edits = sorted(fix.edits)
     start, end = edits[0].start, edits[-1].end
@@ -74,5 +74,5 @@ def _range(source: Source, start: Location, end: Location) -> dict[str, Any]:
 
 
 def _position(source: Source, location: Location) -> dict[str, int]:
-    before = source.line(location.row)[: location.column - 1]
-    return {"line": location.row, "column": len(before.encode("utf-8", "surrogatepass")) + 1}
+    row, column = source.place_in_file(location, in_bytes=True)
+    return {"line": row, "column": column}

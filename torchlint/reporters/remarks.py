@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from torchlint.finding import Applicability, Finding, Fix
+from torchlint.source import Source
 
 _INTRODUCTIONS = {
     "safe": "Safe fix in places that are too far apart for one suggestion (`torchlint --fix` applies it)",
@@ -10,6 +11,7 @@ _INTRODUCTIONS = {
     "unverified": "Unsafe fix, of which nothing is known by running it (`torchlint --fix --unsafe-fixes` applies it)",
     "display": "Fix to be made by hand, which torchlint never applies",
 }
+_IN_CELLS = "Safe fix in the cell of a notebook, which is no text of the file (`torchlint --fix` applies it)"
 
 
 def is_safe(fix: Fix | None) -> bool:
@@ -17,13 +19,18 @@ def is_safe(fix: Fix | None) -> bool:
     return fix is not None and fix.applicability is Applicability.SAFE
 
 
-def message(finding: Finding, *, suggested: bool) -> str:
-    """The finding's message; if its fix is not suggested, or there is none, what to do on a line of its own."""
-    return finding.message if suggested else "\n".join(filter(None, (finding.message, _remark(finding))))
+def message(finding: Finding, source: Source, *, suggested: bool) -> str:
+    """The finding's message; if its fix is not suggested, or there is none, what to do on a line of its own. In a
+    notebook it begins with the cell, because the place beside it is one in the JSON."""
+    place = source.place(finding.location)
+    said = finding.message if place.cell is None else f"cell {place.cell}, line {place.row}: {finding.message}"
+    return said if suggested else "\n".join(filter(None, (said, _remark(finding, source))))
 
 
-def _remark(finding: Finding) -> str:
+def _remark(finding: Finding, source: Source) -> str:
     fix = finding.fix
     if fix is None:
         return finding.help
+    if is_safe(fix) and source.has_cells:
+        return f"{_IN_CELLS}: {fix.title}"
     return "; ".join(filter(None, (f"{_INTRODUCTIONS[fix.standing]}: {fix.title}", fix.condition, fix.verification)))

@@ -10,7 +10,7 @@ from typing import Any, TextIO
 
 from torchlint import __version__, faults, registry
 from torchlint.finding import Edit, Finding, Fix, Location, Related, Severity
-from torchlint.reporters.places import fingerprinted, uri
+from torchlint.reporters.places import fingerprinted, in_file, place_in, uri
 from torchlint.reporters.remarks import is_safe, message
 from torchlint.running.outcome import Run
 from torchlint.source import Source
@@ -42,7 +42,7 @@ def _invocation(run: Run) -> dict[str, Any]:
             "descriptor": {"id": finding.code},
             "level": "error",
             "message": {"text": finding.message},
-            "locations": [_location(source.path, finding.location, finding.end_location)],
+            "locations": [_location(source, source.path, finding.location, finding.end_location)],
         }
         for source, findings in run.files()
         for finding in findings
@@ -64,18 +64,19 @@ def _rule(code: str) -> dict[str, Any]:
 
 
 def _result(source: Source, finding: Finding, fingerprint: str) -> dict[str, Any]:
+    suggested = is_safe(finding.fix) and not source.has_cells
     result: dict[str, Any] = {
         "ruleId": finding.code,
         "level": _LEVELS[finding.severity],
-        "message": {"text": message(finding, suggested=is_safe(finding.fix))},
-        "locations": [_location(source.path, finding.location, finding.end_location)],
+        "message": {"text": message(finding, source, suggested=suggested)},
+        "locations": [_location(source, source.path, finding.location, finding.end_location)],
         "partialFingerprints": {"torchlint/v1": fingerprint},
     }
     if finding.related:
-        result["relatedLocations"] = [_related(related) for related in finding.related]
+        result["relatedLocations"] = [_related(related, source) for related in finding.related]
     if finding.fix is not None:
         result["properties"] = {"fix": _described(finding.fix)}
-    if finding.fix is not None and is_safe(finding.fix):
+    if finding.fix is not None and suggested:
         result["fixes"] = [_fix(finding.fix, source)]
     return result
 
@@ -85,12 +86,15 @@ def _described(fix: Fix) -> dict[str, str]:
     return {"applicability": fix.standing, "description": fix.title, "verification": fix.verification}
 
 
-def _location(path: str, start: Location, end: Location) -> dict[str, Any]:
-    return {"physicalLocation": {"artifactLocation": {"uri": uri(path)}, "region": _region(start, end)}}
+def _location(source: Source, path: str, start: Location, end: Location) -> dict[str, Any]:
+    region = _region(in_file(source, path, start), in_file(source, path, end))
+    place = {"physicalLocation": {"artifactLocation": {"uri": uri(path)}, "region": region}}
+    said = place_in(source, path, start)
+    return place if said.cell is None else {**place, "logicalLocations": [{"fullyQualifiedName": str(said)}]}
 
 
-def _related(related: Related) -> dict[str, Any]:
-    place = _location(related.path, related.location, related.end_location)
+def _related(related: Related, source: Source) -> dict[str, Any]:
+    place = _location(source, related.path, related.location, related.end_location)
     return {**place, "message": {"text": related.message}}
 
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import io
-import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from torchlint import faults
 from torchlint.finding import Applicability, Finding, Fix
 from torchlint.reading import NotAFileError, read
 from torchlint.running.outcome import Outcome, applies
+from torchlint.running.sources import source_of
 from torchlint.running.stamp import content_digest, stamp
 from torchlint.running.stop import undivided
 from torchlint.settings.config import Settings
@@ -62,8 +61,8 @@ def run_bytes(job: Job, data: bytes, judge: Judge | None = None) -> Outcome:
     try:
         if b"torch" not in data:
             # No rule has anything to say of it, but that a file is not Python is worth a finding.
-            return _only_parsed(Source.from_bytes(job.path, data))
-        return _Task(job, Source.from_bytes(job.path, data), judge).run()
+            return _only_parsed(source_of(job.path, data))
+        return _Task(job, source_of(job.path, data), judge).run()
     except Exception as error:
         outcome = Outcome(job.path, error=_problem(error))
         if outcome.error.startswith("internal"):
@@ -73,9 +72,15 @@ def run_bytes(job: Job, data: bytes, judge: Judge | None = None) -> Outcome:
 
 def _only_parsed(source: Source) -> Outcome:
     parsed = parse(source.text)
-    if not parsed.error:
-        return Outcome(source.path)
-    return Outcome(source.path, source, [faults.invalid_syntax(source, parsed.error, parsed.row, parsed.column)])
+    findings = list(_broken_parts(source))
+    if parsed.error:
+        findings = [faults.invalid_syntax(source, parsed.error, parsed.row, parsed.column)]
+    return Outcome(source.path, source.released() if findings else None, findings)
+
+
+def _broken_parts(source: Source) -> Iterator[Finding]:
+    """A finding for each part that was left out, because it does not parse."""
+    return (faults.invalid_syntax(source, *part) for part in source.broken)
 
 
 def _problem(error: Exception) -> str:
@@ -114,6 +119,7 @@ class _Task:
                 self._fix(outcome)
             except Exception as error:
                 outcome.error = _problem(error)
+        outcome.source = outcome.source.released() if outcome.source else None
         return outcome
 
     def _check(self, source: Source) -> Report:
@@ -127,16 +133,18 @@ class _Task:
 
     def _lint(self, source: Source) -> list[Finding]:
         report = self._report if source is self._source else self._check(source)
+        broken = list(_broken_parts(source))
         if not report.findings:
-            return []
+            return broken
         # Start-up: only files with findings need it.
         from torchlint.suppress import Suppressions
 
         suppressions = Suppressions(source)
         settings = self._job.settings
         shown = [f for f in report.findings if settings.reports(f) and not suppressions.hides(f)]
-        findings = [judged(finding, settings) for finding in shown]
-        return [self._judge(source, finding) for finding in findings] if self._judge else findings
+        findings = [source.confined(judged(finding, settings)) for finding in shown]
+        findings = [self._judge(source, finding) for finding in findings] if self._judge else findings
+        return sorted([*findings, *broken], key=Finding.sort_key) if broken else findings
 
     def _fix(self, outcome: Outcome) -> None:
         # Start-up: only `--fix` needs it.
@@ -144,15 +152,22 @@ class _Task:
 
         before, mode = self._source, self._job.mode
         result = edits.fix(before, self._lint, self._accepts)
+        content = result.source.to_bytes()
         if mode.write and result.text != before.text:
             with undivided():
-                files.write(self._job.path, before, result.text)
+                files.write(self._job.path, before, result.source)
         outcome.error = outcome.error or result.error
         outcome.fixed = result.applied
         outcome.findings = result.findings
-        outcome.source = Source(before.path, result.text, before.encoding)
+        # Read again: where things are in the file is known of what was read from one.
+        outcome.source = source_of(before.path, content)
         if mode.diff:
-            outcome.diff = unified_diff(before, result.text)
+            # Start-up: only `--diff` needs it.
+            from torchlint.running.diff import unified_diff
+
+            outcome.diff = unified_diff(before, content)
+        elif not mode.write:
+            outcome.content = content
 
 
 def judged(finding: Finding, settings: Settings) -> Finding:
@@ -172,27 +187,3 @@ def judged(finding: Finding, settings: Settings) -> Finding:
 def _overridden(fix: Fix, applicability: Applicability) -> Fix:
     said = f"declared {applicability} by the configuration"
     return fix._replace(applicability=applicability, verification=f"{said}; {fix.verification}".removesuffix("; "))
-
-
-def unified_diff(before: Source, after: str) -> bytes:
-    """The change as `git apply` and `patch -p1` take it, in the file's own encoding. Raises `UnicodeEncodeError`."""
-    name = before.path.replace(os.sep, "/")
-    old, new = (name, name) if name.startswith(("/", "../")) else (f"a/{name}", f"b/{name}")
-    # Start-up: only `--diff` needs it.
-    import difflib
-
-    lines = list(difflib.unified_diff(_lines(before.text), _lines(after)))
-    if not lines:
-        return b""
-    header = f"--- {old}\n+++ {new}\n".encode("utf-8", "surrogateescape")
-    body = "".join(map(_terminated, lines[2:]))
-    return header + body.encode(before.encoding.name)
-
-
-def _lines(text: str) -> list[str]:
-    # Lines as git counts them: only a line feed ends one.
-    return list(io.StringIO(text, newline="\n"))
-
-
-def _terminated(line: str) -> str:
-    return line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"

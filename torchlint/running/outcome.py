@@ -18,7 +18,7 @@ class Outcome:
 
     `error` is one line that says why the file could not be read, checked or written; `failures` has a line for each
     rule that crashed, `tracebacks` says where; `fixed` counts the applied fixes by rule code; `diff` is what they
-    changed, if asked for.
+    changed, if asked for, `content` the fixed file where it is not written.
     `stamp`, `digest` and `consulted` are what the cache needs: the state of the file that was read, its content, and
     the other files that findings depend on.
     """
@@ -40,6 +40,7 @@ class Outcome:
         self.tracebacks: list[str] = []
         self.fixed: Counter[str] = Counter()
         self.diff = b""
+        self.content: bytes | None = None
         self.stamp: Stamp | None = None
         self.digest = ""
         self.consulted: frozenset[str] = frozenset()

@@ -13,9 +13,10 @@ from torchlint.running.findings_cache import Cache, Known
 from torchlint.running.job import Job
 from torchlint.running.outcome import Outcome, applies
 from torchlint.running.pool import Outcomes, run_files
+from torchlint.running.sources import source_of
 from torchlint.running.stamp import content_digest
 from torchlint.settings.config import Settings
-from torchlint.source import Source, SourceError
+from torchlint.source import SourceError
 
 
 def run_files_with(cache: Cache, jobs: Sequence[Job], processes: int | None) -> Outcomes:
@@ -52,7 +53,7 @@ def _recall(cache: Cache, job: Job) -> Outcome | None:
     # Reporters show the lines of findings.
     try:
         data, _ = read(job.path)
-        outcome.source = Source.from_bytes(job.path, data)
+        outcome.source = source_of(job.path, data).released()
     except (OSError, SourceError):
         return None
     # It may have been written since its time was looked at.

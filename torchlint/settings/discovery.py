@@ -29,18 +29,11 @@ class _Place(NamedTuple):
     ignores: Chain
 
 
-def discover(
-    paths: Sequence[str],
-    configuration: Configuration,
-    *,
-    force_exclude: bool = False,
-    notebooks: list[str] | None = None,
-) -> Iterator[Target]:
+def discover(paths: Sequence[str], configuration: Configuration, *, force_exclude: bool = False) -> Iterator[Target]:
     """The files in the order of the arguments, in directories by name, none twice.
 
     What is named is checked, whatever its suffix and whatever excludes it, unless `force_exclude`. Directories that
-    are symbolic links are followed only where they are named. `notebooks` takes the notebooks in directories, which
-    are not read; one that is named is an error. Raises `ConfigError`.
+    are symbolic links are followed only where they are named. Raises `ConfigError`.
     """
     seen: set[str] = set()
     for argument in paths:
@@ -48,23 +41,7 @@ def discover(
             if real in seen:
                 continue
             seen.add(real)
-            if not is_notebook(target.path) or target.error:
-                yield target
-            elif notebooks is not None:
-                notebooks.append(target.path)
-
-
-def is_notebook(path: str) -> bool:
-    """Whether a file is a notebook, by its name: Python would read its JSON as a program that does nothing."""
-    return path.casefold().endswith(".ipynb")
-
-
-def unread_notebook(path: str) -> str:
-    """The line that says what to do with a notebook instead."""
-    # Start-up: few runs have notebooks.
-    import shlex
-
-    return f"notebooks are not read: `nbqa torchlint {shlex.quote(path)}` checks its cells"
+            yield target
 
 
 def _below(argument: str, configuration: Configuration, force_exclude: bool) -> Iterator[tuple[Target, str]]:
@@ -74,7 +51,7 @@ def _below(argument: str, configuration: Configuration, force_exclude: bool) -> 
     elif force_exclude and configuration.settings_for(absolute).excludes(absolute):
         return
     elif not os.path.isdir(argument):
-        yield Target(path, unread_notebook(path) if is_notebook(path) else ""), real
+        yield Target(path), real
     else:
         respect = configuration.settings_in(absolute).respect_gitignore
         yield from _walk(_Place(path, absolute, real, True, chain_above(absolute) if respect else ()), configuration)
@@ -96,7 +73,7 @@ def _walk(start: _Place, configuration: Configuration) -> Iterator[tuple[Target,
 
 
 def _entries(place: _Place, configuration: Configuration) -> list[_Place]:
-    """The Python files and the directories in a directory that nothing excludes, by name."""
+    """The Python files, the notebooks and the directories in a directory that nothing excludes, by name."""
     settings = configuration.settings_in(place.absolute)
     with os.scandir(place.absolute) as scan:
         entries = sorted(scan, key=lambda entry: entry.name)

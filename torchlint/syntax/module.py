@@ -19,6 +19,9 @@ from torchlint.syntax.plain import flags_of, names_tensor
 from torchlint.syntax.scope import FunctionNode, Scope
 from torchlint.syntax.words import Words
 
+# What editors take for the beginning of a cell in a script.
+_CELL_MARKS = ("# %%", "# In[", "#%%")
+
 
 class FunctionModel:
     """A function or method, its parameters and the scope it stands in."""
@@ -286,6 +289,16 @@ class Module:
         """Attributes that are assigned on something other than the first parameter of a method."""
         stores = [(node, self.function_of(scope)) for scope in self.all_scopes for node in scope.stores]
         return frozenset(node.attr for node, function in stores if not _is_own(node, function))
+
+    @kept
+    def shown(self) -> frozenset[ast.stmt]:
+        """The expressions of the module's body whose values are there to be looked at: those at the end of cells."""
+        found = [statement for statement in self.tree.body if isinstance(statement, ast.Expr)]
+        # In a script with cells it is not told here where each of them ends.
+        if self.source.has_cells or not any(mark in self.source.text for mark in _CELL_MARKS):
+            places = self.source.shown
+            found = [statement for statement in found if (statement.lineno, statement.col_offset) in places]
+        return frozenset(found)
 
     @kept
     def naming(self) -> Names:

@@ -12,11 +12,11 @@ from collections.abc import Iterator, Sequence
 from torchlint.claims import Pair, Same
 from torchlint.finding import Edit
 from torchlint.fixing.editor import Editor
-from torchlint.fixing.edits import apply
 from torchlint.fixing.proof import kinds
 from torchlint.fixing.proof.safety import Proof
 from torchlint.match import Match
 from torchlint.rule import Rewrite
+from torchlint.source import apply
 from torchlint.values.interpret.frame import Frame
 from torchlint.values.value import Constant, Items, Value
 

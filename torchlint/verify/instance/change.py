@@ -7,9 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from torchlint.finding import Edit
-from torchlint.fixing.edits import apply
 from torchlint.fixing.logical_lines import parse
-from torchlint.source import Source
+from torchlint.source import Source, apply
 from torchlint.syntax.bindings import stored
 from torchlint.verify.instance.version_scope import Function, Scope, imports_among
 

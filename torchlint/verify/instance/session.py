@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from torchlint.finding import Applicability, Edit, Finding, Fix, Validation
+from torchlint.finding import Applicability, Edit, Finding, Fix, Place, Validation
 from torchlint.source import Source
 from torchlint.verify.instance import policy
 from torchlint.verify.instance.change import File, NotExtractableError
@@ -36,8 +36,7 @@ class Record:
     """A fix that was validated: where, by which rule, who might have applied it before, and what came out."""
 
     path: str
-    row: int
-    column: int
+    place: Place
     code: str
     offered: Applicability
     validation: Validation
@@ -192,7 +191,8 @@ class Session:
         place = (source.path, f"{finding.code} {around} {finding.location.column}", old)
         if place not in self._seen:
             self._seen.add(place)
-            self.records.append(Record(source.path, *finding.location, finding.code, fix.applicability, validation))
+            at = source.place(finding.location)
+            self.records.append(Record(source.path, at, finding.code, fix.applicability, validation))
 
 
 def _nothing(verdict: str, reason: str) -> dict[str, Any]:
