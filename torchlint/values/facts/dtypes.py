@@ -16,6 +16,7 @@ from torchlint.values.value import (
     Layer,
     Mutated,
     Op,
+    Parameter,
     Value,
 )
 
@@ -147,6 +148,8 @@ def _literal_class(op: Op) -> str | None:
     stack = [arg for arg in args if arg is not None]
     while stack:
         part = stack.pop()
+        if isinstance(part, Parameter) and part.default is not None:
+            part = part.default
         if isinstance(part, Items):
             stack.extend(part.items)
         elif not isinstance(part, Constant):
