@@ -38,14 +38,16 @@ for epoch in range(epochs):
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from torchlint.rule import (
     ERROR,
+    UNKNOWN,
     Check,
     External,
     Frame,
     FunctionRef,
+    Parameter,
     Place,
     Problem,
     Value,
@@ -59,7 +61,8 @@ from torchlint.rule import (
     trees,
 )
 from torchlint.vocabulary.eval_mode import mode_calls
-from torchlint.vocabulary.training import Kind, events, in_loop, settled, trained_models
+from torchlint.vocabulary.roles import rests_on_use, resting_on_use
+from torchlint.vocabulary.training import Event, Kind, events, in_loop, is_without_grad, origin, settled, trained_models
 
 from ._modes import is_modeless
 
@@ -80,6 +83,7 @@ class EvalModeNotRestored(Check):
             inside = [event for event in found if in_loop(frame.module, event.at, loop)]
             steps = [event for event in inside if event.kind is Kind.STEP]
             models = [model for event in steps for _, model in trained_models(event.subject)]
+            models += _called_for_steps(frame, loop, steps)
             if not models or not any(event.kind is Kind.BACKWARD for event in inside):
                 continue
             if any(True for _ in _modes(frame, loop, "train")):
@@ -91,8 +95,24 @@ class EvalModeNotRestored(Check):
                 if loops_around(frame.module, loop) and _is_at_the_end(frame, at, loop):
                     continue
                 places = (Place(loop, "in this loop it is trained"), Place(at, "eval mode starts here"))
-                yield Problem(call, places=places)
+                given = [event.subject for event in steps if model not in _known(event.subject)]
+                yield resting_on_use(Problem(call, places=places), self.message, *given)
                 break
+
+
+def _known(optimizer: Value | None) -> list[Value]:
+    return [model for _, model in trained_models(optimizer)]
+
+
+def _called_for_steps(frame: Frame, loop: ast.AST, steps: Sequence[Event]) -> list[Value]:
+    """The models that an optimiser which is a parameter may train: parameters, too, that the loop calls with gradients
+    on, where it is the only optimiser."""
+    optimizers = {origin(settled(event.subject) or UNKNOWN) for event in steps}
+    if len(optimizers) != 1 or not all(rests_on_use(event.subject) for event in steps):
+        return []
+    called = [call for call in frame.callees if in_loop(frame.module, call, loop) and not is_without_grad(frame, call)]
+    held = [settled(frame.values.get(call.func)) for call in called]
+    return [value for value in held if isinstance(value, Parameter)]
 
 
 def _modes(frame: Frame, loop: ast.AST, name: str, depth: int = 2) -> Iterator[tuple[ast.Call, ast.AST, Value | None]]:
