@@ -61,7 +61,7 @@ from torchlint.rule import (
     trees,
 )
 from torchlint.vocabulary.eval_mode import mode_calls
-from torchlint.vocabulary.roles import rests_on_use, resting_on_use
+from torchlint.vocabulary.roles import resting_on_use, rests_on_use
 from torchlint.vocabulary.training import Event, Kind, events, in_loop, is_without_grad, origin, settled, trained_models
 
 from ._modes import is_modeless
