@@ -3,10 +3,11 @@
 ## What it does
 Finds the variable that `backward()` was called on, also as `scaler.scale(loss).backward()` or
 `accelerator.backward(loss)`, when the same loop adds it to a sum, a list or a dict that outlives the turn, without
-`item()`, `detach()` or `float()`. The same for the terms of a loss that is a sum, and for the items of a dict that it is
-read from. Silent where `backward()` is called on the sum too, and where the losses of the
-parts of one batch are collected, after which the optimiser steps. Silent in tests: they take a few
-steps.
+`item()`, `detach()` or `float()`. The same goes for the terms of a loss that is a sum, and for the items of a dict that
+the loss is read from.
+
+Silent where `backward()` is called on the sum too, and where the losses of the parts of one batch are collected, after
+which the optimiser steps. Silent in tests: they take a few steps.
 
 ## Why is this bad?
 A loss is a tensor that keeps the graph it was computed with, and a sum of losses keeps the graphs of all of them.

@@ -2,7 +2,8 @@
 
 ## What it does
 Finds subclasses of `nn.Module` whose `__init__` never reaches the `__init__` of its base: because it is not called at
-all, is named without being called (`super().__init__`), or is called on something else (`super(Net).__init__()`). Also finds modules and parameters that are assigned before it is called.
+all, is named without being called (`super().__init__`), or is called on something else (`super(Net).__init__()`). Also
+finds modules and parameters that are assigned before it is called.
 
 Silent where a test makes a stand-in without methods, and where an `__init__` that sets no attributes is one of an
 abstract class.
@@ -92,9 +93,8 @@ class MissingSuperInit(Check):
         calls = _initialisations(init)
         if calls:
             yield from _too_late(init, frame, calls)
-        elif not _reached_otherwise(frame, init) and not _is_mock(frame, cls):
-            if sets_attributes(init) or not _is_abstract(cls):
-                yield _never(init, frame)
+        elif not (_reached_otherwise(frame, init) or _is_mock(frame, cls) or _is_abstract(cls, init)):
+            yield _never(init, frame)
 
 
 def _begins_right(init: FunctionModel) -> bool:
@@ -157,9 +157,11 @@ def _is_mock(frame: Frame, cls: ClassModel) -> bool:
     return is_test(frame.module) and cls.methods.keys() == {"__init__"}
 
 
-def _is_abstract(cls: ClassModel) -> bool:
+def _is_abstract(cls: ClassModel, init: FunctionModel) -> bool:
     """Whether a class that sets nothing up may be there to be derived from, or not to be made at all: others of the
     file derive from it, or a method of it only raises."""
+    if sets_attributes(init):
+        return False
     derived = any(
         isinstance(base, ast.Name) and base.id == cls.name
         for other in cls.module.all_classes
