@@ -3,7 +3,8 @@
 ## What it does
 Finds `torch.where(x > 0, f(x), c)` and `f(x).masked_fill(x <= 0, c)` where f is a log, a root, a power below 1, a
 quotient, an arc sine or cosine, or an `exp` that overflows on the other side, and the condition compares the very x
-that f is taken of, or that its argument depends on alone, as in `sqrt(1 - x ** 2)`. Also finds quotients, logs and
+that f is taken of, or that its argument depends on alone, as in `sqrt(1 - x ** 2)`. `y[x <= 0] = c` afterwards is the
+same. Also finds quotients, logs and
 roots that are replaced where they are NaN or infinite.
 
 Silent where x is made safe first: `f(torch.where(x > 0, x, 1))`, `f(x.clamp(min=eps))`, `f(x + eps)`, and where
@@ -45,6 +46,7 @@ from torchlint.rule import (
     Stabilises,
     Value,
     facts,
+    own_nodes,
     parents,
     path,
     trees,
@@ -61,6 +63,9 @@ if TYPE_CHECKING:
 
 # A value of the argument at which an operation is harmless.
 _HARMLESS = {"acos": "0", "asin": "0", "exp": "0"}
+# Libraries whose arrays are written into in the same way.
+_ARRAYS = frozenset({"numpy", "pandas", "scipy", "jax", "cupy", "xarray", "tensorflow", "mxnet"})
+_SELECTING = frozenset({"where", "masked_fill"})
 _ELSEWHERE = "The gradient is NaN where this does not take what was computed before: there it is `0 * inf`"
 
 
@@ -70,19 +75,45 @@ class WhereNanGradient(Check):
     message = "The gradient is NaN where `torch.where` does not take this branch: there it is `0 * inf`"
     title = "Make the argument safe where the branch is not taken"
     help = "Make the argument harmless there: put a `torch.where` inside of the function, too"
-    ops = ("where", "masked_fill")
+    words = (("where", "masked_fill", "set:mask"),)
 
-    def check_op(self, op: Op, frame: Frame) -> Iterator[Problem]:
-        if not op.grad or not facts.evidence(op) or _is_stored(op.node, frame):
-            return
+    def check_frame(self, frame: Frame) -> Iterator[Problem]:
         if frame.function and frame.function.cls and is_dataset_class(frame, frame.function.cls):
             return  # No gradient goes through what a dataset prepares.
-        for condition, branch, negated in _branches(op):
-            found = _found(condition, branch, negated)
-            if found is None or found.node is None or found.frame is not frame or not _may_need_gradient(found):
-                continue
-            if not is_called_without_grad(frame):
-                yield _problem(op, found, negated)
+        problems = [problem for op in frame.ops if op.name in _SELECTING for problem in _of_op(op, frame)]
+        problems += [problem for node in own_nodes(frame.scope) for problem in _of_store(node, frame)]
+        if problems and not is_called_without_grad(frame):
+            yield from problems
+
+
+def _of_op(op: Op, frame: Frame) -> Iterator[Problem]:
+    if not op.grad or not facts.evidence(op) or _is_stored(op.node, frame):
+        return
+    for condition, branch, negated in _branches(op):
+        found = _found(condition, branch, negated, frame)
+        if found is not None:
+            yield _problem(op, found, negated)
+
+
+def _of_store(node: ast.AST, frame: Frame) -> Iterator[Problem]:
+    """`y[x == 0] = 0` where y was computed with a singularity at 0."""
+    if not isinstance(node, ast.Assign) or not isinstance(node.value, ast.Constant | ast.UnaryOp):
+        return
+    for target in node.targets:
+        if not isinstance(target, ast.Subscript):
+            continue
+        held, condition = frame.values.get(target.value), frame.values.get(target.slice)
+        if held is None or condition is None or not _has_gradient(held):
+            continue
+        if not facts.evidence(held) and not _ARRAYS.isdisjoint(frame.module.words.all):
+            continue
+        found = _found(condition, held, True, frame)
+        if found is not None and found.node is not None:
+            yield Problem(target, _ELSEWHERE, places=(Place(found.node, "this is singular there"),))
+
+
+def _has_gradient(value: Value) -> bool:
+    return isinstance(value, Op) and value.grad
 
 
 def _branches(op: Op) -> Iterator[tuple[Value, Value, bool]]:
@@ -95,12 +126,16 @@ def _branches(op: Op) -> Iterator[tuple[Value, Value, bool]]:
         yield from ((condition, branch, branch is other) for branch in (taken, other) if branch is not None)
 
 
-def _found(condition: Value, branch: Value, negated: bool) -> Op | None:
-    """The operation in a branch whose gradient is NaN where the branch is not taken."""
+def _found(condition: Value, branch: Value, negated: bool, frame: Frame) -> Op | None:
+    """The operation of this frame in a branch whose gradient is NaN where the branch is not taken."""
     if negated and is_fault(condition, branch):
-        return faulty(branch)
-    test = tested(condition, negated)
-    return singular(branch, test) if test is not None else None
+        found = faulty(branch)
+    else:
+        test = tested(condition, negated)
+        found = singular(branch, test) if test is not None else None
+    if found is None or found.node is None or found.frame is not frame or not _may_need_gradient(found):
+        return None
+    return found
 
 
 def _may_need_gradient(op: Op) -> bool:
