@@ -35,8 +35,6 @@ _NON_POSITIVE = ops.that(range="nonpositive")
 # What is largest, or not less than it.
 _MAXIMA = ops.that(upper=True)
 _MINIMA = ops.that(lower=True)
-# What a part is divided by to be a share of the whole.
-_WHOLES = _MAXIMA | ops.SUMS | (ops.REDUCTIONS & _NON_NEGATIVE)
 # Where no element of the input is below zero none of the result is, and none above likewise.
 _KEEPING = ops.CARRIERS | ops.SUMS
 # What a value is measured by: its greatest element, its sum, its norm, its deviation.
@@ -345,6 +343,11 @@ def is_table(value: Value) -> bool:
 def is_data(value: Value) -> bool:
     """Whether no gradient goes through a value: it is made of constants and random numbers, or is a table of them."""
     return _is_made_of(value, _DATA, _DEPTH) or _is_scaled_table(value)
+
+
+def is_drawn(value: Value) -> bool:
+    """Whether a value is a draw from a normal distribution, as it is: a uniform one is transformed to sample."""
+    return isinstance(value, Op) and value.name in _DATA & ops.RANDOM - ops.that(range="unit")
 
 
 def _is_scaled_table(value: Value) -> bool:
