@@ -2,8 +2,8 @@
 
 ## What it does
 Finds loops over epochs that train on a `DataLoader` with a `DistributedSampler` that shuffles, in a file in which
-nothing calls `set_epoch` of that sampler. Loader and sampler are followed through helpers, attributes and branches. Silent where a call
-in the loop hands them, or the object that holds them, to code that is not known.
+nothing calls `set_epoch` of that sampler. Loader and sampler are followed through helpers, attributes and branches.
+Silent where a call in the loop hands them, or the object that holds them, to code that is not known.
 
 ## Why is this bad?
 The sampler shuffles with a generator that is seeded with `seed + epoch`, and it counts no epochs itself. Without
