@@ -62,7 +62,17 @@ from torchlint.rule import (
 )
 from torchlint.vocabulary.eval_mode import mode_calls
 from torchlint.vocabulary.roles import resting_on_use, rests_on_use
-from torchlint.vocabulary.training import Event, Kind, events, in_loop, is_without_grad, origin, settled, trained_models
+from torchlint.vocabulary.training import (
+    Event,
+    Kind,
+    events,
+    given_for,
+    in_loop,
+    is_without_grad,
+    origin,
+    settled,
+    trained_models,
+)
 
 from ._modes import is_modeless
 
@@ -122,19 +132,27 @@ def _modes(frame: Frame, loop: ast.AST, name: str, depth: int = 2) -> Iterator[t
             yield call, call, None if _is_copied(frame, model) else frame.values.get(model)
     for call, callee in frame.callees.items():
         if in_loop(frame.module, call, loop):
-            for inner, value in _inside(frame, callee, name, depth):
+            for inner, value in _inside(frame, call, callee, name, depth):
                 yield inner, call, value
 
 
-def _inside(frame: Frame, callee: Value, name: str, depth: int) -> Iterator[tuple[ast.Call, Value | None]]:
+def _inside(
+    frame: Frame, call: ast.Call, callee: Value, name: str, depth: int
+) -> Iterator[tuple[ast.Call, Value | None]]:
+    """The calls of `eval()` or `train()` in the helpers that a call runs, with the models as the caller knows them."""
     for member in members(callee):
         if not isinstance(member, FunctionRef) or depth == 0 or frame.evaluator.is_busy(member.function):
             continue
         inner = frame.evaluator.frame(member.function)
-        for call, model in mode_calls(inner, name):
-            yield call, None if _is_copied(inner, model) else inner.values.get(model)
-        for other in inner.callees.values():
-            yield from _inside(inner, other, name, depth - 1)
+        given = given_for(frame, call, member, inner)
+        found = [
+            (node, None if _is_copied(inner, model) else inner.values.get(model))
+            for node, model in mode_calls(inner, name)
+        ]
+        for other_call, other in inner.callees.items():
+            found += _inside(inner, other_call, other, name, depth - 1)
+        for node, value in found:
+            yield node, given.get(value, value) if value is not None else None
 
 
 def _is_copied(frame: Frame, model: ast.expr) -> bool:

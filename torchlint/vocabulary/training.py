@@ -189,7 +189,7 @@ def _of_call(frame: Frame, call: ast.Call, callee: Value, depth: int) -> Iterato
     for reference in _functions(frame, call, callee):
         if depth > 0 and not frame.evaluator.is_busy(reference.function):
             inner = frame.evaluator.frame(reference.function)
-            given = _given(frame, call, reference, inner) if call.args or call.keywords else {}
+            given = given_for(frame, call, reference, inner) if call.args or call.keywords else {}
             for event in events(inner, depth - 1):
                 subject = given.get(event.subject, event.subject) if event.subject is not None else None
                 yield Event(event.kind, event.node, call, subject, "", event.frame)
@@ -199,14 +199,14 @@ def _of_call(frame: Frame, call: ast.Call, callee: Value, depth: int) -> Iterato
                 yield Event(Kind.UNKNOWN, call, call, frame.values[arg], ast.unparse(arg), frame)
 
 
-def _given(frame: Frame, call: ast.Call, reference: FunctionRef, inner: Frame) -> dict[Value, Value]:
+def given_for(frame: Frame, call: ast.Call, reference: FunctionRef, inner: Frame) -> dict[Value, Value]:
     """For what the parameters of a helper hold by the lights of all its callers, what this call passes for them."""
     found: dict[Value, Value] = {}
     for arg in reference.function.parameters:
         passed = argument_of(reference.function, arg.arg, call)
         value = frame.values.get(passed) if passed is not None else None
         held = inner.bindings.get(arg.arg)
-        if value is not None and held and is_optimizer(value):
+        if value is not None and held:
             found[held[0]] = value
     return found
 
