@@ -42,7 +42,6 @@ from collections.abc import Iterator, Sequence
 
 from torchlint.rule import (
     ERROR,
-    UNKNOWN,
     Check,
     External,
     Frame,
@@ -68,6 +67,7 @@ from torchlint.vocabulary.training import (
     events,
     given_for,
     in_loop,
+    is_optimizer,
     is_without_grad,
     origin,
     settled,
@@ -117,8 +117,8 @@ def _known(optimizer: Value | None) -> list[Value]:
 def _called_for_steps(frame: Frame, loop: ast.AST, steps: Sequence[Event]) -> list[Value]:
     """The models that an optimiser which is a parameter may train: parameters, too, that the loop calls with gradients
     on, where it is the only optimiser."""
-    optimizers = {origin(settled(event.subject) or UNKNOWN) for event in steps}
-    if len(optimizers) != 1 or not all(rests_on_use(event.subject) for event in steps):
+    optimizers = [event.subject for event in steps if event.subject is not None and is_optimizer(event.subject)]
+    if len(set(map(origin, optimizers))) != 1 or not all(map(rests_on_use, optimizers)):
         return []
     called = [call for call in frame.callees if in_loop(frame.module, call, loop) and not is_without_grad(frame, call)]
     held = [settled(frame.values.get(call.func)) for call in called]
