@@ -38,7 +38,7 @@ for epoch in range(epochs):
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from torchlint.rule import (
     ERROR,
@@ -46,6 +46,7 @@ from torchlint.rule import (
     External,
     Frame,
     FunctionRef,
+    Parameter,
     Place,
     Problem,
     Value,
@@ -60,7 +61,19 @@ from torchlint.rule import (
 )
 from torchlint.vocabulary.eval_mode import mode_calls
 from torchlint.vocabulary.mode_dependence import is_modeless
-from torchlint.vocabulary.training import Kind, events, in_loop, settled, trained_models
+from torchlint.vocabulary.roles import resting_on_use, rests_on_use
+from torchlint.vocabulary.training import (
+    Event,
+    Kind,
+    events,
+    given_for,
+    in_loop,
+    is_optimizer,
+    is_without_grad,
+    origin,
+    settled,
+    trained_models,
+)
 
 
 class EvalModeNotRestored(Check):
@@ -79,6 +92,7 @@ class EvalModeNotRestored(Check):
             inside = [event for event in found if in_loop(frame.module, event.at, loop)]
             steps = [event for event in inside if event.kind is Kind.STEP]
             models = [model for event in steps for _, model in trained_models(event.subject)]
+            models += _called_for_steps(frame, loop, steps)
             if not models or not any(event.kind is Kind.BACKWARD for event in inside):
                 continue
             if any(True for _ in _modes(frame, loop, "train")):
@@ -90,8 +104,24 @@ class EvalModeNotRestored(Check):
                 if loops_around(frame.module, loop) and _is_at_the_end(frame, at, loop):
                     continue
                 places = (Place(loop, "in this loop it is trained"), Place(at, "eval mode starts here"))
-                yield Problem(call, places=places)
+                given = [event.subject for event in steps if model not in _known(event.subject)]
+                yield resting_on_use(Problem(call, places=places), self.message, *given)
                 break
+
+
+def _known(optimizer: Value | None) -> list[Value]:
+    return [model for _, model in trained_models(optimizer)]
+
+
+def _called_for_steps(frame: Frame, loop: ast.AST, steps: Sequence[Event]) -> list[Value]:
+    """The models that an optimiser which is a parameter may train: parameters, too, that the loop calls with gradients
+    on, where it is the only optimiser."""
+    optimizers = [event.subject for event in steps if event.subject is not None and is_optimizer(event.subject)]
+    if len(set(map(origin, optimizers))) != 1 or not all(map(rests_on_use, optimizers)):
+        return []
+    called = [call for call in frame.callees if in_loop(frame.module, call, loop) and not is_without_grad(frame, call)]
+    held = [settled(frame.values.get(call.func)) for call in called]
+    return [value for value in held if isinstance(value, Parameter)]
 
 
 def _modes(frame: Frame, loop: ast.AST, name: str, depth: int = 2) -> Iterator[tuple[ast.Call, ast.AST, Value | None]]:
@@ -101,19 +131,27 @@ def _modes(frame: Frame, loop: ast.AST, name: str, depth: int = 2) -> Iterator[t
             yield call, call, None if _is_copied(frame, model) else frame.values.get(model)
     for call, callee in frame.callees.items():
         if in_loop(frame.module, call, loop):
-            for inner, value in _inside(frame, callee, name, depth):
+            for inner, value in _inside(frame, call, callee, name, depth):
                 yield inner, call, value
 
 
-def _inside(frame: Frame, callee: Value, name: str, depth: int) -> Iterator[tuple[ast.Call, Value | None]]:
+def _inside(
+    frame: Frame, call: ast.Call, callee: Value, name: str, depth: int
+) -> Iterator[tuple[ast.Call, Value | None]]:
+    """The calls of `eval()` or `train()` in the helpers that a call runs, with the models as the caller knows them."""
     for member in members(callee):
         if not isinstance(member, FunctionRef) or depth == 0 or frame.evaluator.is_busy(member.function):
             continue
         inner = frame.evaluator.frame(member.function)
-        for call, model in mode_calls(inner, name):
-            yield call, None if _is_copied(inner, model) else inner.values.get(model)
-        for other in inner.callees.values():
-            yield from _inside(inner, other, name, depth - 1)
+        given = given_for(frame, call, member, inner)
+        found = [
+            (node, None if _is_copied(inner, model) else inner.values.get(model))
+            for node, model in mode_calls(inner, name)
+        ]
+        for other_call, other in inner.callees.items():
+            found += _inside(inner, other_call, other, name, depth - 1)
+        for node, value in found:
+            yield node, given.get(value, value) if value is not None else None
 
 
 def _is_copied(frame: Frame, model: ast.expr) -> bool:

@@ -1,10 +1,11 @@
 """A model in eval mode that is called with gradients on.
 
 ## What it does
-Finds functions that put a model into eval mode and then call it in a loop, themselves or through a method of the same
-object, or call it once in a file that also trains, where nothing switches gradients off: no `torch.no_grad()` or
-`inference_mode()` around the call, on the function, or at its callers in the file, and no `backward()` that would
-need them.
+Finds functions that put a model into eval mode and then call it in a loop, themselves, through a method of the same
+object or through a function that they give the model, or call it once in a file that also trains, where nothing
+switches gradients off: no `torch.no_grad()` or `inference_mode()` around the call, on the function, or at its callers
+in the file, and no `backward()` that would need them. In a function that trains, the validation after `eval()` is
+looked at where nothing from there to the end of the block needs gradients.
 
 ## Why is this bad?
 `eval()` changes dropout and batch norm, not autograd. Every call records a graph and keeps all activations:
@@ -51,8 +52,11 @@ from torchlint.rule import (
     Place,
     Problem,
     ancestors,
+    argument_of,
+    block_of,
     classes,
     is_test,
+    is_within,
     loops_around,
     own_nodes,
     path,
@@ -93,67 +97,106 @@ class EvalWithoutNoGrad(Check):
     words = (("eval",),)
 
     def check_frame(self, frame: Frame) -> Iterator[Problem]:
-        if is_test(frame.module) or not _GRADIENTS.isdisjoint(attributes(frame.scope) - {"no_grad", "inference_mode"}):
+        if is_test(frame.module):
             return
+        trains = _needs_gradients(frame.scope)
         for call, model in mode_calls(frame, "eval"):
             direct = (found for found in calls_of(frame, model) if _is_evaluation(frame, call, found, model))
             used = [*direct, *_through_helpers(frame, call, model)]
+            if trains:
+                used = _in_validation(frame, call, used)
             if not used or _is_covered(frame, used) or _is_frozen(frame, model):
                 continue
-            place = Place(used[0], "the model is called here")
-            if frame.function is None:
-                yield Problem(call, places=(place,))
-            else:
-                yield Problem(
-                    frame.function.node,
-                    "",
-                    None if may_train(frame) else _decorate(frame),
-                    Changes("no graph is recorded"),
-                    display=True,
-                    places=(place,),
-                )
+            yield _problem(frame, call, used[0])
             return
+
+
+def _problem(frame: Frame, call: ast.Call, used: ast.Call) -> Problem:
+    places = (Place(call, "eval mode starts here"),)
+    if frame.function is None or may_train(frame):
+        return Problem(used, places=places)
+    return Problem(used, "", _decorate(frame), Changes("no graph is recorded"), display=True, places=places)
+
+
+def _needs_gradients(*nodes: ast.AST) -> bool:
+    """Whether code needs gradients, or decides about them."""
+    return any(not _GRADIENTS.isdisjoint(attributes(node) - {"no_grad", "inference_mode"}) for node in nodes)
+
+
+def _in_validation(frame: Frame, call: ast.Call, used: list[ast.Call]) -> list[ast.Call]:
+    """Of the calls in a function that trains, those in a loop after `eval()`, where nothing from there to the end of
+    the block needs gradients."""
+    statement = statement_of(frame.module, call)
+    block = list(block_of(frame.module, statement)) if statement is not None else []
+    after = block[block.index(statement) + 1 :] if statement in block else []
+    if _needs_gradients(*after):
+        return []
+    return [found for found in used if any(is_within(frame.module, found, later) for later in after)]
 
 
 def _is_evaluation(frame: Frame, call: ast.Call, used: ast.Call, model: ast.expr) -> bool:
     """Whether the model is certainly in eval mode at a call, with gradients on, in a loop or in a file that trains."""
     module = frame.module
-    if used.lineno <= call.lineno or is_without_grad(frame, used):
-        return False
-    statement = statement_of(module, call)
-    if statement is None or any(isinstance(outer, ast.If | ast.Try) for outer in ancestors(module, call)):
-        return False
-    between = [node for node, held in mode_calls(frame, "train") if ast.unparse(held) == ast.unparse(model)]
-    if any(call.lineno < node.lineno <= used.lineno for node in between):
+    if not _is_after(frame, call, used, model):
         return False
     inside = loops_around(module, used)
     if [loop for loop in inside if loop not in loops_around(module, call)]:
         return True
+    if _needs_gradients(frame.scope):
+        return False  # The one call of a function that trains may be part of a step.
     return "backward" in {node.attr for node in trees.walk(module.tree) if isinstance(node, ast.Attribute)}
 
 
+def _is_after(frame: Frame, call: ast.Call, used: ast.Call, model: ast.expr) -> bool:
+    """Whether the model is certainly still in eval mode at a later call, with gradients on."""
+    module = frame.module
+    if used.lineno <= call.lineno or is_without_grad(frame, used) or statement_of(module, call) is None:
+        return False
+    if any(
+        isinstance(outer, ast.If | ast.Try) and not is_within(module, used, outer) for outer in ancestors(module, call)
+    ):
+        return False
+    between = [node for node, held in mode_calls(frame, "train") if ast.unparse(held) == ast.unparse(model)]
+    return not any(call.lineno < node.lineno <= used.lineno for node in between)
+
+
 def _through_helpers(frame: Frame, call: ast.Call, model: ast.expr) -> Iterator[ast.Call]:
-    """The calls in loops of methods of the same object that call `self.model` with gradients as they find them."""
-    if not isinstance(model, ast.Attribute) or path(frame, model) is None:
-        return
+    """The calls of functions and methods of the file that call the model in a loop, or from one, with gradients as they
+    find them."""
+    evaluator = frame.evaluator
+    around = set(loops_around(frame.module, call))
     for used, callee in frame.callees.items():
-        if (
-            isinstance(callee, FunctionRef)
-            and callee.bound is frame.instance
-            and not frame.evaluator.is_busy(callee.function)
-            and set(loops_around(frame.module, used)) - set(loops_around(frame.module, call))
-            and _is_evaluation(frame, call, used, model)
-            and _calls(frame.evaluator.frame(callee.function), model)
-        ):
+        if not isinstance(callee, FunctionRef) or evaluator.is_busy(callee.function) or used.lineno <= call.lineno:
+            continue
+        held, shares_self = _held_as(frame, used, callee, model), callee.bound is frame.instance
+        if held is None or (callee.bound is not None and not shares_self):
+            continue
+        if callee.function is frame.function or not _is_after(frame, call, used, model):
+            continue
+        looped = bool(set(loops_around(frame.module, used)) - around)
+        if _calls(evaluator.frame(callee.function), held, looped):
             yield used
 
 
-def _calls(helper: Frame, model: ast.expr) -> bool:
-    """Whether a method calls the model, and leaves its mode and gradients alone."""
-    left_alone = _GRADIENTS.isdisjoint(attributes(helper.scope)) and not any(mode_calls(helper, "train"))
-    if not left_alone or helper.function is None or helper.function.decorators:
+def _held_as(frame: Frame, used: ast.Call, callee: FunctionRef, model: ast.expr) -> ast.expr | None:
+    """How a helper writes the model: as the attribute of the instance that both share, or as its parameter."""
+    if isinstance(model, ast.Attribute) and path(frame, model) is not None and callee.bound is not None:
+        return model
+    text = ast.unparse(model)
+    for arg in callee.function.parameters:
+        given = argument_of(callee.function, arg.arg, used)
+        if given is not None and ast.unparse(given) == text:
+            return ast.Name(arg.arg, ast.Load())
+    return None
+
+
+def _calls(helper: Frame, model: ast.expr, looped: bool) -> bool:
+    """Whether a helper calls the model, in a loop unless it is called in one, and leaves mode and gradients alone."""
+    sets_mode = any(mode_calls(helper, "train")) or any(mode_calls(helper, "eval"))
+    if _needs_gradients(helper.scope) or sets_mode or helper.function is None or helper.function.decorators:
         return False
-    return any(not _is_in_context(helper, found) for found in calls_of(helper, model))
+    found = [call for call in calls_of(helper, model) if not _is_in_context(helper, call)]
+    return any(looped or loops_around(helper.module, call) for call in found)
 
 
 def _is_covered(frame: Frame, used: list[ast.Call]) -> bool:

@@ -46,7 +46,7 @@ from torchlint.rule import (
     same,
     torch,
 )
-from torchlint.vocabulary.ranges import is_data, is_reference
+from torchlint.vocabulary.ranges import is_data, is_drawn, is_reference
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -91,7 +91,7 @@ def expm1_minus_x(x: Floats) -> Tensor:
 def _counts(match: Match) -> bool:
     """Whether the last digits matter: the result depends on more than constants, and nothing larger absorbs it."""
     x = match.captured["x"]
-    if is_reference(match) or is_data(x) or _is_absorbed(match.frame, match.root, x):
+    if is_reference(match) or (is_data(x) and not is_drawn(x)) or _is_absorbed(match.frame, match.root, x):
         return False
     # One note is enough for each function: a formula often has many such terms.
     return _first.setdefault(match.frame, match.root) is match.root

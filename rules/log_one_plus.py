@@ -29,7 +29,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from torchlint.rule import INFO, Floats, Match, Op, Pair, Rewrite, Stabilises, Value, dtypes, ops, torch, walk
-from torchlint.vocabulary.ranges import is_data, is_reference
+from torchlint.vocabulary.ranges import is_data, is_drawn, is_reference
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -59,7 +59,7 @@ def _is_small_float(match: Match) -> bool:
     if (
         not match.grad
         or is_reference(match)
-        or is_data(x)
+        or (is_data(x) and not is_drawn(x))
         or not dtypes.is_floating(x)
         or any(map(_is_conversion, walk(x)))
     ):

@@ -61,7 +61,7 @@ from torchlint.vocabulary.loop_needs import (
 from torchlint.vocabulary.loops import Sweep, leaks, number_of, sweep
 from torchlint.vocabulary.shown_tensors import dtype, is_counted, least_rank, settled, shown_tensor
 from torchlint.vocabulary.slice_loops import has_slice, taken_by
-from torchlint.vocabulary.slices import Leaf, Whole, leaf, whole
+from torchlint.vocabulary.slices import Leaf, Whole, indexed, leaf, whole
 
 if TYPE_CHECKING:
     from torchlint.fixing.editor import Editor
@@ -89,7 +89,7 @@ class LoopWritesElements(Check):
             return
         target, sign, value = written
         found = sweep(loop, frame)
-        made = _made_here(target.value, loop, frame)
+        made = _made_here(indexed(target)[0], loop, frame)
         if found is None or made is None or leaks(found, frame):
             return
         found.written = ast.unparse(target)
@@ -101,7 +101,9 @@ class LoopWritesElements(Check):
 def _may_write_slices(loop: ast.For) -> bool:
     """Whether a loop may write what it makes of slices into something with a name, as far as its text tells."""
     written = _written(loop.body[0]) if len(loop.body) == 1 else None
-    return written is not None and isinstance(written[0].value, ast.Name) and has_slice(written[2], taken_by(loop))
+    return (
+        written is not None and isinstance(indexed(written[0])[0], ast.Name) and has_slice(written[2], taken_by(loop))
+    )
 
 
 def _written(statement: ast.stmt) -> tuple[ast.Subscript, str, ast.expr] | None:
@@ -132,10 +134,10 @@ def _whole_write(
 
     def fix(editor: Editor) -> None:
         left = place.text(found, editor)
-        left = f"{left}[:]" if left == editor.text(target.value) else left
+        left = f"{left}[:]" if left == editor.text(place.tensor) else left
         line = f"{left} {sign} {mapped.text(found, editor)}"
         editor.replace_statements(loop, loop, [line], carry_comments=True)
-        name = ast.unparse(target.value)
+        name = ast.unparse(place.tensor)
         others = [part for part in mapped.leaves if ast.unparse(part.node) != found.written]
         check_slices(editor, [place, *mapped.leaves], found)
         check_dtypes(editor, mapped, frame)

@@ -3,9 +3,11 @@
 ## What it does
 Finds the variable that `backward()` was called on, also as `scaler.scale(loss).backward()` or
 `accelerator.backward(loss)`, when the same loop adds it to a sum, a list or a dict that outlives the turn, without
-`item()`, `detach()` or `float()`. Silent where `backward()` is called on the sum too, and where the losses of the
-parts of one batch are collected, after which the optimiser steps. Silent in tests: they take a few
-steps.
+`item()`, `detach()` or `float()`. The same goes for the terms of a loss that is a sum, and for the items of a dict that
+the loss is read from.
+
+Silent where `backward()` is called on the sum too, and where the losses of the parts of one batch are collected, after
+which the optimiser steps. Silent in tests: they take a few steps.
 
 ## Why is this bad?
 A loss is a tensor that keeps the graph it was computed with, and a sum of losses keeps the graphs of all of them.
@@ -49,6 +51,7 @@ from torchlint.rule import (
     Problem,
     Same,
     Value,
+    facts,
     is_test,
     is_within,
     loops_around,
@@ -58,10 +61,13 @@ from torchlint.rule import (
 from torchlint.vocabulary.running_sums import carried, is_started_anew, outlives, sinks
 from torchlint.vocabulary.training import Event, Kind, events
 
+from ._loss_terms import Terms
+
 if TYPE_CHECKING:
     from torchlint.fixing.editor import Editor
 
 _MAX_STEPS = 4
+_TERM = "A term of the loss is kept with its graph: memory grows with every turn of the loop"
 
 
 class LossKeepsGraph(Check):
@@ -77,7 +83,9 @@ class LossKeepsGraph(Check):
             return
         backward = [event for event in events(frame, 0) if event.kind is Kind.BACKWARD and event.frame is frame]
         scope = frame.scope
-        roots = {id(value): event for event in backward for value in _roots(frame, event)}
+        started = [(event, list(_roots(frame, event))) for event in backward]
+        roots = {id(value): event for event, values in started for value in values}
+        terms = [(event, Terms(values)) for event, values in started]
         steps = [event for event in events(frame, 0) if event.kind is Kind.STEP]
         if not roots or any(_keeps_on_purpose(event.node) for event in backward):
             return
@@ -85,6 +93,9 @@ class LossKeepsGraph(Check):
             for target, kept in sinks(frame, statement):
                 for name in carried(kept):
                     event = _root_of(frame.values.get(name), roots)
+                    is_term = event is None
+                    if is_term:
+                        event = _with_term(frame.values.get(name), terms)
                     if event is None or not isinstance(statement, ast.stmt):
                         continue
                     if not outlives(frame, statement, target, event.at) or _is_of_one_step(
@@ -92,15 +103,26 @@ class LossKeepsGraph(Check):
                     ):
                         continue
                     if not _is_summed_for_training(frame, target, backward):
-                        yield _problem(name, event)
+                        yield _problem(frame, name, event, is_term)
 
 
-def _problem(name: ast.expr, event: Event) -> Problem:
+def _with_term(value: Value | None, terms: Sequence[tuple[Event, Terms]]) -> Event | None:
+    """The backward pass of a loss that a value is a term of."""
+    return next((event for event, held in terms if value is not None and value in held), None)
+
+
+def _problem(frame: Frame, name: ast.expr, event: Event, is_term: bool) -> Problem:
+    value = frame.values.get(name)
+    message = _TERM if is_term else ""
+    if is_term and (value is None or facts.is_tensor(value) is not True):
+        # A term of another kind may be a number, which has no `detach`.
+        return Problem(name, message, places=(Place(event.node, "`backward` is called here"),))
+
     def fix(editor: Editor) -> None:
         editor.replace(name, f"{editor.text(name)}.detach()", keeps=[name])
         editor.proof.need("nobody takes a gradient of what is kept")
 
-    return Problem(name, "", fix, Same(), places=(Place(event.node, "`backward` is called here"),))
+    return Problem(name, message, fix, Same(), places=(Place(event.node, "`backward` is called here"),))
 
 
 def _roots(frame: Frame, event: Event) -> Iterator[Value]:

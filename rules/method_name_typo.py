@@ -58,10 +58,15 @@ _FORWARD_NAMES = """
     forwrd fowad forwadr forwaard fforward foreward Forward _forward __forward__ forward_ forawrd forwarf fprward
     """
 _FORWARD = frozenset(_FORWARD_NAMES.split())
-_INIT = frozenset({"_init_", "__init", "init__", "__int__", "__inti__", "__initi__", "__ini__", "_init__", "__init_"})
-# Other misspellings of the methods of datasets are the business of TLT501.
+# With as many underscores on each side as fingers type.
+_UNDERSCORES = [(before, after) for before in range(1, 5) for after in range(1, 5)]
+_INIT = frozenset(
+    {"__init", "___init", "init__", "init___"}
+    | {"_" * before + word + "_" * after for word in ("init", "inti", "initi", "ini") for before, after in _UNDERSCORES}
+    | {"_" * count + "int" + "_" * count for count in (2, 3)}
+) - {"__init__"}
 # The other misspelt names of datasets are another rule's.
-_LEN = frozenset({"_len_"})
+_LEN = frozenset({"_len_", "___len___"})
 
 
 class MethodNameTypo(Check):

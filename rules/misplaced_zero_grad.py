@@ -48,10 +48,12 @@ from torchlint.rule import (
     is_conditional,
     statement_of,
 )
+from torchlint.vocabulary.roles import resting_on_use
 from torchlint.vocabulary.training import (
     Event,
     Kind,
     events,
+    exclude_each_other,
     in_loop,
     is_made_in,
     is_optimizer,
@@ -86,7 +88,8 @@ class MisplacedZeroGrad(Check):
                 yield from _between(frame, zero, inside)
         for step in found:
             if step.kind is Kind.STEP and is_optimizer(step.subject):
-                yield from _outside(frame, step, found)
+                for problem in _outside(frame, step, found):
+                    yield resting_on_use(problem, _OUTSIDE, step.subject)
 
 
 def _by_statement(frame: Frame, found: Sequence[Event]) -> _Inside:
@@ -180,7 +183,8 @@ def _outside(frame: Frame, step: Event, found: Sequence[Event]) -> Iterator[Prob
     backward = [event for event in inside if event.kind is Kind.BACKWARD]
     if not backward or any(is_conditional(module, event.at, loop) for event in backward):
         return
-    if any(may_clear(event, step) for event in inside):
+    clearing = [event for event in inside if may_clear(event, step)]
+    if not all(exclude_each_other(module, event.at, step.at, loop) for event in clearing):
         return
     if any(
         isinstance(node, ast.Break | ast.Return) for node in block_of(module, statement_of(module, step.at) or loop)

@@ -2,8 +2,8 @@
 
 ## What it does
 Finds loops over epochs that train on a `DataLoader` with a `DistributedSampler` that shuffles, in a file in which
-nothing calls `set_epoch`. Loader and sampler are followed through helpers, attributes and branches. Silent where a call
-in the loop hands them, or the object that holds them, to code that is not known.
+nothing calls `set_epoch` of that sampler. Loader and sampler are followed through helpers, attributes and branches.
+Silent where a call in the loop hands them, or the object that holds them, to code that is not known.
 
 ## Why is this bad?
 The sampler shuffles with a generator that is seeded with `seed + epoch`, and it counts no epochs itself. Without
@@ -43,6 +43,7 @@ from torchlint.rule import (
     Check,
     Constant,
     External,
+    Field,
     Frame,
     FunctionRef,
     Instance,
@@ -55,6 +56,7 @@ from torchlint.rule import (
     is_test,
     loops_around,
     members,
+    trees,
 )
 from torchlint.vocabulary.datasets import LOADERS
 from torchlint.vocabulary.nn_modules import is_module
@@ -80,7 +82,7 @@ class MissingSetEpoch(Check):
     def check_frame(self, frame: Frame) -> Iterator[Problem]:
         module = frame.module
         # `sampler.epoch = epoch` is what `set_epoch` does.
-        if not frame.loops or "set_epoch" in module.source.text or "epoch" in module.foreign_writes or is_test(module):
+        if not frame.loops or "epoch" in module.foreign_writes or is_test(module):
             return
         for loop in frame.loops:
             if not isinstance(loop, ast.For):
@@ -89,6 +91,8 @@ class MissingSetEpoch(Check):
             if found is None or not _trains(frame, loop):
                 continue
             loader, sampler = found
+            if _is_set(frame, loader, sampler):
+                continue
             for epochs, outer in _epochs(frame, loop, _MAX_CALLERS_UP):
                 fixed = not any(_is_made_in(outer, value, epochs) for value in found)
                 if fixed and not _is_once(outer, epochs) and not _hands_over(outer, epochs, found):
@@ -109,6 +113,26 @@ def _shuffled(value: Value | None) -> tuple[Call, Call] | None:
             if isinstance(sampler, Call) and sampler.qualname in _SAMPLERS and _shuffles(sampler):
                 return inner, sampler
     return None
+
+
+def _is_set(frame: Frame, loader: Call, sampler: Call) -> bool:
+    """Whether `set_epoch` is named in the file, except where it is certainly that of another sampler."""
+    for node, _, caller in frame.module.references("set_epoch"):
+        if not isinstance(node, ast.Attribute) or (caller is not None and frame.evaluator.is_busy(caller)):
+            return True
+        outer = frame.evaluator.frame(caller) if caller else frame.evaluator.module_frame(frame.module)
+        receiver = outer.values.get(node.value)
+        if receiver is None or any(_may_be(member, loader, sampler) for member in members(receiver)):
+            return True
+    return any(isinstance(node, ast.Constant) and node.value == "set_epoch" for node in trees.walk(frame.module.tree))
+
+
+def _may_be(value: Value, loader: Call, sampler: Call) -> bool:
+    inner = settled(value)
+    if isinstance(inner, Field) and inner.name in ("sampler", "batch_sampler"):
+        base = settled(inner.base)
+        return not isinstance(base, Call) or base.qualname not in LOADERS or base.node is loader.node
+    return not isinstance(inner, Call) or inner.qualname not in _SAMPLERS or inner.node is sampler.node
 
 
 def _shuffles(sampler: Call) -> bool:

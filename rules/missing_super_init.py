@@ -1,11 +1,12 @@
 """A module's `__init__` that does not call `super().__init__()`, or calls it too late.
 
 ## What it does
-Finds subclasses of `nn.Module` whose `__init__` sets attributes and never reaches the `__init__` of its base: because
-it is not called at all, is named without being called (`super().__init__`), or is called on something else
-(`super(Net).__init__()`). Also finds modules and parameters that are assigned before it is called.
+Finds subclasses of `nn.Module` whose `__init__` never reaches the `__init__` of its base: because it is not called at
+all, is named without being called (`super().__init__`), or is called on something else (`super(Net).__init__()`). Also
+finds modules and parameters that are assigned before it is called.
 
-Silent where a test makes a stand-in without methods.
+Silent where a test makes a stand-in without methods, and where an `__init__` that sets no attributes is one of an
+abstract class.
 
 ## Why is this bad?
 `Module.__init__` makes the tables in which modules, parameters and buffers are registered. Before it has run,
@@ -36,7 +37,7 @@ The class does not work before the fix. There is none where the base takes argum
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from torchlint.rule import (
@@ -92,7 +93,7 @@ class MissingSuperInit(Check):
         calls = _initialisations(init)
         if calls:
             yield from _too_late(init, frame, calls)
-        elif sets_attributes(init) and not _reached_otherwise(frame, init) and not _is_mock(frame, cls):
+        elif not (_reached_otherwise(frame, init) or _is_mock(frame, cls) or _is_abstract(cls, init)):
             yield _never(init, frame)
 
 
@@ -154,6 +155,29 @@ def _reached_otherwise(frame: Frame, init: FunctionModel) -> bool:
 def _is_mock(frame: Frame, cls: ClassModel) -> bool:
     """Whether a class of a test stands in for a module, and has no methods."""
     return is_test(frame.module) and cls.methods.keys() == {"__init__"}
+
+
+def _is_abstract(cls: ClassModel, init: FunctionModel) -> bool:
+    """Whether a class that sets nothing up may be there to be derived from, or not to be made at all: others of the
+    file derive from it, or a method of it only raises."""
+    if sets_attributes(init):
+        return False
+    derived = any(
+        isinstance(base, ast.Name) and base.id == cls.name
+        for other in cls.module.all_classes
+        for base in other.node.bases
+    )
+    return derived or any(_is_left_open(name, method.node.body) for name, method in cls.methods.items())
+
+
+def _is_left_open(name: str, body: Sequence[ast.stmt]) -> bool:
+    if isinstance(body[-1], ast.Raise):
+        return True
+    return name != "__init__" and all(isinstance(node, ast.Pass | ast.Expr) for node in body) and not _calls(body)
+
+
+def _calls(body: Sequence[ast.stmt]) -> bool:
+    return any(isinstance(node, ast.Call) for statement in body for node in trees.walk(statement))
 
 
 def _never(init: FunctionModel, frame: Frame) -> Problem:

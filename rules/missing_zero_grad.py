@@ -3,7 +3,9 @@
 ## What it does
 Finds loops in which `backward()` is called and an optimiser steps, and in which nothing clears the gradients that the
 optimiser steps with: no `zero_grad()` of the optimiser or of a model, no `grad = None`, here or in the helpers that
-are called. Optimisers are told apart by where they are made. Silent where the optimiser is made anew on each turn.
+are called. A `zero_grad()` in one branch of a test clears nothing for a step in the other, where the test comes out the
+same in each turn. Optimisers are told apart by where they are made; a parameter is one if the function uses it so.
+Silent where the optimiser is made anew on each turn.
 
 ## Why is this bad?
 `backward()` adds to `.grad`. Without `zero_grad()` each step uses the sum of all gradients since the start: the step
@@ -35,10 +37,12 @@ import ast
 from collections.abc import Iterator
 
 from torchlint.rule import ERROR, Call, Check, Frame, Method, Place, Problem, Value
+from torchlint.vocabulary.roles import resting_on_use
 from torchlint.vocabulary.training import (
     Event,
     Kind,
     events,
+    exclude_each_other,
     in_loop,
     is_made_in,
     is_optimizer,
@@ -46,6 +50,8 @@ from torchlint.vocabulary.training import (
     may_clear,
     settled,
 )
+
+_ELSEWHERE = "No `zero_grad` clears the gradients in the branch of this step: they add up over the steps"
 
 
 class MissingZeroGrad(Check):
@@ -69,11 +75,20 @@ class MissingZeroGrad(Check):
             backward = [
                 event for event in found if event.kind is Kind.BACKWARD and in_loop(frame.module, event.at, loop)
             ]
-            if backward and not any(may_clear(event, step) for event in found) and not _caller_clears(frame, step):
-                places = (
-                    (Place(step.node, "the step is here", step.frame),) if step.frame.module is frame.module else ()
-                )
-                yield Problem(loop, places=places)
+            clearing = [event for event in found if may_clear(event, step)]
+            elsewhere = all(exclude_each_other(frame.module, event.at, step.at, loop) for event in clearing)
+            if not backward or not elsewhere or _caller_clears(frame, step):
+                continue
+            if not clearing:
+                yield resting_on_use(_never(loop, step, frame), self.message, step.subject)
+            elif len(backward) > 1:
+                places = (Place(clearing[0].at, "they are cleared in this branch only"),)
+                yield resting_on_use(Problem(step.at, _ELSEWHERE, places=places), self.message, step.subject)
+
+
+def _never(loop: ast.AST, step: Event, frame: Frame) -> Problem:
+    shown = step.frame.module is frame.module
+    return Problem(loop, places=(Place(step.node, "the step is here", step.frame),) if shown else ())
 
 
 def _is_made_anew(frame: Frame, step: Event, loop: ast.AST) -> bool:

@@ -2,10 +2,13 @@
 
 ## What it does
 Finds a loss, or a `sum` or `mean` over everything, of two tensors of which the elementwise result is certainly larger
-than both: a column of shape (n, 1) with a vector of shape (n,). Only where both shapes are certain.
+than both: a column of shape (n, 1) with a vector of shape (n,). Also finds every loss whose input and target certainly
+have different shapes, such as (n, 1) and (n, 4), of which torch warns at each call. Only where the shapes, their ranks
+or their last sizes are certain.
 
-Silent where broadcasting is meant: a matrix with a vector (n, 3) with (3,), and where the column is made on the
-spot by `unsqueeze`, `[:, None]` or `view` (pairwise differences).
+Silent where broadcasting is meant: in a sum over everything a matrix with a vector (n, 3) with (3,), and where the
+column is made on the spot by `unsqueeze`, `[:, None]` or `view` (pairwise differences); in a loss a target that is one
+constant, such as `torch.ones(1)`.
 
 ## Why is this bad?
 Each prediction is compared with the target of every sample. The result is a plausible number and the model trains,
@@ -34,12 +37,14 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from torchlint.rule import Check, Constant, Element, Frame, Op, Problem, Value, agree, ops, sizes
+from torchlint.rule import Check, Constant, Element, Frame, Op, Problem, Value, agree, facts, ops, sizes
 
 _LOSSES = ops.that(broadcasts=True)
 _REDUCTIONS = tuple(sorted(ops.SUMS))
 _SAME_SHAPE = ops.that(shape="same")
 _EXPLICIT = ops.CARRIERS & ops.that(shape=("unsqueezed", "wanted", "indexed", "size", "repeated", "like other"))
+
+_DIFFERENT = "Input and target differ in shape: one is stretched, and elements are compared with the wrong targets"
 
 
 class ReductionOfBroadcast(Check):
@@ -56,8 +61,12 @@ class ReductionOfBroadcast(Check):
         if "dim" in op.args:
             return
         a, b = (op.input, op.args.get("target")) if op.name in _LOSSES else _operands(op.input)
-        if a is not None and b is not None and _grows(a, b):
+        if a is None or b is None:
+            return
+        if _grows(a, b):
             yield Problem(op.node)
+        elif op.name in _LOSSES and _differ(a, b) and not _is_label(a) and not _is_label(b):
+            yield Problem(op.node, _DIFFERENT)
 
 
 def _operands(value: Value) -> tuple[Value | None, Value | None]:
@@ -85,6 +94,34 @@ def _is_explicit(value: Value) -> bool:
 
 def _shaped(value: Op | Element) -> bool:
     return isinstance(value, Op) and value.name in _EXPLICIT
+
+
+def _differ(a: Value, b: Value) -> bool:
+    """Whether input and target of a loss certainly have different shapes, of which one is stretched to the other."""
+    ranks = facts.rank(a), facts.rank(b)
+    if 0 in ranks:
+        return False
+    if None not in ranks and ranks[0] != ranks[1]:
+        return True
+    ends = facts.last_size(a), facts.last_size(b)
+    if None not in ends and ends[0] != ends[1] and 1 in ends:
+        return True
+    first, second = sizes.sizes(a), sizes.sizes(b)
+    if not first or not second:
+        return False
+    return len(first) != len(second) or any(map(_is_stretched, first, second))
+
+
+def _is_stretched(a: sizes.Size, b: sizes.Size) -> bool:
+    """Whether one of two sizes is 1 and the other a larger number."""
+    return (a == 1 and isinstance(b, int) and b > 1) or (b == 1 and isinstance(a, int) and a > 1)
+
+
+def _is_label(value: Value) -> bool:
+    """Whether a target is one constant for all elements, such as `torch.ones(1)`."""
+    found = sizes.sizes(value)
+    made = isinstance(value, Op) and value.name in ops.FACTORIES
+    return made and found is not None and all(size == 1 for size in found)
 
 
 def _grows(a: Value, b: Value) -> bool:

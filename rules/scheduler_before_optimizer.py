@@ -3,7 +3,8 @@
 ## What it does
 Finds loops that step a scheduler of `torch.optim.lr_scheduler` before the optimiser that it belongs to: in one block,
 or at the top of the epoch loop with the optimiser in an inner loop or a helper after it. Silent on
-`ReduceLROnPlateau`, on steps under a condition, and on steps with an explicit epoch.
+`ReduceLROnPlateau`, on steps with an explicit epoch, and on steps under a condition, except where the optimiser steps
+after them in the same branch and nowhere else.
 
 ## Why is this bad?
 A scheduler sets the learning rate of the first turn when it is made. Stepping it first skips that value, so that the
@@ -43,11 +44,13 @@ from torchlint.rule import (
     Value,
     block_of,
     is_conditional,
+    is_within,
     loops_around,
     members,
     statement_of,
     trees,
 )
+from torchlint.vocabulary.roles import resting_on_use
 from torchlint.vocabulary.training import Event, Kind, events, in_loop, is_optimizer, origin, settled
 
 _SCHEDULER = re.compile(r"torch\.optim\.(?:lr_scheduler|swa_utils)\.(?!ReduceLROnPlateau|SWALR)[A-Z]\w*$")
@@ -81,7 +84,8 @@ class SchedulerBeforeOptimizer(Check):
                 continue
             optimizer = _optimizer_of(event.subject)
             if optimizer is not None:
-                yield from _early(frame, event, optimizer, found)
+                for problem in _early(frame, event, optimizer, found):
+                    yield resting_on_use(problem, self.message, optimizer)
 
 
 def _optimizer_of(value: Value | None) -> Value | None:
@@ -96,7 +100,7 @@ def _optimizer_of(value: Value | None) -> Value | None:
 def _early(frame: Frame, event: Event, optimizer: Value, found: Sequence[Event]) -> Iterator[Problem]:
     module = frame.module
     loops = loops_around(module, event.at)
-    if not loops or is_conditional(module, event.at, loops[0]) or _is_guarded(loops[0].body, event.at):
+    if not loops or _is_guarded(loops[0].body, event.at):
         return
     found = [other for other in found if is_optimizer(other.subject) and _is_of(other.subject, optimizer)]
     steps = [other for other in found if in_loop(module, other.at, loops[0])]
@@ -108,7 +112,17 @@ def _early(frame: Frame, event: Event, optimizer: Value, found: Sequence[Event])
     block = block_of(module, statement) if statement else ()
     if statement is None or statement not in block:
         return
-    yield Problem(event.node, places=places, claim=Changes("the schedule starts with its first value"), display=True)
+    if is_conditional(module, event.at, loops[0]) and not _is_followed(frame, statement, block, steps):
+        return  # A test may let only later turns reach it.
+    claim = Changes("the schedule starts with its first value")
+    yield Problem(event.node, places=places, claim=claim, display=True)
+
+
+def _is_followed(frame: Frame, statement: ast.stmt, block: Sequence[ast.stmt], steps: Sequence[Event]) -> bool:
+    """Whether all steps of the optimiser in the loop are in the same branch as a step of the scheduler, after it, and
+    no test within the branch guards them."""
+    after = block[list(block).index(statement) + 1 :]
+    return all(any(is_within(frame.module, step.at, later) for later in after) for step in steps)
 
 
 def _is_of(value: Value | None, optimizer: Value) -> bool:

@@ -1,8 +1,11 @@
 """`torch.where` around an expression that is singular where it is not taken: the gradient is NaN.
 
 ## What it does
-Finds `torch.where(x > 0, f(x), c)` where f is a log, a root, a power below 1, a quotient, an arc sine or cosine, or
-an `exp` that overflows on the other side, and the condition compares the very x that f is taken of.
+Finds `torch.where(x > 0, f(x), c)` and `f(x).masked_fill(x <= 0, c)` where f is a log, a root, a power below 1, a
+quotient, an arc sine or cosine, or an `exp` that overflows on the other side, and the condition compares the very x
+that f is taken of, or that its argument depends on alone, as in `sqrt(1 - x ** 2)`. `y[x <= 0] = c` afterwards is the
+same. Also finds quotients, logs and
+roots that are replaced where they are NaN or infinite.
 
 Silent where x is made safe first: `f(torch.where(x > 0, x, 1))`, `f(x.clamp(min=eps))`, `f(x + eps)`, and where
 gradients are off or do not reach x, or the result is only written into a buffer of the instance.
@@ -36,34 +39,34 @@ from typing import TYPE_CHECKING
 
 from torchlint.rule import (
     Check,
-    Constant,
     Frame,
     Op,
+    Place,
     Problem,
     Stabilises,
     Value,
-    dtypes,
     facts,
-    ops,
+    own_nodes,
     parents,
     path,
-    same,
     trees,
-    walk,
 )
 from torchlint.vocabulary.autograd import requires_grad
+from torchlint.vocabulary.grad_mode import is_called_without_grad
 from torchlint.vocabulary.nn_modules import is_dataset_class
 from torchlint.vocabulary.ranges import is_data
+
+from ._singular import faulty, is_fault, singular, tested
 
 if TYPE_CHECKING:
     from torchlint.rule import Editor
 
-# Which argument is singular at or beyond a bound, and a value at which the operation is harmless.
-_SINGULAR = {"log": "1", "log2": "1", "log10": "1", "sqrt": "1", "rsqrt": "1", "acos": "0", "asin": "0", "div": "1"}
-_LOWER, _UPPER, _EXCEPT = "lower", "upper", "except"
-_TESTS = {"gt": _LOWER, "ge": _LOWER, "lt": _UPPER, "le": _UPPER, "ne": _EXCEPT}
-_FLIPPED = {_LOWER: _UPPER, _UPPER: _LOWER, _EXCEPT: _EXCEPT}
-_NEGATED = {"gt": "le", "ge": "lt", "lt": "ge", "le": "gt", "eq": "ne", "ne": "eq"}
+# A value of the argument at which an operation is harmless.
+_HARMLESS = {"acos": "0", "asin": "0", "exp": "0"}
+# Libraries whose arrays are written into in the same way.
+_ARRAYS = frozenset({"numpy", "pandas", "scipy", "jax", "cupy", "xarray", "tensorflow", "mxnet"})
+_SELECTING = frozenset({"where", "masked_fill"})
+_ELSEWHERE = "The gradient is NaN where this does not take what was computed before: there it is `0 * inf`"
 
 
 class WhereNanGradient(Check):
@@ -72,26 +75,73 @@ class WhereNanGradient(Check):
     message = "The gradient is NaN where `torch.where` does not take this branch: there it is `0 * inf`"
     title = "Make the argument safe where the branch is not taken"
     help = "Make the argument harmless there: put a `torch.where` inside of the function, too"
-    ops = ("where",)
+    words = (("where", "masked_fill", "set:mask"),)
 
-    def check_op(self, op: Op, frame: Frame) -> Iterator[Problem]:
-        condition, taken, other = (op.args.get(name) for name in ("condition", "input", "other"))
-        if not op.grad or condition is None or taken is None or other is None or not facts.evidence(op):
-            return
-        if _is_stored(op.node, frame):
-            return
+    def check_frame(self, frame: Frame) -> Iterator[Problem]:
         if frame.function and frame.function.cls and is_dataset_class(frame, frame.function.cls):
             return  # No gradient goes through what a dataset prepares.
-        for branch, negated in ((taken, False), (other, True)):
-            found = _tested(condition, negated)
-            if found is None:
-                continue
-            x, side, bound = found
-            singular = _singular(branch, x, side, bound)
-            if singular is None or singular.node is None or singular.frame is not frame:
-                continue
-            if not is_data(x) and requires_grad(x) is not False:
-                yield _problem(op, singular, negated)
+        problems = [problem for op in frame.ops if op.name in _SELECTING for problem in _of_op(op, frame)]
+        problems += [problem for node in own_nodes(frame.scope) for problem in _of_store(node, frame)]
+        if problems and not is_called_without_grad(frame):
+            yield from problems
+
+
+def _of_op(op: Op, frame: Frame) -> Iterator[Problem]:
+    if not op.grad or not facts.evidence(op) or _is_stored(op.node, frame):
+        return
+    for condition, branch, negated in _branches(op):
+        found = _found(condition, branch, negated, frame)
+        if found is not None:
+            yield _problem(op, found, negated)
+
+
+def _of_store(node: ast.AST, frame: Frame) -> Iterator[Problem]:
+    """`y[x == 0] = 0` where y was computed with a singularity at 0."""
+    if not isinstance(node, ast.Assign) or not isinstance(node.value, ast.Constant | ast.UnaryOp):
+        return
+    for target in node.targets:
+        if not isinstance(target, ast.Subscript):
+            continue
+        held, condition = frame.values.get(target.value), frame.values.get(target.slice)
+        if held is None or condition is None or not _has_gradient(held):
+            continue
+        if not facts.evidence(held) and not _ARRAYS.isdisjoint(frame.module.words.all):
+            continue
+        found = _found(condition, held, True, frame)
+        if found is not None and found.node is not None:
+            yield Problem(target, _ELSEWHERE, places=(Place(found.node, "this is singular there"),))
+
+
+def _has_gradient(value: Value) -> bool:
+    return isinstance(value, Op) and value.grad
+
+
+def _branches(op: Op) -> Iterator[tuple[Value, Value, bool]]:
+    """The branches of a `where` or `masked_fill`: the condition, what is taken, and whether it is taken where the
+    condition is false."""
+    condition, taken, other = (op.args.get(name) for name in ("condition", "input", "other"))
+    if op.name == "masked_fill":
+        condition, taken, other = op.args.get("mask"), None, op.args.get("input")
+    if condition is not None:
+        yield from ((condition, branch, branch is other) for branch in (taken, other) if branch is not None)
+
+
+def _found(condition: Value, branch: Value, negated: bool, frame: Frame) -> Op | None:
+    """The operation of this frame in a branch whose gradient is NaN where the branch is not taken."""
+    if negated and is_fault(condition, branch):
+        found = faulty(branch)
+    else:
+        test = tested(condition, negated)
+        found = singular(branch, test) if test is not None else None
+    if found is None or found.node is None or found.frame is not frame or not _may_need_gradient(found):
+        return None
+    return found
+
+
+def _may_need_gradient(op: Op) -> bool:
+    """Whether a gradient may go through the argument in which an operation is singular, or through a numerator."""
+    arguments = [op.input, op.args["other"]] if op.name == "div" else [op.input]
+    return any(not is_data(arg) and requires_grad(arg) is not False for arg in arguments)
 
 
 def _is_stored(node: ast.AST | None, frame: Frame) -> bool:
@@ -103,73 +153,16 @@ def _is_stored(node: ast.AST | None, frame: Frame) -> bool:
     )
 
 
-def _tested(condition: Value, negated: bool) -> tuple[Value, str, float] | None:
-    """What a condition compares with a number, and on which side of it the value is where the branch is taken."""
-    if not isinstance(condition, Op) or "other" not in condition.args:
-        return None
-    name = _NEGATED.get(condition.name, "") if negated else condition.name
-    x, bound, flip = condition.input, condition.args["other"], False
-    if isinstance(x, Constant):
-        x, bound, flip = bound, x, True
-    side = _TESTS.get(name)
-    if side is None or not isinstance(bound, Constant) or not isinstance(bound.value, int | float):
-        return None
-    return x, _FLIPPED[side] if flip else side, float(bound.value)
-
-
-def _singular(branch: Value, x: Value, side: str, bound: float) -> Op | None:
-    """The operation in a branch that has an infinite gradient for values of x on the other side."""
-    for part in walk(branch):
-        if not isinstance(part, Op):
-            continue
-        if part.name == "where" or _is_softplus(part):
-            return None
-        if _is_singular(part, x, side, bound):
-            return part
-    return None
-
-
-def _is_softplus(op: Op) -> bool:
-    """`log(1 + exp(x))`, of which TLT205 says more."""
-    return op.name in ("log", "log1p") and any(isinstance(part, Op) and part.name == "exp" for part in walk(op.input))
-
-
-def _is_singular(op: Op, x: Value, side: str, bound: float) -> bool:
-    if op.name == "div":
-        divisor = op.args.get("other")
-        at_zero = (bound == 0 and side == _EXCEPT) or (side == _LOWER and bound >= 0) or (side == _UPPER and bound <= 0)
-        return divisor is not None and same(divisor, x) and at_zero and (_is_number(op.input) or _is_measured(x))
-    if not same(op.input, x):
-        return False
-    if op.name == "pow":
-        exponent = op.constant("exponent")
-        return isinstance(exponent, float | int) and exponent < 1 and bound >= 0 and side in (_LOWER, _EXCEPT)
-    if op.name == "exp":
-        # Only far below the overflow of the dtype: `where(x < 0, exp(x), ..)`.
-        return side == _UPPER and bound <= 80
-    if _SINGULAR.get(op.name) == "0":
-        return side == _UPPER and 0 < bound <= 1
-    return op.name in _SINGULAR and bound >= 0 and side in (_LOWER, _EXCEPT) and (side == _LOWER or bound == 0)
-
-
-def _is_number(value: Value) -> bool:
-    return isinstance(value, Constant)
-
-
-def _is_measured(value: Value) -> bool:
-    """Whether a divisor is not a count: what is divided by a count is often data, through which no gradient goes."""
-    counted = any(isinstance(part, Op) and part.name in ops.CASTS for part in walk(value))
-    return dtypes.is_floating(value) and not counted
-
-
-def _problem(where: Op, singular: Op, negated: bool) -> Problem:
-    node = singular.node
+def _problem(where: Op, found: Op, negated: bool) -> Problem:
+    node = found.node
     assert node is not None
-    name = "other" if singular.name == "div" else "input"
-    argument, condition = singular.nodes.get(name), where.nodes.get("condition")
+    name = "other" if found.name == "div" else "input"
+    argument, condition = found.nodes.get(name), where.nodes.get("condition")
+    if not _holds(where.node, node) and where.node is not None:
+        return Problem(where.node, _ELSEWHERE, places=(Place(node, "this is singular there"),))
     fix = None
-    if argument is not None and condition is not None and _is_simple(argument, condition) and _holds(where.node, node):
-        safe = _SINGULAR.get(singular.name, "0" if singular.name == "exp" else "1")
+    if argument is not None and condition is not None and _is_simple(argument, condition):
+        safe = _HARMLESS.get(found.name, "1")
         fix = partial(_guard, argument, condition, safe, negated, _torch(where))
     return Problem(node, fix=fix if _torch(where) else None, claim=Stabilises())
 
@@ -182,7 +175,9 @@ def _holds(outer: ast.AST | None, node: ast.AST) -> bool:
 def _torch(where: Op) -> str:
     """How the code calls `torch.where`."""
     call = where.node
-    return ast.unparse(call.func) if isinstance(call, ast.Call) and where.form == "torch" else ""
+    return (
+        ast.unparse(call.func) if isinstance(call, ast.Call) and where.name == "where" and where.form == "torch" else ""
+    )
 
 
 def _is_simple(*nodes: ast.expr) -> bool:

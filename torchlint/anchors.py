@@ -7,6 +7,8 @@ from typing import NamedTuple
 # Alternatives, each of them groups of words of which one each must occur.
 Words = tuple[tuple[frozenset[str], ...], ...]
 _WORDS = {"for:1": "for", "for:n": "for", "comp:": "for", "while:": "while"}
+# Kinds of tokens that are made of no identifier.
+_WORDLESS = frozenset({"op", "set"})
 
 # The tokens of operators by the canonical name of their operation.
 OPERATORS: dict[str, str] = {
@@ -26,7 +28,7 @@ OPERATORS: dict[str, str] = {
 def word_of(token: str) -> str:
     """The identifier that a token is made of: `view` of `stmt:view`, `for` of `for:1`; none where it has none."""
     kind, colon, name = token.partition(":")
-    word = "" if kind == "op" else _WORDS.get(token) or (name if colon else kind)
+    word = "" if kind in _WORDLESS else _WORDS.get(token) or (name if colon else kind)
     return word if word.isidentifier() else ""
 
 

@@ -64,6 +64,7 @@ from torchlint.values import facts
 from torchlint.values.compare import agree, children, members, same, same_dim, walk
 from torchlint.values.facts import dtypes, sizes
 from torchlint.values.interpret import classes
+from torchlint.values.interpret.callers import argument_of
 from torchlint.values.interpret.frame import Frame, frame_of, path
 from torchlint.values.interpret.lists import Tail
 from torchlint.values.interpret.lookup import peek
@@ -322,6 +323,7 @@ __all__ = [
     "Vector",
     "agree",
     "ancestors",
+    "argument_of",
     "block_of",
     "bound_by",
     "bound_in_module",

@@ -44,7 +44,9 @@ class Bound:
     def held(self) -> dict[str, set[str]]:
         """The words of the layers that names may hold: one can come from any statement, a definition too."""
         models = self._module.models.values()
-        return self._followed(self._layered, self._holding, [({model.name}, model.scope.all_words) for model in models])
+        fixed = [({model.name}, model.scope.all_words) for model in models]
+        signed = [binding for function in self._module.all_functions for binding in _signed(function.node.args)]
+        return self._followed(self._layered, self._holding, [*fixed, *signed])
 
     @kept
     def aliases(self) -> dict[str, set[str]]:
@@ -100,6 +102,18 @@ def _bindings(statement: ast.stmt) -> Iterator[_Binding]:
     names = set(_targets(statement)) if words else None
     if names and words:
         yield names, words
+
+
+def _signed(signature: ast.arguments) -> Iterator[_Binding]:
+    """The parameters whose default or annotation may say what layer they hold."""
+    positional = [*signature.posonlyargs, *signature.args]
+    defaults = zip(positional[len(positional) - len(signature.defaults) :], signature.defaults, strict=True)
+    for arg, default in chain(defaults, zip(signature.kwonlyargs, signature.kw_defaults, strict=True)):
+        if isinstance(default, ast.Call):
+            yield {arg.arg}, _mentioned([default])
+    for arg in chain(positional, signature.kwonlyargs):
+        if isinstance(arg.annotation, ast.Name | ast.Attribute):
+            yield {arg.arg}, _mentioned([arg.annotation])
 
 
 def _values(statement: ast.stmt) -> list[ast.AST]:

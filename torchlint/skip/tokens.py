@@ -5,6 +5,7 @@ A token is an identifier, an operator (`-`, `**`), or one of these:
 `comp:`        a comprehension
 `call:step`    a call of the method or attribute `step`
 `stmt:view`    a call of `view` that is a statement of its own
+`set:mask`     a number that is written where a test holds: `y[x == 0] = 0`, or with a name for the test
 `named:step`   the name or attribute `step` where it is not called
 `torch:range`  the name `range` of torch or one of its modules, whatever the file calls it
 `bare:sum`     a call of torch's `sum` without a `dim` or `axis`, and without a literal that could be one; None is none
@@ -42,8 +43,12 @@ _COMPARISONS = (ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.Eq, ast.NotEq)
 _PYTHONS = frozenset({"sum", "max", "min", "any", "all"})
 _KINDS_OF_CALLS = ("bare", "args", "stmt", "call")
 # The ways to find tokens: by the kind that stands before the colon, and for `op:`.
-_WAYS = {"for": "stated", "while": "stated", "stmt": "stated", "comp": "shapes", "named": "named", "torch": "named"}
-_BLOCKS = frozenset({ast.Expr, ast.For, ast.AsyncFor, ast.While})
+_WAYS = {
+    **dict.fromkeys(("for", "while", "stmt", "set"), "stated"),
+    **{"comp": "shapes", "named": "named", "torch": "named"},
+}
+_BLOCKS = frozenset({ast.Expr, ast.For, ast.AsyncFor, ast.While, ast.Assign})
+_FAULTS = frozenset({"isnan", "isinf"})
 
 
 class Interest:
@@ -115,7 +120,33 @@ def stated(scope: Scope) -> set[str]:
             found.add("while:")
         elif isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call):
             found.add(f"stmt:{leaf(statement.value.func)}")
+        elif isinstance(statement, ast.Assign) and _sets_number(statement) and _is_mask(statement.targets[0], scope):
+            found.add("set:mask")
     return found
+
+
+def _sets_number(statement: ast.Assign) -> bool:
+    value = statement.value.operand if isinstance(statement.value, ast.UnaryOp) else statement.value
+    return isinstance(statement.targets[0], ast.Subscript) and isinstance(value, ast.Constant)
+
+
+def _is_mask(target: ast.expr, scope: Scope) -> bool:
+    """Whether the index of an element is a test, or a name that the scope gives one to."""
+    index = target.slice if isinstance(target, ast.Subscript) else target
+    if not isinstance(index, ast.Name):
+        return _is_test(index)
+    return any(
+        isinstance(other, ast.Assign)
+        and _is_test(other.value)
+        and any(isinstance(name, ast.Name) and name.id == index.id for name in other.targets)
+        for other in scope.statements
+    )
+
+
+def _is_test(node: ast.expr) -> bool:
+    if isinstance(node, ast.Call):
+        return leaf(node.func) in _FAULTS
+    return isinstance(node, ast.Compare)
 
 
 class Tokens:

@@ -47,17 +47,18 @@ Range = Literal["", "unit", "signed unit", "positive", "nonnegative", "nonpositi
 
 # The shape of the result.
 # `same`: that of the input. `same rank`: other sizes, as many. `spatial`: the same, and
-# the first size, where it is that of a batch, stays. `last dim`: the last size is another. `broadcast`: of
-# all operands. `reduced`: without `dim`, or 0-d where none is given. `one dim`: without one dim, always. `loss`: 0-d
-# unless `reduction="none"`. `scalar`: 0-d. `size`: the argument of that name. `wanted`: the same with a -1 that is
-# filled in. `like other`, `like index`: that of the argument. `vector`, `steps` (of so many elements), `matrix`: rank 1
-# or 2. `data`: of the lists that it is made of.
+# the first size, where it is that of a batch, stays. `last dim`: the last size is another. `sequence`: the same in the
+# first of several results. `broadcast`: of all operands. `reduced`: without `dim`, or 0-d where none is given.
+# `one dim`: without one dim, always. `loss`: 0-d unless `reduction="none"`. `scalar`: 0-d. `size`: the argument of that
+# name. `wanted`: the same with a -1 that is filled in. `like other`, `like index`: that of the argument. `vector`,
+# `steps` (of so many elements), `matrix`: rank 1 or 2. `data`: of the lists that it is made of.
 Shape = Literal[
     "",
     "same",
     "same rank",
     "spatial",
     "last dim",
+    "sequence",
     "broadcast",
     "reduced",
     "one dim",

@@ -50,14 +50,23 @@ class Unknown(Value):
 
 
 class Parameter(Value):
-    """A parameter of the function under evaluation, of which no call is known."""
+    """A parameter of the function under evaluation, of which no call is known. `default` is a literal that it holds
+    where no caller says otherwise."""
 
-    __slots__ = ("annotation", "name")
+    __slots__ = ("annotation", "default", "name")
 
-    def __init__(self, name: str, annotation: ast.expr | None, node: ast.AST | None, frame: Origin | None) -> None:
+    def __init__(
+        self,
+        name: str,
+        annotation: ast.expr | None,
+        node: ast.AST | None,
+        frame: Origin | None,
+        default: Constant | None = None,
+    ) -> None:
         self.node, self.frame, self.memo = node, frame, None
         self.name = name
         self.annotation = annotation
+        self.default = default
 
 
 class Super(Value):

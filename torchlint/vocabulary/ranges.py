@@ -349,6 +349,11 @@ def is_data(value: Value) -> bool:
     return _is_made_of(value, _DATA, _DEPTH) or _is_scaled_table(value)
 
 
+def is_drawn(value: Value) -> bool:
+    """Whether a value is a draw from a normal distribution, as it is: a uniform one is transformed to sample."""
+    return isinstance(value, Op) and value.name in _DATA & ops.RANDOM - ops.that(range="unit")
+
+
 def _is_scaled_table(value: Value) -> bool:
     """Whether a value is a table such as `arange(n) * scale`, and nothing in it is known to be a tensor besides."""
     parts = [part for found in walk(value) for part in (walk(found.base) if isinstance(found, Mutated) else (found,))]

@@ -71,7 +71,7 @@ def _is_meter(frame: Frame, call: ast.Call) -> bool:
 def carried(node: ast.expr) -> Iterator[ast.expr]:
     """The variables whose graph an expression carries on."""
     match node:
-        case ast.Name() | ast.Attribute():
+        case ast.Name() | ast.Attribute() | ast.Subscript(slice=ast.Constant()):
             yield node
         case ast.BinOp():
             yield from carried(node.left)

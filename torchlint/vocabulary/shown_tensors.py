@@ -85,7 +85,10 @@ def _has_shape(frame: Frame, value: Value) -> bool:
 
 def _takes_row(op: Op, value: Value) -> bool:
     row = op.args.get("input")
-    taken = isinstance(row, Op) and row.name == "getitem" and settled(row.input) is value
+    taken = False
+    while isinstance(row, Op) and row.name == "getitem" and not taken:  # `x[j][i]` is of x, too
+        row = settled(row.input)
+        taken = row is value
     return taken and op.form in ("torch", "F", "module")
 
 

@@ -67,7 +67,10 @@ def has_slice(node: ast.expr, taken: Taken) -> bool:
             return name in taken.rows
         case ast.Subscript(value=base, slice=index):
             parts = index.elts if isinstance(index, ast.Tuple) else [index]
-            if is_path(base) and any(isinstance(part, ast.Name) and part.id in taken.counters for part in parts):
+            root = base
+            while isinstance(root, ast.Subscript):  # `x[j][i]` is `x[j, i]`
+                root = root.value
+            if is_path(root) and any(isinstance(part, ast.Name) and part.id in taken.counters for part in parts):
                 return True
             # `row[None]` has a leading dim of one.
             return isinstance(index, ast.Constant | ast.Name | ast.Attribute) and has_slice(base, taken)

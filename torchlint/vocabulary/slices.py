@@ -68,19 +68,40 @@ def leaf(node: ast.expr, sweep: Sweep, frame: Frame) -> Leaf | None:
     if isinstance(node, ast.Name) and node.id in sweep.rows:
         tensor, value, dim = sweep.rows[node.id]
         return Leaf(node, tensor, value, dim)
-    if not isinstance(node, ast.Subscript) or not is_path(node.value):
+    if not isinstance(node, ast.Subscript):
         return None
-    parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+    tensor, parts = indexed(node)
+    if not is_path(tensor) or not all(_fixed(part, frame) or is_index(part, sweep) for part in _inner(node)):
+        return None
     at = [place for place, part in enumerate(parts) if is_index(part, sweep)]
-    base = frame.values.get(node.value)
+    base = frame.values.get(tensor)
     if len(at) != 1 or base is None:
         return None
-    if not (invariant(node.value, sweep, frame) or ast.unparse(node) == sweep.written):
+    if not (invariant(tensor, sweep, frame) or ast.unparse(node) == sweep.written):
         return None
     before, after = tuple(parts[: at[0]]), tuple(parts[at[0] + 1 :])
     if not all(_is_basic(part, frame) and invariant(part, sweep, frame) for part in (*before, *after)):
         return None
-    return Leaf(node, node.value, base, sum(isinstance(part, ast.Slice) for part in before), before, after)
+    return Leaf(node, tensor, base, sum(isinstance(part, ast.Slice) for part in before), before, after)
+
+
+def indexed(node: ast.Subscript) -> tuple[ast.expr, list[ast.expr]]:
+    """What is indexed, and all the indices: those of `x[j][i]` are those of `x[j, i]` where j is a number."""
+    tensor: ast.expr = node
+    parts: list[ast.expr] = []
+    while isinstance(tensor, ast.Subscript):
+        parts[:0] = _parts(tensor)
+        tensor = tensor.value
+    return tensor, parts
+
+
+def _inner(node: ast.Subscript) -> list[ast.expr]:
+    """The indices before the last brackets."""
+    return indexed(node.value)[1] if isinstance(node.value, ast.Subscript) else []
+
+
+def _parts(node: ast.Subscript) -> list[ast.expr]:
+    return node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
 
 
 def _is_basic(part: ast.expr, frame: Frame) -> bool:

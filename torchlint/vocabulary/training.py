@@ -6,7 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 from enum import Enum, auto
-from typing import NamedTuple
+from typing import NamedTuple, TypeGuard
 
 from torchlint.rule import (
     Call,
@@ -21,8 +21,10 @@ from torchlint.rule import (
     Method,
     Module,
     Mutated,
+    Parameter,
     Value,
     ancestors,
+    argument_of,
     classes,
     facts,
     frame_of,
@@ -31,13 +33,12 @@ from torchlint.rule import (
     ops,
     own_nodes,
     peek,
+    trees,
     walk,
 )
 
-_OPTIMIZER = re.compile(
-    r"(?:torch\.optim|apex\.optimizers|bitsandbytes\.optim)\.(?!lr_scheduler|swa_utils)(?:\w+\.)*[A-Z]\w*$"
-)
-_BASES = frozenset({"torch.optim.Optimizer", "torch.optim.optimizer.Optimizer"})
+from .roles import OPTIMIZER_BASES, is_optimizer_by_use, is_optimizer_class
+
 _MAX_DEPTH = 2
 _TRAINING = frozenset({"backward", "manual_backward", "zero_grad"})
 _TRAINING_NAME = re.compile(r"train|fit|step|optimi[sz]e|learn|backward", re.IGNORECASE)
@@ -76,14 +77,16 @@ def settled(value: Value | None) -> Value | None:
 
 
 def is_optimizer(value: Value | None) -> bool:
-    """Whether a value is certainly an optimiser of torch, on every path."""
+    """Whether a value is an optimiser of torch, on every path: certainly, or by what its function does with it."""
     value = settled(value)
     if isinstance(value, Choice):
         return all(is_optimizer(member) for member in value.members)
     frame = frame_of(value)
     if isinstance(value, Instance) and frame is not None:
-        return classes.is_subclass(frame, value.cls, _BASES) is True
-    return isinstance(value, Call) and _OPTIMIZER.match(value.qualname) is not None
+        return classes.is_subclass(frame, value.cls, OPTIMIZER_BASES) is True
+    if isinstance(value, Parameter):
+        return is_optimizer_by_use(value)
+    return isinstance(value, Call) and is_optimizer_class(value.qualname)
 
 
 def same_subject(a: Event, b: Event) -> bool | None:
@@ -93,8 +96,15 @@ def same_subject(a: Event, b: Event) -> bool | None:
     if ours and theirs:
         if ours == theirs and len(ours) == 1:
             return True
-        return None if ours & theirs else False
+        return None if ours & theirs or _may_alias(a, b) else False
     return True if a.frame is b.frame and a.key and a.key == b.key else None
+
+
+def _may_alias(a: Event, b: Event) -> bool:
+    """Whether one is a parameter of another function than the other is made in, which may be given the same one."""
+    ours, theirs = ([*members(event.subject)] if event.subject else [] for event in (a, b))
+    pairs = [(x, y) for x in ours for y in theirs if isinstance(x, Parameter) or isinstance(y, Parameter)]
+    return any(frame_of(x) is not frame_of(y) for x, y in pairs)
 
 
 def may_clear(event: Event, step: Event) -> bool:
@@ -182,12 +192,58 @@ def _of_call(frame: Frame, call: ast.Call, callee: Value, depth: int) -> Iterato
     for reference in _functions(frame, call, callee):
         if depth > 0 and not frame.evaluator.is_busy(reference.function):
             inner = frame.evaluator.frame(reference.function)
+            given = given_for(frame, call, reference, inner) if call.args or call.keywords else {}
             for event in events(inner, depth - 1):
-                yield Event(event.kind, event.node, call, event.subject, "", event.frame)
+                subject = given.get(event.subject, event.subject) if event.subject is not None else None
+                yield Event(event.kind, event.node, call, subject, "", event.frame)
     if not _is_harmless(callee):
         for arg in (*call.args, *(keyword.value for keyword in call.keywords)):
             if is_optimizer(frame.values.get(arg)):
                 yield Event(Kind.UNKNOWN, call, call, frame.values[arg], ast.unparse(arg), frame)
+
+
+def given_for(frame: Frame, call: ast.Call, reference: FunctionRef, inner: Frame) -> dict[Value, Value]:
+    """For what the parameters of a helper hold by the lights of all its callers, what this call passes for them."""
+    found: dict[Value, Value] = {}
+    for arg in reference.function.parameters:
+        passed = argument_of(reference.function, arg.arg, call)
+        value = frame.values.get(passed) if passed is not None else None
+        held = inner.bindings.get(arg.arg)
+        if value is not None and held:
+            found[held[0]] = value
+    return found
+
+
+def exclude_each_other(module: Module, a: ast.AST, b: ast.AST, loop: ast.AST) -> bool:
+    """Whether two places are in different branches of one test in a loop, and the test comes out the same in each
+    turn: nothing that it reads is assigned in the loop, and it calls nothing."""
+    around = {outer: inner for inner, outer in _steps_up(module, a)}
+    for inner, outer in _steps_up(module, b):
+        if outer is loop:
+            return False
+        other = around.get(outer)
+        if other is not None and other is not inner and isinstance(outer, ast.If):
+            return (inner in outer.orelse) is not (other in outer.orelse) and _is_steady(outer.test, loop)
+    return False
+
+
+def _steps_up(module: Module, node: ast.AST) -> Iterator[tuple[ast.AST, ast.AST]]:
+    for outer in ancestors(module, node):
+        yield node, outer
+        node = outer
+
+
+def _is_steady(test: ast.expr, loop: ast.AST) -> bool:
+    parts = list(trees.walk(test))
+    if any(isinstance(part, ast.Call | ast.Await | ast.NamedExpr) for part in parts):
+        return False
+    read = {part.id if isinstance(part, ast.Name) else ast.unparse(part) for part in parts if _is_path(part)}
+    stored = (part for part in trees.walk(loop) if _is_path(part) and not isinstance(part.ctx, ast.Load))
+    return read.isdisjoint(part.id if isinstance(part, ast.Name) else ast.unparse(part) for part in stored)
+
+
+def _is_path(node: ast.AST) -> TypeGuard[ast.Name | ast.Attribute]:
+    return isinstance(node, ast.Name | ast.Attribute)
 
 
 def _of_method(frame: Frame, call: ast.Call, func: ast.Attribute, callee: Value) -> Event | None:

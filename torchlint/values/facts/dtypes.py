@@ -16,6 +16,7 @@ from torchlint.values.value import (
     Layer,
     Mutated,
     Op,
+    Parameter,
     Value,
 )
 
@@ -92,12 +93,21 @@ def _op_dtype(op: Op, depth: int) -> str | None:
         return None
     if row.dtype in KINDS:
         return row.dtype
+    if row.dtype == "promoted" and row.shape != "broadcast":
+        return _shared_dtype(op, depth)
     inner = dtype(op.input, depth - 1) if row.dtype in ("input", "float", "sum", "promoted") else None
     if row.dtype == "input":
         return inner
     # Integers may become another dtype, and so do those that meet a tensor of another one.
     numbers = all(isinstance(arg, Constant) for key, arg in op.args.items() if key != "input")
     return inner if inner in FLOATING and (numbers or row.shape != "broadcast") else None
+
+
+def _shared_dtype(op: Op, depth: int) -> str | None:
+    """The floating-point dtype of the factors of a product, such as `einsum`: factors of two dtypes raise."""
+    factors = [part for arg in op.args.values() for part in (arg.items if isinstance(arg, Items) else (arg,))]
+    found = {known for factor in factors if (known := dtype(factor, depth - 1)) in FLOATING}
+    return found.pop() if len(found) == 1 else None
 
 
 def dtype_class(value: Value, depth: int = _DEPTH) -> str | None:
@@ -147,6 +157,8 @@ def _literal_class(op: Op) -> str | None:
     stack = [arg for arg in args if arg is not None]
     while stack:
         part = stack.pop()
+        if isinstance(part, Parameter) and part.default is not None:
+            part = part.default
         if isinstance(part, Items):
             stack.extend(part.items)
         elif not isinstance(part, Constant):

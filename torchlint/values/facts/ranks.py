@@ -27,7 +27,7 @@ def rank(value: Value, depth: int = DEPTH) -> int | None:
             outer = rank(value.iterable, depth - 1)
             return outer - 1 if outer else None
         case Element() if isinstance(value.base, Op):
-            return _element_rank(value.base, depth)
+            return _element_rank(value.base, value.key, depth)
         case Field(name="data" | "grad" | "mT"):
             return rank(value.base, depth - 1)
         case Op():
@@ -35,12 +35,14 @@ def rank(value: Value, depth: int = DEPTH) -> int | None:
     return None
 
 
-def _element_rank(base: Op, depth: int) -> int | None:
+def _element_rank(base: Op, key: int | str, depth: int) -> int | None:
     """The rank of one of several results."""
     shape = ops.shape(base.name)
     if shape == "slices":
         inner = rank(base.input, depth - 1)
         return inner - 1 if inner else None
+    if shape == "sequence":
+        return rank(base.input, depth - 1) if key == 0 else None
     return _op_rank(base, depth) if shape in ("parts", "reduced") or ops.outputs(base.name, base.args) else None
 
 

@@ -6,7 +6,9 @@ import math
 from collections.abc import Callable, Sequence
 
 from torchlint.torch_facts import ops
+from torchlint.torch_facts.signatures import Kind
 from torchlint.values.compare import same
+from torchlint.values.facts.tensors import kind
 from torchlint.values.value import (
     UNKNOWN,
     Call,
@@ -14,6 +16,7 @@ from torchlint.values.value import (
     Constant,
     Element,
     Field,
+    Item,
     Items,
     LoopCarried,
     Mutated,
@@ -45,6 +48,8 @@ def sizes(value: Value, depth: int = _DEPTH) -> Sizes | None:
             return sizes(value.args[0], depth - 1)
         case Field(name="data" | "grad"):
             return sizes(value.base, depth - 1)
+        case Element(base=Op() as base, key=0) if ops.shape(base.name) == "sequence":
+            return _sequence(base, depth)
         case Element(base=Op() as base) if ops.outputs(base.name, base.args):
             return _of_op(base, depth)
         case Op():
@@ -276,6 +281,14 @@ def _last_dim(op: Op, depth: int) -> Sizes | None:
     return None if not inner else (*inner[:-1], None if out is None else _size(out, depth))
 
 
+def _sequence(op: Op, depth: int) -> Sizes | None:
+    """The outputs of a recurrent layer: one hidden state for each step, of each direction."""
+    inner = sizes(op.input, depth - 1)
+    hidden, doubled = op.constant("hidden_size"), op.constant("bidirectional", False)
+    known = isinstance(hidden, int) and "proj_size" not in op.args and isinstance(doubled, bool)
+    return None if not inner else (*inner[:-1], hidden * (1 + doubled) if known else None)  # type: ignore[operator]
+
+
 def _matmul(op: Op, depth: int) -> Sizes | None:
     other = next((op.args[name] for name in ("other", "mat2", "vec") if name in op.args), UNKNOWN)
     a, b = sizes(op.input, depth - 1), sizes(other, depth - 1)
@@ -316,6 +329,8 @@ def _getitem(op: Op, depth: int) -> Sizes | None:
             case Constant(value=bool()):
                 return None
             case Constant(value=int()) if left:
+                left.pop(0)
+            case Item() | Op() | Call() if left and kind(part) is Kind.INT:
                 left.pop(0)
             case Op(name="slice") if left:
                 size = left.pop(0)

@@ -112,9 +112,9 @@ def _project_item(frame: Frame, value: Item, position: int, count: int, node: as
     source = value.iterable
     if isinstance(source, Call) and source.known and not source.keywords:
         if source.qualname == "builtins.zip" and len(source.args) == count:
-            return Item(source.args[position], node, frame)
+            return lists.taken(source.args[position], node, frame)
         if source.qualname == "builtins.enumerate" and position == 1 and count == 2:
-            return Item(source.args[0], node, frame)
+            return lists.taken(source.args[0], node, frame)
     return Element(value, position, node, frame)
 
 

@@ -15,6 +15,7 @@ from torchlint.values.value import (
     Constant,
     FunctionRef,
     Instance,
+    Item,
     Items,
     Layer,
     LoopCarried,
@@ -100,9 +101,24 @@ def child_at(children: tuple[Value, ...], index: int) -> Value | None:
     return children[index]
 
 
+def made_by(comprehension: Value) -> Value | None:
+    """The model that each element of a list comprehension is; None where it makes something else."""
+    node, frame = comprehension.node, comprehension.frame
+    if not isinstance(comprehension, Unknown) or not isinstance(node, ast.ListComp) or frame is None:
+        return None
+    made = frame.values.get(node.elt)
+    return made if isinstance(made, Layer | Instance) else None
+
+
+def taken(iterable: Value, node: ast.AST, frame: Frame) -> Value:
+    """What a loop takes from an iterable: one of the models that a comprehension made, or something of it."""
+    return made_by(iterable) or Item(iterable, node, frame)
+
+
 def one_of(table: Value, index: Value) -> Value | None:
     """One of the models, classes or functions of a table, where the key is not known."""
-    held: tuple[Value, ...] = ()
+    made = made_by(table)
+    held: tuple[Value, ...] = (made,) if made is not None else ()
     if isinstance(table, Items | Mapped) and not isinstance(index, Op | Items | Constant):
         held = table.items if isinstance(table, Items) else (*table.items.values(),)
     callable_ = all(isinstance(value, Layer | Instance | ClassRef | FunctionRef) for value in held)

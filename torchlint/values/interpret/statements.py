@@ -11,7 +11,7 @@ from torchlint.syntax.bindings import imported
 from torchlint.syntax.module import ClassModel, FunctionModel
 from torchlint.torch_facts import ops
 from torchlint.values import facts
-from torchlint.values.interpret import assignments, classes
+from torchlint.values.interpret import assignments, classes, lists
 from torchlint.values.interpret.branches import outcome
 from torchlint.values.interpret.decorators import is_plain
 from torchlint.values.interpret.frame import Environment, Frame, executes, merge, path
@@ -21,7 +21,6 @@ from torchlint.values.value import (
     Constant,
     External,
     FunctionRef,
-    Item,
     LoopCarried,
     Unknown,
     Value,
@@ -154,7 +153,7 @@ def _loop(frame: Frame, statement: ast.For | ast.AsyncFor | ast.While, iterable:
     if isinstance(statement, ast.While):
         frame.value(statement.test)
     elif iterable is not None:
-        assignments.store(frame, statement.target, Item(iterable, statement.target, frame))
+        assignments.store(frame, statement.target, lists.taken(iterable, statement.target, frame))
     outer, frame.current_loop = frame.current_loop, statement
     exits, frame.exits = frame.exits, []
     ends = [start]
