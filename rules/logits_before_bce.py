@@ -26,8 +26,8 @@ The fix makes code run that raised, so it is unsafe. It is offered for logits; w
 changed where it is computed. A loss module that is made elsewhere is left to you.
 
 ## When not to use it
-Turn it off (`ignore = ["TLT118"]`) for layers whose weights and inputs keep their sums between 0 and 1, such as mixtures
-of probabilities. Related rules: TLT103 logits-before-nll-loss, TLT107 sigmoid-before-bce.
+Turn it off (`ignore = ["TLT118"]`) for layers whose weights and inputs keep their sums between 0 and 1, such as
+mixtures of probabilities. Related rules: TLT103 logits-before-nll-loss, TLT107 sigmoid-before-bce.
 
 ## References
 - [torch.nn.BCELoss](https://docs.pytorch.org/docs/stable/generated/torch.nn.BCELoss.html)
