@@ -1,8 +1,8 @@
 """A `GradScaler` that steps in a loop and is never updated: the second turn raises.
 
 ## What it does
-Finds `scaler.step(optimizer)` in a loop where nothing calls the scaler's `update()`, in the file and under the same
-name, and two calls of `update()` with no step between them.
+Finds `scaler.step(optimizer)` in a loop where nothing calls the scaler's `update()`: in the function for a local
+scaler, else in the file, under the same name; and two calls of `update()` with no step between them.
 
 ## Why is this bad?
 A scaler takes one step of an optimiser for each update: `step() has already been called since the last update()` is
@@ -56,11 +56,9 @@ from torchlint.rule import (
     is_test,
     last_name,
     loops_around,
-    once_per_file,
     statement_of,
     trees,
 )
-from torchlint.rule import Module as File
 from torchlint.vocabulary.clipping import is_scaler, may_be_scaler
 from torchlint.vocabulary.turns import position
 
@@ -86,7 +84,7 @@ class ScalerWithoutUpdate(Check):
         in_loops = [call for call in steps if loops_around(frame.module, call)]
         last = {_name(call): call for call in sorted(in_loops, key=position)}
         for name, step in last.items():
-            if name not in _updated(frame.module) and not _is_handed_on(frame, step):
+            if name not in _updated(frame, step) and not _is_handed_on(frame, step):
                 fix = _updates(frame, step)
                 yield Problem(step, "", fix, Changes("the scaler is updated"), display=True)
         yield from _twice(frame)
@@ -123,14 +121,16 @@ def _is_scaler(frame: Frame, call: ast.Call) -> bool:
     )
 
 
-@once_per_file
-def _updated(module: File) -> frozenset[str]:
-    """The last names of all that `update` is called on, or named of, in a file."""
-    return frozenset(
+def _updated(frame: Frame, step: ast.Call) -> set[str]:
+    """The last names of all that `update` is called on, or named of, where a scaler can be reached: in the function
+    for a local name, else in the file."""
+    receiver = _receiver(step)
+    is_local = frame.function is not None and isinstance(receiver, ast.Name) and receiver.id in frame.function.locals
+    return {
         last_name(node.value)
-        for node in trees.walk(module.tree)
+        for node in trees.walk(frame.scope if is_local else frame.module.tree)
         if isinstance(node, ast.Attribute) and node.attr == "update"
-    )
+    }
 
 
 def _is_handed_on(frame: Frame, step: ast.Call) -> bool:
