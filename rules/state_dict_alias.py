@@ -58,6 +58,7 @@ from torchlint.rule import (
     is_test,
     last_name,
     loops_around,
+    own_nodes,
     parents,
     statement_of,
     trees,
