@@ -59,9 +59,8 @@ from torchlint.rule import (
     trees,
 )
 from torchlint.vocabulary.eval_mode import mode_calls
+from torchlint.vocabulary.modeless import is_modeless
 from torchlint.vocabulary.training import Kind, events, in_loop, settled, trained_models
-
-from ._modes import is_modeless
 
 
 class EvalModeNotRestored(Check):
