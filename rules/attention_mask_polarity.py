@@ -30,7 +30,7 @@ The fix negates the mask with `~`. It changes what is computed, which is its pur
 
 ## When not to use it
 Turn it off for models that look into the future on purpose, such as one that reads backwards. Related rules: TLT213
-eps-below-resolution, TLT607 attention-dropout-ignores-training.
+eps-below-resolution, TLT611 attention-dropout-ignores-training.
 
 ## References
 - [scaled_dot_product_attention](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.scaled_dot_product_attention.html)

@@ -30,7 +30,7 @@ a dataset may keep its transform in an object that is shared as well.
 
 ## When not to use it
 Turn it off for datasets that change their transform on purpose, such as between two phases of training. Related rules:
-TLT509 train-loader-without-shuffle.
+TLT508 train-loader-without-shuffle.
 
 ## References
 - [torch.utils.data.random_split](https://docs.pytorch.org/docs/stable/data.html#torch.utils.data.random_split)
