@@ -53,7 +53,7 @@ class LogitsBeforeBce(Check):
     code = "TLT118"
     since = "0.2"
     severity = ERROR
-    message = "`binary_cross_entropy` gets logits, not probabilities: it raises as soon as one is outside of 0 and 1"
+    message = "`binary_cross_entropy` gets logits, not probabilities: it raises outside of 0 and 1"
     title = "Use `binary_cross_entropy_with_logits`"
     help = "Use `binary_cross_entropy_with_logits`, which takes logits"
     ops = ("binary_cross_entropy",)
