@@ -39,29 +39,21 @@ import re
 from collections.abc import Iterator
 
 from torchlint.rule import (
-    Call,
     Check,
-    Constant,
-    External,
     Frame,
     FunctionRef,
-    Instance,
-    Layer,
     Module,
     Place,
     Problem,
     Value,
-    ancestors,
     is_test,
     members,
     trees,
 )
+from torchlint.vocabulary.clipping import CLIPS, clips, is_scaler, may_be_scaler
 from torchlint.vocabulary.eval_mode import attributes
-from torchlint.vocabulary.training import settled
+from torchlint.vocabulary.turns import branches, position
 
-_CLIPS = ("clip_grad_norm_", "clip_grad_value_", "clip_grad_norm", "clip_grads_with_norm_")
-_CLIP = re.compile(rf"torch\.nn\.utils\.(?:clip_grad\.)?(?:{'|'.join(_CLIPS)})$")
-_SCALER = re.compile(r"torch\.(?:amp|cuda\.amp|cpu\.amp)\.(?:grad_scaler\.)?GradScaler$")
 # Gradients that are unscaled by hand.
 _SCALES = frozenset({"get_scale", "inv_scale", "_scale", "loss_scale"})
 # Words of tests that tell apart with and without a scaler.
@@ -73,14 +65,11 @@ class ClipBeforeUnscale(Check):
     since = "0.1"
     message = "Gradients are clipped while scaled, so by far too much: call `scaler.unscale_(optimizer)` before"
     help = "Call `scaler.unscale_(optimizer)` before the gradients are clipped"
-    words = (_CLIPS, ("call:step",), ("scale", "GradScaler"))
+    words = (CLIPS, ("call:step",), ("scale", "GradScaler"))
 
     def check_frame(self, frame: Frame) -> Iterator[Problem]:
-        clips = [call for call, callee in frame.callees.items() if isinstance(callee, External)]
-        clips = [call for call in clips if _CLIP.match(frame.callees[call].qualname)]  # type: ignore[attr-defined]
-        if not clips or is_test(frame.module):
-            return
-        for clip in clips:
+        found = [] if is_test(frame.module) else clips(frame)
+        for clip in found:
             backward = _last([call for call in _scaled(frame) if _goes_on(frame.module, call, clip)])
             for step in frame.callees:
                 if _is_step(frame, step, backward) and _goes_on(frame.module, clip, step):
@@ -91,12 +80,8 @@ class ClipBeforeUnscale(Check):
                     break
 
 
-def _position(node: ast.AST) -> tuple[int, int]:
-    return getattr(node, "lineno", 0), getattr(node, "col_offset", 0)
-
-
 def _last(calls: list[ast.Call]) -> ast.Call | None:
-    return max(calls, key=_position, default=None)
+    return max(calls, key=position, default=None)
 
 
 def _scaled(frame: Frame) -> Iterator[ast.Call]:
@@ -105,7 +90,7 @@ def _scaled(frame: Frame) -> Iterator[ast.Call]:
         match call.func:
             case ast.Attribute(
                 value=ast.Call(func=ast.Attribute(value=scaler, attr="scale"), args=[_]), attr="backward"
-            ) if _may_be_scaler(frame.values.get(scaler)):
+            ) if may_be_scaler(frame.values.get(scaler)):
                 yield call
 
 
@@ -118,52 +103,19 @@ def _is_step(frame: Frame, call: ast.Call, backward: ast.Call | None) -> bool:
         scale = backward.func.value.func.value  # type: ignore[attr-defined]
         return ast.unparse(scale) == ast.unparse(func.value)
     # Gradients that were scaled elsewhere: nothing in the file may unscale them.
-    return _is_scaler(frame.values.get(func.value)) and "unscale" not in frame.module.source.text
-
-
-def _is_scaler(value: Value | None) -> bool:
-    """Whether a value is a scaler of torch that is at work, where it is not None."""
-    found = [settled(member) for member in members(value)] if value is not None else []
-    made = [member for member in found if not (isinstance(member, Constant) and member.value is None)]
-    return bool(made) and all(isinstance(member, Call) and _works(member) for member in made)
-
-
-def _works(scaler: Call) -> bool:
-    enabled = scaler.keywords.get("enabled")
-    is_off = isinstance(enabled, Constant) and not enabled.value
-    return _SCALER.match(scaler.qualname) is not None and not is_off
-
-
-def _may_be_scaler(value: Value | None) -> bool:
-    """Whether a value with the methods of a scaler is one, as far as is known."""
-    for member in members(value) if value is not None else ():
-        inner = settled(member)
-        if isinstance(inner, Instance | Layer) or (isinstance(inner, Call) and inner.qualname and not _works(inner)):
-            return False
-    return True
+    return is_scaler(frame.values.get(func.value)) and "unscale" not in frame.module.source.text
 
 
 def _goes_on(module: Module, first: ast.AST, second: ast.AST) -> bool:
     """Whether one call comes after another, and no test runs only one of the two."""
-    before, after = _branches(module, first), _branches(module, second)
-    return _position(first) < _position(second) and all(before.get(test, side) == side for test, side in after.items())
-
-
-def _branches(module: Module, node: ast.AST) -> dict[ast.If, str]:
-    """The tests around a node, and on which side of each it stands."""
-    found: dict[ast.If, str] = {}
-    inner = node
-    for outer in ancestors(module, node):
-        if isinstance(outer, ast.If):
-            found[outer] = "body" if inner in outer.body else "orelse"
-        inner = outer
-    return found
+    before, after = branches(module, first), branches(module, second)
+    return position(first) < position(second) and all(before.get(test, side) == side for test, side in after.items())
 
 
 def _is_apart(module: Module, clip: ast.Call, others: list[ast.Call]) -> bool:
     """Whether a test of its own may keep the clipping to runs without a scaler."""
-    around = [_branches(module, other) for other in others]
-    own = _branches(module, clip).keys() - set().union(*around)
+    around = [branches(module, other) for other in others]
+    own = branches(module, clip).keys() - set().union(*around)
     known = set().union(*(_names(test.test) for branches in around for test in branches))
     return any(_PRECISION.search(ast.unparse(test.test)) or _names(test.test) & known for test in own)
 
@@ -178,12 +130,12 @@ def _is_unscaled(frame: Frame, backward: ast.Call | None, clip: ast.Call, step: 
     scope = frame.scope
     if _SCALES.intersection(attributes(scope)) or "scale" in ast.unparse(clip):
         return True
-    start = _position(backward) if backward is not None else (0, 0)
+    start = position(backward) if backward is not None else (0, 0)
     scaler = ast.unparse(step.func.value)  # type: ignore[attr-defined]
     return any(
         _may_unscale(call, callee, scaler)
         for call, callee in frame.callees.items()
-        if start < _position(call) < _position(clip)
+        if start < position(call) < position(clip)
     )
 
 

@@ -32,19 +32,16 @@ from typing import TYPE_CHECKING
 
 from torchlint.rule import (
     ERROR,
-    Call,
     Changes,
     Check,
-    Constant,
     Frame,
     Loop,
     Problem,
-    Value,
     loops_around,
     own_nodes,
-    trees,
 )
 from torchlint.vocabulary.training import Kind, events, in_loop, same_subject
+from torchlint.vocabulary.turns import counts_turns, is_count
 
 if TYPE_CHECKING:
     from torchlint.fixing.editor import Editor
@@ -97,14 +94,7 @@ def _modulo(test: ast.expr) -> ast.BinOp | None:
 
 def _counts(frame: Frame, modulo: ast.BinOp, loop: Loop) -> bool:
     """Whether the left side is the loop's counter, and n is not 2, with which every other turn is as good."""
-    count: Value | None = frame.values.get(modulo.right)
-    if isinstance(count, Call) or (isinstance(count, Constant) and count.value in (1, 2)):
-        return False
-    names = {node.id for node in trees.walk(modulo.left) if isinstance(node, ast.Name)}
-    if isinstance(loop, ast.While):
-        return False
-    targets = {node.id for node in trees.walk(loop.target) if isinstance(node, ast.Name)}
-    return bool(names & targets)
+    return counts_turns(modulo, loop) and is_count(frame.values.get(modulo.right), above=2)
 
 
 def _problem(node: ast.If, modulo: ast.BinOp) -> Problem:

@@ -33,7 +33,6 @@ from collections.abc import Iterator, Sequence
 
 from torchlint.rule import (
     ERROR,
-    Call,
     Check,
     External,
     Frame,
@@ -52,6 +51,7 @@ from torchlint.vocabulary.roles import resting_on_use
 from torchlint.vocabulary.training import (
     Event,
     Kind,
+    certainly_clears,
     events,
     exclude_each_other,
     in_loop,
@@ -59,7 +59,6 @@ from torchlint.vocabulary.training import (
     is_optimizer,
     loop_of,
     may_clear,
-    same_subject,
 )
 
 # The events in each statement.
@@ -115,7 +114,7 @@ def _between(frame: Frame, zero: Event, inside: _Inside) -> Iterator[Problem]:
     if (
         step is None
         or step.kind is not Kind.STEP
-        or not _clears(zero, step)
+        or not certainly_clears(zero, step)
         or (isinstance(step.at, ast.Call) and step.at.args[1:])
     ):
         return
@@ -140,22 +139,6 @@ def _direct(frame: Frame, block: Sequence[ast.stmt], inside: _Inside) -> list[Ev
                 kind = Kind.UNKNOWN if conditional else event.kind
                 events_.append(Event(kind, event.node, event.at, event.subject, event.key, event.frame))
     return events_
-
-
-def _clears(zero: Event, step: Event) -> bool:
-    """Whether `zero_grad` certainly clears what the step takes: of it, or of the one model that it trains."""
-    if same_subject(zero, step):
-        return True
-    optimizer, model = step.subject, zero.subject
-    if not isinstance(optimizer, Call) or not is_optimizer(optimizer) or model is None or not optimizer.args:
-        return False
-    given = optimizer.args[0]
-    return (
-        isinstance(given, Call)
-        and isinstance(given.callee, Method)
-        and given.callee.name == "parameters"
-        and given.callee.receiver is model
-    )
 
 
 def _is_given_closure(frame: Frame, step: Event) -> bool:
@@ -190,6 +173,8 @@ def _outside(frame: Frame, step: Event, found: Sequence[Event]) -> Iterator[Prob
         isinstance(node, ast.Break | ast.Return) for node in block_of(module, statement_of(module, step.at) or loop)
     ):
         return
-    zeros = [event for event in found if event.kind is Kind.ZERO and _clears(event, step) and event.at is event.node]
+    zeros = [
+        event for event in found if event.kind is Kind.ZERO and certainly_clears(event, step) and event.at is event.node
+    ]
     if zeros and zeros[0] not in inside:
         yield Problem(zeros[0].node, _OUTSIDE, places=(Place(step.at, "this steps on every turn"),))

@@ -67,4 +67,8 @@ def _anchor(names: Iterable[str], dimless: Collection[str] = ()) -> Anchor:
         tokens |= {OPERATORS[name]} if name in OPERATORS else set()
         if name in spelled.UNSPELLED and name not in OPERATORS:
             return Anchor(frozenset(), False)  # may be written in ways that no token shows
-    return Anchor(frozenset(tokens), any(ops.layers_of(name) for name in names if name not in dimless))
+    # A layer is called under the name of an attribute.
+    layers = ops.that(kind="layer")
+    return Anchor(
+        frozenset(tokens), any(ops.layers_of(name) or name in layers for name in names if name not in dimless)
+    )

@@ -31,7 +31,8 @@ LOADERS = frozenset({"torch.utils.data.DataLoader", "torch.utils.data.dataloader
 _WRAPPERS = frozenset(
     home + name for home in _HOMES for name in ("TensorDataset", "Subset", "ConcatDataset", "StackDataset")
 )
-_SPLITS = frozenset(home + "random_split" for home in _HOMES)
+SPLITS = frozenset(home + "random_split" for home in _HOMES)
+SUBSETS = frozenset(home + "Subset" for home in _HOMES)
 _IMAGES = re.compile(r"torchvision\.datasets\.(?:\w+\.)?[A-Z]\w*$")
 # Bases that bring no special method along.
 _BARE = frozenset(
@@ -119,7 +120,7 @@ def _is_map_style(frame: Frame, value: Value) -> bool:
         is_map = classes.is_subclass(frame, value.cls, MAP_STYLE) is True
         return is_map and not is_iterable(frame, value.cls)
     if isinstance(value, Element):
-        return isinstance(value.base, Call) and value.base.qualname in _SPLITS
+        return isinstance(value.base, Call) and value.base.qualname in SPLITS
     if isinstance(value, Items):
         return value.kind != "set"
     return isinstance(value, Call) and (value.qualname in _WRAPPERS or _IMAGES.match(value.qualname) is not None)

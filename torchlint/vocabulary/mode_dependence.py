@@ -22,7 +22,8 @@ from torchlint.rule import (
     parents,
     trees,
 )
-from torchlint.vocabulary.nn_modules import has_plain_base
+
+from .nn_modules import has_plain_base
 
 # Layers that ask for their mode. Recurrent ones do where cuDNN computes them: its backward pass wants training mode.
 _RANDOM = ops.that(random="training")

@@ -116,6 +116,22 @@ def may_clear(event: Event, step: Event) -> bool:
     return same_subject(event, step) is not False or not _are_disjoint(event.subject, step.subject)
 
 
+def certainly_clears(zero: Event, step: Event) -> bool:
+    """Whether `zero_grad` certainly clears what the step takes: of it, or of the one model that it trains."""
+    if same_subject(zero, step):
+        return True
+    optimizer, model = step.subject, zero.subject
+    if not isinstance(optimizer, Call) or not is_optimizer(optimizer) or model is None or not optimizer.args:
+        return False
+    given = optimizer.args[0]
+    return (
+        isinstance(given, Call)
+        and isinstance(given.callee, Method)
+        and given.callee.name == "parameters"
+        and given.callee.receiver is model
+    )
+
+
 def _are_disjoint(a: Value | None, b: Value | None) -> bool:
     """Whether two optimisers were certainly given the parameters of different models."""
     ours, theirs = list(trained_models(a)), list(trained_models(b))

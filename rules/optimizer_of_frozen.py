@@ -1,0 +1,147 @@
+"""An optimiser all of whose parameters were frozen before: it trains nothing.
+
+## What it does
+Finds an optimiser that is given `model.parameters()` after all parameters of that model were frozen in the same
+function: by `requires_grad = False` for each of `model.parameters()`, or by `model.requires_grad_(False)`. Silent where
+a part of the model is replaced, unfrozen or handed to something else in between, and where the file unfreezes anything.
+
+## Why is this bad?
+Frozen parameters get no gradient, and the optimiser skips what has none: no step changes a weight. `backward()` raises
+`element 0 of tensors does not require grad` unless something else in the graph is trained, and then the mistake is
+silent.
+
+## Example
+```python
+for parameter in model.parameters():
+    parameter.requires_grad = False
+optimizer = optim.Adam(model.parameters())
+```
+Use instead:
+```python
+for parameter in model.parameters():
+    parameter.requires_grad = False
+model.fc = nn.Linear(512, 10)
+optimizer = optim.Adam(model.fc.parameters())
+```
+
+## Fix safety
+There is no fix: which part is to be trained is not in the code.
+
+## When not to use it
+Turn it off where parameters are unfrozen later by code of another file. Related rules: TLT715 module-requires-grad,
+TLT718 non-leaf-in-optimizer.
+
+## References
+- [torch.nn.Module.requires_grad_](https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html)
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from torchlint.rule import ERROR, Call, Check, Frame, Place, Problem, is_test, own_nodes, trees
+from torchlint.vocabulary.training import is_optimizer
+from torchlint.vocabulary.turns import follows_always, position
+
+# What leaves the parameters of a model as they are.
+_NEUTRAL = frozenset({"parameters", "named_parameters", "to", "cuda", "cpu", "eval", "train", "requires_grad_"})
+
+
+class OptimizerOfFrozen(Check):
+    code = "TLT728"
+    since = "0.2"
+    severity = ERROR
+    message = "All parameters of this optimizer are frozen: no step changes a weight"
+    help = "Give it the parameters that are to be trained, and leave those unfrozen"
+    words = (("requires_grad", "requires_grad_"), ("parameters",))
+
+    def check_frame(self, frame: Frame) -> Iterator[Problem]:
+        if is_test(frame.module):
+            return
+        frozen = [found for node in own_nodes(frame.scope) if (found := _freezes(node)) is not None]
+        if not frozen or any(map(_unfreezes, trees.walk(frame.module.tree))):
+            return
+        for call in frame.callees:
+            model = _optimised(frame, call)
+            for node, text in frozen:
+                if text == model and position(node) < position(call) and not _is_touched(frame, node, call, text):
+                    yield Problem(call, places=(Place(node, "all of its parameters are frozen here"),))
+                    break
+
+
+def _freezes(node: ast.AST) -> tuple[ast.AST, str] | None:
+    """A statement that freezes all parameters of a model, with how the model is written."""
+    match node:
+        case ast.For(
+            target=ast.Name(id=name),
+            iter=ast.Call(func=ast.Attribute(value=model, attr="parameters"), args=[], keywords=[]),
+            body=[statement],
+        ) if _frozen_by(statement) == name:
+            return node, ast.unparse(model)
+        case ast.Expr(value=ast.Call(func=ast.Attribute(attr="requires_grad_"))):
+            frozen = _frozen_by(node)
+            return (node, frozen) if frozen else None
+    return None
+
+
+def _frozen_by(statement: ast.stmt) -> str:
+    """What a statement freezes: `p` of `p.requires_grad = False` and of `p.requires_grad_(False)`."""
+    match statement:
+        case ast.Assign(targets=[ast.Attribute(value=frozen, attr="requires_grad")], value=value):
+            return ast.unparse(frozen) if _is_false(value) else ""
+        case ast.Expr(value=ast.Call(func=ast.Attribute(value=frozen, attr="requires_grad_"), args=[value])):
+            return ast.unparse(frozen) if _is_false(value) else ""
+    return ""
+
+
+def _is_false(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value is False
+
+
+def _unfreezes(node: ast.AST) -> bool:
+    """Whether a node may set `requires_grad` to something other than False."""
+    match node:
+        case ast.Assign(targets=[ast.Attribute(attr="requires_grad")], value=value):
+            return not _is_false(value)
+        case ast.Call(func=ast.Attribute(attr="requires_grad_"), args=args, keywords=keywords):
+            return not (len(args) == 1 and not keywords and _is_false(args[0]))
+        case ast.Call(func=ast.Attribute(attr=name) | ast.Name(id=name)):
+            return "unfreeze" in name.lower() or name == "setattr"
+    return False
+
+
+def _optimised(frame: Frame, call: ast.Call) -> str | None:
+    """The model whose `parameters()` are all that an optimiser is given."""
+    match call.args[:1]:
+        case [ast.Call(func=ast.Attribute(value=model, attr="parameters"), args=[], keywords=[])]:
+            value = frame.values.get(call)
+            return ast.unparse(model) if isinstance(value, Call) and is_optimizer(value) else None
+    return None
+
+
+def _is_touched(frame: Frame, first: ast.AST, last: ast.Call, model: str) -> bool:
+    """Whether something between the two may change what the model consists of, or only one of them may be run."""
+    if not follows_always(frame.module, first, last):
+        return True
+    end = (getattr(first, "end_lineno", 0), getattr(first, "end_col_offset", 0))
+    for node in own_nodes(frame.scope):
+        if not end < position(node) < position(last):
+            continue
+        is_stored = isinstance(node, ast.Name | ast.Attribute) and not isinstance(node.ctx, ast.Load)
+        if is_stored and f"{ast.unparse(node)}.".startswith(f"{model}."):
+            return True
+        if isinstance(node, ast.Call) and _may_change(node, model):
+            return True
+    return False
+
+
+def _may_change(call: ast.Call, model: str) -> bool:
+    """Whether a call is a method of the model or of a part, or is given either."""
+    given = [*call.args, *(keyword.value for keyword in call.keywords)]
+    if any(f"{ast.unparse(arg)}.".startswith(f"{model}.") for arg in given):
+        return True
+    func = call.func
+    if not isinstance(func, ast.Attribute) or not f"{ast.unparse(func.value)}.".startswith(f"{model}."):
+        return False
+    return func.attr not in _NEUTRAL

@@ -1,0 +1,208 @@
+"""A validation loop of a model that is in training mode.
+
+## What it does
+Finds a loop that calls a model without gradients, in a function or over a loader whose name speaks of validation or
+tests, where the model is in training mode for certain: `model.train()` is called in the same function before, in the
+class whose attribute the model is, or in the functions of the file that call this one with the model; and nothing there
+puts the model into eval mode.
+
+Silent where the file does not show that `train()` is called, where any `eval()` may be about the model, where the class
+has bases, and where no layer of a known model computes anything else in eval mode.
+
+## Why is this bad?
+In training mode dropout throws activations away at random, and batch norm uses the statistics of the batch and updates
+its own: the figures are worse and noisy, depend on the batch size and the order of the samples, and the validation data
+leaks into the model through the running statistics. `no_grad` changes none of this.
+
+## Example
+```python
+model.train()
+...
+with torch.no_grad():
+    for x, y in val_loader:
+        correct += (model(x).argmax(1) == y).sum()
+```
+Use instead:
+```python
+model.eval()
+with torch.no_grad():
+    for x, y in val_loader:
+        correct += (model(x).argmax(1) == y).sum()
+```
+
+## Fix safety
+There is no fix: `eval()` before the loop needs a `train()` after it, and which function should call the two is not in
+the code.
+
+## When not to use it
+Turn it off for Monte Carlo dropout, and for loops that estimate the statistics of batch norm anew. Related rules:
+TLT704 eval-without-no-grad, TLT705 eval-mode-not-restored.
+
+## References
+- [torch.nn.Module.eval](https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html#torch.nn.Module.eval)
+- [Locally disabling gradient computation](https://docs.pytorch.org/docs/stable/notes/autograd.html#evaluation-mode-nn-module-eval)
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from torchlint.rule import (
+    Check,
+    External,
+    Frame,
+    FunctionRef,
+    Place,
+    Problem,
+    is_test,
+    loops_around,
+    own_nodes,
+    trees,
+)
+from torchlint.vocabulary.eval_mode import callers, mode_calls
+from torchlint.vocabulary.mode_dependence import is_modeless
+from torchlint.vocabulary.training import Kind, events, is_without_grad
+from torchlint.vocabulary.turns import position
+
+_VALIDATION = re.compile(
+    r"(^|_|\b)(val|valid|validate|validation|test|eval|evaluate|evaluation|dev)(_|\b|$|\d|set)", re.I
+)
+_MODES = frozenset({"eval", "train"})
+
+
+class _Use(NamedTuple):
+    """A call of a model in a loop without gradients."""
+
+    call: ast.Call
+    model: ast.expr
+    text: str
+
+
+class ValidationInTrainMode(Check):
+    code = "TLT723"
+    since = "0.2"
+    message = "The model is validated in training mode: dropout and batch norm make its figures random"
+    help = "Call `model.eval()` before the loop, and `model.train()` after it"
+    words = (("no_grad", "inference_mode", "set_grad_enabled"), ("for:1", "for:n"))
+
+    def check_frame(self, frame: Frame) -> Iterator[Problem]:
+        if not frame.loops or is_test(frame.module):
+            return
+        seen: set[str] = set()
+        for use in _uses(frame):
+            if use.text in seen:
+                continue
+            trained = _put_into_train_mode(frame, use)
+            if trained is not None:
+                seen.add(use.text)
+                yield Problem(use.call, places=(Place(trained, "the model is put into training mode here"),))
+
+
+def _uses(frame: Frame) -> Iterator[_Use]:
+    """The calls of models in loops that validate, in the order of the text."""
+    backward = [event.at for event in events(frame) if event.kind is Kind.BACKWARD]
+    for call, callee in sorted(frame.callees.items(), key=lambda item: position(item[0])):
+        if not isinstance(call.func, ast.Name | ast.Attribute) or isinstance(callee, External | FunctionRef):
+            continue
+        loops = loops_around(frame.module, call)
+        if not loops or not call.args or not is_without_grad(frame, call):
+            continue
+        names = [frame.function.name if frame.function else "", *(ast.unparse(loop.iter) for loop in _fors(loops))]
+        if not any(map(_VALIDATION.search, names)) or any(
+            loops[0] in loops_around(frame.module, at) for at in backward
+        ):
+            continue
+        value = frame.values.get(call.func)
+        if value is not None and not is_modeless(frame, value):
+            yield _Use(call, call.func, ast.unparse(call.func))
+
+
+def _fors(loops: list[ast.For | ast.AsyncFor | ast.While]) -> list[ast.For]:
+    return [loop for loop in loops if isinstance(loop, ast.For)]
+
+
+def _put_into_train_mode(frame: Frame, use: _Use) -> ast.AST | None:
+    """The call of `train()` after which the model is used; None where its mode is not known."""
+    own = [call for call in frame.callees if _is_mode(call)]
+    if own:
+        return _last_mode(frame, use)
+    if isinstance(use.model, ast.Attribute):
+        return _of_the_class(frame, use)
+    value = frame.values.get(use.model)
+    if isinstance(use.model, ast.Name) and value is not None and _is_parameter(frame, use.model.id):
+        return _of_the_callers(frame, use.model.id)
+    return None
+
+
+def _is_mode(call: ast.Call) -> bool:
+    return isinstance(call.func, ast.Attribute) and call.func.attr in _MODES
+
+
+def _last_mode(frame: Frame, use: _Use) -> ast.Call | None:
+    """The last call before a use, where it is `train()` of the same model, and no other call is of a mode."""
+    trains = [call for call, model in mode_calls(frame, "train") if ast.unparse(model) == use.text and _is_on(call)]
+    before = [call for call in frame.callees if _is_mode(call) and position(call) < position(use.call)]
+    last = max(before, key=position, default=None)
+    if last not in trains or last is None:
+        return None
+    others = [call for call in before if call not in trains]
+    # An `eval()` that comes first is undone by a `train()` that stands in the loop itself.
+    inside = loops_around(frame.module, use.call)[:1] == loops_around(frame.module, last)[:1]
+    return last if not others or inside else None
+
+
+def _is_on(call: ast.Call) -> bool:
+    """Whether a call is `train()` or `train(True)`."""
+    return all(isinstance(arg, ast.Constant) and arg.value is True for arg in call.args)
+
+
+def _of_the_class(frame: Frame, use: _Use) -> ast.AST | None:
+    """`self.model.train()` in another method of a class without bases, none of which calls `eval()`."""
+    cls = frame.function.cls if frame.function is not None else None
+    if cls is None or cls.node.bases or not use.text.startswith(f"{frame.self_name}."):
+        return None
+    modes = [node for node in trees.walk(cls.node) if isinstance(node, ast.Call) and _is_mode(node)]
+    ours = [call for call in modes if ast.unparse(call.func.value) == use.text]  # type: ignore[attr-defined]
+    if any(call.func.attr == "eval" or not _is_on(call) for call in modes if call in ours):  # type: ignore[attr-defined]
+        return None
+    strangers = [call for call in modes if call not in ours and call.func.attr == "eval"]  # type: ignore[attr-defined]
+    return ours[0] if ours and not strangers else None
+
+
+def _is_parameter(frame: Frame, name: str) -> bool:
+    args = frame.function.node.args if frame.function is not None else None
+    return args is not None and name in [arg.arg for arg in (*args.posonlyargs, *args.args, *args.kwonlyargs)]
+
+
+def _of_the_callers(frame: Frame, name: str) -> ast.AST | None:
+    """The `train()` of a caller that gives the function its model, where no caller calls `eval()` of anything."""
+    found: ast.AST | None = None
+    for node, caller in callers(frame):
+        call = next((call for call in caller.callees if call.func is node), None)
+        given = _argument(frame, call, name) if call is not None else None
+        if call is None or given is None:
+            return None
+        modes = [other for other in own_nodes(caller.scope) if isinstance(other, ast.Call) and _is_mode(other)]
+        if any(other.func.attr == "eval" or not _is_on(other) for other in modes):  # type: ignore[attr-defined]
+            return None
+        text = ast.unparse(given)
+        ours = [other for other in modes if ast.unparse(other.func.value) == text]  # type: ignore[attr-defined]
+        if not any(position(other) < position(call) for other in ours):
+            return None
+        found = ours[0]
+    return found
+
+
+def _argument(frame: Frame, call: ast.Call, name: str) -> ast.expr | None:
+    """What a call gives for a parameter of the frame's function, which is no method."""
+    assert frame.function is not None
+    args = frame.function.node.args
+    names = [arg.arg for arg in (*args.posonlyargs, *args.args)]
+    if frame.function.cls is not None or any(isinstance(arg, ast.Starred) for arg in call.args):
+        return None
+    keyword = next((key.value for key in call.keywords if key.arg == name), None)
+    index = names.index(name) if name in names else len(call.args)
+    return keyword or (call.args[index] if index < len(call.args) else None)

@@ -1,0 +1,145 @@
+"""Weights of a model that a function keeps for later without a copy."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from torchlint.rule import Frame, last_name, own_nodes, parents, statement_of, trees
+
+from .nn_modules import is_module
+from .training import is_optimizer
+
+# What only modules have, and optimisers and schedulers do not.
+_OF_MODULES = frozenset({"parameters", "named_parameters", "train", "eval", "modules"})
+_TABLES = frozenset({"dict", "OrderedDict"})
+# What is done to a dict that is something else afterwards.
+_CHANGING = frozenset({"update", "pop", "popitem", "clear", "setdefault", "__setitem__"})
+
+
+class Kept(NamedTuple):
+    """Weights under another name. `node` is the statement that keeps them, `name` how they are called, `value` what is
+    kept, as far as it is no copy; `model` is how the model is written whose weights they are."""
+
+    node: ast.stmt
+    name: str
+    value: ast.expr
+    model: str
+    is_model: bool
+
+    @property
+    def is_attribute(self) -> bool:
+        return "." in self.name
+
+
+def kept_weights(frame: Frame) -> Iterator[Kept]:
+    """The assignments of a frame that keep the weights of a model, or a model, without a copy."""
+    for node in own_nodes(frame.scope):
+        if not isinstance(node, ast.Assign) or len(node.targets) != 1:
+            continue
+        for target, value in _pairs(node.targets[0], node.value):
+            name = ast.unparse(target) if _is_name(frame, target) else ""
+            for part in _parts(value) if name else ():
+                model = _model_of(part)
+                # A model in a table may be there for its settings.
+                if model is not None and not (model is part is not value) and _is_model(frame, model):
+                    yield Kept(node, name, part, ast.unparse(model), model is part)
+                    break
+
+
+def _pairs(target: ast.expr, value: ast.expr) -> list[tuple[ast.expr, ast.expr]]:
+    """`a, b = x, y` as two assignments."""
+    if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple) and len(target.elts) == len(value.elts):
+        return list(zip(target.elts, value.elts, strict=True))
+    return [(target, value)]
+
+
+def _parts(value: ast.expr) -> list[ast.expr]:
+    """The values of a dict display such as `{"epoch": i, "weights": model.state_dict()}`; else the expression."""
+    return value.values if isinstance(value, ast.Dict) else [value]
+
+
+def _is_name(frame: Frame, target: ast.expr) -> bool:
+    own = isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name)
+    return isinstance(target, ast.Name) or (own and target.value.id == frame.self_name)  # type: ignore[attr-defined]
+
+
+def _model_of(value: ast.expr) -> ast.expr | None:
+    """The model whose weights an expression holds without a copy."""
+    match value:
+        case ast.Name() | ast.Attribute(value=ast.Name()):
+            return value
+        case ast.Call(func=ast.Attribute(value=ast.Name() | ast.Attribute() as model, attr="state_dict"), args=[]):
+            return model
+        case ast.Call(func=ast.Attribute(value=inner, attr="copy"), args=[]) if last_name(inner) != "copy":
+            return _of_state_dict(inner)
+        case ast.Call(func=func, args=[inner], keywords=[]) if last_name(func) in _TABLES:
+            return _of_state_dict(inner)
+        case ast.Call(func=ast.Attribute(value=ast.Name(id="copy"), attr="copy"), args=[inner]):
+            return _of_state_dict(inner)
+    return None
+
+
+def _of_state_dict(value: ast.expr) -> ast.expr | None:
+    model = _model_of(value)
+    return None if model is value else model
+
+
+def _is_model(frame: Frame, node: ast.expr) -> bool:
+    """Whether an expression is a module by its value, or by what is done with it in the function or class."""
+    value = frame.values.get(node)
+    if value is not None and is_module(frame, value):
+        return True
+    if is_optimizer(value):
+        return False
+    text = ast.unparse(node)
+    scope = frame.function.cls.node if frame.function and frame.function.cls and "." in text else frame.scope
+    for other in trees.walk(scope):
+        used = other.func if isinstance(other, ast.Call) else None
+        if used is None:
+            continue
+        if isinstance(used, ast.Attribute) and used.attr in _OF_MODULES and ast.unparse(used.value) == text:
+            return True
+    return False
+
+
+def loads_of(scope: ast.AST, kept: Kept) -> list[ast.expr]:
+    """Where a name is read."""
+    return [
+        node
+        for node in trees.walk(scope)
+        if isinstance(node, ast.Name | ast.Attribute)
+        and isinstance(node.ctx, ast.Load)
+        and ast.unparse(node) == kept.name
+    ]
+
+
+def is_changed(scope: ast.AST, kept: Kept) -> bool:
+    """Whether a dict is written to under its name, and so is not what was kept."""
+    for node in trees.walk(scope):
+        match node:
+            case ast.Subscript(value=base, ctx=ast.Store() | ast.Del()) if ast.unparse(base) == kept.name:
+                return True
+            case ast.Call(func=ast.Attribute(value=base, attr=name)) if name in _CHANGING:
+                if ast.unparse(base) == kept.name:
+                    return True
+    return False
+
+
+def is_kept_for_later(frame: Frame, kept: Kept) -> bool:
+    """Whether an attribute is assigned once in its function: what follows may replace what was kept by a copy."""
+    assigned = [
+        node
+        for node in own_nodes(frame.scope)
+        if isinstance(node, ast.Name | ast.Attribute)
+        and isinstance(node.ctx, ast.Store)
+        and ast.unparse(node) == kept.name
+    ]
+    values = [parents(frame.module).get(node) for node in assigned]
+    others = [other for other in values if isinstance(other, ast.Assign) and not _is_none(other.value)]
+    return len(others) <= 1 or all(statement_of(frame.module, other) is kept.node for other in others)
+
+
+def _is_none(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value is None

@@ -1,0 +1,100 @@
+"""The turns of a training loop: what stands before and after a call, and under which tests."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+
+from torchlint.rule import Call, Constant, Frame, Loop, Module, Value, ancestors, is_conditional, trees
+
+from .training import Event, Kind, in_loop, is_optimizer
+
+
+def position(node: ast.AST) -> tuple[int, int]:
+    """Where a node begins: its line and its column."""
+    return getattr(node, "lineno", 0), getattr(node, "col_offset", 0)
+
+
+def branches(module: Module, node: ast.AST) -> dict[ast.If, str]:
+    """The tests around a node, and on which side of each it stands."""
+    found: dict[ast.If, str] = {}
+    inner = node
+    for outer in ancestors(module, node):
+        if isinstance(outer, ast.If):
+            found[outer] = "body" if inner in outer.body else "orelse"
+        inner = outer
+    return found
+
+
+def excludes(module: Module, first: ast.AST, second: ast.AST) -> bool:
+    """Whether a test runs one of two nodes or the other, never both."""
+    ours, theirs = branches(module, first), branches(module, second)
+    return any(theirs.get(test, side) != side for test, side in ours.items())
+
+
+def follows_always(module: Module, node: ast.AST, other: ast.AST) -> bool:
+    """Whether a node stands under no test that another one does not stand under, on the same side."""
+    theirs = branches(module, other)
+    return all(theirs.get(test) == side for test, side in branches(module, node).items())
+
+
+def steps_of(found: Sequence[Event]) -> list[tuple[Event, str]]:
+    """The steps of optimisers among events, with how the optimiser is written.
+
+    An optimiser is what is known as one, and what `zero_grad` is called on as well.
+    """
+    zeroed = {event.key for event in found if event.kind is Kind.ZERO}
+    steps = []
+    for event in found:
+        if event.kind is not Kind.STEP:
+            continue
+        key = _stepped(event, zeroed)
+        if key or is_optimizer(event.subject):
+            steps.append((event, key or event.key))
+    return steps
+
+
+def _stepped(event: Event, zeroed: set[str]) -> str:
+    """The optimiser of `optimizer.step()` and `scaler.step(optimizer)`, where it is also cleared."""
+    given = event.node.args[:1] if isinstance(event.node, ast.Call) else []
+    written = [event.key, *(ast.unparse(arg) for arg in given)]
+    return next((text for text in written if text and text in zeroed), "")
+
+
+def turn_of(frame: Frame, found: Sequence[Event], loop: Loop | None) -> list[Event]:
+    """The events of a turn of a loop, or of the function, in the order of the text."""
+    if loop is None:
+        return list(found)
+    return [event for event in found if in_loop(frame.module, event.at, loop)]
+
+
+def is_in_every_turn(frame: Frame, event: Event, loop: Loop) -> bool:
+    """Whether an event happens in each turn of a loop: in it, and under no test."""
+    return in_loop(frame.module, event.at, loop) and not is_conditional(frame.module, event.at, loop)
+
+
+def nth_turn(test: ast.expr) -> ast.BinOp | None:
+    """The `i % n` that must be 0 for a test to hold: `(i + 1) % n == 0`, `not i % n`."""
+    match test:
+        case ast.UnaryOp(op=ast.Not(), operand=ast.BinOp(op=ast.Mod()) as modulo):
+            return modulo
+        case ast.Compare(left=ast.BinOp(op=ast.Mod()) as left, ops=[ast.Eq()], comparators=[_]):
+            return left
+    return None
+
+
+def counts_turns(modulo: ast.BinOp, loop: Loop) -> bool:
+    """Whether the left side of `i % n` holds the loop's own counter."""
+    if isinstance(loop, ast.While):
+        return False
+    names = {node.id for node in trees.walk(modulo.left) if isinstance(node, ast.Name)}
+    targets = {node.id for node in trees.walk(loop.target) if isinstance(node, ast.Name)}
+    return bool(names & targets)
+
+
+def is_count(value: Value | None, *, above: int) -> bool:
+    """Whether the n of `i % n` may be more than a number: it is no call, and no literal up to it."""
+    if isinstance(value, Call):
+        return False
+    literal = isinstance(value, Constant) and isinstance(value.value, int)
+    return not literal or value.value > above  # type: ignore[union-attr]
