@@ -57,7 +57,7 @@ def test_torch_refuses_a_removed_name(row: Any) -> None:
     except AttributeError:
         return
     arguments = [torch.eye(2) for part in row.signature.split() if "=" not in part]
-    with pytest.raises(RuntimeError, match="removed|deprecated"):
+    with pytest.raises(RuntimeError, match=r"removed|deprecated"):
         found(*arguments)
 
 
@@ -81,7 +81,7 @@ def test_expressions_are_about_parameters_and_names_of_torch(row: Any) -> None:
         assert case.result in ("", "unpack") or int(case.result) < len(row.results.split())
 
 
-@pytest.mark.parametrize("row", (*CURRENT, *REMOVED), ids=lambda row: row.old)
+@pytest.mark.parametrize("row", [*CURRENT, *REMOVED], ids=lambda row: row.old)
 def test_a_row_says_since_when_and_where_torch_says_so(row: Any) -> None:
     assert row.deprecated or row.removed
     assert row.source

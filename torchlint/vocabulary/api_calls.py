@@ -147,6 +147,8 @@ def _is_decorator(frame: Frame, node: ast.expr) -> bool:
 def _names_type(frame: Frame, node: ast.expr) -> bool:
     """Whether a name is read as a type: an annotation, or what `isinstance` compares with."""
     outer = parents(frame.module).get(node)
+    if isinstance(outer, ast.Tuple):
+        outer = parents(frame.module).get(outer)
     if isinstance(outer, ast.Call) and isinstance(outer.func, ast.Name) and outer.func.id == "isinstance":
         return True
     return any(getattr(outer, name, None) is node for name in ("annotation", "returns"))

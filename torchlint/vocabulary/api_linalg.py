@@ -185,8 +185,8 @@ REMOVED_SOLVERS = (
                 Case("torch.view_as_real(torch.linalg.eigvals(input))", "eigenvectors=False", "0"),
                 Case("torch.view_as_real(torch.linalg.eigvals(input))", "eigenvectors=True", "0"),
             ),
-            message="`eig` was removed in torch 1.13, so this raises: use `torch.linalg.eig` or `torch.linalg.eigvals`, "
-            "whose results are complex",
+            message="`eig` was removed in torch 1.13, so this raises: use `torch.linalg.eig` or "
+            "`torch.linalg.eigvals`, whose results are complex",
             removed="1.13",
             lowest="1.9",
             source=_RAISES,
