@@ -57,7 +57,5 @@ _MODELS: dict[Pretrained, str] = {
         video.swin3d_s video.swin3d_t
     """,
 }
-PRETRAINED = {
-    f"torchvision.models.{name}": weights for weights, names in _MODELS.items() for name in names.split()
-}
+PRETRAINED = {f"torchvision.models.{name}": weights for weights, names in _MODELS.items() for name in names.split()}
 NAMES = frozenset(name.rpartition(".")[2] for name in PRETRAINED)
