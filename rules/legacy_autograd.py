@@ -46,6 +46,7 @@ from torchlint.rule import (
     Same,
     facts,
     inventory_of,
+    members,
     peek,
     trees,
 )
@@ -69,6 +70,8 @@ _FACTORIES = frozenset(
         *("torch.Tensor", "torch.FloatTensor", "torch.LongTensor", "torch.cuda.FloatTensor", "torch.cuda.LongTensor"),
     }
 )
+# Methods that write numbers into a tensor and return it.
+_FILLS = frozenset({"fill_", "zero_", "normal_", "uniform_"})
 _VOLATILE = "`volatile` does nothing since torch 0.4, so the graph is recorded: use `with torch.no_grad():`"
 
 
@@ -132,8 +135,10 @@ def _is_new(frame: Frame, node: ast.expr) -> bool:
     """Whether an expression makes a tensor that nothing else holds and that has no gradient."""
     if not isinstance(node, ast.Call) or any(keyword.arg in ("requires_grad", None) for keyword in node.keywords):
         return False
-    made = peek(frame, node.func)
-    return isinstance(made, External) and made.qualname in _FACTORIES
+    if isinstance(node.func, ast.Attribute) and node.func.attr in _FILLS:
+        return _is_new(frame, node.func.value)
+    made = members(peek(frame, node.func))
+    return all(isinstance(each, External) and each.qualname in _FACTORIES for each in made)
 
 
 def _replacing(node: ast.expr, template: str, given: dict[str, ast.expr]) -> Fix:
