@@ -18,7 +18,8 @@ FOREIGN, Row = _table.FOREIGN, _table.Row
 DEPRECATED = importlib.import_module("torchlint.vocabulary.api_deprecated").DEPRECATED
 REMOVED = importlib.import_module("torchlint.vocabulary.api_removed").REMOVED
 AMP = importlib.import_module("torchlint.vocabulary.api_amp").AMP
-CURRENT = (*DEPRECATED, *AMP)
+INTERNAL = importlib.import_module("torchlint.vocabulary.api_internal").INTERNAL
+CURRENT = (*DEPRECATED, *AMP, *INTERNAL)
 TABLE = (*FOREIGN, *CURRENT, *REMOVED)
 _VERSION = re.compile(r"\d+\.\d+(\.\d+)?")
 
@@ -83,7 +84,7 @@ def test_expressions_are_about_parameters_and_names_of_torch(row: Any) -> None:
 
 @pytest.mark.parametrize("row", [*CURRENT, *REMOVED], ids=lambda row: row.old)
 def test_a_row_says_since_when_and_where_torch_says_so(row: Any) -> None:
-    assert row.deprecated or row.removed
+    assert row.deprecated or row.removed or row in INTERNAL
     assert row.source
     assert all(_VERSION.fullmatch(version) for version in (row.deprecated, row.removed, row.lowest) if version)
     if row.fix and row.new:

@@ -316,7 +316,7 @@ DEPRECATED = (
     Row(
         "torch.library.impl_abstract",
         "torch.library.register_fake",
-        "op:op func lib:=lib",
+        "op func lib:=lib",
         deprecated="2.4",
         lowest="2.4",
         source="library.py",

@@ -84,7 +84,8 @@ def _said(row: Row) -> str:
     name = f"`{_shown(row.old)}`"
     if row.removed:
         return f"{name} was removed in torch {row.removed}, so this raises: use `{_shown(row.new)}`"
-    return f"{name} is deprecated: use `{_shown(row.new)}`"
+    state = "is deprecated" if row.deprecated else "is not public and may go without notice"
+    return f"{name} {state}: use `{_shown(row.new)}`"
 
 
 def _shown(name: str) -> str:
