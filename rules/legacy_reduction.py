@@ -30,7 +30,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from torchlint.rule import Check, ClassModel, External, Frame, Module, Problem, Same, Value, inventory_of, peek
-from torchlint.vocabulary.reductions import KEYWORDS, NAMES, PLACES, reduction
+from torchlint.vocabulary.loss_reductions import KEYWORDS, NAMES, PLACES, reduction
 
 if TYPE_CHECKING:
     from torchlint.fixing.editor import Editor
