@@ -33,7 +33,7 @@ from collections.abc import Iterator
 
 from torchlint.rule import ERROR, Changes, Check, ClassModel, Frame, Module, Problem
 from torchlint.vocabulary.api import by_name, last_names, may_use, uses, words_of
-from torchlint.vocabulary.api_calls import rewriting
+from torchlint.vocabulary.api_fixes import fix_of
 from torchlint.vocabulary.api_table import FOREIGN
 
 _ROWS = by_name(FOREIGN)
@@ -65,5 +65,5 @@ class ForeignApi(Check):
 def _problems(frame: Frame, cls: ClassModel | None) -> Iterator[Problem]:
     for row, node, call in uses(frame, _ROWS, cls):
         message = f"`{row.old}` does not exist, so this raises: use `{row.new}`"
-        fix = rewriting(frame, row, node, call)
+        fix = fix_of(frame, row, node, call)
         yield Problem(call or node, message, fix, Changes("code runs that raised"), f"Use `{row.new}`")

@@ -36,6 +36,17 @@ GONE = [
     (
         """
         import torch
+        from torch import ger as outer
+        x = outer(a, b)
+        """,
+        """
+        import torch
+        x = torch.outer(a, b)
+        """,
+    ),
+    (
+        """
+        import torch
         from torch import ger
         x = ger(torch.ones(2), torch.ones(3))
         """,
@@ -126,10 +137,10 @@ KEPT = {
         x = ger(a, b)
         def f(ger): return ger(a, b)
         """,
-    "another name": """
+    "its own name again": """
         import torch
-        from torch import ger as outer
-        x = outer(a, b)
+        from torch import ger as ger
+        x = ger(a, b)
         """,
     "exported": """
         import torch

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
+import inspect
+import pkgutil
+import re
 import warnings
 from typing import Any
 
@@ -10,15 +14,22 @@ import pytest
 
 torch = pytest.importorskip("torch")
 _table = importlib.import_module("torchlint.vocabulary.api_table")
-FOREIGN, DEPRECATED, Row = _table.FOREIGN, _table.DEPRECATED, _table.Row
+FOREIGN, Row = _table.FOREIGN, _table.Row
+DEPRECATED = importlib.import_module("torchlint.vocabulary.api_deprecated").DEPRECATED
+REMOVED = importlib.import_module("torchlint.vocabulary.api_removed").REMOVED
+AMP = importlib.import_module("torchlint.vocabulary.api_amp").AMP
+INTERNAL = importlib.import_module("torchlint.vocabulary.api_internal").INTERNAL
+CURRENT = (*DEPRECATED, *AMP, *INTERNAL)
+TABLE = (*FOREIGN, *CURRENT, *REMOVED)
+_VERSION = re.compile(r"\d+\.\d+(\.\d+)?")
 
 
 def _find(name: str) -> Any:
-    module, _, rest = name.partition(".")
-    found: Any = importlib.import_module(module)
-    for part in rest.split("."):
-        found = getattr(found, part)
-    return found
+    """What a dotted name stands for. Raises AttributeError."""
+    try:
+        return pkgutil.resolve_name(name)
+    except ImportError as error:
+        raise AttributeError(name) from error
 
 
 def _names(row: Any) -> list[str]:
@@ -32,15 +43,64 @@ def test_torch_does_not_have_a_foreign_name(row: Any) -> None:
         _find(row.old)
 
 
-@pytest.mark.parametrize("row", DEPRECATED, ids=lambda row: row.old)
+@pytest.mark.parametrize("row", CURRENT, ids=lambda row: row.old)
 def test_torch_still_has_a_deprecated_name(row: Any) -> None:
-    assert callable(_find(row.old))
+    _find(row.old)
 
 
-@pytest.mark.parametrize("row", [*FOREIGN, *DEPRECATED], ids=lambda row: row.old)
+@pytest.mark.parametrize("row", REMOVED, ids=lambda row: row.old)
+def test_torch_refuses_a_removed_name(row: Any) -> None:
+    if row.keyword:
+        assert row.keyword not in inspect.signature(_find(row.old)).parameters
+        return
+    try:
+        found = _find(row.old)
+    except AttributeError:
+        return
+    arguments = [torch.eye(2) for part in row.signature.split() if "=" not in part]
+    with pytest.raises(RuntimeError, match=r"removed|deprecated"):
+        found(*arguments)
+
+
+@pytest.mark.parametrize("row", TABLE, ids=lambda row: row.old)
 def test_torch_has_the_new_name(row: Any) -> None:
     assert all(_find(name) is not None for name in _names(row))
-    assert _names(row) or not row.fix
+    assert _names(row) or row.keyword or not row.fix
+
+
+@pytest.mark.parametrize("row", [row for row in TABLE if row.cases], ids=lambda row: row.old)
+def test_expressions_are_about_parameters_and_names_of_torch(row: Any) -> None:
+    parameters = {part.partition("=")[0] for part in row.signature.split()}
+    for case in row.cases:
+        tree = ast.parse(case.new, mode="eval")
+        names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+        assert names - {"torch"} <= parameters
+        dotted = {ast.unparse(node) for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+        assert all(_find(name) is not None for name in dotted if re.fullmatch(r"torch[.\w]+", name))
+        decided = {re.split("[=:]", part)[0] for part in case.when.split()}
+        assert decided <= parameters
+        assert case.result in ("", "unpack") or int(case.result) < len(row.results.split())
+
+
+@pytest.mark.parametrize("row", [*CURRENT, *REMOVED], ids=lambda row: row.old)
+def test_a_row_says_since_when_and_where_torch_says_so(row: Any) -> None:
+    assert row.deprecated or row.removed or row in INTERNAL
+    assert row.source
+    assert all(_VERSION.fullmatch(version) for version in (row.deprecated, row.removed, row.lowest) if version)
+    if row.fix and row.new:
+        assert row.lowest, "a fix may only be offered from some version on"
+
+
+def test_no_name_has_two_rows() -> None:
+    names = [row.old for row in TABLE]
+    assert sorted(names) == sorted(set(names))
+
+
+@pytest.mark.parametrize("row", [row for row in DEPRECATED if row.keyword], ids=lambda row: f"{row.old}({row.keyword})")
+def test_torch_still_takes_a_deprecated_keyword(row: Any) -> None:
+    parameters = inspect.signature(_find(row.old)).parameters
+    assert row.keyword in parameters
+    assert row.renamed in parameters or not row.renamed
 
 
 def _tensor(rows: int, columns: int) -> Any:
@@ -108,7 +168,7 @@ def test_the_new_name_takes_the_arguments(row: Any) -> None:
     [
         (row, arguments)
         for row in DEPRECATED
-        if row.fix and not row.listed
+        if row.fix and not row.listed and not row.cases and not row.keyword
         for arguments in (
             {"torch.ger": (_tensor(1, 3)[0], _tensor(1, 2)[0])}.get(row.old),
             {"torch.Tensor.ger": (_tensor(1, 3)[0], _tensor(1, 2)[0])}.get(row.old),

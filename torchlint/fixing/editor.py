@@ -171,6 +171,15 @@ class Editor:
             edits = [Edit(span.start, span.start, "("), Edit(span.end, span.end, ")"), *edits]
         self._add(piece, edits)
 
+    def prepend_argument(self, call: ast.Call, text: str) -> None:
+        """Put a positional argument before all others."""
+        self.targets.append(call)
+        piece, concrete = self._concrete(call)
+        if self._is_lone_generator(call, piece, concrete):
+            raise CannotFix("the parentheses are those of a generator")
+        items = concrete.arguments(piece.local(self._pieces.span(call)))
+        self._add(piece, concrete.insertion(items, 0, text, self.source.newline))
+
     def name_argument(self, argument: ast.expr, name: str) -> None:
         """Pass a positional argument as a keyword. Those after it must be keywords, or become some."""
         piece, concrete = self._concrete(argument)

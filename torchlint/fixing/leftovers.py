@@ -1,6 +1,6 @@
 """Imports that fixes left without a use: `from torch import ger` after the last `ger(a, b)` is `torch.outer(a, b)`.
 
-Only what is certainly nobody's goes: imports of names, by their own names, from what `import torch` loads anyway, that
+Only what is certainly nobody's goes: imports of names from what `import torch` loads anyway, that
 nothing in the file can reach by other means, and that stand where they are always run.
 """
 
@@ -30,6 +30,11 @@ class _Import(NamedTuple):
     line: ast.ImportFrom
     alias: ast.alias
 
+    @property
+    def name(self) -> str:
+        """What the file calls it."""
+        return self.alias.asname or self.alias.name
+
 
 def edits(before: str, after: Source) -> list[Edit]:
     """Edits of the new text that delete imports of names that were used in the old text, and no longer are."""
@@ -39,11 +44,11 @@ def edits(before: str, after: Source) -> list[Edit]:
     if old is None or new is None:
         return []
     used = _loads(old)
-    found = [one for one in _imports(new) if used[one.alias.name] and not _loads(new)[one.alias.name]]
+    found = [one for one in _imports(new) if used[one.name] and not _loads(new)[one.name]]
     if not found or not _REFLECTION.isdisjoint({*_loads(new), *_stores(new)}):
         return []
     spelled, bound = _spelled(new).union(_WORD.findall(after.unread)), _stores(new)
-    gone = [one for one in found if one.alias.name not in spelled and bound[one.alias.name] == 1]
+    gone = [one for one in found if one.name not in spelled and bound[one.name] == 1]
     return _removals(gone, Pieces(after, new))
 
 
@@ -54,7 +59,9 @@ def _imports(tree: ast.Module) -> Iterator[_Import]:
             continue
         for line in scope.body:
             if isinstance(line, ast.ImportFrom) and not line.level and line.module in LOADED and not is_future(line):
-                yield from (_Import(line, alias) for alias in line.names if alias.asname is None and alias.name != "*")
+                # `from a import b as b` says that others may import it from here.
+                names = (alias for alias in line.names if alias.asname != alias.name and alias.name != "*")
+                yield from (_Import(line, alias) for alias in names)
 
 
 def _loads(tree: ast.AST) -> Counter[str]:
@@ -111,7 +118,7 @@ def _removal(line: ast.ImportFrom, gone: list[ast.alias], pieces: Pieces) -> lis
 def _aliases(line: ast.ImportFrom, gone: list[ast.alias], pieces: Pieces) -> list[Edit]:
     """Each name goes with the comma after it, those at the end with the comma before them."""
     starts = [pieces.source.offset(alias.lineno, alias.col_offset) for alias in line.names]
-    ends = [start + len(alias.name) for start, alias in zip(starts, line.names, strict=True)]
+    ends = [pieces.source.offset(alias.end_lineno or 0, alias.end_col_offset or 0) for alias in line.names]
     last_left = max(index for index, alias in enumerate(line.names) if alias not in gone)
     edits = [
         Edit(start, starts[index + 1], "")

@@ -39,8 +39,13 @@ _Use = tuple[Row, ast.Name | ast.Attribute, ast.Call | None]
 
 def words_of(rows: Sequence[Row]) -> tuple[str, ...]:
     """What a function must have one of: the name in torch, or the name of a method."""
-    names = {(row.old.startswith(METHODS), row.old.rpartition(".")[2]) for row in rows}
+    names = {(_is_plain(row), row.keyword or row.old.rpartition(".")[2]) for row in rows}
     return tuple(sorted(name if method else f"torch:{name}" for method, name in names))
+
+
+def _is_plain(row: Row) -> bool:
+    """Whether what is looked for is any identifier: a method, a keyword, a name of another package than torch."""
+    return bool(row.keyword) or row.old.startswith(METHODS) or not row.old.startswith("torch.")
 
 
 def by_name(rows: Sequence[Row]) -> dict[str, Row]:
@@ -86,14 +91,20 @@ def uses(frame: Frame, rows: Mapping[str, Row], cls: ClassModel | None = None) -
         if not isinstance(node, ast.Name | ast.Attribute) or not isinstance(node.ctx, ast.Load):
             continue
         row = _row(frame, node, rows, node in called) if isinstance(node, ast.Name) or node.attr in last else None
-        if row is not None:
-            found.append((row, node, called.get(node)))
+        call = called.get(node)
+        if row is not None and (not row.keyword or _gives(call, row.keyword)):
+            found.append((row, node, call))
     if not found:
         return
     guarded = set(_guarded(frame.module.tree))
     for row, node, call in found:
         if node not in guarded and row.old.rpartition(".")[2] not in frame.module.foreign_writes:
             yield row, node, call
+
+
+def _gives(call: ast.Call | None, name: str) -> bool:
+    """Whether a call gives a keyword."""
+    return call is not None and any(keyword.arg == name for keyword in call.keywords)
 
 
 def _row(frame: Frame, node: ast.Name | ast.Attribute, rows: Mapping[str, Row], called: bool) -> Row | None:
@@ -142,7 +153,7 @@ def _nodes(frame: Frame, cls: ClassModel | None) -> Iterator[ast.AST]:
         stack = [*cls.node.body, *cls.node.decorator_list]
     elif frame.function is not None:
         node = frame.function.node
-        stack = [*node.body, *node.decorator_list, *node.args.defaults]
+        stack = [*node.body, *node.decorator_list, *node.args.defaults, *_annotations(node)]
     else:
         stack = list(frame.module.tree.body)
     while stack:
@@ -150,6 +161,14 @@ def _nodes(frame: Frame, cls: ClassModel | None) -> Iterator[ast.AST]:
         if not isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             yield part
             stack.extend(trees.children(part))
+
+
+def _annotations(node: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[ast.AST]:
+    """The annotations of a function's parameters and of what it returns."""
+    arguments = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs, node.args.vararg, node.args.kwarg]
+    yield from (each.annotation for each in arguments if each is not None and each.annotation is not None)
+    if node.returns is not None:
+        yield node.returns
 
 
 def _guarded(tree: ast.Module) -> Iterator[ast.AST]:

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from torchlint.rule import UNKNOWN, External, Frame
+from torchlint.rule import UNKNOWN, External, Frame, parents
 
 from .api_table import Row
 
@@ -87,6 +87,8 @@ class _Arguments:
         self.changed.append((value, table[str(value.value)]))
 
     def write(self, editor: Editor) -> None:
+        if self.row.prepends:
+            editor.prepend_argument(self.call, self.row.prepends)
         if self.row.listed:
             editor.list_arguments(self.call)
         for keyword, name in self.renamed:
@@ -101,18 +103,20 @@ class _Arguments:
             editor.add_argument(self.call, self.row.adds)
 
 
-def rewriting(frame: Frame, row: Row, node: ast.Name | ast.Attribute, call: ast.Call | None) -> Fix | None:
+def renaming(frame: Frame, row: Row, node: ast.Name | ast.Attribute, call: ast.Call | None) -> Fix | None:
     """A fix that uses the new name with the same arguments; None where they cannot be carried over."""
-    if not row.fix:
-        return None
     try:
         arguments = _Arguments(row, call) if call is not None else None
     except UnclearError:
         return None
-    if arguments is None and (row.adds or row.values or row.listed or ":" in row.arguments.replace("out:=out", "")):
+    is_bare = call is None and _is_decorator(frame, node) and bool(row.adds)
+    is_type = call is None and _names_type(frame, node)
+    if arguments is None and not (is_bare or is_type) and _takes_others(row):
         return None
     if row.old.endswith(".astype") and not _is_dtype(frame, call):
         return None
+
+    written = f"({row.adds})" if is_bare else ""
 
     def fix(editor: Editor) -> None:
         old_home, (home, _, name) = row.old.rpartition(".")[0], row.new.rpartition(".")
@@ -121,13 +125,33 @@ def rewriting(frame: Frame, row: Row, node: ast.Name | ast.Attribute, call: ast.
         elif isinstance(node, ast.Attribute) and home.startswith(f"{old_home}."):
             editor.replace(node, f"{editor.text(node.value)}{row.new.removeprefix(old_home)}", [node.value])
         else:
-            editor.replace(node, f"{editor.import_module(home, scope_names=_bound(frame))}.{name}")
+            editor.replace(node, f"{editor.import_module(home, scope_names=bound_names(frame))}.{name}{written}")
         if arguments is not None:
             arguments.write(editor)
-        else:
+        elif not (is_bare or is_type):
             editor.proof.need("the function is only called: nobody asks for its name, replaces it or compares it")
 
     return fix
+
+
+def _takes_others(row: Row) -> bool:
+    """Whether the new name is not called as the old one was."""
+    renames = ":" in row.arguments.replace("out:=out", "")
+    return bool(row.adds or row.prepends or row.values or row.listed or renames)
+
+
+def _is_decorator(frame: Frame, node: ast.expr) -> bool:
+    return node in getattr(parents(frame.module).get(node), "decorator_list", ())
+
+
+def _names_type(frame: Frame, node: ast.expr) -> bool:
+    """Whether a name is read as a type: an annotation, or what `isinstance` compares with."""
+    outer = parents(frame.module).get(node)
+    if isinstance(outer, ast.Tuple):
+        outer = parents(frame.module).get(outer)
+    if isinstance(outer, ast.Call) and isinstance(outer.func, ast.Name) and outer.func.id == "isinstance":
+        return True
+    return any(getattr(outer, name, None) is node for name in ("annotation", "returns"))
 
 
 def _is_none(value: ast.expr) -> bool:
@@ -139,7 +163,7 @@ def _is_dtype(frame: Frame, call: ast.Call | None) -> bool:
     return isinstance(held, External) and held.qualname.startswith("torch.")
 
 
-def _bound(frame: Frame) -> frozenset[str]:
+def bound_names(frame: Frame) -> frozenset[str]:
     """The names that something other than the module's imports binds where a frame's code stands."""
     names: set[str] = set()
     outer: Frame | None = frame

@@ -7,8 +7,25 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from torchlint.rule import INFO, WARNING
+from torchlint.rule import WARNING
 from torchlint.rule import Severity as Severity
+
+
+class Case(NamedTuple):
+    """What some calls of an old name become.
+
+    `new` is an expression over the parameters of the old name; a keyword whose parameter was not given is left out.
+    `when` are the literals that the call must have (`some=False`; `p:number` for what is written as a number).
+    `result` is which of several results is asked for: its index, `unpack` for all of them in an assignment to names,
+    or nothing for the whole. `then` is the index of a result and the attribute to take of it: `2:mH`. The
+    fix is safe only if `need` holds.
+    """
+
+    new: str
+    when: str = ""
+    result: str = ""
+    then: str = ""
+    need: str = ""
 
 
 class Row(NamedTuple):
@@ -18,6 +35,13 @@ class Row(NamedTuple):
     be written as a keyword, `name:` has no counterpart. `values` are what literal arguments become. `adds` is appended
     to the arguments. With `listed` all positional arguments become one list. `needs` are new names of arguments that
     must be given. `message` is said instead of the usual one; `changes` is what a fix does to results, if anything.
+
+    What is more than another name has `cases`, with the old `signature` (`input some=True`; of a method, the receiver
+    is the first parameter) and the names of the old `results`. `prepends` comes before the arguments. Of a row with a
+    `keyword`, only that keyword is old: the fix drops it, or calls it `renamed`.
+
+    `deprecated`, `removed` and `lowest` are versions of torch: since when the old name warns, since when it is gone or
+    raises, and the first that has the new one. `source` is where torch says so, or what shows it.
     """
 
     old: str
@@ -31,6 +55,16 @@ class Row(NamedTuple):
     severity: Severity = WARNING
     message: str = ""
     changes: str = ""
+    prepends: str = ""
+    signature: str = ""
+    results: str = ""
+    cases: tuple[Case, ...] = ()
+    keyword: str = ""
+    renamed: str = ""
+    deprecated: str = ""
+    removed: str = ""
+    lowest: str = ""
+    source: str = ""
 
 
 # Methods are rows, too: the name of a method of something that certainly is of the class.
@@ -106,70 +140,4 @@ FOREIGN = (
     Row("torch.Tensor.is_nan", "torch.Tensor.isnan", ""),
     Row("torch.Tensor.unstack", "torch.Tensor.unbind", "axis:dim"),
     Row("torch.Tensor.asnumpy", "torch.Tensor.numpy", fix=False),
-)
-
-_INIT = "torch.nn.init"
-_INTERPOLATE = "torch.nn.functional.interpolate"
-# What torch warns of, or calls deprecated in its documentation. A fix gives the same result.
-DEPRECATED = (
-    Row("torch.ger", "torch.outer", "input vec2 out:=out"),
-    Row("torch.Tensor.ger", "torch.Tensor.outer", "vec2"),
-    Row("torch.chain_matmul", "torch.linalg.multi_dot", "out:=out", listed=True),
-    Row(
-        "torch.qr",
-        "torch.linalg.qr",
-        "input:A some:mode out:=out",
-        values=(("mode", "True", "reduced"), ("mode", "False", "complete")),
-    ),
-    Row("torch.cholesky", "torch.linalg.cholesky", "input upper:=upper out:=out"),
-    Row("torch.range", "torch.arange", fix=False),
-    Row("torch.svd", "torch.linalg.svd", fix=False),
-    Row("torch.lu", "torch.linalg.lu_factor", fix=False),
-    Row("torch.Tensor.qr", "torch.linalg.qr", fix=False),
-    Row("torch.Tensor.cholesky", "torch.linalg.cholesky", fix=False),
-    Row("torch.Tensor.svd", "torch.linalg.svd", fix=False),
-    Row("torch.Tensor.lu", "torch.linalg.lu_factor", fix=False),
-    Row("torch.lu_solve", "torch.linalg.lu_solve", fix=False),
-    Row("torch.triangular_solve", "torch.linalg.solve_triangular", fix=False),
-    Row("torch.jit.script", "torch.compile` or `torch.export", fix=False, severity=INFO),
-    Row("torch.jit.trace", "torch.compile` or `torch.export", fix=False, severity=INFO),
-    Row(f"{_INIT}.uniform", f"{_INIT}.uniform_", "tensor a b"),
-    Row(f"{_INIT}.normal", f"{_INIT}.normal_", "tensor mean std"),
-    Row(f"{_INIT}.constant", f"{_INIT}.constant_", "tensor val"),
-    Row(f"{_INIT}.eye", f"{_INIT}.eye_", "tensor"),
-    Row(f"{_INIT}.dirac", f"{_INIT}.dirac_", "tensor groups"),
-    Row(f"{_INIT}.xavier_uniform", f"{_INIT}.xavier_uniform_", "tensor gain"),
-    Row(f"{_INIT}.xavier_normal", f"{_INIT}.xavier_normal_", "tensor gain"),
-    Row(f"{_INIT}.kaiming_uniform", f"{_INIT}.kaiming_uniform_", "tensor a mode nonlinearity"),
-    Row(f"{_INIT}.kaiming_normal", f"{_INIT}.kaiming_normal_", "tensor a mode nonlinearity"),
-    Row(f"{_INIT}.orthogonal", f"{_INIT}.orthogonal_", "tensor gain"),
-    Row(f"{_INIT}.sparse", f"{_INIT}.sparse_", "tensor sparsity std"),
-    Row("torch.nn.utils.clip_grad_norm", "torch.nn.utils.clip_grad_norm_", "parameters max_norm norm_type"),
-    Row("torch.nn.functional.upsample", _INTERPOLATE, "input size scale_factor mode align_corners"),
-    Row("torch.nn.functional.upsample_nearest", _INTERPOLATE, "input size scale_factor", adds='mode="nearest"'),
-    Row(
-        "torch.nn.functional.upsample_bilinear",
-        _INTERPOLATE,
-        "input size scale_factor",
-        adds='mode="bilinear", align_corners=True',
-    ),
-    Row("torch.set_default_tensor_type", "torch.set_default_dtype` and `torch.set_default_device", fix=False),
-    Row("torch.testing.assert_allclose", "torch.testing.assert_close", fix=False),
-    Row(
-        "torch.nn.utils.weight_norm",
-        "torch.nn.utils.parametrizations.weight_norm",
-        fix=False,
-        message="`torch.nn.utils.weight_norm` is deprecated: with `torch.nn.utils.parametrizations.weight_norm` the "
-        "attributes `weight_g` and `weight_v` and their keys in the state dict become "
-        "`parametrizations.weight.original0` and `original1`, and `remove_weight_norm` "
-        "`torch.nn.utils.parametrize.remove_parametrizations`",
-    ),
-    Row(
-        f"{SCHEDULER}get_lr",
-        f"{SCHEDULER}get_last_lr",
-        "",
-        message="`get_lr()` computes what the next step is made of, which is not the current rate and warns: use "
-        "`get_last_lr()`",
-        changes="the rate that is in use is returned",
-    ),
 )

@@ -1,0 +1,115 @@
+"""A loss is told how to reduce by `size_average=` or `reduce=`: `reduction=` says it in one word.
+
+## What it does
+Finds losses of `torch.nn` and `torch.nn.functional` that are given `size_average` or `reduce`, by name or by position.
+
+## Why is this bad?
+Both are deprecated since torch 0.4.1 and warn. They override `reduction`, and what the two mean together has to be
+looked up: `reduce=False` wins over `size_average`.
+
+## Example
+```python
+loss = nn.MSELoss(size_average=False)
+```
+Use instead:
+```python
+loss = nn.MSELoss(reduction="sum")
+```
+
+## Fix safety
+The fix gives the same loss. There is none where a value is no literal, and where `reduction` is given as well.
+
+## References
+- [torch.nn.MSELoss](https://docs.pytorch.org/docs/stable/generated/torch.nn.MSELoss.html)
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+from torchlint.rule import Check, ClassModel, External, Frame, Module, Problem, Same, Value, inventory_of, peek
+from torchlint.vocabulary.loss_reductions import KEYWORDS, NAMES, PLACES, reduction
+
+if TYPE_CHECKING:
+    from torchlint.fixing.editor import Editor
+
+    Fix = Callable[[Editor], None]
+
+_Given = dict[str, ast.keyword | ast.expr]
+
+
+class LegacyReduction(Check):
+    code = "TLT805"
+    since = "0.1"
+    message = "`size_average` and `reduce` are deprecated and override `reduction`: use `reduction` alone"
+    title = "Use `reduction`"
+    help = 'Use `reduction="mean"`, `"sum"` or `"none"`'
+    words = (tuple(sorted(NAMES)),)
+
+    def glance(self, scope: ast.AST, module: Module) -> bool:
+        return any(
+            len(call.args) > 0 or any(keyword.arg in KEYWORDS for keyword in call.keywords)
+            for call in module.naming.calls_in(scope, NAMES)
+        )
+
+    def glance_at_class(self, cls: ClassModel) -> bool:
+        return self.glance(cls.node, cls.module)
+
+    def check_call(self, call: ast.Call, frame: Frame) -> Iterator[Problem]:
+        yield from _problems(call, frame.callees.get(call))
+
+    def check_class(self, cls: ClassModel, frame: Frame) -> Iterator[Problem]:
+        for call in inventory_of(cls.node).of(ast.Call):
+            yield from _problems(call, peek(frame, call.func))
+
+
+def _problems(call: ast.Call, callee: Value | None) -> Iterator[Problem]:
+    places = PLACES.get(callee.qualname) if isinstance(callee, External) else None
+    if places is None or any(isinstance(arg, ast.Starred) for arg in call.args):
+        return
+    given = _given(call, places)
+    if any(not _is_none(value) for value in given.values()):
+        yield Problem(call, fix=_fix(call, given), claim=Same())
+
+
+def _given(call: ast.Call, places: tuple[int, int]) -> _Given:
+    """The old arguments that a call gives, as keywords or by position."""
+    given: _Given = {keyword.arg: keyword for keyword in call.keywords if keyword.arg in KEYWORDS}
+    given |= {name: call.args[at] for name, at in zip(KEYWORDS, places, strict=True) if at < len(call.args)}
+    return given
+
+
+def _value(argument: ast.keyword | ast.expr) -> ast.expr:
+    return argument.value if isinstance(argument, ast.keyword) else argument
+
+
+def _is_none(argument: ast.keyword | ast.expr) -> bool:
+    value = _value(argument)
+    return isinstance(value, ast.Constant) and value.value is None
+
+
+def _fix(call: ast.Call, given: _Given) -> Fix | None:
+    """A fix that says the same by `reduction`; None where that is not certain."""
+    values = {name: _value(argument) for name, argument in given.items()}
+    constants = {name: value.value for name, value in values.items() if isinstance(value, ast.Constant)}
+    flags = {name: value for name, value in constants.items() if value is None or isinstance(value, bool)}
+    positional = [argument for argument in given.values() if isinstance(argument, ast.expr)]
+    is_last = call.args[len(call.args) - len(positional) :] == sorted(positional, key=call.args.index)
+    is_clear = flags.keys() == values.keys()
+    if not is_clear or not is_last or any(keyword.arg in ("reduction", None) for keyword in call.keywords):
+        return None
+    first, *others = given.values()
+    word = reduction(flags.get("size_average"), flags.get("reduce"))
+
+    def fix(editor: Editor) -> None:
+        if isinstance(first, ast.keyword):
+            editor.rename(first, "reduction")
+        else:
+            editor.name_argument(first, "reduction")
+        editor.replace(_value(first), editor.quoted(word))
+        for argument in others:
+            editor.remove_argument(call, argument)
+
+    return fix

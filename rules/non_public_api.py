@@ -1,0 +1,60 @@
+"""A name of torch that is not public, where there is a public one for the same.
+
+## What it does
+Finds `default_collate` and `default_convert` where they are taken from the modules in which torch defines
+them.
+
+Silent in a `try` that expects a name to be missing, and under a test with `hasattr` or of a version.
+
+## Why is this bad?
+What is not public moves or goes without notice in any release.
+
+## Example
+```python
+batch = torch.utils.data._utils.collate.default_collate(samples)
+```
+Use instead:
+```python
+batch = torch.utils.data.default_collate(samples)
+```
+
+## Fix safety
+Both names are the same function. A name that is passed on is fixed as unsafe, because somebody may compare it.
+
+## References
+- [torch.utils.data](https://docs.pytorch.org/docs/stable/data.html)
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from torchlint.rule import Check, ClassModel, Frame, Module, Problem
+from torchlint.vocabulary.api import by_name, last_names, may_use, words_of
+from torchlint.vocabulary.api_fixes import problems
+from torchlint.vocabulary.api_internal import INTERNAL
+
+_ROWS = by_name(INTERNAL)
+_LAST = last_names(_ROWS)
+
+
+class NonPublicApi(Check):
+    code = "TLT811"
+    since = "0.1"
+    message = "This name is not public: it may go without notice"
+    title = "Use the public name"
+    help = "Use the public name"
+    words = (words_of(INTERNAL),)
+
+    def check_frame(self, frame: Frame) -> Iterator[Problem]:
+        yield from problems(frame, _ROWS, None)
+
+    def glance(self, scope: ast.AST, module: Module) -> bool:
+        return may_use(scope, module, _ROWS, _LAST)
+
+    def glance_at_class(self, cls: ClassModel) -> bool:
+        return may_use(cls.node, cls.module, _ROWS, _LAST)
+
+    def check_class(self, cls: ClassModel, frame: Frame) -> Iterator[Problem]:
+        yield from problems(frame, _ROWS, cls)

@@ -1,0 +1,68 @@
+"""A name or keyword that torch had once: the line raises.
+
+## What it does
+Finds uses of functions that later releases of torch removed, or kept only to raise an error: `torch.solve`,
+`torch.symeig`, `torch.eig`, `torch.lstsq`, `torch.matrix_rank`, also as methods of what is certainly a tensor,
+`verbose=` of the schedulers of `torch.optim.lr_scheduler`, `torch.onnx.dynamo_export` and others.
+
+Silent in a `try` that expects a name to be missing, and under a test with `hasattr` or of a version.
+
+## Why is this bad?
+The line raises as soon as it is reached. The successors take their arguments in another order or return something else,
+so that another name alone is not enough: `torch.linalg.solve` takes the matrix first, `torch.linalg.eigh` reads the
+lower triangle where `symeig` read the upper one.
+
+## Example
+```python
+x = torch.solve(b, a)[0]
+values, vectors = torch.symeig(a, eigenvectors=True)
+```
+Use instead:
+```python
+x = torch.linalg.solve(a, b)
+values, vectors = torch.linalg.eigh(a, UPLO="U")
+```
+
+## Fix safety
+The line raised before, so every fix changes what the program does: it is unsafe. There is none where a result that no
+longer exists is used (the LU factors of `solve`), and where a flag that decides is no literal.
+
+## References
+- [torch.linalg](https://docs.pytorch.org/docs/stable/linalg.html)
+- [torch.optim.lr_scheduler](https://docs.pytorch.org/docs/stable/optim.html)
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from torchlint.rule import ERROR, Check, ClassModel, Frame, Module, Problem
+from torchlint.vocabulary.api import by_name, last_names, may_use, words_of
+from torchlint.vocabulary.api_fixes import problems
+from torchlint.vocabulary.api_removed import REMOVED
+
+_ROWS = by_name(REMOVED)
+_LAST = last_names(_ROWS)
+
+
+class RemovedApi(Check):
+    code = "TLT801"
+    since = "0.1"
+    severity = ERROR
+    message = "torch no longer has this: the line raises"
+    title = "Use what replaces it"
+    help = "Use what replaces it"
+    words = (words_of(REMOVED),)
+
+    def check_frame(self, frame: Frame) -> Iterator[Problem]:
+        yield from problems(frame, _ROWS, None, ERROR)
+
+    def glance(self, scope: ast.AST, module: Module) -> bool:
+        return may_use(scope, module, _ROWS, _LAST)
+
+    def glance_at_class(self, cls: ClassModel) -> bool:
+        return may_use(cls.node, cls.module, _ROWS, _LAST)
+
+    def check_class(self, cls: ClassModel, frame: Frame) -> Iterator[Problem]:
+        yield from problems(frame, _ROWS, cls, ERROR)

@@ -1,0 +1,126 @@
+"""What is said of the uses of names in a table, and the fix of each: another name, an expression, a keyword less."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from torchlint.rule import (
+    INFO,
+    Changes,
+    ClassModel,
+    External,
+    Frame,
+    Problem,
+    Same,
+    Severity,
+    is_test,
+    parents,
+    peek,
+    trees,
+)
+
+from .api import uses
+from .api_calls import renaming
+from .api_table import SCHEDULER, TENSOR, Row
+from .api_templates import from_template
+
+if TYPE_CHECKING:
+    from torchlint.fixing.editor import Editor
+
+    from .api_calls import Fix
+
+# Values of a keyword that can go without a trace.
+_INERT = (ast.Constant, ast.Name, ast.Attribute)
+
+
+def problems(
+    frame: Frame, rows: Mapping[str, Row], cls: ClassModel | None, severity: Severity | None = None
+) -> Iterator[Problem]:
+    """The uses of old names in a frame, or in a class outside its methods."""
+    for row, node, call in uses(frame, rows, cls):
+        if row.severity is INFO and not row.fix and (is_test(frame.module) or not _is_first(frame, node)):
+            continue
+        table = _table_of(frame, node)
+        if call is None and (_names_new_ones(frame, table, rows) or _is_patched(frame, row.old.rpartition(".")[0])):
+            continue
+        fix = fix_of(frame, row, node, call) if call is not None or table is None else None
+        claim = Changes(row.changes) if row.changes else Same()
+        title = f"Use `{_shown(row.new or row.renamed)}`" if row.new or row.renamed else f"Drop `{row.keyword}`"
+        yield Problem(call or node, row.message or _said(row), fix, claim, title, severity=severity or row.severity)
+
+
+def fix_of(frame: Frame, row: Row, node: ast.Name | ast.Attribute, call: ast.Call | None) -> Fix | None:
+    """The fix of one use of an old name; None where the row has none that fits it."""
+    if not row.fix:
+        return None
+    if row.keyword:
+        return _without_keyword(row, call) if call is not None else None
+    if row.cases:
+        return from_template(frame, row, call) if call is not None else None
+    return renaming(frame, row, node, call)
+
+
+def _without_keyword(row: Row, call: ast.Call) -> Fix | None:
+    """A fix that drops a keyword or gives it its new name."""
+    keyword = next(keyword for keyword in call.keywords if keyword.arg == row.keyword)
+    if not row.renamed and not isinstance(keyword.value, _INERT):
+        return None
+
+    def fix(editor: Editor) -> None:
+        if row.renamed:
+            editor.rename(keyword, row.renamed)
+        else:
+            editor.remove_argument(call, keyword)
+
+    return fix
+
+
+def _said(row: Row) -> str:
+    if row.keyword:
+        instead = f"call it `{row.renamed}`" if row.renamed else "drop it"
+        return f"`{row.keyword}` of `{row.old}` is deprecated: {instead}"
+    name = f"`{_shown(row.old)}`"
+    if row.removed:
+        return f"{name} was removed in torch {row.removed}, so this raises: use `{_shown(row.new)}`"
+    state = "is deprecated" if row.deprecated else "is not public and may go without notice"
+    return f"{name} {state}: use `{_shown(row.new)}`"
+
+
+def _shown(name: str) -> str:
+    """How a name of a row is spelled for the user: `x.qr` for a method of tensors."""
+    return f"x.{name.removeprefix(TENSOR)}" if name.startswith(TENSOR) else name.removeprefix(SCHEDULER)
+
+
+def _table_of(frame: Frame, node: ast.AST) -> ast.expr | None:
+    """The outermost display that a name stands in as it is: `{"normal": nn.init.normal}`, `[(old, new), ..]`."""
+    found, outer = None, parents(frame.module).get(node)
+    while isinstance(outer, ast.Dict | ast.List | ast.Tuple | ast.Set):
+        found, outer = outer, parents(frame.module).get(outer)
+    return found
+
+
+def _is_patched(frame: Frame, home: str) -> bool:
+    """Whether the file replaces functions of a module of torch: it names the old ones on purpose."""
+    for _, call, _ in frame.module.references("setattr"):
+        held = peek(frame, call.args[0]) if call is not None and call.args else None
+        if isinstance(held, External) and held.qualname == home:
+            return True
+    return False
+
+
+def _names_new_ones(frame: Frame, table: ast.expr | None, rows: Mapping[str, Row]) -> bool:
+    """Whether a table lists new names, too: the old ones are then there on purpose."""
+    if table is None:
+        return False
+    new = {row.new for row in rows.values()}
+    held = (peek(frame, node) for node in trees.walk(table) if isinstance(node, ast.Name | ast.Attribute))
+    return any(isinstance(value, External) and value.qualname in new for value in held)
+
+
+def _is_first(frame: Frame, node: ast.Name | ast.Attribute) -> bool:
+    """Whether no line above uses the name: what is only a note is said once for each file."""
+    name = node.attr if isinstance(node, ast.Attribute) else node.id
+    alike = (part for part in trees.walk(frame.module.tree) if getattr(part, "attr", getattr(part, "id", "")) == name)
+    return all(getattr(part, "lineno", 0) >= node.lineno for part in alike)

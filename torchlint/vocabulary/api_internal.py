@@ -1,0 +1,32 @@
+"""Names of torch that are not for use from outside, and the public ones for the same."""
+
+from __future__ import annotations
+
+from .api_table import Row
+
+_COLLATE = "torch.utils.data._utils.collate"
+_HOME = "utils/data/_utils/collate.py"
+
+INTERNAL = (
+    Row(
+        f"{_COLLATE}.default_collate",
+        "torch.utils.data.default_collate",
+        "batch",
+        lowest="1.11",
+        source=_HOME,
+    ),
+    Row(
+        f"{_COLLATE}.default_convert",
+        "torch.utils.data.default_convert",
+        "data",
+        lowest="1.11",
+        source=_HOME,
+    ),
+    Row(
+        "torch.utils.data.dataloader.default_collate",
+        "torch.utils.data.default_collate",
+        "batch",
+        lowest="1.11",
+        source=_HOME,
+    ),
+)
