@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from torchlint.syntax.inventory import inventory_of
 from torchlint.syntax.module import FunctionModel
 from torchlint.values.compare import join
-from torchlint.values.interpret import hints
+from torchlint.values.interpret import unpassed_parameters
 from torchlint.values.interpret.frame import Frame
 from torchlint.values.value import Constant, Parameter, Value
 
@@ -26,8 +26,8 @@ def parameters(frame: Frame, function: FunctionModel) -> Iterator[tuple[ast.arg,
             yield arg, Parameter(arg.arg, arg.annotation, arg, frame)
             continue
         passed = _passed(frame, function, arg, calls) if calls else None
-        unsaid = hints.unpassed(frame, function, arg) if calls == [] else None
-        yield arg, join(*passed) if passed else unsaid or hints.annotated(frame, function, arg)
+        unsaid = unpassed_parameters.unpassed(frame, function, arg) if calls == [] else None
+        yield arg, join(*passed) if passed else unsaid or unpassed_parameters.annotated(frame, function, arg)
 
 
 def _calls_of(frame: Frame, function: FunctionModel) -> list[_Call] | None:
@@ -69,7 +69,7 @@ def _passed(frame: Frame, function: FunctionModel, arg: ast.arg, calls: list[_Ca
     values: list[Value] = []
     for node, caller in given:
         if node is None:  # this call leaves it at the default
-            values.append(hints.unpassed(frame, function, arg))
+            values.append(unpassed_parameters.unpassed(frame, function, arg))
             continue
         if isinstance(node, ast.Constant):
             values.append(Constant(node.value, node))  # without evaluating the caller
