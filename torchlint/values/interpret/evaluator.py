@@ -178,9 +178,15 @@ class Evaluator:
     # -- calls of functions of the project ---------------------------------------------------------------------
 
     def inline(
-        self, reference: FunctionRef, args: Sequence[Value], keywords: Mapping[str, Value], caller: Frame
+        self,
+        reference: FunctionRef,
+        args: Sequence[Value],
+        keywords: Mapping[str, Value],
+        caller: Frame,
+        body: Sequence[ast.stmt] | None = None,
     ) -> Frame | None:
-        """Evaluate a function with these arguments. None where it is recursive, too deep, or not what it seems."""
+        """Evaluate a function with these arguments, or the part of it that matters to the caller. None where it is
+        recursive, too deep, or not what it seems."""
         function = reference.function
         if caller.depth >= MAX_DEPTH or self.calls_left <= 0 or self.steps_left <= 0 or function in self._running:
             return None
@@ -197,7 +203,7 @@ class Evaluator:
         self.surroundings(function.module)
         self._running.add(function)
         self._enter(frame, function)
-        frame.run(function.node.body)
+        frame.run(function.node.body if body is None else body)
         self._running.discard(function)
         self.steps_left -= len(frame.values)
         return frame
