@@ -14,8 +14,7 @@ from typing import NamedTuple
 from torchlint.syntax import trees
 from torchlint.syntax.bindings import loaded, stored
 from torchlint.syntax.module import ClassModel, FunctionModel
-from torchlint.syntax.self_use import SelfUse, is_super
-from torchlint.syntax.trees import is_attribute_of
+from torchlint.syntax.self_use import SelfUse, is_given, is_own, is_super, names_of_self
 from torchlint.values.interpret import side_effects
 from torchlint.values.interpret.assignments import changes_in
 from torchlint.values.interpret.frame import Frame, Slice
@@ -86,23 +85,27 @@ def _parts(method: FunctionModel) -> list[_Part]:
 
 
 def _part(method: FunctionModel, statement: ast.stmt) -> _Part:
-    name = method.self_name
+    names = names_of_self(method)
     nodes = [*trees.walk(statement)]
     attributes = [node for node in nodes if isinstance(node, ast.Attribute)]
-    own = [node for node in attributes if is_attribute_of(node, name)]
-    assigned = frozenset(node.attr for node in own if node.ctx.__class__ is not ast.Load)
-    read = frozenset(node.attr for node in own if node.ctx.__class__ is ast.Load)
-    above = frozenset(node.attr for node in attributes if is_super(node.value))
+    own = [node for node in attributes if is_own(node, names)]
+    calls = [node.func for node in nodes if isinstance(node, ast.Call) and is_given(node, names)]
+    called = [callee for callee in calls if isinstance(callee, ast.Attribute)]
+    use = SelfUse(
+        frozenset(node.attr for node in own if not _is_read(node)),
+        frozenset(node.attr for node in (*own, *called) if _is_read(node)),
+        frozenset(node.attr for node in attributes if is_super(node.value)),
+    )
     changed = stored(statement)
     always = any(isinstance(node, ast.Return | ast.Global | ast.Nonlocal) for node in nodes)
     for target, _ in changes_in(statement):
-        if isinstance(target, ast.Attribute) and is_attribute_of(target, name):
+        if isinstance(target, ast.Attribute) and is_own(target, names):
             changed.add(f"self.{target.attr}")
         # What a local name holds may have other names: that it changes is never left out.
-        always = always or (isinstance(target, ast.Name) and _is_read(target) and target.id in method.locals)
-    reads = loaded(statement).union(f"self.{attribute}" for attribute in read)
-    return _Part(statement, frozenset(changed), frozenset(reads), SelfUse(assigned, read, above), always)
+        always = always or (isinstance(target, ast.Name) and target.id in method.locals and _is_read(target))
+    read = loaded(statement).union(f"self.{attribute}" for attribute in use.read)
+    return _Part(statement, frozenset(changed), frozenset(read), use, always)
 
 
-def _is_read(name: ast.Name) -> bool:
-    return name.ctx.__class__ is ast.Load
+def _is_read(node: ast.Name | ast.Attribute) -> bool:
+    return node.ctx.__class__ is ast.Load
