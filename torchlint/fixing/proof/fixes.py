@@ -12,7 +12,6 @@ from collections.abc import Iterator, Sequence
 from torchlint.claims import Pair, Same
 from torchlint.finding import Edit
 from torchlint.fixing.editor import Editor
-from torchlint.fixing.edits import apply
 from torchlint.fixing.proof import kinds
 from torchlint.fixing.proof.safety import Proof
 from torchlint.match import Match
@@ -37,7 +36,7 @@ def needs(
         reads = list(_reads(match))
         ends = [op.node for op in match.ops if op.node is not None]
         _check_leftovers(proof, pair, match, editor)
-    proof.check(editor, apply(editor.source.text, edits), reads, ends)
+    proof.check(editor, edits, reads, ends)
     return (*editor.needs, *(need for need in proof.needs if need not in editor.needs))
 
 
