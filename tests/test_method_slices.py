@@ -113,6 +113,21 @@ def test_what_the_file_reads_is_known_and_nothing_else_is_called(tmp_path: Path,
     assert "costly" not in called(evaluator)
 
 
+def test_a_constructor_that_is_inherited_is_evaluated_in_part_too(tmp_path: Path) -> None:
+    text = """
+    import torch
+    from base import Base
+
+    class Net(Base):
+        def forward(self, x):
+            return self.body(x)
+    """
+    evaluator, forward = evaluated(tmp_path, dedent(text))
+    assert show(evaluator.frame(forward).result) == "tanh(input=relu(input=$x))"
+    assert called(evaluator).count("__init__") == 1
+    assert "costly" not in called(evaluator)
+
+
 def test_a_constructor_is_left_out_where_nothing_of_it_is_read(tmp_path: Path) -> None:
     evaluator, _ = evaluated(tmp_path, NET.format(result="x"))
     frame = evaluator.frame(evaluator.module.classes["Net"].methods["__init__"])
