@@ -102,3 +102,10 @@ def test_what_is_hard_is_checked_and_none_of_it_crashes(tmp_path: Path) -> None:
     assert re.search(r"^chain of 32 calls +\d+ +\d+\.\d\d  All checks passed!$", result.stdout, re.MULTILINE)
     assert "crash" not in result.stdout
     assert not (tmp_path / "growth.png").exists()
+
+
+def test_a_line_of_one_tree_is_compared_with_a_line_of_another(tree: Path, tmp_path: Path) -> None:
+    result = benchmark("line_costs", str(tree), str(tree), "--every=2", "--runs=1", f"--work={tmp_path / 'work'}")
+    assert result.returncode == 0, result.stderr
+    assert "tree: 2 files, 10 lines" in result.stdout
+    assert re.search(r"a line of tree costs \d+\.\d\d times one of tree \(CPU; \d+\.\d\d\)", result.stdout)

@@ -6,6 +6,7 @@ Only statements are walked here; expressions are looked at where a rule may have
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -207,6 +208,7 @@ class Module:
         self.imported_words: dict[str, frozenset[str]] = {}
         self._references: dict[str, list[Reference]] = {}
         self._passed: dict[str, bool] = {}
+        self._spelled: dict[str, bool] = {}
         for definition in self.body.definitions:
             region = Region(self, definition)
             self.regions.append(region)
@@ -282,6 +284,14 @@ class Module:
         if known is None:
             scopes = [scope for scope in self.all_scopes if name in scope.words]
             known = self._passed[name] = any(scope.nodes.passes(name) for scope in scopes)
+        return known
+
+    def spells_attribute(self, name: str) -> bool:
+        """Whether the text has an attribute of this name anywhere, or a string that is this name, as for `getattr`."""
+        known = self._spelled.get(name)
+        if known is None:
+            pattern = rf"""\.\s*{name}\b|["']{name}["']"""
+            known = self._spelled[name] = name in self.source.text and bool(re.search(pattern, self.source.text))
         return known
 
     @kept

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from torchlint.fixing.proof import operation_traits
 from torchlint.fixing.proof.memory import is_made_in, roots
 from torchlint.fixing.proof.order import timeline
+from torchlint.kept import kept
 from torchlint.syntax import trees
 from torchlint.syntax.inventory import inventory_of
 from torchlint.syntax.module import FunctionModel, Module
@@ -69,9 +70,21 @@ class Effects:
                 self._ops.setdefault(op.node, []).append(op)
         self._hooked = not modules.HOOKS.isdisjoint(frame.module.vocabulary)
         self._properties = _properties(frame.module)
+        self._known: dict[ast.AST, Effect] = {}
+
+    @kept
+    def inspects_names(self) -> bool:
+        """Whether the function can look at its names without spelling them."""
+        return inspects_names(self._frame.scope)
 
     def of(self, node: ast.AST) -> Effect:
         """The effect of a node itself, those of its parts not included."""
+        effect = self._known.get(node)
+        if effect is None:
+            effect = self._known[node] = self._of(node)
+        return effect
+
+    def _of(self, node: ast.AST) -> Effect:
         effect = Effect(_said(node))
         match node:
             case ast.Call():

@@ -37,7 +37,7 @@ def needs(
         reads = list(_reads(match))
         ends = [op.node for op in match.ops if op.node is not None]
         _check_leftovers(proof, pair, match, editor)
-    proof.check(editor, apply(editor.source.text, edits), reads, ends)
+    proof.check(editor, edits, reads, ends)
     return (*editor.needs, *(need for need in proof.needs if need not in editor.needs))
 
 

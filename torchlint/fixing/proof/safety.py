@@ -6,12 +6,11 @@ import ast
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol
 
-from torchlint.fixing.logical_lines import parse
+from torchlint.finding import Edit
 from torchlint.fixing.proof import kinds, operation_traits
-from torchlint.fixing.proof.effects import inspects_names
 from torchlint.fixing.proof.memory import is_made_in, roots
 from torchlint.fixing.proof.versions import Versions
-from torchlint.fixing.proof.writes import Writes
+from torchlint.fixing.proof.writes import Writes, writes_of
 from torchlint.kept import kept
 from torchlint.syntax import trees
 from torchlint.values.compare import walk
@@ -46,7 +45,7 @@ class Proof:
 
     @kept
     def writes(self) -> Writes:
-        return Writes(self.frame)
+        return writes_of(self.frame)
 
     # -- kinds of values ----------------------------------------------------------------------------------------
 
@@ -129,7 +128,7 @@ class Proof:
 
     # -- the edits ----------------------------------------------------------------------------------------------
 
-    def check(self, editor: Touched, text: str, reads: Sequence[ast.expr], ends: Sequence[ast.AST]) -> None:
+    def check(self, editor: Touched, edits: Sequence[Edit], reads: Sequence[ast.expr], ends: Sequence[ast.AST]) -> None:
         """What holds for every fix: nothing that it reads is written meanwhile, the same code of others is run in the
         same order, names are left as they were, and what stops half way stops at the same place.
 
@@ -148,9 +147,9 @@ class Proof:
         several = len(statements) > 1 or any(isinstance(one, _COMPOUND) for one in editor.gone)
         if several:
             self._check_exceptions(places)
-            if inspects_names(self.frame.scope):
+            if self.writes.effects.inspects_names:
                 self.need("the function does not look at its own names")
-        self._check_versions(editor, text)
+        self._check_versions(editor, edits)
 
     def _check_writes(self, editor: Touched, reads: Sequence[ast.expr], places: Sequence[ast.AST]) -> None:
         order = self.writes.order
@@ -216,11 +215,8 @@ class Proof:
                     return
                 child = around
 
-    def _check_versions(self, editor: Touched, text: str) -> None:
-        after = parse(text)
-        if after is None:
-            return
-        versions = Versions(self.frame, after, self.writes.effects)
+    def _check_versions(self, editor: Touched, edits: Sequence[Edit]) -> None:
+        versions = Versions(self.frame, edits, self.writes.effects)
         if not versions.has_same_events([*editor.targets, *editor.kept, *editor.gone], editor.replaced):
             self.need("it does not matter how often and in which order its parts are evaluated")
         for name in versions.lost_names(editor.gone):

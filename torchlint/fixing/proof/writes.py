@@ -19,6 +19,18 @@ from torchlint.values.value import UNKNOWN, External, Op, Value
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
 
 
+# Where they are kept, on their frame: a function may have many fixes.
+_KEPT = "_torchlint_writes"
+
+
+def writes_of(frame: Frame) -> Writes:
+    """What is written in a frame as far as it is evaluated."""
+    known: tuple[int, Writes] | None = frame.__dict__.get(_KEPT)
+    if known is None or known[0] != len(frame.values):
+        known = frame.__dict__[_KEPT] = len(frame.values), Writes(frame)
+    return known[1]
+
+
 class Writes:
     """What is written in a frame, and who may write what."""
 
@@ -192,4 +204,4 @@ def _shared_names(frame: Frame) -> set[str]:
     return found
 
 
-__all__ = ["Effect", "Writes"]
+__all__ = ["Effect", "Writes", "writes_of"]

@@ -36,7 +36,7 @@ _Change = tuple[ast.expr, bool]
 _BINDING = ast.Lambda | ast.NamedExpr | ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
 _LOOPS = frozenset({ast.For, ast.AsyncFor, ast.While})
 _SCOPES = frozenset({ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda})
-# Where the changes in a loop are kept, on its node.
+# Where the changes in a statement are kept, on its node.
 _CHANGES = "_torchlint_changes"
 
 # Methods of lists, sets and dicts that change their receiver.
@@ -174,7 +174,7 @@ def is_steady(statement: ast.stmt) -> bool:
 def changed_names(frame: Frame, loop: ast.stmt) -> list[str]:
     """The keys of the environment that a loop may change, in order of appearance."""
     names: dict[str, None] = {}
-    for target, called in _changes(loop):
+    for target, called in changes_in(loop):
         key = path(frame, target)
         # `self.update(..)` is a method of the class, not that of a dict.
         if key is not None and not (called and isinstance(frame.env.get(key), _OBJECTS)):
@@ -182,13 +182,13 @@ def changed_names(frame: Frame, loop: ast.stmt) -> list[str]:
     return list(names)
 
 
-def _changes(loop: ast.stmt) -> list[_Change]:
-    """What a loop may change, kept on its node: loops lie in loops, and functions are evaluated for many calls."""
-    known: list[_Change] | None = loop.__dict__.get(_CHANGES)
+def changes_in(statement: ast.stmt) -> list[_Change]:
+    """What a statement may change, kept on its node: loops lie in loops, and functions are evaluated for many calls."""
+    known: list[_Change] | None = statement.__dict__.get(_CHANGES)
     if known is not None:
         return known
-    found = loop.__dict__[_CHANGES] = []
-    stack: list[ast.AST] = [loop]
+    found = statement.__dict__[_CHANGES] = []
+    stack: list[ast.AST] = [statement]
     while stack:
         node: Any = stack.pop()
         kind = node.__class__
@@ -198,8 +198,8 @@ def _changes(loop: ast.stmt) -> list[_Change]:
             if node.ctx.__class__ is not ast.Load:
                 found.append((node, False))
             continue
-        if kind in _LOOPS and node is not loop:
-            found += _changes(node)
+        if kind in _LOOPS and node is not statement:
+            found += changes_in(node)
             continue
         if kind is ast.Attribute and node.ctx.__class__ is not ast.Load:
             found.append((node, False))

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterable
 
 from torchlint.syntax.module import FunctionModel
 from torchlint.torch_facts import ops, signatures
 from torchlint.values import facts
 from torchlint.values.compare import join
-from torchlint.values.interpret import assignments, classes, side_effects, wrapped_models
+from torchlint.values.interpret import assignments, classes, wrapped_models
 from torchlint.values.interpret.arguments import Arguments, apply, arguments_of, calls, opaque
 from torchlint.values.interpret.attributes import attribute_of, callee_of
-from torchlint.values.interpret.frame import Frame, evaluates
+from torchlint.values.interpret.frame import Frame, Slice, evaluates
 from torchlint.values.interpret.layer_calls import call_layer, construct_layer
+from torchlint.values.interpret.method_slices import slice_of
 from torchlint.values.interpret.torch_calls import bind, record
 from torchlint.values.value import (
     Choice,
@@ -151,12 +153,16 @@ def _call_instance(frame: Frame, instance: Instance, arguments: Arguments, node:
 
 @calls(FunctionRef)
 def _call_function(frame: Frame, reference: FunctionRef, arguments: Arguments, node: ast.Call) -> Value:
-    inlined = None
     on_self = reference.bound is not None and reference.bound is frame.instance
-    if reference.function.is_procedure and (not on_self or _leaves_attributes(frame, reference)):
-        return Constant(None, node)  # nothing that it does is seen here
+    part = _part(frame, reference, on_self) if reference.function.is_procedure else None
+    if part is not None:
+        _forget(frame, part.forgotten)
+        if not part.body:
+            return Constant(None, node)  # nothing that it does is seen here
+    inlined = None
     if arguments.known:
-        inlined = frame.evaluator.inline(reference, arguments.values, arguments.keywords, frame)
+        body = part.body if part is not None else None
+        inlined = frame.evaluator.inline(reference, arguments.values, arguments.keywords, frame, body)
     if inlined is None:
         if on_self:
             _forget_attributes(frame, reference.function)
@@ -168,15 +174,19 @@ def _call_function(frame: Frame, reference: FunctionRef, arguments: Arguments, n
     return inlined.result
 
 
-def _leaves_attributes(frame: Frame, method: FunctionRef) -> bool:
-    return isinstance(method.bound, Instance) and side_effects.leaves_attributes(
-        frame, method.bound.cls, method.function
-    )
+def _part(frame: Frame, procedure: FunctionRef, on_self: bool) -> Slice | None:
+    """What is to be evaluated of a function that gives back nothing: only what it leaves on the instance is seen."""
+    if not on_self:
+        return Slice((), frozenset())
+    bound = procedure.bound
+    return slice_of(frame, bound.cls, procedure.function) if isinstance(bound, Instance) else None
 
 
 def _forget_attributes(frame: Frame, method: FunctionModel) -> None:
-    if method.cls is None:
-        return
-    for name, writers in method.cls.writers.items():
-        if method in writers:
-            frame.unbind(f"self.{name}")
+    if method.cls is not None:
+        _forget(frame, [name for name, writers in method.cls.writers.items() if method in writers])
+
+
+def _forget(frame: Frame, attributes: Iterable[str]) -> None:
+    for name in attributes:
+        frame.unbind(f"self.{name}")

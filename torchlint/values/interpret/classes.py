@@ -138,7 +138,7 @@ def _instance_attribute(frame: Frame, instance: Instance, name: str) -> Value | 
             busy = True
             values.append(Unknown())
             continue
-        value = evaluator.frame(writer).all_bindings(f"self.{name}")
+        value = evaluator.frame_of_writer(writer).all_bindings(f"self.{name}")
         values.append(value if value is not None else Unknown())
     answer = join(*values)
     if not busy:
@@ -166,7 +166,7 @@ def constructed(frame: Frame, instance: Instance) -> Frame | None:
             evaluator.known.constructed[instance] = inlined
     if instance in evaluator.known.constructed:
         return evaluator.known.constructed[instance]
-    return None if evaluator.is_busy(init) else evaluator.frame(init)
+    return None if evaluator.is_busy(init) else evaluator.frame_of_writer(init)
 
 
 def _class_attribute(frame: Frame, cls: ClassModel, name: str) -> Value | None:

@@ -22,6 +22,7 @@ from torchlint.values.interpret import (
     unread_tables,
 )
 from torchlint.values.interpret.frame import Frame, Known, Lookup
+from torchlint.values.interpret.method_slices import slice_of
 from torchlint.values.value import External, FunctionRef, Instance, Unknown, Value
 
 MAX_DEPTH = 5
@@ -48,6 +49,7 @@ class Evaluator:
         self.steps_left = MAX_STEPS
         self._resolving: set[FunctionModel] = set()
         self._frames: dict[FunctionModel, Frame] = {}
+        self._writers: dict[FunctionModel, Frame] = {}
         self._module_frames: dict[Module, Frame] = {}
         self._left_out: dict[Module, list[ast.stmt]] = {}
         self._rest: dict[FunctionModel, _Rest] = {}
@@ -122,6 +124,18 @@ class Evaluator:
             self._go_on(frame, function, len(self._rest[function].body))
         return frame
 
+    def frame_of_writer(self, method: FunctionModel) -> Frame:
+        """The evaluation of a method by itself, as far as it assigns what this file reads of an instance."""
+        if method.module is self.module or method.cls is None or method in self._frames or not method.is_procedure:
+            return self.frame(method)
+        frame = self._writers.get(method)
+        if frame is None:
+            frame = self._new(method, self._writers)
+            self._running.add(method)
+            frame.run(slice_of(frame, method.cls, method).body)
+            self._running.discard(method)
+        return frame
+
     def value_in(self, function: FunctionModel, node: ast.expr) -> Value | None:
         """The value of one expression in a function: what follows it need not be evaluated for that, nor the call that
         a name is an argument of."""
@@ -142,13 +156,19 @@ class Evaluator:
 
     def _begin(self, function: FunctionModel) -> Frame:
         """A new frame of a function, before its first statement."""
+        frame = self._new(function, self._frames)
+        self._rest[function] = _Rest(function.node.body, MAX_CALLS)
+        return frame
+
+    def _new(self, function: FunctionModel, frames: dict[FunctionModel, Frame]) -> Frame:
+        """A new frame of a function, with its parameters; it is among these frames before they are evaluated."""
         self.calls_left = MAX_CALLS
         closure = self.frame(function.parent) if function.parent else None
         instance: Value | None = None
         if function.cls is not None and function.self_name is not None:
             instance = Instance(function.cls, None, None, None, None)
         frame = Frame(self, function.module, function, instance, closure)
-        self._frames[function] = frame
+        frames[function] = frame
         self.surroundings(function.module)
         self._resolving.add(function)
         for arg, value in callers.parameters(frame, function):
@@ -158,7 +178,6 @@ class Evaluator:
         if instance is not None and function.self_name is not None:
             frame.bind(function.self_name, instance)
         self._enter(frame, function)
-        self._rest[function] = _Rest(function.node.body, MAX_CALLS)
         return frame
 
     def _go_on(self, frame: Frame, function: FunctionModel, count: int) -> None:
@@ -178,9 +197,15 @@ class Evaluator:
     # -- calls of functions of the project ---------------------------------------------------------------------
 
     def inline(
-        self, reference: FunctionRef, args: Sequence[Value], keywords: Mapping[str, Value], caller: Frame
+        self,
+        reference: FunctionRef,
+        args: Sequence[Value],
+        keywords: Mapping[str, Value],
+        caller: Frame,
+        body: Sequence[ast.stmt] | None = None,
     ) -> Frame | None:
-        """Evaluate a function with these arguments. None where it is recursive, too deep, or not what it seems."""
+        """Evaluate a function with these arguments, or the part of it that matters to the caller. None where it is
+        recursive, too deep, or not what it seems."""
         function = reference.function
         if caller.depth >= MAX_DEPTH or self.calls_left <= 0 or self.steps_left <= 0 or function in self._running:
             return None
@@ -197,7 +222,7 @@ class Evaluator:
         self.surroundings(function.module)
         self._running.add(function)
         self._enter(frame, function)
-        frame.run(function.node.body)
+        frame.run(function.node.body if body is None else body)
         self._running.discard(function)
         self.steps_left -= len(frame.values)
         return frame

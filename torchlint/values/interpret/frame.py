@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from torchlint.syntax import trees
 from torchlint.syntax.module import ClassModel, FunctionModel, Module
@@ -62,6 +62,13 @@ class Lookup(Protocol):
     def lookup(self, frame: Frame, qualname: str) -> Value | None: ...
 
 
+class Slice(NamedTuple):
+    """The statements of a method that are evaluated for a call of it, and the attributes that are not known after."""
+
+    body: Sequence[ast.stmt]
+    forgotten: frozenset[str]
+
+
 class Known:
     """What was found out about the classes of a file and about their instances."""
 
@@ -71,7 +78,8 @@ class Known:
         self.lineages: dict[ClassModel, list[ClassModel | External | None]] = {}
         self.attributes: dict[tuple[object, str], Value] = {}
         self.constructed: dict[Instance, Frame] = {}
-        self.leaving: dict[tuple[ClassModel, FunctionModel], bool] = {}
+        self.written: dict[tuple[ClassModel, FunctionModel], frozenset[str] | None] = {}
+        self.slices: dict[tuple[ClassModel, FunctionModel], Slice] = {}
         self.constants_under_way: set[ast.expr] = set()
         self.constant_sizes: dict[ast.expr, int] = {}
 
@@ -79,6 +87,7 @@ class Known:
 class Evaluations(Protocol):
     """All evaluations of a file (the `Evaluator`), as far as one of them asks for others."""
 
+    module: Module
     frames: list[Frame]
     known: Known
     steps_left: int
@@ -96,12 +105,19 @@ class Evaluations(Protocol):
 
     def frame(self, function: FunctionModel) -> Frame: ...
 
+    def frame_of_writer(self, method: FunctionModel) -> Frame: ...
+
     def value_in(self, function: FunctionModel, node: ast.expr) -> Value | None: ...
 
     def is_busy(self, function: FunctionModel) -> bool: ...
 
     def inline(
-        self, reference: FunctionRef, args: Sequence[Value], keywords: Mapping[str, Value], caller: Frame
+        self,
+        reference: FunctionRef,
+        args: Sequence[Value],
+        keywords: Mapping[str, Value],
+        caller: Frame,
+        body: Sequence[ast.stmt] | None = None,
     ) -> Frame | None: ...
 
     def is_plain(self, function: FunctionModel) -> bool: ...

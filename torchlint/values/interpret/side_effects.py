@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import ast
-from collections.abc import Iterator
+from collections.abc import Iterable
 
-from torchlint.syntax.inventory import Inventory, inventory_of
 from torchlint.syntax.module import ClassModel, FunctionModel
-from torchlint.syntax.trees import is_attribute_of
+from torchlint.syntax.self_use import SelfUse, self_use
 from torchlint.values.interpret import classes
 from torchlint.values.interpret.frame import Frame
 
@@ -15,42 +13,46 @@ from torchlint.values.interpret.frame import Frame
 def leaves_attributes(frame: Frame, cls: ClassModel, method: FunctionModel) -> bool:
     """Whether a method of an instance of a class certainly assigns none of its attributes, nor lets another method do
     so: most that set up weights do that."""
-    known = frame.evaluator.known.leaving
+    return written(frame, cls, method) == frozenset()
+
+
+def written(frame: Frame, cls: ClassModel, method: FunctionModel) -> frozenset[str] | None:
+    """The attributes of its instance that a method of a class may assign, itself or through methods that it calls; None
+    where that cannot be told."""
+    known = frame.evaluator.known.written
     key = (cls, method)
     if key not in known:
-        known[key] = all(_assigns_nothing(one) for one in _reached(frame, cls, method))
+        known[key] = _written(frame, cls, [method])
     return known[key]
 
 
-def _reached(frame: Frame, cls: ClassModel, method: FunctionModel) -> Iterator[FunctionModel]:
-    """A method and those of the same instance that it names, and that these name."""
-    ancestors = [ancestor for ancestor in classes.lineage(frame, cls) if isinstance(ancestor, ClassModel)]
-    seen = {method}
-    stack = [method]
+def written_through(frame: Frame, cls: ClassModel, method: FunctionModel, use: SelfUse) -> frozenset[str] | None:
+    """The same of a part of a method that uses its instance in this way."""
+    assigned = _written(frame, cls, _called(frame, cls, method, use))
+    return None if assigned is None else assigned | use.assigned
+
+
+def _written(frame: Frame, cls: ClassModel, methods: Iterable[FunctionModel]) -> frozenset[str] | None:
+    seen = set(methods)
+    stack = [*seen]
+    assigned: frozenset[str] = frozenset()
     while stack:
-        current = stack.pop()
-        yield current
-        named = {node.attr for node in inventory_of(current.node).of(ast.Attribute)}
-        found = {ancestor.methods[name] for ancestor in ancestors for name in named & ancestor.methods.keys()}
+        method = stack.pop()
+        use = self_use(method)
+        if use is None:
+            return None
+        assigned |= use.assigned
+        found = set(_called(frame, cls, method, use))
         stack.extend(found - seen)
         seen |= found
+    return assigned
 
 
-def _assigns_nothing(method: FunctionModel) -> bool:
-    """Whether what a method itself does leaves the attributes alone."""
-    name = method.self_name
-    if name is None or any(
-        is_attribute_of(node, name) for nodes in method.inventories() for node in nodes.stored_attributes()
-    ):
-        return False
-    nodes = inventory_of(method.node)
-    return "getattr" not in nodes.names and _is_only_passed(name, nodes)
-
-
-def _is_only_passed(name: str, nodes: Inventory) -> bool:
-    """Whether an instance is named only to get at an attribute or to be given to a function, never to be called."""
-    places = sum(is_attribute_of(node, name) for node in nodes.of(ast.Attribute))
-    for call in nodes.of(ast.Call):
-        if isinstance(call.func, ast.Name):
-            places += sum(isinstance(arg, ast.Name) and arg.id == name for arg in call.args)
-    return places == sum(node.id == name for node in nodes.of(ast.Name))
+def _called(frame: Frame, cls: ClassModel, method: FunctionModel, use: SelfUse) -> list[FunctionModel]:
+    """The methods of a class and of its bases that a method may call: through `super()`, those of bases alone."""
+    if not (use.read or use.read_above):
+        return []
+    ancestors = [ancestor for ancestor in classes.lineage(frame, cls) if isinstance(ancestor, ClassModel)]
+    above = ancestors[ancestors.index(method.cls) + 1 :] if method.cls in ancestors else ancestors
+    found = [ancestor.methods[name] for ancestor in ancestors for name in use.read & ancestor.methods.keys()]
+    return found + [ancestor.methods[name] for ancestor in above for name in use.read_above & ancestor.methods.keys()]
