@@ -90,7 +90,7 @@ class Context:
             numbers,
             facts.is_tensor(value),
             () if floats else tuple(sorted(kinds.dtypes_of(value) - {"float"})),
-            kinds.is_tensor(value, frame),
+            kinds.is_tensor(value, frame, [node]),
             kinds.is_natural(value),
             value,
         )
@@ -116,7 +116,8 @@ class Context:
         reads = [
             node
             for node in inside - apart
-            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
+            if isinstance(node, ast.Name)
+            and isinstance(node.ctx, ast.Load)
             and not isinstance(frame.values.get(node), External | FunctionRef | ClassRef)
         ]
         window = [node for node in order.between(known) if node not in inside or node in apart]

@@ -66,9 +66,7 @@ class Outcomes:
     witness: Observation | None = None
 
 
-def search(
-    unit: Unit, solution: Solution, doubts: Mapping[str, Doubts], *, unproven: bool, layout: bool
-) -> Outcomes:
+def search(unit: Unit, solution: Solution, doubts: Mapping[str, Doubts], *, unproven: bool, layout: bool) -> Outcomes:
     """Try the opposites of what is assumed of the inputs.
 
     `unproven`: also what only a fix that states needs is asked: counts, indices, broadcasts. `layout`: whether somebody
@@ -103,7 +101,7 @@ def _points(solution: Solution) -> Iterator[tuple[Shapes, dict[str, Any]]]:
 def _difference_at(unit: Unit, opposite: Opposite, base: Given, layout: bool, tried: list[str]) -> str:
     before, after = (
         # Made within the run: what shares memory does so in the copies, too.
-        run(lambda function=function, **given: function(**opposite.made(given)), base)
+        run(partial(_made, function, opposite), base)
         for function in (unit.before, unit.after)
     )
     if before.error is None and opposite.name not in tried:
@@ -111,12 +109,14 @@ def _difference_at(unit: Unit, opposite: Opposite, base: Given, layout: bool, tr
     return difference(before, after, layout)
 
 
+def _made(function: Callable[..., Any], opposite: Opposite, /, **given: Any) -> Any:
+    return function(**opposite.made(given))
+
+
 # -- what is tried ----------------------------------------------------------------------------------------------------
 
 
-def _opposites(
-    specs: Sequence[Spec], base: Given, doubts: Mapping[str, Doubts], unproven: bool
-) -> Iterator[Opposite]:
+def _opposites(specs: Sequence[Spec], base: Given, doubts: Mapping[str, Doubts], unproven: bool) -> Iterator[Opposite]:
     floats = [spec.name for spec in specs if spec.is_float]
     yield from _of_dtypes(floats, doubts)
     for name in floats:
@@ -178,8 +178,12 @@ def _of_counts(specs: Sequence[Spec], doubts: Mapping[str, Doubts]) -> Iterator[
             continue
         for count, need in _COUNTS.items():
             if count >= 0 or doubts[spec.name].negative:
-                made = _with([spec.name], lambda _, count=count: count)
+                made = _with([spec.name], partial(_count, count=count))
                 yield Opposite(f"a count of {count}", f"{{{spec.name}}} is {need}", made)
+
+
+def _count(old: int, count: int) -> int:
+    return count
 
 
 def _of_indices(specs: Sequence[Spec], base: Given) -> Iterator[Opposite]:
@@ -187,9 +191,13 @@ def _of_indices(specs: Sequence[Spec], base: Given) -> Iterator[Opposite]:
         if spec.kind not in ("labels", "long"):
             continue
         name, said = [spec.name], f"{{{spec.name}}}"
+        if spec.kind == "long":
+            yield Opposite("float tensors", f"{said} is an integer tensor", _with(name, lambda index: index + 0.5))
         yield Opposite("negative indices", f"{said} holds none below 0", _with(name, lambda index: index * 0 - 1))
         yield Opposite("indices of -100", f"{said} holds no -100", _with(name, lambda index: index * 0 - 100))
-        yield Opposite("indices of another rank", f"{said} has no further dim", _with(name, lambda index: index[..., None]))
+        yield Opposite(
+            "indices of another rank", f"{said} has no further dim", _with(name, lambda index: index[..., None])
+        )
         if base[spec.name].ndim:
             yield Opposite("fewer indices", f"{said} holds one for each row", _with(name, lambda index: index[:-1]))
 
@@ -219,7 +227,9 @@ def difference(before: Outcome, after: Outcome, layout: bool) -> str:
     if before.leaves.structure != after.leaves.structure:
         return f"{before.leaves.structure} becomes {after.leaves.structure}"
     if before.mutated != after.mutated:
-        return f"{', '.join(before.mutated) or 'nothing'} changed in place, after {', '.join(after.mutated) or 'nothing'}"
+        return (
+            f"{', '.join(before.mutated) or 'nothing'} changed in place, after {', '.join(after.mutated) or 'nothing'}"
+        )
     for one, other in zip(before.leaves.values, after.leaves.values, strict=True):
         text = _difference_of(one, other, layout)
         if text:
@@ -231,7 +241,11 @@ def _difference_of(one: Any, other: Any, layout: bool) -> str:
     if type(one) is not type(other):
         return f"{type(one).__name__} becomes {type(other).__name__}"
     if not isinstance(one, torch.Tensor):
-        return "" if one == other or one != one or abs(one - other) <= _TOLERANCE * max(1.0, abs(one)) else "another number"
+        return (
+            ""
+            if one == other or one != one or abs(one - other) <= _TOLERANCE * max(1.0, abs(one))
+            else "another number"
+        )
     for what in ("dtype", "shape"):
         if getattr(one, what) != getattr(other, what):
             return f"{what} {_short(getattr(one, what))} becomes {_short(getattr(other, what))}"

@@ -233,7 +233,9 @@ class Expressions:
         return ast.keyword(keyword.arg, value)
 
     def _device(self, node: ast.expr, positional: bool = False) -> ast.expr:
-        """`x.device` stays, any other device is the one of the run. `positional`: it may be a dtype or a tensor, too."""
+        """`x.device` stays, any other device is the one of the run. `positional`: it may be a tensor, too."""
+        if positional and self._context is not None and not self._context.is_device(self.scope, node):
+            self.assumed.append(f"`{ast.unparse(node)}` is a device")
         if (
             isinstance(node, ast.Attribute)
             and node.attr == "device"
@@ -242,8 +244,6 @@ class Expressions:
             return self.rebuild(node)
         if dotted(node) is None or self.scope.qualname(node) is not None:
             raise NotRebuiltError("it is on a certain device")
-        if positional and self._context is not None and not self._context.is_device(self.scope, node):
-            self.assumed.append(f"`{ast.unparse(node)}` is a device")
         return ast.Name("DEVICE", ast.Load())
 
     def binary(self, node: ast.BinOp) -> ast.expr:

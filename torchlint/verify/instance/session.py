@@ -201,7 +201,15 @@ class Session:
 
 
 def _nothing(verdict: str, reason: str) -> dict[str, Any]:
-    return {"verdict": verdict, "condition": reason, "detail": "", "points": 0, "domain": "", "tried": [], "reproducer": ""}
+    return {
+        "verdict": verdict,
+        "condition": reason,
+        "detail": "",
+        "points": 0,
+        "domain": "",
+        "tried": [],
+        "reproducer": "",
+    }
 
 
 def _in_words(text: str, names: dict[str, str]) -> str:
