@@ -28,7 +28,7 @@ _DTYPE = "float32"
 _CASTS = {"int": torch.int64, "bool": torch.bool, "complex": torch.complex64}
 # What one run on a list raises where its code is about tensors: nobody's program.
 _OTHER_TYPES = (TypeError, AttributeError)
-_TOLERANCE = 1e-4
+_TOLERANCE, _NARROW = 1e-4, 2e-2
 # Ranks at which opposites are tried.
 _MOST_POINTS = 3
 _COUNTS = {-1: "not negative", 0: "not 0", 9: "at most the size of what it counts"}
@@ -262,7 +262,8 @@ def _is_close(one: torch.Tensor, other: torch.Tensor) -> bool:
     """Whether values are the same up to rounding, where the old ones are numbers."""
     if not (one.is_floating_point() or one.is_complex()):
         return torch.equal(one, other)
+    tolerance = _NARROW if one.dtype in (torch.float16, torch.bfloat16) else _TOLERANCE
     wide = torch.complex128 if one.is_complex() else torch.float64
     one, other = one.to(wide), other.to(wide)
     finite = one.isfinite()
-    return torch.allclose(one[finite], other[finite], rtol=_TOLERANCE, atol=_TOLERANCE)
+    return torch.allclose(one[finite], other[finite], rtol=tolerance, atol=tolerance)
