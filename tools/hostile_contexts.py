@@ -176,20 +176,27 @@ def _difference(before: Outcome, after: Outcome) -> str:
     if before.error is not None:
         return ""
     text = difference(before, after, layout=False)
-    if text:
+    # What refuses a dtype often takes it where there is nothing to compute.
+    if text and any(value.numel() for value in before.tensors):
         return text
     if before.random != after.random:
         return "other random numbers"
-    if (before.grad_error is None) != (after.grad_error is None):
-        return f"backward raises {before.grad_error!r:.200}, after {after.grad_error!r:.200}"
+    if before.grad_error is None and after.grad_error is not None and _WRITTEN not in str(after.grad_error):
+        return f"backward raises only after, {after.grad_error!r:.200}"
     for name, grad in before.grads.items():
-        other = after.grads.get(name)
-        if (grad is None) != (other is None):
-            return f"the gradient of {name} is None only once"
-        if grad is not None and other is not None and bool(grad.isfinite().all()):
-            if not torch.allclose(grad, other, rtol=1e-3, atol=1e-4):
-                return f"another gradient of {name}"
+        if after.grad_error is None and not _is_alike(grad, after.grads.get(name)):
+            return f"another gradient of {name}"
     return ""
+
+
+# What operations keep for their gradient differs; a later write in place is noticed by autograd, loudly.
+_WRITTEN = "modified by an inplace operation"
+
+
+def _is_alike(one: torch.Tensor | None, other: torch.Tensor | None) -> bool:
+    if one is None or other is None:
+        return one is other
+    return not bool(one.isfinite().all()) or torch.allclose(one, other, rtol=2e-2, atol=2e-2)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -10,6 +10,7 @@ from torchlint.fixing.logical_lines import parse
 from torchlint.fixing.proof import kinds, operation_traits
 from torchlint.fixing.proof.effects import inspects_names
 from torchlint.fixing.proof.memory import is_made_in, roots
+from torchlint.fixing.proof.order import runs_with
 from torchlint.fixing.proof.versions import Versions
 from torchlint.fixing.proof.writes import Writes
 from torchlint.kept import kept
@@ -90,6 +91,17 @@ class Proof:
         if a & b or not alone:
             self.need(f"`{said[0]}` and `{said[1]}` share no memory")
 
+    def is_left_alone(self, node: ast.AST | None, until: ast.AST | None) -> None:
+        """What an expression made must not be written before another one is evaluated."""
+        order = self.writes.order
+        if not isinstance(node, ast.expr) or until is None or not (order.holds(node) and order.holds(until)):
+            return
+        own = {*order.below(node), *order.below(until)}
+        window = [one for one in order.between([node, until]) if one not in own]
+        what = self.writes.hit([node], window, moved=False)
+        if what is not None:
+            self.need(f"{what} does not change `{_short(node)}`")
+
     def _is_alone(self, root: Value, at: ast.AST) -> bool:
         return self.writes.is_private(root, at)
 
@@ -148,6 +160,7 @@ class Proof:
         several = len(statements) > 1 or any(isinstance(one, _COMPOUND) for one in editor.gone)
         if several:
             self._check_exceptions(places)
+            self._check_branches(editor)
             if inspects_names(self.frame.scope):
                 self.need("the function does not look at its own names")
         self._check_versions(editor, text)
@@ -216,6 +229,15 @@ class Proof:
                     return
                 child = around
 
+    def _check_branches(self, editor: Touched) -> None:
+        """What is deleted must have been run where the new code is, and where it is not must not have raised."""
+        held = [target for target in editor.targets if self.writes.order.holds(target)]
+        for statement in editor.gone:
+            if held and not any(runs_with(self.frame, target, statement) for target in held):
+                self.need(f"nothing raises in `{_short(statement)}`, which is run in more cases")
+            if not all(runs_with(self.frame, statement, target) for target in held):
+                self.need(f"`{_short(statement)}` is always run before")
+
     def _check_versions(self, editor: Touched, text: str) -> None:
         after = parse(text)
         if after is None:
@@ -247,7 +269,7 @@ def _is_like(a: ast.expr, b: ast.expr) -> bool:
     return a is b or ast.dump(a) == ast.dump(b)
 
 
-def _short(node: ast.expr) -> str:
+def _short(node: ast.expr | ast.stmt) -> str:
     text = ast.unparse(node)
     return text if len(text) <= 40 else f"{text[:37]}..."
 
