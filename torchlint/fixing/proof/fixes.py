@@ -17,6 +17,7 @@ from torchlint.fixing.proof import kinds
 from torchlint.fixing.proof.safety import Proof
 from torchlint.match import Match
 from torchlint.rule import Rewrite
+from torchlint.torch_facts import ops
 from torchlint.values.interpret.frame import Frame
 from torchlint.values.value import Constant, Items, Op, Value
 
@@ -74,7 +75,7 @@ def _check_inputs(proof: Proof, rule: Rewrite, pair: Pair, match: Match) -> None
         if kind in _TENSORS:
             _check_tensor(proof, rule, match, value, said, matched)
         elif kind == "Dim":
-            _check_dim(proof, rule, value, said)
+            _check_dim(proof, rule, match, value, said)
     if "layout" not in rule.also_for:
         tensors = [match.captured[name] for name, kind in _annotations(pair).items() if kind in _TENSORS]
         proof.has_unseen_layout(root, tensors)
@@ -107,8 +108,9 @@ def _is_method_of_tensor(match: Match) -> bool:
     )
 
 
-def _check_dim(proof: Proof, rule: Rewrite, value: Value, said: str) -> None:
-    several = isinstance(value, Items) and value.items and all(map(kinds.is_integer, value.items))
+def _check_dim(proof: Proof, rule: Rewrite, match: Match, value: Value, said: str) -> None:
+    reduces = all(op.name in ops.REDUCTIONS for op in match.ops if op.args.get("dim") is value)
+    several = reduces and isinstance(value, Items) and value.items and all(map(kinds.is_integer, value.items))
     if "dims" in rule.also_for and several:
         return
     if "no dim" in rule.also_for and isinstance(value, Constant) and value.value is None:

@@ -218,6 +218,12 @@ class Proof:
         }
         if len(contexts) > 1:
             self.need("the `with` block makes no difference to what is moved")
+        if "inference_mode" in self.frame.module.vocabulary and any(map(self._is_inference, order.nodes)):
+            # What is made there cannot be kept for a gradient, which other operations may do.
+            self.need("nothing that it reads is made in `inference_mode`")
+
+    def _is_inference(self, node: ast.AST) -> bool:
+        return isinstance(node, ast.With) and any("inference_mode" in ast.unparse(item) for item in node.items)
 
     def _check_exceptions(self, places: Sequence[ast.AST]) -> None:
         order = self.writes.order

@@ -241,17 +241,20 @@ def _difference_of(one: Any, other: Any, layout: bool) -> str:
     if type(one) is not type(other):
         return f"{type(one).__name__} becomes {type(other).__name__}"
     if not isinstance(one, torch.Tensor):
-        return (
-            ""
-            if one == other or one != one or abs(one - other) <= _TOLERANCE * max(1.0, abs(one))
-            else "another number"
-        )
+        return "" if _is_same_number(one, other) else "another number"
     for what in ("dtype", "shape"):
         if getattr(one, what) != getattr(other, what):
             return f"{what} {_short(getattr(one, what))} becomes {_short(getattr(other, what))}"
     if layout and one.is_contiguous() and not other.is_contiguous():
         return "the result is not contiguous any more"
     return "" if _is_close(one.detach(), other.detach()) else "other values"
+
+
+def _is_same_number(one: Any, other: Any) -> bool:
+    if hasattr(one, "shape"):
+        # An array of NumPy's, or a number of it.
+        return bool(one.shape == other.shape and (abs(one * 1.0 - other) <= _TOLERANCE).all())
+    return bool(one == other or one != one or abs(one - other) <= _TOLERANCE * max(1.0, abs(one)))
 
 
 def _short(value: object) -> str:
