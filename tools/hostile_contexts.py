@@ -1,6 +1,6 @@
 """Puts each rule's programs into hostile contexts: where a safe fix is still offered, it must change nothing.
 
-    python -m tools.hostile_contexts [CODE..] [--most N] [--seed N] [--show]
+    python tools/hostile_contexts.py [CODE..] [--most N] [--seed N] [--show]
 
 Each program with a fix runs before and after on tensors of all dtypes and layouts, alone and sharing memory. Values,
 gradients, dtypes, shapes, what is written, random numbers and whether it raises must be equal.
@@ -21,8 +21,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
+from hostile_programs import Context, contexts, programs
 
-from tools.hostile_programs import Context, contexts, programs
 from torchlint import lint, registry
 from torchlint.finding import Applicability, Finding
 from torchlint.fixing import edits
@@ -64,7 +64,10 @@ def hunt(codes: Sequence[str], most: int, seed: int) -> Counts:
     counts = Counts()
     for code in codes:
         chosen = random.Random(f"{seed} {code}")
-        own = [program for program in programs(code) if fixed(code, program.text()) is not None]
+        every = list(programs(code))
+        chosen.shuffle(every)
+        with_fix = (program for program in every if fixed(code, program.text()) is not None)
+        own = list(itertools.islice(with_fix, most // 4 + 1))
         each = max(1, most // max(1, len(own)))
         for program in own:
             found = list(contexts(program))

@@ -232,7 +232,9 @@ def _of_fixture(path: Path) -> Iterator[Program]:
         if not all(isinstance(text, ast.Constant) and isinstance(text.value, str) for text in marked.values()):
             continue
         try:
-            specs = parse_all({name: text.value for name, text in marked.items() if isinstance(text, ast.Constant)})
+            specs = parse_all(
+                {name: str(text.value) for name, text in marked.items() if isinstance(text, ast.Constant)}
+            )
         except InputError:
             continue
         body = [statement for statement in node.body if not _is_text(statement)]

@@ -15,6 +15,7 @@ from torchlint.fixing.proof.versions import Versions
 from torchlint.fixing.proof.writes import Writes
 from torchlint.kept import kept
 from torchlint.syntax import trees
+from torchlint.syntax.bindings import imported, patched, rebound
 from torchlint.values.compare import walk
 from torchlint.values.interpret.frame import Frame
 from torchlint.values.value import UNKNOWN, Op, Value
@@ -156,6 +157,7 @@ class Proof:
         self._check_writes(editor, [*reads, *editor.kept, *(inner for _, inner in aliases)], places)
         self._check_aliases(aliases)
         self._check_contexts(places)
+        self._check_names(editor)
         statements = {id(one): one for one in map(order.statement, places) if one is not None}
         several = len(statements) > 1 or any(isinstance(one, _COMPOUND) for one in editor.gone)
         if several:
@@ -225,6 +227,22 @@ class Proof:
     def _is_inference(self, node: ast.AST) -> bool:
         return isinstance(node, ast.With) and any("inference_mode" in ast.unparse(item) for item in node.items)
 
+    def _check_names(self, editor: Touched) -> None:
+        """What the old and the new code name must be what the imports bind, and have the attributes that it has."""
+        imports = [line for line in self._tree.body if isinstance(line, ast.Import | ast.ImportFrom)]
+        bound = {each.name: each.qualname for line in imports for each in imported(line)}
+        twice = {each.name for line in imports for each in imported(line) if bound[each.name] != each.qualname}
+        changed = (rebound(self._tree) & bound.keys()) | twice
+        attributes = patched(self._tree)
+        if not changed and not attributes:
+            return
+        new = [node for _, text in editor.written if (node := _parsed(text)) is not None]
+        for part in (part for node in (*editor.targets, *editor.gone, *new) for part in trees.walk(node)):
+            if isinstance(part, ast.Name) and part.id in changed:
+                self.need(f"`{part.id}` is what its import binds")
+            if isinstance(part, ast.Attribute) and (part.attr in attributes or "*" in attributes):
+                self.need(f"nobody replaced `{part.attr}`")
+
     def _check_exceptions(self, places: Sequence[ast.AST]) -> None:
         order = self.writes.order
         for node in places:
@@ -257,11 +275,8 @@ class Proof:
 
 def _viewed(text: str) -> ast.expr | None:
     """What a text is, or a view of: `x` for `x.view(-1)`; None where it makes something new."""
-    try:
-        node = ast.parse(f"(\n{text}\n)", mode="eval").body
-    except SyntaxError:
-        return None
-    while True:
+    node = _parsed(text)
+    while node is not None:
         match node:
             case ast.Call(func=ast.Attribute(value=inner, attr=name)) if operation_traits.is_view(name):
                 node = inner
@@ -269,6 +284,14 @@ def _viewed(text: str) -> ast.expr | None:
                 return node
             case _:
                 return None
+    return None
+
+
+def _parsed(text: str) -> ast.expr | None:
+    try:
+        return ast.parse(f"(\n{text}\n)", mode="eval").body
+    except SyntaxError:
+        return None
 
 
 def _is_like(a: ast.expr, b: ast.expr) -> bool:
