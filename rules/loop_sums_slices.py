@@ -125,6 +125,8 @@ def _check(
     if cast:
         # The sum is cast to the dtype of the total, into which the loop would not add what is larger.
         editor.proof.has_dtype(initial, said, found.loop)
+        for leaf in summed.leaves:
+            editor.proof.has_dtype(leaf.value, ast.unparse(leaf.tensor), found.loop, ("float", "int", "bool"))
 
 
 def _reduced_rows(summed: Whole, frame: Frame) -> bool:

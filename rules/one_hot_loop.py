@@ -88,7 +88,7 @@ class OneHotLoop(Check):
             cast = "" if dtype(held) == "int64" or number_of(parts[-1]) is None else ".long()"
             line = f"{editor.text(base)}.scatter_({dim}, {index}{cast}.unsqueeze({dim}), {editor.text(value)})"
             editor.replace_statements(loop, loop, [line], carry_comments=True)
-            editor.proof.is_tensor(made, editor.text(base))
+            editor.proof.is_tensor(made, editor.text(base), besides=[base])
             check_indices(editor, held, editor.text(labels), dim)
             editor.proof.is_apart(made, held, loop, (editor.text(base), editor.text(labels)))
             if not all(ends) or facts.rank(made) != dim + 1:

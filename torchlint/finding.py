@@ -75,7 +75,8 @@ class Validation(NamedTuple):
 
     `status` is `validated`, `conditional` (equal only where `condition` holds), `changes` (it does other than the old
     code, and is an unsafe fix), `refused` or `unverifiable` (for the reason that `condition` gives). `verdict` is the
-    harness's word, `points` the number of inputs on which both ran, `reproducer` a program that shows the difference.
+    harness's word, `points` the number of inputs on which both ran, `tried` what else these were than contiguous
+    floating-point tensors, `reproducer` a program that shows the difference.
     """
 
     status: str
@@ -91,6 +92,7 @@ class Validation(NamedTuple):
     reproducer: str = ""
     digest: str = ""
     cached: bool = False
+    tried: tuple[str, ...] = ()
 
 
 class Fix(NamedTuple):

@@ -28,7 +28,7 @@ def hole(name: str = "h0", *kinds: str, **facts: Any) -> dict[str, Any]:
     } | facts
 
 
-def verdict(before: str, after: str, *holes: dict[str, Any], tier: str = "fast") -> dict[str, Any]:
+def verdict(before: str, after: str, *holes: dict[str, Any], tier: str = "fast", **more: bool) -> dict[str, Any]:
     """The answer for two expressions, or for statements that end in `return`."""
     holes = holes or (hole(),)
     parameters = ", ".join(str(entry["name"]) for entry in holes)
@@ -37,7 +37,7 @@ def verdict(before: str, after: str, *holes: dict[str, Any], tier: str = "fast")
         lines = text if "return" in text else f"return {text}"
         body = "\n".join(f"    {line}" for line in lines.splitlines())
         texts[name] = f"def {name}({parameters}):\n{body}\n"
-    return validate({**texts, "holes": list(holes), "tier": tier, "device": "cpu"})
+    return validate({**texts, "holes": list(holes), "tier": tier, "device": "cpu", **more})
 
 
 @pytest.mark.parametrize(
@@ -137,6 +137,57 @@ def test_a_domain_that_is_needed_is_a_condition() -> None:
         "torch.log(h0) * (h0 > 0) * 1 + 0 * (h0 - 5).sqrt().sum()", "torch.log(h0.abs()) + 0 * (h0 - 5).sqrt().sum()"
     )
     assert masked["verdict"] not in policy.GOOD or masked["domain"]
+
+
+LOOP = "v0 = torch.zeros(1)\nfor v1 in range(h0):\n    v0 = v0 + torch.ones(3)\nreturn v0"
+SUM = "return torch.zeros(1) + torch.ones(h0, 3).sum(0)"
+STACK = "torch.stack([torch.exp(h0[v0]) for v0 in range(len(h0))])"
+WRITE = "h1.mul_(0)\nreturn h1 + h0"
+WRITTEN = "v0 = h0 + 0\nh1.mul_(0)\nreturn h1 + v0"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "facts", "need"),
+    [
+        ("torch.log(torch.sigmoid(h0))", "torch.nn.functional.logsigmoid(h0)", {"dtypes": ["int"]}, "floating-point"),
+        ("torch.log(torch.sigmoid(h0))", "torch.nn.functional.logsigmoid(h0)", {"dtypes": ["bool"]}, "floating-point"),
+        ("h0.var(0)", "((h0 - h0.mean(0)) ** 2).sum(0) / (len(h0) - 1)", {"dtypes": ["complex"]}, "floating-point"),
+        (STACK, "torch.exp(h0)", {"several": True}, "is a tensor"),
+        ("h0.exp().contiguous()", "h0.exp()", {"layout": True}, "lies in memory"),
+    ],
+)
+def test_the_opposite_of_what_a_fix_needs_is_a_condition(
+    before: str, after: str, facts: dict[str, Any], need: str
+) -> None:
+    assert verdict(before, after)["verdict"] in policy.GOOD
+    answer = verdict(before, after, hole(**facts), **{key: facts[key] for key in facts if key == "layout"})
+    assert answer["verdict"] == "CONDITIONAL"
+    assert need in answer["condition"]
+    assert answer["detail"]
+
+
+@pytest.mark.parametrize("facts", [{}, {"negative": True}])
+def test_counts_are_tried_where_a_fix_needs_something(facts: dict[str, Any]) -> None:
+    assert verdict(LOOP, SUM, hole("h0", "size", **facts))["verdict"] in policy.GOOD
+    answer = verdict(LOOP, SUM, hole("h0", "size", **facts), unproven=True)
+    assert (answer["verdict"], answer["condition"]) == (
+        "CONDITIONAL",
+        f"{{h0}} is not {'negative' if facts else '0'}",
+    )
+
+
+def test_inputs_that_share_memory_are_tried() -> None:
+    apart = hole("h0", "float"), hole("h1", "float")
+    assert verdict(WRITE, WRITTEN, *apart)["verdict"] in policy.GOOD
+    answer = verdict(WRITE, WRITTEN, hole("h0", "float", shared=["h1"]), hole("h1", "float", shared=["h0"]))
+    assert answer["verdict"] == "CONDITIONAL"
+    assert "share no memory" in answer["condition"]
+
+
+def test_what_was_tried_is_said() -> None:
+    answer = verdict("torch.add(h0, 1)", "h0 + 1", hole(dtypes=["int", "complex"], several=True))
+    assert answer["verdict"] == "IDENTICAL"
+    assert answer["tried"] == ["int tensors", "complex tensors", "transposed tensors", "expanded tensors"]
 
 
 def test_where_no_gradient_is_asked_for() -> None:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 
 from torchlint.finding import Edit
 from torchlint.fixing.logical_lines import CannotFix, Pieces, is_future, is_string
-from torchlint.syntax.bindings import imported
+from torchlint.syntax.bindings import imported, rebound
 
 # What `import torch` imports along with torch (sys.modules under torch 2.13, of what torch 2.3 has too).
 _LOADED = """
@@ -41,7 +41,7 @@ class Imports:
 
     def name(self, module: str, asname: str | None, scope_names: Collection[str]) -> str:
         """The expression that names a module; an import is added if there is none. Raises `CannotFix`."""
-        targets: dict[str, str] = dict.fromkeys(scope_names, "")
+        targets: dict[str, str] = dict.fromkeys([*scope_names, *rebound(self._pieces.tree)], "")
         loaded = set(LOADED)
         for line in [*self._pieces.tree.body, *self._added]:
             loaded |= {alias.name for alias in line.names} if isinstance(line, ast.Import) else set()

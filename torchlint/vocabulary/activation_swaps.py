@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from torchlint.rule import Frame, Op, same, trees
+from torchlint.rule import Frame, Op, ops, same, trees
 
 from .loss_inputs import Chain, operand, source
 from .routes import Route, is_lone, parents_of, route
@@ -44,6 +44,9 @@ def _dropped(frame: Frame, chain: Chain, sink: ast.AST | None, *, lone: bool) ->
             _inline(editor, part, way)
         else:
             editor.replace(whole, editor.text(part), [part])
+        if any(isinstance(link, Op) and link.name in ops.CASTS for link in chain):
+            # Without a cast the loss refuses what the operation refuses.
+            editor.proof.input_of(op)
 
     return fix
 

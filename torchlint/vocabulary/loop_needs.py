@@ -20,7 +20,7 @@ def check_slices(editor: Editor, leaves: Sequence[Leaf], sweep: Sweep) -> None:
     """What the loop goes over must be tensors, and the loop must take all of their slices along the dim."""
     for leaf in leaves:
         name = ast.unparse(leaf.tensor)
-        editor.proof.is_tensor(settled(leaf.value), name)
+        editor.proof.is_tensor(settled(leaf.value), name, besides=[leaf.tensor])
         rank = facts.rank(settled(leaf.value))
         if rank is None or rank == 0:
             editor.proof.need(f"`{name}` has at least one dim")

@@ -8,9 +8,8 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from torchlint.finding import Edit
-from torchlint.fixing.edits import apply
 from torchlint.fixing.logical_lines import parse
-from torchlint.source import Source
+from torchlint.source import Source, apply
 
 
 class Changed(NamedTuple):

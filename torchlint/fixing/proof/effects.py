@@ -24,6 +24,7 @@ from torchlint.values.value import (
     ClassRef,
     Constant,
     External,
+    Field,
     FunctionRef,
     Instance,
     Items,
@@ -203,11 +204,17 @@ class Effects:
         effect.values.extend(self._given(node))
 
     def _given(self, node: ast.Call) -> Iterator[Value]:
-        """What a call is given: its arguments and the object whose method it is."""
+        """What a call is given: its arguments and the object whose method it is, or that the callee was made of."""
         yield from (self._value(arg.value if isinstance(arg, ast.Starred) else arg) for arg in node.args)
         yield from (self._value(keyword.value) for keyword in node.keywords)
         if isinstance(node.func, ast.Attribute):
             yield self._value(node.func.value)
+        made = self._value(node.func)
+        if isinstance(made, Call):
+            yield from (*made.args, *made.keywords.values())
+        elif isinstance(made, Field):
+            # `getattr(x, "zero_")()`, and a name that holds a method.
+            yield made.base
 
     def _function(self, function: FunctionModel, node: ast.Call, effect: Effect) -> None:
         if not writes_nothing(self._frame, function, self._depth - 1):

@@ -16,9 +16,9 @@ from torchlint.fixing.proof import kinds
 from torchlint.fixing.proof.safety import Proof
 from torchlint.match import Match
 from torchlint.rule import Rewrite
-from torchlint.source import apply
+from torchlint.torch_facts import ops
 from torchlint.values.interpret.frame import Frame
-from torchlint.values.value import Constant, Items, Value
+from torchlint.values.value import Constant, Items, Op, Value
 
 # Parameters that take tensors: for all others a literal is matched, or there is no safe pair.
 _TENSORS = frozenset({"Floats", "Vector", "Logits", "Columns", "Regular", "Probabilities", "Binary", "BinaryTargets"})
@@ -37,6 +37,8 @@ def needs(
         reads = list(_reads(match))
         ends = [op.node for op in match.ops if op.node is not None]
         _check_leftovers(proof, pair, match, editor)
+        for op in match.ops:
+            proof.is_left_alone(op.node, match.root.node)
     proof.check(editor, edits, reads, ends)
     return (*editor.needs, *(need for need in proof.needs if need not in editor.needs))
 
@@ -72,7 +74,7 @@ def _check_inputs(proof: Proof, rule: Rewrite, pair: Pair, match: Match) -> None
         if kind in _TENSORS:
             _check_tensor(proof, rule, match, value, said, matched)
         elif kind == "Dim":
-            _check_dim(proof, rule, value, said)
+            _check_dim(proof, rule, match, value, said)
     if "layout" not in rule.also_for:
         tensors = [match.captured[name] for name, kind in _annotations(pair).items() if kind in _TENSORS]
         proof.has_unseen_layout(root, tensors)
@@ -83,6 +85,11 @@ def _check_tensor(
 ) -> None:
     root = match.root.node or match.frame.scope
     wanted = ("float", *(kind for kind in ("int", "bool", "complex") if kind in rule.also_for))
+    if isinstance(value, Op) and value.form == "operator" and all(value is not op for op in match.frame.ops):
+        # It is not written like this: what it is made of goes through other operations.
+        for operand in value.args.values():
+            if not isinstance(operand, Constant) and not kinds.dtypes_of(operand) <= set(wanted):
+                proof.has_dtype(operand, said, root, wanted, matched)
     if len(wanted) == len(kinds.ANY):
         # Functions of torch take nothing but tensors, before and after; a method may be anybody's.
         if not _is_method_of_tensor(match):
@@ -100,8 +107,9 @@ def _is_method_of_tensor(match: Match) -> bool:
     )
 
 
-def _check_dim(proof: Proof, rule: Rewrite, value: Value, said: str) -> None:
-    several = isinstance(value, Items) and value.items and all(map(kinds.is_integer, value.items))
+def _check_dim(proof: Proof, rule: Rewrite, match: Match, value: Value, said: str) -> None:
+    reduces = all(op.name in ops.REDUCTIONS for op in match.ops if op.args.get("dim") is value)
+    several = reduces and isinstance(value, Items) and value.items and all(map(kinds.is_integer, value.items))
     if "dims" in rule.also_for and several:
         return
     if "no dim" in rule.also_for and isinstance(value, Constant) and value.value is None:

@@ -212,7 +212,10 @@ def only(frame: Frame, value: Value, kinds: Iterable[str], at: ast.AST, besides:
 
 
 def is_tensor(value: Value, frame: Frame | None = None, besides: Iterable[ast.AST] = ()) -> bool:
-    """Whether a value is certainly one tensor: not a tuple of them, a list, a number or an array."""
+    """Whether a value is certainly one tensor: not a tuple of them, a list, a number or an array.
+
+    What `besides` are says nothing: they go with the fix. What is said must be said wherever the first of them is run.
+    """
     match value:
         case Choice():
             return all(is_tensor(member, frame, besides) for member in value.members)
@@ -250,12 +253,14 @@ def _stays(value: LoopCarried) -> bool:
 
 
 def _taken_as_tensor(frame: Frame, value: Value, besides: set[ast.AST]) -> bool:
-    """Whether a function of torch takes the value as its input: it raises for anything else."""
+    """Whether a function of torch takes the value as its input where `besides` are run: it raises for anything else."""
+    at = next(iter(besides), None)
     return any(
         op.input is value
         and (op.form in ("torch", "F") or (op.layer is not None and op.form == "module"))
         and op.node is not None
         and op.node not in besides
+        and (at is None or runs_with(frame, op.node, at))
         and op.name not in _OF_OTHERS
         for op in frame.ops
     )

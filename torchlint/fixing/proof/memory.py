@@ -27,6 +27,7 @@ from torchlint.values.value import (
     Mutated,
     Op,
     Parameter,
+    Unknown,
     Value,
 )
 
@@ -113,6 +114,8 @@ def is_made_in(frame: Frame, value: Value) -> bool:
 def may_be_one(a: Value, b: Value) -> bool:
     """Whether two roots may be the same memory."""
     if a is b or (a.node is not None and a.node is b.node):
+        return True
+    if isinstance(a, Unknown) or isinstance(b, Unknown):
         return True
     if is_new(a) or is_new(b):
         # What an operation has just made is nothing that was there before, unless it was given away meanwhile.

@@ -9,10 +9,12 @@ from typing import Protocol
 from torchlint.finding import Edit
 from torchlint.fixing.proof import kinds, operation_traits
 from torchlint.fixing.proof.memory import is_made_in, roots
+from torchlint.fixing.proof.order import runs_with
 from torchlint.fixing.proof.versions import Versions
 from torchlint.fixing.proof.writes import Writes, writes_of
 from torchlint.kept import kept
 from torchlint.syntax import trees
+from torchlint.syntax.bindings import imported, patched, rebound
 from torchlint.values.compare import walk
 from torchlint.values.interpret.frame import Frame
 from torchlint.values.value import UNKNOWN, Op, Value
@@ -89,6 +91,17 @@ class Proof:
         if a & b or not alone:
             self.need(f"`{said[0]}` and `{said[1]}` share no memory")
 
+    def is_left_alone(self, node: ast.AST | None, until: ast.AST | None) -> None:
+        """What an expression made must not be written before another one is evaluated."""
+        order = self.writes.order
+        if not isinstance(node, ast.expr) or until is None or not (order.holds(node) and order.holds(until)):
+            return
+        own = {*order.below(node), *order.below(until)}
+        window = [one for one in order.between([node, until]) if one not in own]
+        what = self.writes.hit([node], window, moved=False)
+        if what is not None:
+            self.need(f"{what} does not change `{_short(node)}`")
+
     def _is_alone(self, root: Value, at: ast.AST) -> bool:
         return self.writes.is_private(root, at)
 
@@ -143,10 +156,12 @@ class Proof:
         self._check_writes(editor, [*reads, *editor.kept, *(inner for _, inner in aliases)], places)
         self._check_aliases(aliases)
         self._check_contexts(places)
+        self._check_names(editor)
         statements = {id(one): one for one in map(order.statement, places) if one is not None}
         several = len(statements) > 1 or any(isinstance(one, _COMPOUND) for one in editor.gone)
         if several:
             self._check_exceptions(places)
+            self._check_branches(editor)
             if self.writes.effects.inspects_names:
                 self.need("the function does not look at its own names")
         self._check_versions(editor, edits)
@@ -204,6 +219,28 @@ class Proof:
         }
         if len(contexts) > 1:
             self.need("the `with` block makes no difference to what is moved")
+        if "inference_mode" in self.frame.module.vocabulary and any(map(self._is_inference, order.nodes)):
+            # What is made there cannot be kept for a gradient, which other operations may do.
+            self.need("nothing that it reads is made in `inference_mode`")
+
+    def _is_inference(self, node: ast.AST) -> bool:
+        return isinstance(node, ast.With) and any("inference_mode" in ast.unparse(item) for item in node.items)
+
+    def _check_names(self, editor: Touched) -> None:
+        """What the old and the new code name must be what the imports bind, and have the attributes that it has."""
+        imports = [line for line in self._tree.body if isinstance(line, ast.Import | ast.ImportFrom)]
+        bound = {each.name: each.qualname for line in imports for each in imported(line)}
+        twice = {each.name for line in imports for each in imported(line) if bound[each.name] != each.qualname}
+        changed = (rebound(self._tree) & bound.keys()) | twice
+        attributes = patched(self._tree)
+        if not changed and not attributes:
+            return
+        new = [node for _, text in editor.written if (node := _parsed(text)) is not None]
+        for part in (part for node in (*editor.targets, *editor.gone, *new) for part in trees.walk(node)):
+            if isinstance(part, ast.Name) and part.id in changed:
+                self.need(f"`{part.id}` is what its import binds")
+            if isinstance(part, ast.Attribute) and (part.attr in attributes or "*" in attributes):
+                self.need(f"nobody replaced `{part.attr}`")
 
     def _check_exceptions(self, places: Sequence[ast.AST]) -> None:
         order = self.writes.order
@@ -215,6 +252,15 @@ class Proof:
                     return
                 child = around
 
+    def _check_branches(self, editor: Touched) -> None:
+        """What is deleted must have been run where the new code is, and where it is not must not have raised."""
+        held = [target for target in editor.targets if self.writes.order.holds(target)]
+        for statement in editor.gone:
+            if held and not any(runs_with(self.frame, target, statement) for target in held):
+                self.need(f"nothing raises in `{_short(statement)}`, which is run in more cases")
+            if not all(runs_with(self.frame, statement, target) for target in held):
+                self.need(f"`{_short(statement)}` is always run before")
+
     def _check_versions(self, editor: Touched, edits: Sequence[Edit]) -> None:
         versions = Versions(self.frame, edits, self.writes.effects)
         if not versions.has_same_events([*editor.targets, *editor.kept, *editor.gone], editor.replaced):
@@ -225,11 +271,8 @@ class Proof:
 
 def _viewed(text: str) -> ast.expr | None:
     """What a text is, or a view of: `x` for `x.view(-1)`; None where it makes something new."""
-    try:
-        node = ast.parse(f"(\n{text}\n)", mode="eval").body
-    except SyntaxError:
-        return None
-    while True:
+    node = _parsed(text)
+    while node is not None:
         match node:
             case ast.Call(func=ast.Attribute(value=inner, attr=name)) if operation_traits.is_view(name):
                 node = inner
@@ -237,13 +280,21 @@ def _viewed(text: str) -> ast.expr | None:
                 return node
             case _:
                 return None
+    return None
+
+
+def _parsed(text: str) -> ast.expr | None:
+    try:
+        return ast.parse(f"(\n{text}\n)", mode="eval").body
+    except SyntaxError:
+        return None
 
 
 def _is_like(a: ast.expr, b: ast.expr) -> bool:
     return a is b or ast.dump(a) == ast.dump(b)
 
 
-def _short(node: ast.expr) -> str:
+def _short(node: ast.expr | ast.stmt) -> str:
     text = ast.unparse(node)
     return text if len(text) <= 40 else f"{text[:37]}..."
 

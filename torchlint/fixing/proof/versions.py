@@ -7,13 +7,13 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from torchlint.finding import Edit
-from torchlint.fixing.edits import apply
 from torchlint.fixing.logical_lines import parse
 from torchlint.fixing.proof import operation_traits
 from torchlint.fixing.proof.changed_statements import Changed, Rows
 from torchlint.fixing.proof.effects import Effects
 from torchlint.fixing.proof.order import Timeline, timeline
 from torchlint.kept import kept
+from torchlint.source import apply
 from torchlint.syntax import trees
 from torchlint.values.interpret.frame import Frame
 from torchlint.values.value import Op

@@ -101,6 +101,10 @@ class Writes:
                 return stored and _holds(self._value(node.value), root)
             case ast.Yield() | ast.YieldFrom() | ast.Await():
                 return node.value is not None and _holds(self._value(node.value), root)
+            case ast.ListComp() | ast.SetComp() | ast.GeneratorExp() | ast.DictComp():
+                # What the variables of a comprehension hold is not known.
+                inside = any(_holds(self._value(part.iter), root) for part in node.generators)
+                return inside and any(self.effects.of(part).everything for part in self.order.below(node))
             case _ if isinstance(node, _DEFINITIONS):
                 inner = inventory_of(node).names if not isinstance(node, ast.Lambda) else _names_in(node)
                 held = (self._frame.bindings.get(name, ()) for name in inner)

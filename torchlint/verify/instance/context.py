@@ -5,14 +5,18 @@ from __future__ import annotations
 import ast
 import contextlib
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from torchlint.fixing.proof import kinds, memory
+from torchlint.fixing.proof.safety import Proof
+from torchlint.fixing.proof.writes import Writes
 from torchlint.syntax.module import FunctionModel, Module
 from torchlint.values import facts
 from torchlint.values.facts import dtypes, sizes
 from torchlint.values.interpret.evaluator import Evaluator
 from torchlint.values.interpret.frame import Frame
-from torchlint.values.value import Constant, Layer, Mutated, Op, Value
+from torchlint.values.value import ClassRef, Constant, External, FunctionRef, Layer, Mutated, Op, Value
 from torchlint.verify.instance.change import File
 from torchlint.verify.instance.version_scope import Scope
 from torchlint.verify.instance.whitelist import LAYERS
@@ -35,12 +39,24 @@ _RECURSION_LIMIT = 30_000
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is certain of an input. `sizes` are its sizes as far as they are numbers, None where one is not."""
+    """What is certain of an input. `sizes` are its sizes as far as they are numbers, None where one is not.
+
+    `dtypes` are the kinds of numbers that its elements may be besides floating-point ones; `is_single` and `natural`
+    are whether it is one tensor, and a number that is not negative; `value` is what it holds.
+    """
 
     kind: str = ""
     rank: int | None = None
     sizes: tuple[int | None, ...] | None = None
     tensor: bool | None = None
+    dtypes: tuple[str, ...] = ("bool", "complex", "int")
+    is_single: bool = False
+    natural: bool = False
+    value: Value | None = None
+
+    def may_share(self, other: Known) -> bool:
+        """Whether writing to it may be seen in another one."""
+        return self.value is None or other.value is None or memory.may_share(self.value, other.value)
 
 
 class Context:
@@ -66,7 +82,55 @@ class Context:
             return Known()
         shape = sizes.sizes(value)
         numbers = None if shape is None else tuple(size if isinstance(size, int) else None for size in shape)
-        return Known(_kind(value), facts.rank(value), numbers, facts.is_tensor(value))
+        frame = self._frame(scope)
+        floats = frame is not None and kinds.only(frame, value, ("float",), node)
+        return Known(
+            _kind(value),
+            facts.rank(value),
+            numbers,
+            facts.is_tensor(value),
+            () if floats else tuple(sorted(kinds.dtypes_of(value) - {"float"})),
+            kinds.is_tensor(value, frame, [node]),
+            kinds.is_natural(value),
+            value,
+        )
+
+    def is_device(self, scope: Scope, node: ast.expr) -> bool:
+        """Whether an expression certainly says a device, and nothing else that `to` takes."""
+        value = self._value(scope, node)
+        return value is not None and kinds.is_device(value, self._frame(scope))
+
+    def disturbs(self, scope: Scope, run: Sequence[ast.AST], foreign: Sequence[ast.AST]) -> str:
+        """What may write in between to what statements read that are run one after the other; empty if nothing does.
+
+        `foreign` are parts of the statements that are not run.
+        """
+        frame = self._frame(scope)
+        if frame is None:
+            return ""
+        writes = Writes(frame)
+        order = writes.order
+        known = [node for node in run if order.holds(node)]
+        inside = {below for node in known for below in order.below(node)}
+        apart = {below for node in foreign if order.holds(node) for below in order.below(node)}
+        reads = [
+            node
+            for node in inside - apart
+            if isinstance(node, ast.Name)
+            and isinstance(node.ctx, ast.Load)
+            and not isinstance(frame.values.get(node), External | FunctionRef | ClassRef)
+        ]
+        window = [node for node in order.between(known) if node not in inside or node in apart]
+        return writes.hit(reads, window, moved=True) or ""
+
+    def sees_layout(self, scope: Scope, node: ast.AST) -> bool:
+        """Whether somebody may look at how the result of an expression lies in memory."""
+        frame = self._frame(scope)
+        if frame is None:
+            return True
+        proof = Proof(frame)
+        proof.has_unseen_layout(node)
+        return bool(proof.needs)
 
     def literal(self, scope: Scope, node: ast.expr) -> ast.expr | None:
         """The literal or the layer that a name or an attribute certainly holds, as an expression."""

@@ -28,7 +28,8 @@ class Candidate:
 
     `problem` says why the pair says nothing about the fix, `difference` that both differ whatever they compute. `lacks`
     and `apart` are the inputs that only the new, only the old code reads and that may depend on the others in ways that
-    the pair does not show. A `general` pair has inputs in the places of what both versions have in common.
+    the pair does not show. A `general` pair has inputs in the places of what both versions have in common. `assumed` is
+    what must hold besides, in words; `layout` is whether somebody may look at how results lie in memory.
     """
 
     region: str
@@ -40,6 +41,8 @@ class Candidate:
     lacks: tuple[str, ...] = ()
     apart: tuple[str, ...] = ()
     general: bool = False
+    assumed: tuple[str, ...] = ()
+    layout: bool = False
 
 
 def candidates(change: Change, context: Context) -> Iterator[Candidate]:
@@ -108,7 +111,27 @@ def _pair(
         versions.append(_Version(statements, [value]))
     _give_written(versions)
     region = "the expression" if not slices else "the expression and what it is made of"
-    return _candidate(region, holes, versions)
+    layout = context.sees_layout(change.old_scope, old)
+    found = _candidate(region, holes, versions)
+    return _disturbed(found, change, context, [*slices, old], versions[0], layout)
+
+
+def _disturbed(
+    candidate: Candidate | None,
+    change: Change,
+    context: Context,
+    run: Sequence[ast.AST],
+    version: _Version,
+    layout: bool,
+) -> Candidate | None:
+    """The candidate, with what may come between the parts of it: code that is not run, and may write what they read."""
+    if candidate is None:
+        return None
+    expressions = version.statements.expressions
+    what = context.disturbs(change.old_scope, run, expressions.foreign)
+    problem = candidate.problem or (f"{what} may change what it reads, and is not run" if what else "")
+    assumed = tuple(dict.fromkeys(expressions.assumed))
+    return replace(candidate, problem=problem, assumed=assumed, layout=layout)
 
 
 def _of_statements(change: Change, context: Context, slices: Sequence[ast.stmt]) -> Iterator[Candidate]:
@@ -153,7 +176,8 @@ def _block(change: Change, context: Context, slices: Sequence[ast.stmt], core: S
             return None
     _give_written(versions)
     region = "the changed statements" if not core else "the changed statements and those that use them"
-    return _candidate(region, holes, versions)
+    run = [*slices, *change.old, *core]
+    return _disturbed(_candidate(region, holes, versions), change, context, run, versions[0], layout=True)
 
 
 def _give_written(versions: Sequence[_Version]) -> None:

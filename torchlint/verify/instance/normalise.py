@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 
 from torchlint.certificates import HARNESS
@@ -12,7 +13,7 @@ from torchlint.verify.instance.extract import Candidate
 from torchlint.verify.instance.holes import Hole
 
 # Raised when this package changes so that old verdicts say less than new ones.
-VERSION = "1"
+VERSION = "2"
 
 
 def normalised(candidate: Candidate) -> Candidate:
@@ -56,8 +57,8 @@ class _Renamer(ast.NodeTransformer):
         return self.names[name]
 
 
-def facts_of(hole: Hole) -> dict[str, object]:
-    """What the worker is told of an input."""
+def facts_of(hole: Hole, others: Sequence[Hole] = ()) -> dict[str, object]:
+    """What the worker is told of an input, and what it may have in common with the other ones."""
     known = hole.known
     return {
         "name": hole.name,
@@ -65,6 +66,10 @@ def facts_of(hole: Hole) -> dict[str, object]:
         "rank": known.rank,
         "sizes": None if known.sizes is None else list(known.sizes),
         "sure": bool(known.kind),
+        "dtypes": list(known.dtypes),
+        "several": not known.is_single,
+        "negative": not known.natural,
+        "shared": [other.name for other in others if other is not hole and known.may_share(other.known)],
     }
 
 

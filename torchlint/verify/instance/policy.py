@@ -43,12 +43,21 @@ def sentence(validation: Validation) -> str:
     detail = validation.detail or validation.condition
     match validation.status:
         case "validated":
-            return f"verified on this very code, {where}: {meaning}{assumed}"
+            return f"verified on this very code, {where}: {meaning}{assumed}{_tried(validation)}"
         case "conditional":
             only = f"the same results only where {validation.condition}"
-            return f"verified on this very code, {where}: {only}, else {validation.detail}"
+            otherwise = f", else {validation.detail}" if validation.detail else ""
+            return f"verified on this very code, {where}: {only}{otherwise}"
         case "changes":
             return f"verified on this very code, {where}: other results, {validation.detail or meaning}"
         case "refused":
             return f"refused after a run of this very code, {where}: {'; '.join(filter(None, (meaning, detail)))}"
     return f"not verified on this very code: {validation.condition or meaning}"
+
+
+def _tried(validation: Validation) -> str:
+    """What inputs there were besides contiguous floating-point tensors."""
+    if not validation.tried:
+        return ""
+    *most, last = validation.tried
+    return f"; also for {', '.join(most)} and {last}" if most else f"; also for {last}"

@@ -39,7 +39,8 @@ class Expressions:
 
     `events` are the calls that became inputs, in the order of evaluation, and whatever else the outside notices;
     `observed` are the locals that such a call reads: both versions have to give it the same.
-    `common` are the shapes of subexpressions that become inputs as a whole; `written` the inputs changed in place.
+    `common` are the shapes of subexpressions that become inputs as a whole; `written` the inputs changed in place;
+    `foreign` the parts of the code that are not run and may do anything, `assumed` what must hold besides.
     """
 
     def __init__(
@@ -50,6 +51,8 @@ class Expressions:
         self.common = common
         self.events: list[str] = []
         self.observed: list[str] = []
+        self.foreign: list[ast.AST] = []
+        self.assumed: list[str] = []
         self.defined: set[str] = set()
         self.written: set[str] = set()
         self.moved: dict[str, str] = {}
@@ -64,15 +67,15 @@ class Expressions:
         if self.common and ast.dump(node) in self.common and not isinstance(node, ast.Constant):
             return self.hole(node)
         handler = _HANDLERS.get(type(node))
-        before = self.holes.state(), len(self.events), len(self.observed), self._counts.copy()
+        before = self.holes.state(), len(self.events), len(self.observed), self._counts.copy(), len(self.foreign)
         try:
             if handler is None:
                 raise NotRebuiltError(f"{type(node).__name__} is not run")
             return handler(self, node)
         except (NotRebuiltError, NotAllowedError):
-            state, events, observed, self._counts = before
+            state, events, observed, self._counts, foreign = before
             self.holes.restore(state)
-            del self.events[events:], self.observed[observed:]
+            del self.events[events:], self.observed[observed:], self.foreign[foreign:]
             return self.hole(node)
 
     def hole(self, node: ast.expr) -> ast.expr:
@@ -90,6 +93,7 @@ class Expressions:
                 raise NotRebuiltError("it is only evaluated sometimes")
             self._counts[key] += 1
             self.events.append(key)
+            self.foreign += [node] if calls else []
             key = f"{key} #{self._counts[key]}"
             self.observed += [name for name in local if name in self.defined]
         return ast.Name(self._input(key, node, calls), ast.Load())
@@ -219,7 +223,7 @@ class Expressions:
             return ast.Starred(self.rebuild(node.value), ast.Load())
         is_move = isinstance(call.func, ast.Attribute) and call.func.attr == "to"
         if is_move and (dotted(node) or "").rpartition(".")[2].endswith("device"):
-            return self._device(node)
+            return self._device(node, positional=True)
         return self.rebuild(node)
 
     def _keyword(self, keyword: ast.keyword) -> ast.keyword:
@@ -228,8 +232,10 @@ class Expressions:
         value = self._device(keyword.value) if keyword.arg == "device" else self.rebuild(keyword.value)
         return ast.keyword(keyword.arg, value)
 
-    def _device(self, node: ast.expr) -> ast.expr:
-        """`x.device` stays, any other device is the one of the run."""
+    def _device(self, node: ast.expr, positional: bool = False) -> ast.expr:
+        """`x.device` stays, any other device is the one of the run. `positional`: it may be a tensor, too."""
+        if positional and self._context is not None and not self._context.is_device(self.scope, node):
+            self.assumed.append(f"`{ast.unparse(node)}` is a device")
         if (
             isinstance(node, ast.Attribute)
             and node.attr == "device"

@@ -36,13 +36,14 @@ class Statements:
     def _add(self, statement: ast.stmt) -> None:
         expressions = self.expressions
         state = expressions.holes.state(), set(expressions.defined), dict(expressions.moved)
-        lengths = len(expressions.events), len(self.body), len(self.seen)
+        lengths = len(expressions.events), len(self.body), len(self.seen), len(expressions.foreign)
         try:
             new = self._rebuilt(statement)
         except (NotRebuiltError, NotAllowedError):
             holes, expressions.defined, expressions.moved = state
             expressions.holes.restore(holes)
             del expressions.events[lengths[0] :], self.body[lengths[1] :], self.seen[lengths[2] :]
+            del expressions.foreign[lengths[3] :]
             expressions.observed.clear()
             new = self._foreign(statement)
         self.observe()
@@ -76,6 +77,7 @@ class Statements:
         for name in sorted(loaded(statement) & expressions.defined):
             self._see(ast.Name(expressions.holes.local(name), ast.Load()))
         expressions.events.append(text)
+        expressions.foreign.append(statement)
         for name in stored(statement):
             expressions.defined.discard(name)
             expressions.moved[name] = f"{name} after {len(expressions.events)} {text}"

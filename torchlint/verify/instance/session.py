@@ -124,10 +124,12 @@ class Session:
         if candidate.problem:
             return Validation("unverifiable", "UNSUPPORTED", candidate.problem, device=device, region=candidate.region)
         pair = normalised(candidate)
-        digest, answer, cached = self._answer(pair)
+        digest, answer, cached = self._answer(pair, unproven=bool(fix.needs))
         texts = {hole.name: hole.text for hole in pair.holes}
         status = policy.status(answer["verdict"], fix.applicability)
         condition = _in_words(answer["condition"], texts)
+        if pair.assumed and status == "validated":
+            status, condition = "conditional", " and ".join(pair.assumed)
         if candidate.apart and status in ("refused", "changes", "conditional"):
             # `x / n` is `normalize(x)` if n is the norm of x, which this region does not say.
             status = "unverifiable"
@@ -146,15 +148,18 @@ class Session:
             _legend(texts) + answer["reproducer"] if answer["reproducer"] else "",
             digest,
             cached,
+            tuple(answer.get("tried", ())),
         )
 
-    def _answer(self, pair: Candidate) -> tuple[str, dict[str, Any], bool]:
+    def _answer(self, pair: Candidate, unproven: bool) -> tuple[str, dict[str, Any], bool]:
         request: dict[str, Any] = {
             "kind": "instance",
             "tier": self.tier,
             "before": pair.before,
             "after": pair.after,
-            "holes": [facts_of(hole) for hole in pair.holes],
+            "holes": [facts_of(hole, pair.holes) for hole in pair.holes],
+            "unproven": unproven,
+            "layout": pair.layout,
         }
         digest = key(request, self._torch, f"{self.device} {self._process.device_name}")
         known = self._verdicts.get(digest)
@@ -196,7 +201,15 @@ class Session:
 
 
 def _nothing(verdict: str, reason: str) -> dict[str, Any]:
-    return {"verdict": verdict, "condition": reason, "detail": "", "points": 0, "domain": "", "reproducer": ""}
+    return {
+        "verdict": verdict,
+        "condition": reason,
+        "detail": "",
+        "points": 0,
+        "domain": "",
+        "tried": [],
+        "reproducer": "",
+    }
 
 
 def _in_words(text: str, names: dict[str, str]) -> str:

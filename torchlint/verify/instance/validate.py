@@ -28,7 +28,7 @@ from torchlint.verify.inputs.recipes import (
 )
 from torchlint.verify.inputs.specs import FLOAT_KINDS, INTEGER_KINDS, SCALAR_KINDS, Spec
 from torchlint.verify.inputs.tried_shapes import LONG, Shapes
-from torchlint.verify.instance import whitelist
+from torchlint.verify.instance import opposites, whitelist
 from torchlint.verify.instance.solve import Input, Solution, Solver
 from torchlint.verify.judge.observation import Effect
 from torchlint.verify.judge.unit_verdict import Walk
@@ -94,7 +94,27 @@ def _validate(request: Mapping[str, Any]) -> dict[str, Any]:
         decision = _without_gradients(unit, solution, request, decision)
     if solution.domain and decision.verdict in GOOD:
         decision = _elsewhere(unit, solution, request["device"], decision)
-    return _answer(walk, decision, solution)
+    if decision.verdict not in GOOD:
+        return _answer(walk, decision, solution)
+    found = _opposites(unit, solution, request)
+    if found.witness is not None:
+        decision = Decision(Verdict.CONDITIONAL, found.need, found.witness, decision.verdict)
+    return _answer(walk, decision, solution) | {"tried": found.tried}
+
+
+def _opposites(unit: Unit, solution: Solution, request: Mapping[str, Any]) -> opposites.Outcomes:
+    """What comes out where the inputs are not what the solver assumed, as far as the file does not exclude that."""
+    doubts = {
+        entry["name"]: opposites.Doubts(
+            tuple(entry.get("dtypes", ())),
+            entry.get("several", False),
+            entry.get("negative", False),
+            tuple(entry.get("shared", ())),
+        )
+        for entry in request["holes"]
+    }
+    unproven, layout = request.get("unproven", False), request.get("layout", False)
+    return opposites.search(unit, solution, doubts, unproven=unproven, layout=layout)
 
 
 def compiled(text: str) -> Callable[..., Any]:
@@ -322,5 +342,6 @@ def _silent(reason: str) -> dict[str, Any]:
         "domain": "",
         "inputs": {},
         "notes": [],
+        "tried": [],
         "reproducer": "",
     }
