@@ -6,8 +6,8 @@ loop over a loader, and no other step of that optimiser in the function. Only wh
 or over something whose length the function asks for.
 
 ## Why is this bad?
-Where the number of batches is no multiple of n, up to n - 1 batches at the end of the loop have been backpropagated and
-no step has taken their gradients. They stay in `.grad`: the first step of the next epoch takes them together with
+Where the number of batches is not a multiple of n, up to n - 1 batches at the end of the loop have been backpropagated
+and no step has taken their gradients. They stay in `.grad`: the first step of the next epoch takes them together with
 gradients of n more batches, which is a larger and older sum than any other, and in the last epoch they are lost.
 
 ## Example

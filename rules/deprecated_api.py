@@ -27,7 +27,7 @@ q, r = torch.linalg.qr(a, mode="complete")
 ## Fix safety
 A fix is offered where the new function, or an expression with it, computes the same from the same arguments: after
 `u, s, v = torch.svd(x)` became `torch.linalg.svd`, a line `v = v.mH` follows, `triangular_solve(b, a)[0]` becomes
-`torch.linalg.solve_triangular(a, b, upper=True)`. There is none where a flag that decides is no literal, where the
+`torch.linalg.solve_triangular(a, b, upper=True)`. There is none where a flag that decides is not a literal, where the
 order of a norm may be text, where what is asked of the result cannot be told, and for `torch.range` (its end is part
 of the result, which is float). A name that stands in a table is reported without a fix: what is called by it
 may also be looked up or compared by it. `get_last_lr()` returns another number than `get_lr()`, so that this fix is

@@ -17,7 +17,7 @@ loss = nn.MSELoss(reduction="sum")
 ```
 
 ## Fix safety
-The fix gives the same loss. There is none where a value is no literal, and where `reduction` is given as well.
+The fix gives the same loss. There is none where a value is not a literal, and where `reduction` is given as well.
 
 ## References
 - [torch.nn.MSELoss](https://docs.pytorch.org/docs/stable/generated/torch.nn.MSELoss.html)
@@ -29,7 +29,7 @@ import ast
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from torchlint.rule import Check, ClassModel, External, Frame, Module, Problem, Same, Value, inventory_of, peek
+from torchlint.rule import Check, ClassModel, External, Frame, Module, Problem, Same, Value, facts, inventory_of, peek
 from torchlint.vocabulary.loss_reductions import KEYWORDS, NAMES, PLACES, reduction
 
 if TYPE_CHECKING:
@@ -58,7 +58,10 @@ class LegacyReduction(Check):
         return self.glance(cls.node, cls.module)
 
     def check_call(self, call: ast.Call, frame: Frame) -> Iterator[Problem]:
-        yield from _problems(call, frame.callees.get(call))
+        values = [frame.values.get(arg) for arg in call.args]
+        if not any(value is not None and facts.is_tensor(value) for value in values[1:]):
+            # TLT116 says more of a constructor that is given tensors.
+            yield from _problems(call, frame.callees.get(call))
 
     def check_class(self, cls: ClassModel, frame: Frame) -> Iterator[Problem]:
         for call in inventory_of(cls.node).of(ast.Call):

@@ -25,7 +25,7 @@ values, vectors = torch.linalg.eigh(a, UPLO="U")
 
 ## Fix safety
 The line raised before, so every fix changes what the program does: it is unsafe. There is none where a result that no
-longer exists is used (the LU factors of `solve`), and where a flag that decides is no literal.
+longer exists is used (the LU factors of `solve`), and where a flag that decides is not a literal.
 
 ## References
 - [torch.linalg](https://docs.pytorch.org/docs/stable/linalg.html)

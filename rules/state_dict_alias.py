@@ -71,7 +71,7 @@ if TYPE_CHECKING:
     from torchlint.fixing.editor import Editor
 
 _MODEL = "The best model is another name of the model that is trained: training goes on in both"
-_LOADED = "`state_dict()` is no copy: these weights change with the model, and loading them back changes nothing"
+_LOADED = "`state_dict()` is not a copy: these weights change with the model, and loading them back changes nothing"
 _TRAINS = (Kind.BACKWARD, Kind.STEP)
 _ORDER = ast.Lt | ast.LtE | ast.Gt | ast.GtE
 _TRAINING = re.compile(r"_?(do_|run_)?(train|fit)(_|$)", re.IGNORECASE)
@@ -81,7 +81,7 @@ class StateDictAlias(Check):
     code = "TLT721"
     since = "0.2"
     severity = ERROR
-    message = "`state_dict()` is no copy: the weights that are kept here change with each further step"
+    message = "`state_dict()` is not a copy: the weights that are kept here change with each further step"
     title = "Keep a copy"
     help = "Keep a copy: `copy.deepcopy(model.state_dict())`"
     words = (

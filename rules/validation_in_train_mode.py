@@ -197,7 +197,7 @@ def _of_the_callers(frame: Frame, name: str) -> ast.AST | None:
 
 
 def _argument(frame: Frame, call: ast.Call, name: str) -> ast.expr | None:
-    """What a call gives for a parameter of the frame's function, which is no method."""
+    """What a call gives for a parameter of the frame's function, which is not a method."""
     assert frame.function is not None
     args = frame.function.node.args
     names = [arg.arg for arg in (*args.posonlyargs, *args.args)]

@@ -20,7 +20,7 @@ _CHANGING = frozenset({"update", "pop", "popitem", "clear", "setdefault", "__set
 
 class Kept(NamedTuple):
     """Weights under another name. `node` is the statement that keeps them, `name` how they are called, `value` what is
-    kept, as far as it is no copy; `model` is how the model is written whose weights they are."""
+    kept, as far as it is not a copy; `model` is how the model is written whose weights they are."""
 
     node: ast.stmt
     name: str

@@ -93,7 +93,7 @@ def counts_turns(modulo: ast.BinOp, loop: Loop) -> bool:
 
 
 def is_count(value: Value | None, *, above: int) -> bool:
-    """Whether the n of `i % n` may be more than a number: it is no call, and no literal up to it."""
+    """Whether the n of `i % n` may be more than a number: it is neither a call nor a literal up to it."""
     if isinstance(value, Call):
         return False
     literal = isinstance(value, Constant) and isinstance(value.value, int)
