@@ -29,7 +29,7 @@ import ast
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from torchlint.rule import Check, ClassModel, External, Frame, Module, Problem, Same, Value, facts, inventory_of, peek
+from torchlint.rule import Check, ClassModel, External, Frame, Module, Problem, Same, Value, inventory_of, peek
 from torchlint.vocabulary.loss_reductions import KEYWORDS, NAMES, PLACES, reduction
 
 if TYPE_CHECKING:
@@ -58,10 +58,7 @@ class LegacyReduction(Check):
         return self.glance(cls.node, cls.module)
 
     def check_call(self, call: ast.Call, frame: Frame) -> Iterator[Problem]:
-        values = [frame.values.get(arg) for arg in call.args]
-        if not any(value is not None and facts.is_tensor(value) for value in values[1:]):
-            # TLT116 says more of a constructor that is given tensors.
-            yield from _problems(call, frame.callees.get(call))
+        yield from _problems(call, frame.callees.get(call))
 
     def check_class(self, cls: ClassModel, frame: Frame) -> Iterator[Problem]:
         for call in inventory_of(cls.node).of(ast.Call):
@@ -73,6 +70,9 @@ def _problems(call: ast.Call, callee: Value | None) -> Iterator[Problem]:
     if places is None or any(isinstance(arg, ast.Starred) for arg in call.args):
         return
     given = _given(call, places)
+    placed = [value for value in given.values() if isinstance(value, ast.expr)]
+    if not all(isinstance(value, ast.Constant) for value in placed):
+        return  # Who gives tensors to a constructor takes it for the loss: see TLT116.
     if any(not _is_none(value) for value in given.values()):
         yield Problem(call, fix=_fix(call, given), claim=Same())
 
