@@ -46,7 +46,7 @@ _LAST = last_names(_ROWS)
 
 class AmpNamespace(Check):
     code = "TLT806"
-    since = "0.1"
+    since = "0.2"
     message = "This name is deprecated: `torch.amp` has it for all devices"
     title = "Use `torch.amp`"
     help = "Use `torch.amp` with the device as the first argument"

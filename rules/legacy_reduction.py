@@ -42,7 +42,7 @@ _Given = dict[str, ast.keyword | ast.expr]
 
 class LegacyReduction(Check):
     code = "TLT805"
-    since = "0.1"
+    since = "0.2"
     message = "`size_average` and `reduce` are deprecated and override `reduction`: use `reduction` alone"
     title = "Use `reduction`"
     help = 'Use `reduction="mean"`, `"sum"` or `"none"`'

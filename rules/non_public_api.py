@@ -41,7 +41,7 @@ _LAST = last_names(_ROWS)
 
 class NonPublicApi(Check):
     code = "TLT811"
-    since = "0.1"
+    since = "0.2"
     message = "This name is not public: it may go without notice"
     title = "Use the public name"
     help = "Use the public name"

@@ -48,7 +48,7 @@ _LAST = last_names(_ROWS)
 
 class RemovedApi(Check):
     code = "TLT801"
-    since = "0.1"
+    since = "0.2"
     severity = ERROR
     message = "torch no longer has this: the line raises"
     title = "Use what replaces it"
