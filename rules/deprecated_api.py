@@ -40,34 +40,14 @@ unsafe.
 
 from __future__ import annotations
 
-import ast
-from collections.abc import Iterator
-
-from torchlint.rule import Check, ClassModel, Frame, Module, Problem
-from torchlint.vocabulary.api import by_name, last_names, may_use, words_of
+from torchlint.vocabulary.api_check import ApiCheck
 from torchlint.vocabulary.api_deprecated import DEPRECATED
-from torchlint.vocabulary.api_fixes import problems
-
-_ROWS = by_name(DEPRECATED)
-_LAST = last_names(_ROWS)
 
 
-class DeprecatedApi(Check):
+class DeprecatedApi(ApiCheck):
     code = "TLT802"
     since = "0.1"
     message = "This name is deprecated: a later torch may not have it"
     title = "Use the new name"
     help = "Use the name that replaces it"
-    words = (words_of(DEPRECATED),)
-
-    def check_frame(self, frame: Frame) -> Iterator[Problem]:
-        yield from problems(frame, _ROWS, None)
-
-    def glance(self, scope: ast.AST, module: Module) -> bool:
-        return may_use(scope, module, _ROWS, _LAST)
-
-    def glance_at_class(self, cls: ClassModel) -> bool:
-        return may_use(cls.node, cls.module, _ROWS, _LAST)
-
-    def check_class(self, cls: ClassModel, frame: Frame) -> Iterator[Problem]:
-        yield from problems(frame, _ROWS, cls)
+    rows = DEPRECATED
