@@ -130,7 +130,7 @@ def _read_after(frame: Frame, kept: Kept, loop: Loop) -> Problem | None:
     if _is_made_anew(frame, kept, loop):
         return None
     place = Place(reads[0], "they are used here, after further steps")
-    return _problem(kept, _MODEL if kept.is_model else "", place)
+    return _problem(frame, kept, _MODEL if kept.is_model else "", place)
 
 
 def _is_under_comparison(frame: Frame, node: ast.AST, loop: Loop) -> bool:
@@ -182,7 +182,7 @@ def _loaded_back(frame: Frame, kept: Kept, trained: list[Event]) -> Problem | No
         inside = any(_has(frame, loop, trained) for loop in loops)
         between = any(position(kept.node) < position(event.at) < position(loading) for event in trained)
         if (inside or between) and not any(_is_made_anew(frame, kept, loop) for loop in loops):
-            return _problem(kept, _LOADED, Place(loading, "they are loaded here"))
+            return _problem(frame, kept, _LOADED, Place(loading, "they are loaded here"))
     return None
 
 
@@ -207,9 +207,9 @@ def _in_a_method(frame: Frame, kept: Kept) -> Problem | None:
         if call is None or _same_function(frame, call):
             continue
         if not kept.is_model and _loads_into(call, node, kept.model):
-            return _problem(kept, _LOADED, Place(call, "they are loaded here"))
+            return _problem(frame, kept, _LOADED, Place(call, "they are loaded here"))
         if compared and not kept.is_model and _is_saved(call):
-            return _problem(kept, "", Place(call, "they are saved here, after further steps"))
+            return _problem(frame, kept, "", Place(call, "they are saved here, after further steps"))
     return None
 
 
@@ -221,13 +221,14 @@ def _is_saved(call: ast.AST) -> bool:
     return isinstance(call, ast.Call) and ast.unparse(call.func) == "torch.save"
 
 
-def _problem(kept: Kept, message: str, place: Place) -> Problem:
-    return Problem(kept.node, message, _copied(kept), Changes("the weights of that moment are kept"), places=(place,))
+def _problem(frame: Frame, kept: Kept, message: str, place: Place) -> Problem:
+    claim = Changes("the weights of that moment are kept")
+    return Problem(kept.node, message, _copied(frame, kept), claim, places=(place,))
 
 
-def _copied(kept: Kept) -> Callable[[Editor], None]:
+def _copied(frame: Frame, kept: Kept) -> Callable[[Editor], None]:
     def fix(editor: Editor) -> None:
-        home = editor.import_module("copy", scope_names=frozenset())
+        home = editor.import_module("copy", scope_names=frame.local_names)
         editor.replace(kept.value, f"{home}.deepcopy({editor.text(kept.value)})", [kept.value])
 
     return fix
