@@ -113,8 +113,9 @@ def _in_a_function(frame: Frame, kept: Kept, found: list[Event]) -> Problem | No
 
 def _is_training(event: Event) -> bool:
     """Whether a call that is given an optimiser, and is not known, has a name that says what it does."""
-    known = event.kind is Kind.UNKNOWN and isinstance(event.node, ast.Call)
-    return known and _TRAINING.match(last_name(event.node.func)) is not None  # type: ignore[attr-defined]
+    if event.kind is not Kind.UNKNOWN or not isinstance(event.node, ast.Call):
+        return False
+    return _TRAINING.match(last_name(event.node.func)) is not None
 
 
 def _has(frame: Frame, loop: Loop, trained: list[Event]) -> bool:

@@ -26,6 +26,7 @@ from torchlint.rule import (
     ancestors,
     argument_of,
     classes,
+    disables_grad,
     facts,
     frame_of,
     last_name,
@@ -340,16 +341,6 @@ def is_made_in(frame: Frame, value: Value | None, loop: ast.AST) -> bool:
         if statement is not None and in_loop(frame.module, statement, loop):
             return True
     return False
-
-
-def disables_grad(value: Value | None) -> bool:
-    """Whether a context manager switches gradients off."""
-    if not isinstance(value, Call):
-        return False
-    if value.qualname in ops.NO_GRAD:
-        return True
-    mode = value.args[0] if value.args else value.keywords.get("mode")
-    return value.qualname == "torch.set_grad_enabled" and isinstance(mode, Constant) and mode.value is False
 
 
 def is_without_grad(frame: Frame, node: ast.AST) -> bool:

@@ -169,7 +169,7 @@ def _with(frame: Frame, statement: ast.With | ast.AsyncWith) -> bool:
     grad = frame.grad
     for item in statement.items:
         value = frame.value(item.context_expr)
-        if _disables_grad(value):
+        if disables_grad(value):
             frame.grad = False
         elif _may_enable_grad(value):
             frame.grad = True
@@ -241,7 +241,7 @@ def _class(frame: Frame, statement: ast.ClassDef) -> bool:
     return True
 
 
-def _disables_grad(value: Value) -> bool:
+def disables_grad(value: Value | None) -> bool:
     """Whether entering this context manager switches gradients off."""
     if not isinstance(value, Call):
         return False
