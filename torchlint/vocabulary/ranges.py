@@ -299,6 +299,9 @@ def _is_maximum(value: Value, depth: int = _DEPTH) -> bool:
                 value = value.base
             case Op() if value.name in _MAXIMA:
                 return True
+            case Op(name="getitem", args={"index": index}) if _is_place_of_maximum(index, depth):
+                # `x[0, x.argmax(1).item()]`
+                return True
             case Op(name="gather" | "take_along_dim", args={"input": _} as args):
                 # `x.gather(1, x.max(1, keepdim=True)[1])`
                 value = _bare(args.get("index", args.get("indices", value.input)))
@@ -309,6 +312,15 @@ def _is_maximum(value: Value, depth: int = _DEPTH) -> bool:
             case _:
                 return False
     return False
+
+
+def _is_place_of_maximum(index: Value, depth: int) -> bool:
+    """Whether an index, or one of several, is where the greatest element is."""
+    parts = index.items if isinstance(index, Items) else (index,)
+    places = [_bare(part.input if isinstance(part, Op) and part.name == "item" else part) for part in parts]
+    return any(
+        _is_maximum(place, depth) or (isinstance(place, Op) and place.name == "argmax") for place in places
+    )
 
 
 def harmless_exp(value: Value) -> bool:
