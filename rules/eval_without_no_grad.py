@@ -49,6 +49,7 @@ from torchlint.rule import (
     Frame,
     FunctionRef,
     Instance,
+    Layer,
     Place,
     Problem,
     ancestors,
@@ -58,12 +59,14 @@ from torchlint.rule import (
     is_test,
     is_within,
     loops_around,
+    ops,
     own_nodes,
     path,
     statement_of,
     trees,
 )
 from torchlint.vocabulary.eval_mode import attributes, callers, calls_of, mode_calls
+from torchlint.vocabulary.freezing import freezes
 from torchlint.vocabulary.training import is_without_grad, may_train
 
 if TYPE_CHECKING:
@@ -86,6 +89,9 @@ _NEUTRAL = (
     "tqdm",
     "time.",
 )
+_DROPOUTS = ops.words(*ops.DROPOUTS)
+# How many callers up gradients may be switched off.
+_CALLERS = 5
 
 
 class EvalWithoutNoGrad(Check):
@@ -211,8 +217,16 @@ def _is_covered(frame: Frame, used: list[ast.Call]) -> bool:
         return False
     if any(not _is_plain(frame, decorator) for decorator in frame.function.decorators):
         return True
+    return _is_called_without_grad(frame, _CALLERS)
+
+
+def _is_called_without_grad(frame: Frame, depth: int) -> bool:
+    """Whether a caller, or one of those that call it, may switch gradients off."""
     found = callers(frame)
-    return any(is_without_grad(outer, node) or _is_in_context(outer, node) or _is_off(outer) for node, outer in found)
+    if any(is_without_grad(outer, node) or _is_in_context(outer, node) or _is_off(outer) for node, outer in found):
+        return True
+    above = {outer.function: outer for _, outer in found if outer.function is not None}
+    return depth > 1 and any(_is_called_without_grad(outer, depth - 1) for outer in above.values())
 
 
 def _is_neutral(frame: Frame, item: ast.withitem) -> bool:
@@ -244,14 +258,28 @@ def _is_plain(frame: Frame, decorator: ast.expr) -> bool:
 
 
 def _is_frozen(frame: Frame, model: ast.expr) -> bool:
-    """Whether the model may record no graph: its `forward` switches gradients off, or it is not one of torch."""
+    """Whether the model may record no graph: it is frozen, it has no parameters, its `forward` switches gradients off,
+    or it is not one of torch."""
     value = frame.values.get(model)
+    if isinstance(value, Layer) and value.name in _DROPOUTS:
+        return True
+    if any(_is_freezing(node, ast.unparse(model)) for node in own_nodes(frame.scope)):
+        return True
     if isinstance(value, External | FunctionRef | Choice):
         return not isinstance(value, Choice)
     if isinstance(value, Instance):
         forward = classes.find_method(frame, value.cls, "forward")
         return forward is None or not _GRADIENTS.isdisjoint(attributes(forward.node))
     return False
+
+
+def _is_freezing(node: ast.AST, model: str) -> bool:
+    """Whether a statement freezes the model; `freeze` is how those of Lightning are asked to."""
+    match node:
+        case ast.Call(func=ast.Attribute(value=receiver, attr="freeze"), args=[], keywords=[]):
+            return ast.unparse(receiver) == model
+    found = freezes(node)
+    return found is not None and found[1] == model
 
 
 def _decorate(frame: Frame) -> Callable[[Editor], None]:

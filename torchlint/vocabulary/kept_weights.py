@@ -120,7 +120,7 @@ def _is_model(frame: Frame, node: ast.expr) -> bool:
 
 def loads_of(scope: ast.AST, kept: Kept) -> list[ast.expr]:
     """Where a name is read, except for what is beside the weights in a table."""
-    read = [
+    read: list[ast.expr] = [
         node
         for node in trees.walk(scope)
         if isinstance(node, ast.Name | ast.Attribute)
@@ -129,7 +129,9 @@ def loads_of(scope: ast.AST, kept: Kept) -> list[ast.expr]:
     ]
     if not kept.others:
         return read
-    beside = {id(node.value) for node in trees.walk(scope) if isinstance(node, ast.Subscript) and _key(node) in kept.others}
+    beside = {
+        id(node.value) for node in trees.walk(scope) if isinstance(node, ast.Subscript) and _key(node) in kept.others
+    }
     return [node for node in read if id(node) not in beside]
 
 
