@@ -93,6 +93,14 @@ def known(qualname: str) -> bool:
     return qualname in _table()["signatures"]
 
 
+def public(qualname: str) -> str:
+    """The public name of a callable that is called by the module that defines it: `torch.utils.data.DataLoader` for
+    `torch.utils.data.dataloader.DataLoader`. Other names stay as they are."""
+    module, _, name = qualname.rpartition(".")
+    home = _table()["homes"].get(module)
+    return f"{home}.{name}" if home is not None and known(f"{home}.{name}") else qualname
+
+
 @cache
 def overloads(qualname: str) -> tuple[Overload, ...]:
     """The overloads of a callable in the order in which torch tries them; none if it is not known."""
