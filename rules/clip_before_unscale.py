@@ -53,6 +53,7 @@ from torchlint.rule import (
     Value,
     ancestors,
     is_test,
+    made_by,
     members,
     trees,
 )
@@ -61,7 +62,7 @@ from torchlint.vocabulary.training import settled
 
 _CLIPS = ("clip_grad_norm_", "clip_grad_value_", "clip_grad_norm", "clip_grads_with_norm_")
 _CLIP = re.compile(rf"torch\.nn\.utils\.(?:clip_grad\.)?(?:{'|'.join(_CLIPS)})$")
-_SCALER = re.compile(r"torch\.(?:amp|cuda\.amp|cpu\.amp)\.(?:grad_scaler\.)?GradScaler$")
+_SCALERS = frozenset(f"torch.{home}GradScaler" for home in ("", "amp.", "cuda.amp.", "cpu.amp."))
 # Gradients that are unscaled by hand.
 _SCALES = frozenset({"get_scale", "inv_scale", "_scale", "loss_scale"})
 # Words of tests that tell apart with and without a scaler.
@@ -129,9 +130,8 @@ def _is_scaler(value: Value | None) -> bool:
 
 
 def _works(scaler: Call) -> bool:
-    enabled = scaler.keywords.get("enabled")
-    is_off = isinstance(enabled, Constant) and not enabled.value
-    return _SCALER.match(scaler.qualname) is not None and not is_off
+    made = made_by(scaler)
+    return made is not None and made.qualname in _SCALERS and made.constant("enabled") not in (False, None, 0)
 
 
 def _may_be_scaler(value: Value | None) -> bool:

@@ -53,12 +53,14 @@ from torchlint.rule import (
     Value,
     facts,
     loops_around,
+    made_by,
     members,
     ops,
     path,
     same,
     trees,
 )
+from torchlint.vocabulary.datasets import LOADER
 from torchlint.vocabulary.shown_tensors import dtype, settled
 
 if TYPE_CHECKING:
@@ -198,10 +200,10 @@ def _is_shown(frame: Frame, value: Value) -> bool:
 def _is_loaded(value: Value) -> bool:
     """Whether a value is an element of what a plain DataLoader gives: `for x, y in loader`."""
     base = value.base if isinstance(value, Element) else None
-    loader = base.iterable if isinstance(base, Item) else None
-    if not isinstance(value, Element) or not isinstance(value.key, int) or not isinstance(loader, Call):
+    loader = made_by(base.iterable) if isinstance(base, Item) else None
+    if not isinstance(value, Element) or not isinstance(value.key, int) or loader is None or loader.is_open:
         return False
-    return loader.known and loader.qualname == "torch.utils.data.DataLoader" and "collate_fn" not in loader.keywords
+    return loader.qualname == LOADER and not loader.gives("collate_fn")
 
 
 def _is_of_parameter(value: Value) -> bool:

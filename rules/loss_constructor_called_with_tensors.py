@@ -31,7 +31,18 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from torchlint.rule import UNKNOWN, Changes, Check, External, Frame, Layer, Method, Problem, facts, ops
+from torchlint.rule import (
+    BoundCall,
+    Changes,
+    Check,
+    Frame,
+    Layer,
+    Method,
+    Problem,
+    Value,
+    facts,
+    ops,
+)
 
 if TYPE_CHECKING:
     from torchlint.fixing.editor import Editor
@@ -39,7 +50,9 @@ if TYPE_CHECKING:
 _LOSSES = frozenset().union(*(ops.layers_of(loss) for loss in ops.LOSSES))
 # Their constructors take no tensor, or none as first argument.
 _OTHERS = ops.LAYERS.keys() - _LOSSES
-_FORWARD = frozenset({"input", "target"})
+# How losses are called, the functions as well as the modules: with an input and a target.
+_FORWARD = "torch.nn.functional.mse_loss"
+_INPUTS = frozenset({"input", "target"})
 
 
 class LossConstructorCalledWithTensors(Check):
@@ -48,49 +61,43 @@ class LossConstructorCalledWithTensors(Check):
     message = "The constructor of a module is given tensors: they are taken for settings, nothing is computed"
     title = "Call the module"
     help = "Make the module first, then call it with the tensors: `nn.CrossEntropyLoss()(scores, labels)`"
+    calls = tuple(f"torch.nn.{name}" for name in sorted(_LOSSES | _OTHERS))
     words = (tuple(f"args:{name}" for name in sorted(_LOSSES | _OTHERS)),)
 
-    def check_call(self, call: ast.Call, frame: Frame) -> Iterator[Problem]:
-        function = frame.function
+    def check_call(self, call: BoundCall, frame: Frame) -> Iterator[Problem]:
+        function, node = frame.function, call.node
         if (
             function is not None
-            and isinstance(call.func, ast.Name)
-            and call.func.id in function.flags & function.locals
+            and isinstance(node.func, ast.Name)
+            and node.func.id in function.flags & function.locals
         ):
             return  # what the callers pass is one of many
-        name = _class_of(call, frame)
-        if name in _LOSSES:
-            wrong = _is_loss_of(call, frame)
+        if not isinstance(call.result, Layer):
+            return
+        # Modules are called with tensors, their constructors with none but weights, which are no first argument.
+        if call.result.name in _LOSSES:
+            wrong = _is_given_target(call, frame)
         else:
-            wrong = name in _OTHERS and any(_is_tensor(arg, frame) for arg in call.args[:1])
+            wrong = _is_tensor(call.reads_as(_FORWARD).value("input"))
         if wrong:
-            yield Problem(call, "", lambda editor: _call_it(editor, call), Changes("the module is called"))
+            yield Problem(node, "", lambda editor: _call_it(editor, node), Changes("the module is called"))
 
 
-def _class_of(call: ast.Call, frame: Frame) -> str | None:
-    """The class of `torch.nn` that a call makes an instance of."""
-    callee, made = frame.callees.get(call), frame.values.get(call)
-    known = isinstance(callee, External) and callee.qualname.startswith("torch.nn.")
-    return made.name if known and isinstance(made, Layer) else None
+def _is_tensor(value: Value | None) -> bool:
+    return value is not None and facts.is_tensor(value) is True
 
 
-def _is_tensor(arg: ast.expr, frame: Frame) -> bool:
-    return facts.is_tensor(frame.values.get(arg, UNKNOWN)) is True
-
-
-def _is_loss_of(call: ast.Call, frame: Frame) -> bool:
+def _is_given_target(call: BoundCall, frame: Frame) -> bool:
     """Whether a loss is given what it should be called with: its only settings that are tensors are weights."""
-    if any(isinstance(arg, ast.Starred) for arg in call.args):
-        return False
-    if {keyword.arg for keyword in call.keywords} >= _FORWARD:
+    if call.gives("input") and call.gives("target"):
         return True
-    if len(call.args) < 2:
+    forward = call.reads_as(_FORWARD)
+    if not forward.gives("input") or not forward.gives("target"):
         return False
-    return _is_tensor(call.args[1], frame) or _is_used_as_tensor(call, frame)
+    return _is_tensor(forward.value("target")) or _is_used_as_tensor(call.result, frame)
 
 
-def _is_used_as_tensor(call: ast.Call, frame: Frame) -> bool:
-    made = frame.values.get(call)
+def _is_used_as_tensor(made: Value, frame: Frame) -> bool:
     return any(
         isinstance(callee, Method) and callee.receiver is made and callee.name in ("backward", "item")
         for callee in frame.callees.values()
@@ -98,9 +105,9 @@ def _is_used_as_tensor(call: ast.Call, frame: Frame) -> bool:
 
 
 def _call_it(editor: Editor, call: ast.Call) -> None:
-    given = [*call.args, *(keyword.value for keyword in call.keywords if keyword.arg in _FORWARD)]
-    settings = [keyword for keyword in call.keywords if keyword.arg not in _FORWARD]
-    named = [f"{keyword.arg}={editor.text(keyword.value)}" for keyword in call.keywords if keyword.arg in _FORWARD]
+    given = [*call.args, *(keyword.value for keyword in call.keywords if keyword.arg in _INPUTS)]
+    settings = [keyword for keyword in call.keywords if keyword.arg not in _INPUTS]
+    named = [f"{keyword.arg}={editor.text(keyword.value)}" for keyword in call.keywords if keyword.arg in _INPUTS]
     inputs = ", ".join([*(editor.text(arg) for arg in call.args), *named])
     made = ", ".join(
         f"{keyword.arg}={editor.text(keyword.value)}" if keyword.arg else f"**{editor.text(keyword.value)}"

@@ -49,13 +49,20 @@ from torchlint.rule import (
     Problem,
     Same,
     Value,
+    bound_call,
     is_test,
     is_within,
     loops_around,
     own_nodes,
     trees,
 )
-from torchlint.vocabulary.training import Event, Kind, events
+from torchlint.vocabulary.training import (
+    BACKWARD,
+    Event,
+    Kind,
+    events,
+    scaled_by,
+)
 
 from ._sums import carried, is_started_anew, outlives, sinks
 
@@ -106,18 +113,20 @@ def _problem(name: ast.expr, event: Event) -> Problem:
 
 def _roots(frame: Frame, event: Event) -> Iterator[Value]:
     """The values that a backward pass is started from: the loss, and what it is a multiple or sum of."""
-    call = event.node
-    if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Attribute):
+    backward = bound_call(frame, event.node, BACKWARD)
+    if backward is None or not isinstance(backward.node.func, ast.Attribute):
         return
     # `x.backward(y.grad)` is given a gradient; an engine's `backward(loss)` a loss.
-    nodes: list[ast.expr] = [call.func.value, *(arg for arg in call.args[:1] if not _reads_gradient(arg))]
+    given = backward.argument("gradient")
+    nodes: list[ast.expr] = [backward.node.func.value, *([given] if given and not _reads_gradient(given) else [])]
     while nodes:
         node = nodes.pop()
         value = frame.values.get(node)
         if isinstance(node, ast.BinOp):
             nodes += [node.left, node.right]
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "scale":
-            nodes += node.args[:1]
+            scaled = scaled_by(frame, node)
+            nodes += [scaled] if scaled else []
         elif (
             isinstance(node, ast.Name | ast.Attribute)
             and value is not None

@@ -46,6 +46,7 @@ from torchlint.rule import (
     ancestors,
     block_of,
     is_conditional,
+    made_by,
     statement_of,
 )
 from torchlint.vocabulary.training import (
@@ -144,9 +145,8 @@ def _clears(zero: Event, step: Event) -> bool:
     if same_subject(zero, step):
         return True
     optimizer, model = step.subject, zero.subject
-    if not isinstance(optimizer, Call) or not is_optimizer(optimizer) or model is None or not optimizer.args:
-        return False
-    given = optimizer.args[0]
+    made = made_by(optimizer, "torch.optim.Optimizer") if is_optimizer(optimizer) else None
+    given = made.value("params") if made is not None and model is not None else None
     return (
         isinstance(given, Call)
         and isinstance(given.callee, Method)

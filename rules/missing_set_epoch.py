@@ -39,6 +39,7 @@ import ast
 from collections.abc import Iterator
 
 from torchlint.rule import (
+    BoundCall,
     Call,
     Check,
     Constant,
@@ -54,13 +55,14 @@ from torchlint.rule import (
     Value,
     is_test,
     loops_around,
+    made_by,
     members,
 )
-from torchlint.vocabulary.datasets import LOADERS
+from torchlint.vocabulary.datasets import LOADER
 from torchlint.vocabulary.nn_modules import is_module
 from torchlint.vocabulary.training import Kind, events, in_loop, settled
 
-_SAMPLERS = frozenset({"torch.utils.data.DistributedSampler", "torch.utils.data.distributed.DistributedSampler"})
+_SAMPLER = "torch.utils.data.DistributedSampler"
 # What gives the elements of its first argument, one after the other.
 _PASSES_ON = frozenset(
     {"builtins.enumerate", "builtins.iter", "tqdm.tqdm", "tqdm.auto.tqdm", "tqdm.notebook.tqdm", "tqdm.std.tqdm"}
@@ -103,20 +105,20 @@ def _shuffled(value: Value | None) -> tuple[Call, Call] | None:
             continue
         if inner.qualname in _PASSES_ON:
             return _shuffled(inner.args[0]) if inner.args else None
-        given = inner.keywords.get("sampler") if inner.qualname in LOADERS else None
+        loader = made_by(inner)
+        given = loader.value("sampler") if loader is not None and loader.qualname == LOADER else None
         for held in members(given) if given is not None else ():
             sampler = settled(held)
-            if isinstance(sampler, Call) and sampler.qualname in _SAMPLERS and _shuffles(sampler):
+            if isinstance(sampler, Call) and _shuffles(made_by(sampler)):
                 return inner, sampler
     return None
 
 
-def _shuffles(sampler: Call) -> bool:
-    """Whether a sampler draws an order from a seed that is the same in every epoch."""
-    shuffle = sampler.args[3] if len(sampler.args) > 3 else sampler.keywords.get("shuffle")
-    if not sampler.known or "seed" in sampler.keywords or len(sampler.args) > 4:
+def _shuffles(sampler: BoundCall | None) -> bool:
+    """Whether a distributed sampler draws an order from a seed that is the same in every epoch."""
+    if sampler is None or sampler.qualname != _SAMPLER or sampler.is_open or sampler.gives("seed"):
         return False
-    return shuffle is None or (isinstance(shuffle, Constant) and shuffle.value is True)
+    return sampler.constant("shuffle") is True
 
 
 def _trains(frame: Frame, loop: ast.For) -> bool:

@@ -34,7 +34,6 @@ import re
 from collections.abc import Iterator, Sequence
 
 from torchlint.rule import (
-    Call,
     Changes,
     Check,
     Frame,
@@ -42,14 +41,17 @@ from torchlint.rule import (
     Problem,
     Value,
     block_of,
+    bound_call,
     is_conditional,
     loops_around,
+    made_by,
     members,
     statement_of,
     trees,
 )
 from torchlint.vocabulary.training import Event, Kind, events, in_loop, is_optimizer, origin, settled
 
+_BASE = "torch.optim.lr_scheduler.LRScheduler"
 _SCHEDULER = re.compile(r"torch\.optim\.(?:lr_scheduler|swa_utils)\.(?!ReduceLROnPlateau|SWALR)[A-Z]\w*$")
 # What the schedulers of torch are made through.
 _SCHEDULERS = (
@@ -72,12 +74,8 @@ class SchedulerBeforeOptimizer(Check):
             return
         found = [event for event in events(frame) if event.kind is Kind.STEP]
         for event in found:
-            if (
-                event.at is not event.node
-                or not isinstance(event.node, ast.Call)
-                or event.node.args
-                or event.node.keywords
-            ):
+            step = bound_call(frame, event.node, f"{_BASE}.step") if event.at is event.node else None
+            if step is None or step.is_open or step.gives("epoch"):
                 continue
             optimizer = _optimizer_of(event.subject)
             if optimizer is not None:
@@ -86,10 +84,10 @@ class SchedulerBeforeOptimizer(Check):
 
 def _optimizer_of(value: Value | None) -> Value | None:
     """The optimiser that a scheduler of torch was made for."""
-    value = settled(value)
-    if not isinstance(value, Call) or not _SCHEDULER.match(value.qualname):
+    scheduler = made_by(settled(value))
+    if scheduler is None or not _SCHEDULER.match(scheduler.qualname):
         return None
-    given = value.args[0] if value.args else value.keywords.get("optimizer")
+    given = scheduler.value("optimizer")
     return given if is_optimizer(given) else None
 
 

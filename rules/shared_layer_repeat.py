@@ -28,6 +28,7 @@ import re
 from collections.abc import Iterator
 
 from torchlint.rule import (
+    BoundCall,
     Check,
     Constant,
     Frame,
@@ -43,7 +44,6 @@ from torchlint.rule import (
 )
 from torchlint.vocabulary.nn_modules import has_parameters
 
-_CONTAINERS = frozenset({"ModuleList", "Sequential"})
 _ON_PURPOSE = re.compile(r"shar|tied|tie_|recur|universal|weight_?tying", re.IGNORECASE)
 
 
@@ -52,6 +52,7 @@ class SharedLayerRepeat(Check):
     since = "0.1"
     message = "`[layer] * n` is one layer n times, with one set of weights: make each one in a comprehension"
     help = "Make a layer for each place: `[nn.Linear(d, d) for _ in range(n)]`"
+    calls = ("torch.nn.ModuleList", "torch.nn.Sequential")
     words = (("op:repeat", "comp:"), ("args:ModuleList", "args:Sequential"))
 
     def glance(self, scope: ast.AST, module: Module) -> bool:
@@ -62,13 +63,10 @@ class SharedLayerRepeat(Check):
             for node in nodes.of(ast.BinOp)
         )
 
-    def check_call(self, call: ast.Call, frame: Frame) -> Iterator[Problem]:
-        container = frame.values.get(call)
-        if not isinstance(container, Layer) or container.name not in _CONTAINERS or container.node is not call:
-            return
-        for arg in call.args:
+    def check_call(self, call: BoundCall, frame: Frame) -> Iterator[Problem]:
+        for arg in call.node.args:
             inner = arg.value if isinstance(arg, ast.Starred) else arg
-            if _repeats(frame, inner) and not _ON_PURPOSE.search(_context(frame, call)):
+            if _repeats(frame, inner) and not _ON_PURPOSE.search(_context(frame, call.node)):
                 yield Problem(inner)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -12,12 +12,14 @@ from torchlint.claims import Changes, Claim, Pair
 from torchlint.finding import Applicability, Finding, Fix, Related, Report
 from torchlint.kept import kept
 from torchlint.match import Match, Pattern
-from torchlint.rule import Check, Place, Problem, Rewrite, Rule
+from torchlint.rule import BoundCall, Check, Place, Problem, Rewrite, Rule
 from torchlint.syntax.foreign import foreign_names, means_only_foreign
 from torchlint.syntax.module import ClassModel, FunctionModel, Module, Region
+from torchlint.torch_facts import signatures
+from torchlint.values.interpret.bound_calls import bound_call
 from torchlint.values.interpret.evaluator import Evaluator
 from torchlint.values.interpret.frame import Frame
-from torchlint.values.value import Op
+from torchlint.values.value import External, Op
 
 if TYPE_CHECKING:
     from torchlint.fixing.editor import Editor
@@ -123,8 +125,8 @@ class Runner:
         for rule in rules:
             if not isinstance(rule, Check):
                 continue
-            if rule.overrides("check_call"):
-                for call in frame.callees:
+            if rule.calls:
+                for call in _calls_of(frame, rule.calls):
                     self._collect(rule, frame, rule.check_call, call, frame)
             if rule.overrides("check_loop"):
                 for loop in frame.loops:
@@ -291,6 +293,17 @@ def _check_op(rule: Rule, op: Op, frame: Frame) -> Iterator[_Found]:
         if match is not None and (not rule.local or _is_local(match, rule)) and (pair.when is None or pair.when(match)):
             yield pair, match
             return
+
+
+def _calls_of(frame: Frame, names: Sequence[str]) -> Iterator[BoundCall]:
+    """The calls in a frame of some functions, classes or methods, in the order of evaluation."""
+    for node, callee in frame.callees.items():
+        name = signatures.public(callee.qualname) if isinstance(callee, External) else ""
+        if name not in names:
+            name = f".{node.func.attr}" if isinstance(node.func, ast.Attribute) else ""
+        call = bound_call(frame, node, name) if name in names else None
+        if call is not None:
+            yield call
 
 
 def _is_local(match: Match, rule: Rewrite) -> bool:

@@ -64,6 +64,7 @@ from torchlint.values import facts
 from torchlint.values.compare import agree, children, members, same, same_dim, walk
 from torchlint.values.facts import dtypes, sizes
 from torchlint.values.interpret import classes
+from torchlint.values.interpret.bound_calls import BoundCall, bound_call, made_by
 from torchlint.values.interpret.frame import Frame, frame_of, path
 from torchlint.values.interpret.lists import Tail
 from torchlint.values.interpret.lookup import peek
@@ -187,16 +188,19 @@ class Rewrite(Rule):
 class Check(Rule):
     """A rule that is code over values.
 
-    `ops` are the operations that `check_op` is called for. `needs` are further operations: of each group one must be
-    spelled within reach. `dimless` are those of `ops` that only matter where they are called without a dim.
-    `words` are groups of further identifiers of which one each must occur. A rule without `ops` has to do with
-    functions in which a word of the first group stands. A group whose words hold a colon is looked for in the very
+    `ops` are the operations that `check_op` is called for, `calls` the functions and classes that `check_call` is
+    called for: by their public names, `torch.utils.data.DataLoader`; `.forward` is any method of that name. `needs` are
+    further operations: of each group one must be spelled within reach. `dimless` are those of `ops` that only matter
+    where they are called without a dim.
+    `words` are groups of further identifiers of which one each must occur. A rule without `ops` and `calls` has to do
+    with functions in which a word of the first group stands. A group whose words hold a colon is looked for in the very
     function, see `torchlint.skip.tokens`: `for:1` for a loop over a single statement, `stmt:view` for a call of
     `view` that is a statement. `anchors` are looked for there instead of the first group, where what makes a class
     worth a look is not what makes a function so. Where something is missing, the rule is not even imported.
     """
 
     ops: ClassVar[tuple[str, ...]] = ()
+    calls: ClassVar[tuple[str, ...]] = ()
     needs: ClassVar[tuple[tuple[str, ...], ...]] = ()
     dimless: ClassVar[tuple[str, ...]] = ()
     words: ClassVar[tuple[tuple[str, ...], ...]] = ()
@@ -206,8 +210,8 @@ class Check(Rule):
         """Called for each operation of `ops` in the order of evaluation."""
         yield from ()
 
-    def check_call(self, call: ast.Call, frame: Frame) -> Iterator[Problem]:
-        """Called for each call; `frame.callees[call]` is what is called."""
+    def check_call(self, call: BoundCall, frame: Frame) -> Iterator[Problem]:
+        """Called for each call of one of `calls`."""
         yield from ()
 
     def check_loop(self, loop: ast.For | ast.AsyncFor | ast.While, frame: Frame) -> Iterator[Problem]:
@@ -263,6 +267,7 @@ __all__ = [
     "WARNING",
     "Binary",
     "BinaryTargets",
+    "BoundCall",
     "Call",
     "Changes",
     "Check",
@@ -324,6 +329,7 @@ __all__ = [
     "ancestors",
     "block_of",
     "bound_by",
+    "bound_call",
     "bound_in_module",
     "children",
     "classes",
@@ -340,6 +346,7 @@ __all__ = [
     "is_within",
     "last_name",
     "loops_around",
+    "made_by",
     "members",
     "modules",
     "names_read",

@@ -183,6 +183,17 @@ def _bound(qualname: str, slots: Mapping[str, _Slot[A]]) -> Bound[A]:
 
 
 @cache
+def positional(qualname: str) -> tuple[str, ...]:
+    """The names of the parameters that take positional arguments, in order; none where overloads differ in them."""
+    renames = _table()["renames"].get(qualname, {})
+    orders = {
+        tuple(renames.get(one.name, one.name) for one in overload if one.style is Style.PLAIN)
+        for overload in overloads(qualname)
+    }
+    return orders.pop() if len(orders) == 1 else ()
+
+
+@cache
 def defaults(qualname: str) -> Mapping[str, object]:
     """Defaults that are literals, by parameter name; where overloads differ, the first that has one."""
     renames = _table()["renames"].get(qualname, {})

@@ -23,10 +23,12 @@ from torchlint.rule import (
     Mutated,
     Value,
     ancestors,
+    bound_call,
     classes,
     facts,
     frame_of,
     last_name,
+    made_by,
     members,
     ops,
     own_nodes,
@@ -37,7 +39,11 @@ from torchlint.rule import (
 _OPTIMIZER = re.compile(
     r"(?:torch\.optim|apex\.optimizers|bitsandbytes\.optim)\.(?!lr_scheduler|swa_utils)(?:\w+\.)*[A-Z]\w*$"
 )
-_BASES = frozenset({"torch.optim.Optimizer", "torch.optim.optimizer.Optimizer"})
+_BASE = "torch.optim.Optimizer"
+_BASES = frozenset({_BASE, "torch.optim.optimizer.Optimizer"})
+# Engines have methods of these names as well, which are given the loss or the optimiser.
+BACKWARD = "torch.Tensor.backward"
+STEP = "torch.amp.GradScaler.step"
 _MAX_DEPTH = 2
 _TRAINING = frozenset({"backward", "manual_backward", "zero_grad"})
 _TRAINING_NAME = re.compile(r"train|fit|step|optimi[sz]e|learn|backward", re.IGNORECASE)
@@ -120,8 +126,10 @@ def trained_models(optimizer: Value | None) -> Iterator[tuple[str, Value]]:
     """The models whose `parameters()` an optimiser was given: how they are written, and what they are."""
     for member in members(optimizer) if optimizer is not None and is_optimizer(optimizer) else ():
         inner = settled(member)
-        given = [*inner.args[:1], *inner.keywords.values()] if isinstance(inner, Call) else []
-        for part in (part for value in given for part in walk(value)):
+        # Other optimisers derive from torch's.
+        made = made_by(inner, _BASE)
+        given = made.value("params") if made is not None else None
+        for part in walk(given) if given is not None else ():
             if isinstance(part, Call) and isinstance(part.callee, Method) and part.callee.name == "parameters":
                 receiver = settled(part.callee.receiver)
                 func = part.node.func if isinstance(part.node, ast.Call) else None
@@ -192,13 +200,14 @@ def _of_method(frame: Frame, call: ast.Call, func: ast.Attribute, callee: Value)
         return None
     receiver = frame.values.get(func.value)
     key = ast.unparse(func.value)
-    given = call.args[0] if call.args else None
     match func.attr:
         case "backward" | "manual_backward":
+            given = _given(frame, call, BACKWARD, "gradient")
             if given is None or _is_gradient(receiver):
                 return Event(Kind.BACKWARD, call, call, receiver, key, frame)
             return Event(Kind.BACKWARD, call, call, frame.values.get(given), ast.unparse(given), frame)
         case "step":
+            given = _given(frame, call, STEP, "optimizer")
             if given is not None and is_optimizer(frame.values.get(given)):
                 return Event(Kind.STEP, call, call, frame.values[given], ast.unparse(given), frame)
             return Event(Kind.STEP, call, call, receiver, key, frame)
@@ -210,6 +219,16 @@ def _of_method(frame: Frame, call: ast.Call, func: ast.Attribute, callee: Value)
         case "zero_" | "fill_" | "copy_" | "detach_" if ".grad" in key:
             return Event(Kind.CLEAR, call, call, receiver, key, frame)
     return None
+
+
+def _given(frame: Frame, call: ast.Call, method: str, name: str) -> ast.expr | None:
+    bound = bound_call(frame, call, method)
+    return bound.argument(name) if bound is not None else None
+
+
+def scaled_by(frame: Frame, call: ast.Call) -> ast.expr | None:
+    """What `scaler.scale(loss)` is given."""
+    return _given(frame, call, "torch.amp.GradScaler.scale", "outputs")
 
 
 def _is_gradient(receiver: Value | None) -> bool:
@@ -272,8 +291,8 @@ def disables_grad(value: Value | None) -> bool:
         return False
     if value.qualname in ops.NO_GRAD:
         return True
-    mode = value.args[0] if value.args else value.keywords.get("mode")
-    return value.qualname == "torch.set_grad_enabled" and isinstance(mode, Constant) and mode.value is False
+    made = made_by(value)
+    return made is not None and made.qualname == "torch.set_grad_enabled" and made.constant("mode") is False
 
 
 def is_without_grad(frame: Frame, node: ast.AST) -> bool:
