@@ -74,7 +74,7 @@ class ClipBeforeUnscale(Check):
     since = "0.1"
     message = "Gradients are clipped while scaled, so by far too much: call `scaler.unscale_(optimizer)` before"
     help = "Call `scaler.unscale_(optimizer)` before the gradients are clipped"
-    words = (_CLIPS, ("call:step",), ("scale", "GradScaler"))
+    words = (_CLIPS, ("step",), ("scale", "GradScaler"))
 
     def check_frame(self, frame: Frame) -> Iterator[Problem]:
         clips = [call for call, callee in frame.callees.items() if isinstance(callee, External)]

@@ -48,7 +48,6 @@ from torchlint.rule import (
     ClassModel,
     External,
     Frame,
-    Module,
     Problem,
     Same,
     is_test,
@@ -74,16 +73,12 @@ class DeprecatedApi(Check):
     words = (words_of(DEPRECATED),)
 
     def check_frame(self, frame: Frame) -> Iterator[Problem]:
-        yield from _problems(frame, None)
-
-    def glance(self, scope: ast.AST, module: Module) -> bool:
-        return may_use(scope, module, _ROWS, _LAST)
-
-    def glance_at_class(self, cls: ClassModel) -> bool:
-        return may_use(cls.node, cls.module, _ROWS, _LAST)
+        if may_use(frame.scope, frame.module, _ROWS, _LAST):
+            yield from _problems(frame, None)
 
     def check_class(self, cls: ClassModel, frame: Frame) -> Iterator[Problem]:
-        yield from _problems(frame, cls)
+        if may_use(cls.node, cls.module, _ROWS, _LAST):
+            yield from _problems(frame, cls)
 
 
 def _problems(frame: Frame, cls: ClassModel | None) -> Iterator[Problem]:

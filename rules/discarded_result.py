@@ -52,6 +52,7 @@ from torchlint.rule import (
     Unknown,
     Value,
     facts,
+    last_name,
     loops_around,
     made_by,
     members,
@@ -81,18 +82,23 @@ _OPEN = _PURE & (ops.that(dtype="argument") | ops.that(shape=("wanted", "size", 
 _WATCH = re.compile(r"raises|warns|assert|profil|timer|timing|bench|measure|record|capture|graph", re.IGNORECASE)
 
 
+_METHODS = frozenset(filter(str.isidentifier, ops.methods(*_PURE)))
+
+
 class DiscardedResult(Check):
     code = "TLT308"
     since = "0.1"
     message = "The result is discarded, and the tensor is not changed by it"
     title = "Assign the result"
     help = "Assign the result: `x = x.squeeze(1)`"
-    words = (tuple(f"stmt:{name}" for name in sorted(ops.methods(*_PURE))),)
+    words = (tuple(sorted(_METHODS)),)
 
     def check_frame(self, frame: Frame) -> Iterator[Problem]:
         watched: set[ast.stmt] | None = None
-        for statement in frame.envs:
+        for statement in frame.statements:
             if not isinstance(statement, ast.Expr) or not isinstance(statement.value, ast.Call):
+                continue
+            if last_name(statement.value.func) not in _METHODS or statement not in frame.envs:
                 continue
             receiver = _given(frame, statement.value) or _receiver(frame, statement.value)
             if receiver is None or not _is_tensor(frame, receiver) or _changes_nothing(frame, statement, receiver):

@@ -75,6 +75,7 @@ from torchlint.vocabulary.training import (
     Kind,
     events,
     loop_of,
+    may_train_in_loop,
     scaled_by,
 )
 
@@ -96,13 +97,15 @@ class ItemInLoop(Check):
     message = "This waits for the device in every step; keep the value there, and read it once after the loop"
     help = "Keep the value on the device, such as a sum of `loss.detach()`, and read it once after the loop"
     words = (
-        ("for:1", "for:n"),
-        ("call:backward", "call:manual_backward"),
-        ("call:item", "call:tolist", "call:cpu", "call:numpy", "float", "int"),
+        ("for",),
+        ("backward", "manual_backward"),
+        ("item", "tolist", "cpu", "numpy", "float", "int"),
         ("cuda", "to", "xpu", "accelerator"),
     )
 
     def check_frame(self, frame: Frame) -> Iterator[Problem]:
+        if not may_train_in_loop(frame):
+            return
         backward = [event for event in events(frame, 0) if event.kind is Kind.BACKWARD and event.frame is frame]
         seen: set[ast.stmt | None] = set()
         for event in backward:

@@ -36,12 +36,16 @@ from torchlint.rule import (
     Changes,
     Check,
     Frame,
+    FunctionModel,
     Layer,
     Method,
     Problem,
     Value,
+    bound_call,
     facts,
+    is_flag,
     ops,
+    written_calls,
 )
 
 if TYPE_CHECKING:
@@ -52,6 +56,7 @@ _LOSSES = frozenset().union(*(ops.layers_of(loss) for loss in ops.LOSSES))
 _OTHERS = ops.LAYERS.keys() - _LOSSES
 # How losses are called, the functions as well as the modules: with an input and a target.
 _FORWARD = "torch.nn.functional.mse_loss"
+_CLASSES = tuple(f"torch.nn.{name}" for name in sorted(_LOSSES | _OTHERS))
 _INPUTS = frozenset({"input", "target"})
 
 
@@ -61,26 +66,35 @@ class LossConstructorCalledWithTensors(Check):
     message = "The constructor of a module is given tensors: they are taken for settings, nothing is computed"
     title = "Call the module"
     help = "Make the module first, then call it with the tensors: `nn.CrossEntropyLoss()(scores, labels)`"
-    calls = tuple(f"torch.nn.{name}" for name in sorted(_LOSSES | _OTHERS))
-    words = (tuple(f"args:{name}" for name in sorted(_LOSSES | _OTHERS)),)
+    words = (tuple(sorted(_LOSSES | _OTHERS)),)
 
-    def check_call(self, call: BoundCall, frame: Frame) -> Iterator[Problem]:
-        function, node = frame.function, call.node
-        if (
-            function is not None
-            and isinstance(node.func, ast.Name)
-            and node.func.id in function.flags & function.locals
-        ):
-            return  # what the callers pass is one of many
-        if not isinstance(call.result, Layer):
-            return
-        # Modules are called with tensors, their constructors with none but weights, which are no first argument.
-        if call.result.name in _LOSSES:
-            wrong = _is_given_target(call, frame)
-        else:
-            wrong = _is_tensor(call.reads_as(_FORWARD).value("input"))
-        if wrong:
-            yield Problem(node, "", lambda editor: _call_it(editor, node), Changes("the module is called"))
+    def check_frame(self, frame: Frame) -> Iterator[Problem]:
+        written = written_calls(frame, *_CLASSES)
+        for given in [call.node for call in written if _may_be_given_tensor(call, frame.function)]:
+            call = bound_call(frame, given)
+            if call is not None:
+                yield from _problem(call, frame)
+
+
+def _may_be_given_tensor(call: BoundCall, function: FunctionModel | None) -> bool:
+    given = [*call.node.args, *(keyword.value for keyword in call.node.keywords if keyword.arg in _INPUTS)]
+    flags = function.flags if function is not None else frozenset()
+    return not all(isinstance(arg, ast.UnaryOp) or is_flag(arg, flags) for arg in given)
+
+
+def _problem(call: BoundCall, frame: Frame) -> Iterator[Problem]:
+    function, node = frame.function, call.node
+    if function is not None and isinstance(node.func, ast.Name) and node.func.id in function.flags & function.locals:
+        return  # what the callers pass is one of many
+    if not isinstance(call.result, Layer):
+        return
+    # Modules are called with tensors, their constructors with none but weights, which are no first argument.
+    if call.result.name in _LOSSES:
+        wrong = _is_given_target(call, frame)
+    else:
+        wrong = _is_tensor(call.reads_as(_FORWARD).value("input"))
+    if wrong:
+        yield Problem(node, "", lambda editor: _call_it(editor, node), Changes("the module is called"))
 
 
 def _is_tensor(value: Value | None) -> bool:

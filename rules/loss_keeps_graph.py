@@ -61,6 +61,7 @@ from torchlint.vocabulary.training import (
     Event,
     Kind,
     events,
+    may_train_in_loop,
     scaled_by,
 )
 
@@ -78,10 +79,10 @@ class LossKeepsGraph(Check):
     message = "The loss is kept with its graph: memory grows with every turn of the loop"
     title = "Add `.detach()`"
     help = "Keep `loss.detach()` or `loss.item()`"
-    words = (("for:1", "for:n", "while:"), ("call:backward", "call:manual_backward"))
+    words = (("for", "while"), ("backward", "manual_backward"))
 
     def check_frame(self, frame: Frame) -> Iterator[Problem]:
-        if not frame.loops or is_test(frame.module):
+        if not may_train_in_loop(frame) or is_test(frame.module):
             return
         backward = [event for event in events(frame, 0) if event.kind is Kind.BACKWARD and event.frame is frame]
         scope = frame.scope

@@ -75,9 +75,6 @@ class MethodNameTypo(Check):
     calls = (".backwards",)
     words = ((*sorted(_FORWARD | _INIT | _LEN), "backwards"),)
 
-    def glance_at_class(self, cls: ClassModel) -> bool:
-        return any(name in _FORWARD | _INIT | _LEN for name in cls.methods)
-
     def check_class(self, cls: ClassModel, frame: Frame) -> Iterator[Problem]:
         misspelt = [method for name, method in cls.methods.items() if name in _FORWARD | _INIT | _LEN]
         if not misspelt or not (is_module_class(frame, cls) or is_dataset_class(frame, cls)):

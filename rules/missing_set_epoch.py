@@ -53,6 +53,7 @@ from torchlint.rule import (
     Place,
     Problem,
     Value,
+    inventory_of,
     is_test,
     loops_around,
     made_by,
@@ -77,12 +78,14 @@ class MissingSetEpoch(Check):
     since = "0.1"
     message = "No epoch of this loop calls `set_epoch` of the `DistributedSampler`: all have the same order"
     help = "Call `sampler.set_epoch(epoch)` at the start of each epoch"
-    words = (("for:1", "for:n"), ("DistributedSampler",), ("backward", "manual_backward"))
+    words = (("for",), ("DistributedSampler",), ("backward", "manual_backward"))
 
     def check_frame(self, frame: Frame) -> Iterator[Problem]:
         module = frame.module
+        if not inventory_of(frame.scope).has(ast.For) or is_test(module):
+            return
         # `sampler.epoch = epoch` is what `set_epoch` does.
-        if not frame.loops or "set_epoch" in module.source.text or "epoch" in module.foreign_writes or is_test(module):
+        if "set_epoch" in module.source.text or "epoch" in module.foreign_writes:
             return
         for loop in frame.loops:
             if not isinstance(loop, ast.For):

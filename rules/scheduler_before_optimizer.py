@@ -42,6 +42,7 @@ from torchlint.rule import (
     Value,
     block_of,
     bound_call,
+    inventory_of,
     is_conditional,
     loops_around,
     made_by,
@@ -67,10 +68,10 @@ class SchedulerBeforeOptimizer(Check):
     message = "The scheduler steps before the optimizer: the first learning rate is skipped"
     title = "Step the scheduler last"
     help = "Call `scheduler.step()` after `optimizer.step()`"
-    words = (("for:1", "for:n", "while:"), ("step",), _SCHEDULERS)
+    words = (("for", "while"), ("step",), _SCHEDULERS)
 
     def check_frame(self, frame: Frame) -> Iterator[Problem]:
-        if not frame.loops:
+        if not inventory_of(frame.scope).loops:
             return
         found = [event for event in events(frame) if event.kind is Kind.STEP]
         for event in found:

@@ -98,7 +98,7 @@ def _run(module: Module, project: Project | None, gate: Gate, report: Report, fi
     # Start-up: a file that no rule concerns needs no evaluation.
     from torchlint.dispatch import Runner
 
-    runner = Runner(module, report, fixes, project, glances=not gate.is_open)
+    runner = Runner(module, report, fixes, project)
     for region in module.regions:
         if region.classes:
             runner.check_classes(region, gate.on_classes(region))

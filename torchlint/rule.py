@@ -64,7 +64,7 @@ from torchlint.values import facts
 from torchlint.values.compare import agree, children, members, same, same_dim, walk
 from torchlint.values.facts import dtypes, sizes
 from torchlint.values.interpret import classes
-from torchlint.values.interpret.bound_calls import BoundCall, bound_call, made_by
+from torchlint.values.interpret.bound_calls import BoundCall, bound_call, made_by, written_calls
 from torchlint.values.interpret.frame import Frame, frame_of, path
 from torchlint.values.interpret.lists import Tail
 from torchlint.values.interpret.lookup import peek
@@ -366,4 +366,5 @@ __all__ = [
     "unbound_attributes",
     "walk",
     "written_attributes",
+    "written_calls",
 ]

@@ -39,8 +39,7 @@ _Use = tuple[Row, ast.Name | ast.Attribute, ast.Call | None]
 
 def words_of(rows: Sequence[Row]) -> tuple[str, ...]:
     """What a function must have one of: the name in torch, or the name of a method."""
-    names = {(row.old.startswith(METHODS), row.old.rpartition(".")[2]) for row in rows}
-    return tuple(sorted(name if method else f"torch:{name}" for method, name in names))
+    return tuple(sorted({row.old.rpartition(".")[2] for row in rows}))
 
 
 def by_name(rows: Sequence[Row]) -> dict[str, Row]:

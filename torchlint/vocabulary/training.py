@@ -27,6 +27,7 @@ from torchlint.rule import (
     classes,
     facts,
     frame_of,
+    inventory_of,
     last_name,
     made_by,
     members,
@@ -152,6 +153,12 @@ def events(frame: Frame, depth: int = _MAX_DEPTH) -> list[Event]:
             found.append(Event(Kind.CLEAR, node, node, None, "", frame))
     found.sort(key=lambda event: (getattr(event.at, "lineno", 0), getattr(event.at, "col_offset", 0)))
     return found
+
+
+def may_train_in_loop(frame: Frame) -> bool:
+    """Whether a function has both a loop and a backward pass of its own."""
+    nodes = inventory_of(frame.scope)
+    return bool(nodes.loops and (nodes.reads("backward") or nodes.reads("manual_backward")))
 
 
 def may_train(frame: Frame, depth: int = 4) -> bool:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from torchlint.syntax.names import last_name
 from torchlint.torch_facts import signatures
 from torchlint.values import facts
 from torchlint.values.interpret.arguments import Arguments, arguments_of
 from torchlint.values.interpret.frame import Frame, frame_of
-from torchlint.values.value import UNKNOWN, Call, Constant, External, Items, Value
+from torchlint.values.value import UNKNOWN, Call, Constant, External, Items, Unknown, Value
 
 # An argument: what it is, and how it is written, unless it comes out of a dict behind `**`.
 _Argument = tuple[Value, ast.expr | None]
@@ -76,6 +77,18 @@ def bound_call(frame: Frame, node: ast.AST | None, qualname: str = "") -> BoundC
         return None
     arguments = arguments_of(node, lambda arg: frame.values.get(arg, UNKNOWN))
     return BoundCall(qualname, node, arguments, frame.values.get(node, UNKNOWN), frame)
+
+
+def written_calls(frame: Frame, *qualnames: str) -> Iterator[BoundCall]:
+    """The calls in a frame that may be of one of these functions or classes, by the names that the file has for them.
+    None of their values is known: asking for them costs no evaluation."""
+    naming = frame.module.naming
+    by_word = {qualname.rpartition(".")[2]: qualname for qualname in qualnames}
+    for node in naming.calls_in(frame.scope, frozenset(by_word)):
+        word = last_name(node.func)
+        if word not in by_word:
+            word = next(each for each in by_word if word in naming.names_for(frozenset({each})))
+        yield BoundCall(by_word[word], node, arguments_of(node, lambda arg: Unknown(arg)), UNKNOWN, frame)
 
 
 def made_by(value: Value | None, qualname: str = "") -> BoundCall | None:
