@@ -61,8 +61,7 @@ class BatchGatherLoop(Check):
     message = "Rows are gathered one by one in Python, a kernel each; one index expression gathers them all"
     title = "Index all rows at once"
     help = "Index with two tensors at once, such as `x[torch.arange(n)[:, None], index]`"
-    needs = (("stack", "cat"),)
-    words = (("for",),)
+    words = (tuple(sorted(ops.words("stack", "cat"))), ("for",))
 
     def check_frame(self, frame: Frame) -> Iterator[Problem]:
         if any(has_gathered(element, taken) for element, taken in stacked(frame.scope)):

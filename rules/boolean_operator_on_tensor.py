@@ -35,6 +35,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from torchlint.rule import (
+    CHAIN,
     ERROR,
     UNKNOWN,
     Changes,
@@ -83,6 +84,7 @@ class BooleanOperatorOnTensor(Check):
     message = "A tensor with several elements is neither true nor false: this raises, use `&`, `|` or `~`"
     title = "Use the elementwise operator"
     help = "Use the elementwise operators `&`, `|` and `~`, with parentheses around comparisons"
+    words = (("and", "or", "not", CHAIN),)
 
     def check_frame(self, frame: Frame) -> Iterator[Problem]:
         if not _has_tests(frame.scope) or (frame.function is not None and not _may_test_tensor(frame.function)):

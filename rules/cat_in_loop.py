@@ -57,6 +57,7 @@ from torchlint.rule import (
     inventory_of,
     is_test,
     loops_around,
+    ops,
     parents,
     statement_of,
     trees,
@@ -76,8 +77,7 @@ class CatInLoop(Check):
     default = False
     message = "The tensor grows by `cat` in a loop, which copies all of it each turn; collect a list, join it once"
     help = "Append the parts to a list, and join it once after the loop"
-    needs = (_JOINS,)
-    words = (("for", "while"),)
+    words = (tuple(sorted(ops.words(*_JOINS))), ("for", "while"))
 
     def check_frame(self, frame: Frame) -> Iterator[Problem]:
         if inventory_of(frame.scope).loops and not is_test(frame.module):

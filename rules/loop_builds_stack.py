@@ -34,7 +34,14 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from torchlint.rule import Check, Frame, Op, Problem, Same
+from torchlint.rule import (
+    Check,
+    Frame,
+    Op,
+    Problem,
+    Same,
+    ops,
+)
 from torchlint.vocabulary.loop_needs import check_dtypes, check_rows, check_slices
 from torchlint.vocabulary.loop_stacks import (
     Stack,
@@ -54,8 +61,7 @@ class LoopBuildsStack(Check):
     message = "An elementwise function runs row by row, kernels for each; it takes the whole tensor at once"
     title = "Apply the function to the whole tensor"
     help = "Apply the function to the whole tensor"
-    needs = (("stack", "cat"),)
-    words = (("for",),)
+    words = (tuple(sorted(ops.words("stack", "cat"))), ("for",))
 
     def check_frame(self, frame: Frame) -> Iterator[Problem]:
         if any(has_slice(element, taken) for element, taken in stacked(frame.scope)):

@@ -42,6 +42,7 @@ from torchlint.rule import (
     Instance,
     Problem,
     ancestors,
+    last_name,
     ops,
     own_nodes,
     peek,
@@ -111,8 +112,10 @@ def _problem(node: ast.expr, message: str) -> Problem:
 
 
 def _names(frame: Frame, node: ast.expr, qualnames: frozenset[str]) -> bool:
-    if not isinstance(node, ast.Name | ast.Attribute):
+    words = frozenset(name.rpartition(".")[2] for name in qualnames)
+    if last_name(node) not in frame.module.naming.names_for(words):
         return False
+    assert isinstance(node, ast.Name | ast.Attribute)
     value = frame.values.get(node) or peek(frame, node)
     return isinstance(value, External) and value.qualname in qualnames
 

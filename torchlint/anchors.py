@@ -1,4 +1,10 @@
-"""What must be spelled before a rule can have something to say, as the index of the rules keeps it."""
+"""What must be spelled before a rule can have something to say, as the index of the rules keeps it.
+
+A token is an identifier, a keyword (`for`), an operator (`-`, `**`), or one of these:
+`call:step`   a call of the method or attribute `step`
+`bare:sum`    a call of `sum` without a `dim` or `axis`, and without a literal that could be one; None is none
+`a<b<c`       a chain of comparisons
+"""
 
 from __future__ import annotations
 
@@ -6,8 +12,7 @@ from typing import NamedTuple
 
 # Alternatives, each of them groups of words of which one each must occur.
 Words = tuple[tuple[frozenset[str], ...], ...]
-_WORDS = {"for:1": "for", "for:n": "for", "comp:": "for", "while:": "while"}
-
+CHAIN = "a<b<c"
 # The tokens of operators by the canonical name of their operation.
 OPERATORS: dict[str, str] = {
     "add": "+",
@@ -24,9 +29,8 @@ OPERATORS: dict[str, str] = {
 
 
 def word_of(token: str) -> str:
-    """The identifier that a token is made of: `view` of `stmt:view`, `for` of `for:1`; none where it has none."""
-    kind, colon, name = token.partition(":")
-    word = "" if kind == "op" else _WORDS.get(token) or (name if colon else kind)
+    """The word that a token is made of: `sum` of `bare:sum`; none where it has none."""
+    word = token.rpartition(":")[2]
     return word if word.isidentifier() else ""
 
 

@@ -81,6 +81,6 @@ def _anchor(names: Iterable[str], dimless: Collection[str] = (), calls: Iterable
         if name in spelled.UNSPELLED and name not in OPERATORS:
             return Anchor(frozenset(), False)  # may be written in ways that no token shows
     for name in calls:
-        called = f"call{name.replace('.', ':')}" if name.startswith(".") else _last(name)
+        called = f"call:{_last(name)}" if name.startswith(".") else _last(name)
         tokens |= {called} - {token.removeprefix("bare:") for token in tokens}
     return Anchor(frozenset(tokens), any(ops.layers_of(name) for name in names if name not in dimless))

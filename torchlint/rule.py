@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
+from torchlint.anchors import CHAIN
 from torchlint.claims import (
     Binary,
     BinaryTargets,
@@ -261,6 +262,7 @@ class OnComments(Rule):
 
 
 __all__ = [
+    "CHAIN",
     "ERROR",
     "INFO",
     "UNKNOWN",
