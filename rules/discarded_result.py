@@ -91,7 +91,7 @@ class DiscardedResult(Check):
     message = "The result is discarded, and the tensor is not changed by it"
     title = "Assign the result"
     help = "Assign the result: `x = x.squeeze(1)`"
-    words = (tuple(sorted(_METHODS)),)
+    words = (tuple(f".{name}" for name in sorted(_METHODS)),)
 
     def check_frame(self, frame: Frame) -> Iterator[Problem]:
         watched: set[ast.stmt] | None = None

@@ -35,16 +35,16 @@ def word_of(token: str) -> str:
 
 
 class Anchor(NamedTuple):
-    """Tokens of which a function needs one, if there are any; with `layered`, the words of a layer that it calls do."""
+    """Tokens of which a function needs one, if there are any; with `layered`, the words of a layer that it calls do.
+
+    `written`: they must stand in the function, under whatever names, since the rule looks for what is written.
+    """
 
     tokens: frozenset[str]
     layered: bool
+    written: bool = False
 
     @property
     def plain(self) -> frozenset[str]:
         """The identifiers among the tokens: they may also stand where what the function calls was made."""
         return frozenset(filter(str.isidentifier, self.tokens))
-
-    @property
-    def is_special(self) -> bool:
-        return any(":" in token for token in self.tokens)

@@ -23,7 +23,7 @@ def words_needed(rule: type[Rule]) -> Words:
     assert issubclass(rule, Check)
     groups = [] if rule.is_on_classes() else _triggers(rule)
     groups.extend(_spelled(group) for group in rule.needs)
-    words = [frozenset(map(word_of, group)) for group in rule.words]
+    words = [frozenset(word_of(_token(word)) for word in group) for group in rule.words]
     groups.extend(frozenset() if "" in group else group for group in words)
     return (tuple(group for group in groups if group),)
 
@@ -38,10 +38,8 @@ def anchors_needed(rule: type[Rule]) -> tuple[Anchor, ...]:
         return ()
     assert issubclass(rule, Check)
     found = [_anchor(rule.ops, rule.dimless, rule.calls)] if rule.ops or rule.calls else []
-    for position, group in enumerate(rule.words):
-        first = position == 0 and not found
-        if any(":" in word for word in group) or first:
-            found.append(Anchor(frozenset(rule.anchors if first and rule.anchors else group), False))
+    if rule.words and not found:
+        found = [Anchor(frozenset(map(_token, rule.anchors or rule.words[0])), False, True)]
     return tuple(found)
 
 
@@ -50,11 +48,14 @@ def _triggers(rule: type[Check]) -> list[frozenset[str]]:
     if not rule.ops and not rule.calls:
         return []
     spelled_ops = _spelled(rule.ops)
-    return [spelled_ops | {_last(name) for name in rule.calls} if spelled_ops or not rule.ops else frozenset()]
+    calls = frozenset(word_of(_token(name)) for name in rule.calls)
+    return [spelled_ops | calls if spelled_ops or not rule.ops else frozenset()]
 
 
-def _last(qualname: str) -> str:
-    return qualname.rpartition(".")[2]
+def _token(name: str) -> str:
+    """The token of a word; of `.step`, any method of that name; of the last part of a qualified name."""
+    owner, dot, last = name.rpartition(".")
+    return f"call:{last}" if dot and not owner else last
 
 
 def _common(patterns: list[Pattern], elsewhere: Collection[str]) -> list[Anchor]:
@@ -81,6 +82,5 @@ def _anchor(names: Iterable[str], dimless: Collection[str] = (), calls: Iterable
         if name in spelled.UNSPELLED and name not in OPERATORS:
             return Anchor(frozenset(), False)  # may be written in ways that no token shows
     for name in calls:
-        called = f"call:{_last(name)}" if name.startswith(".") else _last(name)
-        tokens |= {called} - {token.removeprefix("bare:") for token in tokens}
+        tokens |= {_token(name)} - {token.removeprefix("bare:") for token in tokens}
     return Anchor(frozenset(tokens), any(ops.layers_of(name) for name in names if name not in dimless))

@@ -44,7 +44,7 @@ class Gate:
         self._plan = plan
         self._on_classes = [asked for asked in wanted if asked.info.on_classes]
         self._on_frames = [asked for asked in wanted if asked.info.on_frames]
-        self._bound = Bound(module, [look for asked in self._on_frames for look in asked.looks], plan.called)
+        self._bound = Bound(module, [look for asked in self._on_frames for look in asked.looks], plan.written)
         self._reach = Reach(module, plan)
         self._near: dict[Region, _Near] = {}
         self._hideable: dict[Look, bool] = {}
@@ -75,7 +75,7 @@ class Gate:
         asked = [one for one in asked if self._is_written(one, mask | near.hidden, scope)]
         if not asked:
             return []
-        tokens = Tokens(scope, self._module.function_of(scope), self._called, self._bound.torch_names)
+        tokens = Tokens(scope, self._module.function_of(scope), self._called, self._bound)
         had: dict[Look, bool] = {}
         return [one.info for one in asked if all(self._has(look, tokens, near.hidden, had) for look in one.looks)]
 
@@ -110,7 +110,9 @@ class Gate:
     @kept
     def _called(self) -> Mapping[str, Collection[str]]:
         """The names of which calls matter, those that the file gives too, with the words that each stands for."""
-        return {**{word: (word,) for word in self._plan.called}, **self._bound.aliases}
+        called = self._plan.called
+        others = {name: words for name, words in self._bound.aliases.items() if not called.isdisjoint(words)}
+        return {**{word: (word,) for word in called}, **others}
 
     def _has(self, look: Look, tokens: Tokens, hidden: int, had: dict[Look, bool]) -> bool:
         """Whether a scope has what a look is for, or calls what may have it."""

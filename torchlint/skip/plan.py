@@ -7,6 +7,7 @@ bits that it needs is missing.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from functools import cache
 from typing import NamedTuple
 
@@ -14,7 +15,8 @@ from torchlint.anchors import Anchor, word_of
 from torchlint.registry import RuleInfo, rules
 
 
-class Look(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Look:
     """An anchor: the bit of its tokens, and that of the identifiers among them.
 
     `plain` are these identifiers where what a function calls may hide them: a layer, or another name. `signs` are the
@@ -45,7 +47,7 @@ class Plan:
     """The bits of some rules: for the words of a file or region, and for the tokens of a function.
 
     A token is told by a word (`spelled`) or by characters (`signs`): each says that a function may have the token.
-    `called` are the words in tokens of calls.
+    `called` are the words in tokens of calls, `written` those that must stand in the function itself.
     """
 
     def __init__(self, codes: Collection[str]) -> None:
@@ -53,6 +55,7 @@ class Plan:
         self.spelled: dict[str, int] = {}
         self.signed = 0
         self.called: set[str] = set()
+        self.written: set[str] = set()
         self._groups: dict[frozenset[str], int] = {}
         self._looks: dict[Anchor, Look] = {}
         self.asked = [self._ask(info) for info in rules() if info.code in codes and not info.on_comments]
@@ -79,8 +82,10 @@ class Plan:
         for word in filter(None, map(word_of, anchor.tokens)):
             self.spelled[word] = self.spelled.get(word, 0) | bit
         self.signed |= bit if signs else 0
-        self.called.update(word_of(token) for token in anchor.tokens if ":" in token)
-        plain = anchor.plain if anchor.layered or not anchor.is_special else frozenset()
+        called = {word_of(token) for token in anchor.tokens if ":" in token}
+        self.called |= called
+        self.written |= called | anchor.plain if anchor.written else called
+        plain = frozenset() if anchor.written or (called and not anchor.layered) else anchor.plain
         look = Look(anchor, bit, plain, self._bit_of_words(plain) if plain else 0, signs)
         self._looks[anchor] = look
         return look

@@ -8,8 +8,10 @@ from collections.abc import Collection, Iterator, Mapping
 
 from torchlint.anchors import CHAIN
 from torchlint.kept import kept
+from torchlint.skip.aliases import Bound
 from torchlint.syntax.inventory import Inventory
 from torchlint.syntax.module import FunctionModel
+from torchlint.syntax.names import leaf
 from torchlint.syntax.scope import Scope
 
 _SYMBOLS: dict[type[ast.AST], str] = {
@@ -45,13 +47,13 @@ class Tokens:
         scope: Scope,
         function: FunctionModel | None,
         called: Mapping[str, Collection[str]],
-        torch_names: Mapping[str, str],
+        bound: Bound,
     ) -> None:
         """`function` is the function that the scope is or is part of. `called` are the names of which calls matter,
-        with the words that each stands for; `torch_names` those that stand for something of torch."""
+        with the words that each stands for."""
         self._scope = scope
         self._called = called
-        self._torch_names = torch_names
+        self._aliases, self._torch_names = bound.aliases, bound.torch_names
         self._function = function if function is not None and function.scope is scope else None
 
     def has(self, tokens: frozenset[str]) -> bool:
@@ -93,6 +95,8 @@ class Tokens:
         if "getattr" in words:
             words.update([node.value for node in nodes.of(ast.Constant) if node.value.__class__ is str])
         words.update([node.name.rpartition(".")[2] for node in nodes.of(ast.alias)])
+        for name in self._aliases.keys() & words if self._aliases else ():
+            words |= self._aliases[name]
         return words
 
     @kept
@@ -140,16 +144,3 @@ def _has_dim(call: ast.Call, name: str, torch_names: Mapping[str, str]) -> bool:
         given = given[1:]
     dims += given[1:] if name.endswith("norm") else given  # `norm(p, dim)`, `vector_norm(x, ord, dim)`, `sum(dim)`
     return not all(isinstance(dim, ast.Constant) and isinstance(dim.value, bool | None) for dim in dims)
-
-
-def leaf(node: ast.expr) -> str | None:
-    """The last name of a callee: `softmax` in `F.softmax`, `layers` in `self.layers[0]`; None where there is none."""
-    while isinstance(node, ast.Subscript):
-        node = node.value
-    if isinstance(node, ast.Name):
-        return node.id
-    if isinstance(node, ast.Attribute):
-        return node.attr
-    if isinstance(node, ast.Call):
-        return leaf(node.func)
-    return None
