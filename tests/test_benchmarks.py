@@ -79,7 +79,7 @@ def test_our_time_is_divided_into_stages(tree: Path) -> None:
 def test_the_cost_of_verdicts_is_measured() -> None:
     pytest.importorskip("torch")
     pytest.importorskip("gmpy2")
-    result = benchmark("verdicts", "--runs=1")
+    result = benchmark("verdict_times", "--runs=1")
     assert result.returncode == 0, result.stderr
     assert re.search(r"^more accurate +IMPROVES +\d+\.\d +\d+\.\d$", result.stdout, re.MULTILINE)
     assert re.search(r"^refused +[A-Z_]+ +\d+\.\d +\d+\.\d$", result.stdout, re.MULTILINE)

@@ -122,7 +122,7 @@ def test_processes_end_with_a_parent_that_is_killed(busy: subprocess.Popen[str])
 
 def test_what_is_found_is_remembered_while_the_run_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
     write(a=BAD, b=WAITS)
-    code = f"from torchlint.running import cache; cache._PAUSE = 0; import runpy, sys; sys.argv[0] = {str(RIG)!r}"
+    code = f"from torchlint.running import findings_cache; findings_cache._PAUSE = 0; import runpy, sys; sys.argv[0] = {str(RIG)!r}"
     command = [sys.executable, "-c", f"{code}; runpy.run_path(sys.argv[0], run_name='__main__')", "-j1"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE)
     wait_for("waiting-b.py")
@@ -138,12 +138,12 @@ import os, signal, sys, threading
 from multiprocessing import Pipe
 from queue import SimpleQueue
 
-from torchlint.running import stop, worker
+from torchlint.running import run_process, stop
 
 orphaned = sys.argv[1] == "orphaned"
 stop.listen()
 taken, given = Pipe(duplex=False)
-thread = threading.Thread(target=worker._listen, args=(taken, SimpleQueue()), daemon=True)
+thread = threading.Thread(target=run_process._listen, args=(taken, SimpleQueue()), daemon=True)
 with stop.undivided():
     if orphaned:
         given.close()
@@ -272,18 +272,18 @@ def test_a_process_that_is_left_is_counted() -> None:
 def test_a_worker_that_cannot_answer_ends_without_a_word() -> None:
     code = """
 from multiprocessing import Pipe
-from torchlint.running import worker
+from torchlint.running import run_process
 
 class Unspeakable:
     path = "x.py"
     def __reduce__(self):
         raise ValueError("cannot be sent")
 
-worker.run_file = lambda job: Unspeakable()
+run_process.run_file = lambda job: Unspeakable()
 jobs, taken = Pipe()
 answers, given = Pipe()
 jobs.send([1])
-worker._serve(taken, given, ())
+run_process._serve(taken, given, ())
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=HANG_GUARD)
     assert (done.returncode, done.stderr) == (1, "")

@@ -66,7 +66,7 @@ def test_what_was_installed_elsewhere_is_found_there(tmp_path: Path) -> None:
     metadata = tmp_path / "gmpy2-1.dist-info"
     metadata.mkdir()
     (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: gmpy2\nVersion: 1\n")
-    code = "from torchlint.verify import process\nprint(dict(process._installed())['gmpy2'])"
+    code = "from torchlint.verify.run import process\nprint(dict(process._installed())['gmpy2'])"
     told = subprocess.run(
         [sys.executable, "-c", code],
         cwd="/",
