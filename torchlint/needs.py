@@ -54,6 +54,8 @@ def _triggers(rule: type[Check]) -> list[frozenset[str]]:
 
 def _token(name: str) -> str:
     """The token of a word; of `.step`, any method of that name; of the last part of a qualified name."""
+    if name.startswith(("for:", "while:", "comp:")):
+        return name.partition(":")[0].replace("comp", "for")
     owner, dot, last = name.rpartition(".")
     return f"call:{last}" if dot and not owner else last
 

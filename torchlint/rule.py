@@ -193,11 +193,13 @@ class Check(Rule):
     called for: by their public names, `torch.utils.data.DataLoader`; `.forward` is any method of that name. `needs` are
     further operations: of each group one must be spelled within reach. `dimless` are those of `ops` that only matter
     where they are called without a dim.
-    `words` are groups of further identifiers of which one each must occur. A rule without `ops` and `calls` has to do
-    with functions in which a word of the first group stands. A group whose words hold a colon is looked for in the very
-    function, see `torchlint.skip.tokens`: `for:1` for a loop over a single statement, `stmt:view` for a call of
-    `view` that is a statement. `anchors` are looked for there instead of the first group, where what makes a class
-    worth a look is not what makes a function so. Where something is missing, the rule is not even imported.
+    `words` are groups of identifiers and keywords (`for`) of which one each must occur; `.step` is a call of any method
+    of that name. A rule without `ops` and `calls` has to do with functions in which a word of the first group stands,
+    under whatever name; `anchors` are looked for there instead where what makes a class worth a look is not what makes
+    a function so. Where something is missing, the rule is not even imported.
+
+    A function is evaluated when a value is first asked for: `frame.scope`, `frame.statements`, `written_calls(frame)`
+    and the tree cost nothing, so that a check that begins with what is written needs no words for it.
     """
 
     ops: ClassVar[tuple[str, ...]] = ()
@@ -206,6 +208,11 @@ class Check(Rule):
     dimless: ClassVar[tuple[str, ...]] = ()
     words: ClassVar[tuple[tuple[str, ...], ...]] = ()
     anchors: ClassVar[tuple[str, ...]] = ()
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        if cls.overrides("check_call") and not cls.calls:
+            raise TypeError(f"{cls.__name__} has a `check_call` and names no `calls`: it would never be asked")
 
     def check_op(self, op: Op, frame: Frame) -> Iterator[Problem]:
         """Called for each operation of `ops` in the order of evaluation."""
