@@ -48,7 +48,6 @@ from typing import TYPE_CHECKING
 
 from torchlint.rule import (
     INFO,
-    Call,
     Changes,
     Check,
     Frame,
@@ -56,11 +55,12 @@ from torchlint.rule import (
     Problem,
     is_test,
     loops_around,
+    made_by,
     members,
     own_nodes,
     trees,
 )
-from torchlint.vocabulary.datasets import LOADERS
+from torchlint.vocabulary.datasets import LOADER
 from torchlint.vocabulary.training import Event, Kind, certainly_clears, events, in_loop, settled
 from torchlint.vocabulary.turns import counts_turns, is_count, is_in_every_turn, nth_turn, steps_of
 
@@ -119,8 +119,8 @@ def _shows_progress(call: ast.Call) -> bool:
 def _ends(frame: Frame, loader: ast.expr) -> bool:
     """Whether a loop over a loader certainly ends: it is one of torch's, or the function asks for its length."""
     value = frame.values.get(loader)
-    found = [settled(member) for member in members(value)] if value is not None else []
-    if found and all(isinstance(member, Call) and member.qualname in LOADERS for member in found):
+    made = [made_by(settled(member)) for member in members(value)] if value is not None else []
+    if made and all(call is not None and call.qualname == LOADER for call in made):
         return True
     text = ast.unparse(loader)
     return any(

@@ -65,7 +65,7 @@ class ClipBeforeUnscale(Check):
     since = "0.1"
     message = "Gradients are clipped while scaled, so by far too much: call `scaler.unscale_(optimizer)` before"
     help = "Call `scaler.unscale_(optimizer)` before the gradients are clipped"
-    words = (CLIPS, ("call:step",), ("scale", "GradScaler"))
+    words = (CLIPS, ("step",), ("scale", "GradScaler"))
 
     def check_frame(self, frame: Frame) -> Iterator[Problem]:
         found = [] if is_test(frame.module) else clips(frame)

@@ -28,10 +28,9 @@ counterpart.
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterator
 
-from torchlint.rule import ERROR, Changes, Check, ClassModel, Frame, Module, Problem
+from torchlint.rule import ERROR, Changes, Check, ClassModel, Frame, Problem
 from torchlint.vocabulary.api import by_name, last_names, may_use, uses, words_of
 from torchlint.vocabulary.api_fixes import fix_of
 from torchlint.vocabulary.api_table import FOREIGN
@@ -50,16 +49,12 @@ class ForeignApi(Check):
     words = (words_of(FOREIGN),)
 
     def check_frame(self, frame: Frame) -> Iterator[Problem]:
-        yield from _problems(frame, None)
-
-    def glance(self, scope: ast.AST, module: Module) -> bool:
-        return may_use(scope, module, _ROWS, _LAST)
-
-    def glance_at_class(self, cls: ClassModel) -> bool:
-        return may_use(cls.node, cls.module, _ROWS, _LAST)
+        if may_use(frame.scope, frame.module, _ROWS, _LAST):
+            yield from _problems(frame, None)
 
     def check_class(self, cls: ClassModel, frame: Frame) -> Iterator[Problem]:
-        yield from _problems(frame, cls)
+        if may_use(cls.node, cls.module, _ROWS, _LAST):
+            yield from _problems(frame, cls)
 
 
 def _problems(frame: Frame, cls: ClassModel | None) -> Iterator[Problem]:

@@ -37,6 +37,7 @@ from torchlint.rule import (
     Frame,
     Loop,
     Problem,
+    inventory_of,
     loops_around,
     own_nodes,
 )
@@ -57,7 +58,7 @@ class InvertedAccumulation(Check):
     words = (("step",), ("backward", "manual_backward"), ("zero_grad",))
 
     def check_frame(self, frame: Frame) -> Iterator[Problem]:
-        if not frame.loops:
+        if not inventory_of(frame.scope).loops:
             return
         found = None
         for node in own_nodes(frame.scope):

@@ -48,21 +48,22 @@ class LegacyReduction(Check):
     help = 'Use `reduction="mean"`, `"sum"` or `"none"`'
     words = (tuple(sorted(NAMES)),)
 
-    def glance(self, scope: ast.AST, module: Module) -> bool:
-        return any(
-            len(call.args) > 0 or any(keyword.arg in KEYWORDS for keyword in call.keywords)
-            for call in module.naming.calls_in(scope, NAMES)
-        )
-
-    def glance_at_class(self, cls: ClassModel) -> bool:
-        return self.glance(cls.node, cls.module)
-
-    def check_call(self, call: ast.Call, frame: Frame) -> Iterator[Problem]:
-        yield from _problems(call, frame.callees.get(call))
+    def check_frame(self, frame: Frame) -> Iterator[Problem]:
+        if _may_give(frame.scope, frame.module):
+            for call, callee in frame.callees.items():
+                yield from _problems(call, callee)
 
     def check_class(self, cls: ClassModel, frame: Frame) -> Iterator[Problem]:
-        for call in inventory_of(cls.node).of(ast.Call):
+        for call in inventory_of(cls.node).of(ast.Call) if _may_give(cls.node, cls.module) else ():
             yield from _problems(call, peek(frame, call.func))
+
+
+def _may_give(scope: ast.AST, module: Module) -> bool:
+    """Whether a call of a loss may be given one of the old arguments."""
+    return any(
+        len(call.args) > 0 or any(keyword.arg in KEYWORDS for keyword in call.keywords)
+        for call in module.naming.calls_in(scope, NAMES)
+    )
 
 
 def _problems(call: ast.Call, callee: Value | None) -> Iterator[Problem]:

@@ -75,7 +75,7 @@ class MisplacedClip(Check):
     message = "Gradients are clipped after the step that uses them, and then cleared: the clipping does nothing"
     title = "Clip before the step"
     help = "Clip between `backward()` and `step()`"
-    words = (CLIPS, ("backward", "manual_backward"), ("call:step",), ("zero_grad",))
+    words = (CLIPS, ("backward", "manual_backward"), ("step",), ("zero_grad",))
 
     def check_frame(self, frame: Frame) -> Iterator[Problem]:
         found = [] if is_test(frame.module) else clips(frame)

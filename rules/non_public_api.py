@@ -27,10 +27,9 @@ Both names are the same function. A name that is passed on is fixed as unsafe, b
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterator
 
-from torchlint.rule import Check, ClassModel, Frame, Module, Problem
+from torchlint.rule import Check, ClassModel, Frame, Problem
 from torchlint.vocabulary.api import by_name, last_names, may_use, words_of
 from torchlint.vocabulary.api_fixes import problems
 from torchlint.vocabulary.api_internal import INTERNAL
@@ -48,13 +47,9 @@ class NonPublicApi(Check):
     words = (words_of(INTERNAL),)
 
     def check_frame(self, frame: Frame) -> Iterator[Problem]:
-        yield from problems(frame, _ROWS, None)
-
-    def glance(self, scope: ast.AST, module: Module) -> bool:
-        return may_use(scope, module, _ROWS, _LAST)
-
-    def glance_at_class(self, cls: ClassModel) -> bool:
-        return may_use(cls.node, cls.module, _ROWS, _LAST)
+        if may_use(frame.scope, frame.module, _ROWS, _LAST):
+            yield from problems(frame, _ROWS, None)
 
     def check_class(self, cls: ClassModel, frame: Frame) -> Iterator[Problem]:
-        yield from problems(frame, _ROWS, cls)
+        if may_use(cls.node, cls.module, _ROWS, _LAST):
+            yield from problems(frame, _ROWS, cls)

@@ -34,10 +34,9 @@ longer exists is used (the LU factors of `solve`), and where a flag that decides
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterator
 
-from torchlint.rule import ERROR, Check, ClassModel, Frame, Module, Problem
+from torchlint.rule import ERROR, Check, ClassModel, Frame, Problem
 from torchlint.vocabulary.api import by_name, last_names, may_use, words_of
 from torchlint.vocabulary.api_fixes import problems
 from torchlint.vocabulary.api_removed import REMOVED
@@ -56,13 +55,9 @@ class RemovedApi(Check):
     words = (words_of(REMOVED),)
 
     def check_frame(self, frame: Frame) -> Iterator[Problem]:
-        yield from problems(frame, _ROWS, None, ERROR)
-
-    def glance(self, scope: ast.AST, module: Module) -> bool:
-        return may_use(scope, module, _ROWS, _LAST)
-
-    def glance_at_class(self, cls: ClassModel) -> bool:
-        return may_use(cls.node, cls.module, _ROWS, _LAST)
+        if may_use(frame.scope, frame.module, _ROWS, _LAST):
+            yield from problems(frame, _ROWS, None, ERROR)
 
     def check_class(self, cls: ClassModel, frame: Frame) -> Iterator[Problem]:
-        yield from problems(frame, _ROWS, cls, ERROR)
+        if may_use(cls.node, cls.module, _ROWS, _LAST):
+            yield from problems(frame, _ROWS, cls, ERROR)

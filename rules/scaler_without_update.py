@@ -75,7 +75,7 @@ class ScalerWithoutUpdate(Check):
     message = "A scaler that steps and is never updated: the next `step` raises a RuntimeError"
     title = "Update the scaler"
     help = "Call `scaler.update()` once in each turn, after the last step"
-    words = (("call:step", "call:update"), ("scale", "GradScaler"))
+    words = ((".step", ".update"), ("scale", "GradScaler"))
 
     def check_frame(self, frame: Frame) -> Iterator[Problem]:
         if is_test(frame.module):
