@@ -67,9 +67,6 @@ from torchlint.rule import (
 _FEW = 16
 
 
-_JOINS = ("cat", "hstack", "vstack")
-
-
 class CatInLoop(Check):
     code = "TLT407"
     since = "0.1"
@@ -77,12 +74,13 @@ class CatInLoop(Check):
     default = False
     message = "The tensor grows by `cat` in a loop, which copies all of it each turn; collect a list, join it once"
     help = "Append the parts to a list, and join it once after the loop"
-    words = (tuple(sorted(ops.words(*_JOINS))), ("for", "while"))
+    needs = (("cat", "hstack", "vstack"),)
+    words = (tuple(sorted(ops.words(*needs[0]))), ("for", "while"))
 
     def check_frame(self, frame: Frame) -> Iterator[Problem]:
         if inventory_of(frame.scope).loops and not is_test(frame.module):
             for op in frame.ops:
-                yield from _problem(op, frame) if op.name in _JOINS else ()
+                yield from _problem(op, frame) if op.name in self.needs[0] else ()
 
 
 def _problem(op: Op, frame: Frame) -> Iterator[Problem]:

@@ -57,22 +57,19 @@ _HALF = frozenset({"half", "float16", "HalfTensor"})
 _BOUNDS = ops.methods(*ops.CLAMPS_ABOVE)
 
 
-_OPS = ("add", "clamp", "clamp_min", "clamp_max", "masked_fill")
-
-
 class EpsBelowResolution(Check):
     code = "TLT213"
     since = "0.1"
     message = "The eps is rounded away by the dtype: it does nothing"
     help = "Use a number that the dtype holds, from `torch.finfo(x.dtype)`, or compute in float32"
-    needs = (_OPS,)
+    needs = (("add", "clamp", "clamp_min", "clamp_max", "masked_fill"),)
     words = (tuple(sorted(_HALF | _BOUNDS)),)
 
     def check_frame(self, frame: Frame) -> Iterator[Problem]:
         if not _speaks_of(frame.scope, _HALF | _BOUNDS) or not (_has_half(frame) or _may_bound_below_one(frame)):
             return
         for op in frame.ops:
-            yield from _problems(op, frame) if op.name in _OPS else ()
+            yield from _problems(op, frame) if op.name in self.needs[0] else ()
 
 
 def _has_half(frame: Frame) -> bool:

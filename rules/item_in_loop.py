@@ -99,7 +99,7 @@ class ItemInLoop(Check):
     words = (
         ("for",),
         ("backward", "manual_backward"),
-        ("item", "tolist", "cpu", "numpy", "float", "int"),
+        (*sorted(_READING), "float", "int"),
         ("cuda", "to", "xpu", "accelerator"),
     )
 

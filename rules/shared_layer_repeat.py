@@ -54,7 +54,7 @@ class SharedLayerRepeat(Check):
     since = "0.1"
     message = "`[layer] * n` is one layer n times, with one set of weights: make each one in a comprehension"
     help = "Make a layer for each place: `[nn.Linear(d, d) for _ in range(n)]`"
-    words = (("ModuleList", "Sequential"),)
+    words = (tuple(name.rpartition(".")[2] for name in _CONTAINERS),)
 
     def check_frame(self, frame: Frame) -> Iterator[Problem]:
         if not _may_repeat(frame.scope):

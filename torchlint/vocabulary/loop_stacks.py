@@ -38,7 +38,7 @@ class Stack(NamedTuple):
 def stacks(frame: Frame) -> Iterator[Stack]:
     """The tensors that a function stacks or concatenates out of what a comprehension or a loop makes."""
     for op in frame.ops:
-        found = of_comprehension(op, frame) if op.name in ("stack", "cat") else None
+        found = of_comprehension(op, frame) if op.name in ops.JOINS else None
         if found is not None:
             yield found
     for loop in frame.loops:
