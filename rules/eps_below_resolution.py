@@ -80,7 +80,7 @@ def _has_half(frame: Frame) -> bool:
 
 
 def _may_bound_below_one(frame: Frame) -> bool:
-    """Whether a call of `clamp` or the like may have an upper bound between 0.9 and 1: without float16, that is all
+    """Whether a call such as `clamp` may have an upper bound between 0.9 and 1: without float16, that is all
     that may be rounded away."""
     foreign = foreign_names(frame.module)
     calls = [call for call in frame.module.naming.calls_in(frame.scope, _BOUNDS) if not is_foreign(call.func, foreign)]

@@ -88,7 +88,7 @@ def _problem(call: BoundCall, frame: Frame) -> Iterator[Problem]:
         return  # what the callers pass is one of many
     if not isinstance(call.result, Layer):
         return
-    # Modules are called with tensors, their constructors with none but weights, which are no first argument.
+    # Modules are called with tensors, their constructors with none but weights, which never come first.
     if call.result.name in _LOSSES:
         wrong = _is_given_target(call, frame)
     else:
