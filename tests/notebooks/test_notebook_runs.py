@@ -136,7 +136,7 @@ def test_rdjson_has_places_of_the_file_and_suggests_nothing_that_would_not_be_js
     assert first["suggestions"] == []
     assert first["message"] == (
         "cell 3, line 2: `torch.bad` is [red]bad[/red]\n"
-        "Safe fix in the cell of a notebook, which is no text of the file (`torchlint --fix` applies it): "
+        "Safe fix in the cell of a notebook, which is not the text of the file (`torchlint --fix` applies it): "
         "Use `torch.good`"
     )
     # Columns are bytes there, and `é` is two.
