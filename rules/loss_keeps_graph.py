@@ -84,11 +84,11 @@ class LossKeepsGraph(Check):
             return
         backward = [event for event in events(frame, 0) if event.kind is Kind.BACKWARD and event.frame is frame]
         scope = frame.scope
-        started = [(event, list(_roots(frame, event))) for event in backward]
+        started = [(event, list(_roots(frame, event))) for event in backward if not _keeps_on_purpose(event.node)]
         roots = {id(value): event for event, values in started for value in values}
         terms = [(event, Terms(values)) for event, values in started]
         steps = [event for event in events(frame, 0) if event.kind is Kind.STEP]
-        if not roots or any(_keeps_on_purpose(event.node) for event in backward):
+        if not roots:
             return
         for statement in own_nodes(scope):
             for target, kept in sinks(frame, statement):
