@@ -111,7 +111,7 @@ class EvalWithoutNoGrad(Check):
             used = [*direct, *_through_helpers(frame, call, model)]
             if trains:
                 used = _in_validation(frame, call, used)
-            if not used or _is_covered(frame, used) or _is_frozen(frame, model):
+            if not used or _is_covered(frame, used) or _is_frozen(frame, model, used[0]):
                 continue
             yield _problem(frame, call, used[0])
             return
@@ -257,13 +257,14 @@ def _is_plain(frame: Frame, decorator: ast.expr) -> bool:
     return isinstance(decorator, ast.Name) and decorator.id in ("staticmethod", "classmethod")
 
 
-def _is_frozen(frame: Frame, model: ast.expr) -> bool:
+def _is_frozen(frame: Frame, model: ast.expr, used: ast.Call) -> bool:
     """Whether the model may record no graph: it is frozen, it has no parameters, its `forward` switches gradients off,
     or it is not one of torch."""
     value = frame.values.get(model)
     if isinstance(value, Layer) and value.name in _DROPOUTS:
         return True
-    if any(_is_freezing(node, ast.unparse(model)) for node in own_nodes(frame.scope)):
+    before = (node for node in own_nodes(frame.scope) if getattr(node, "lineno", used.lineno) < used.lineno)
+    if any(_is_freezing(node, ast.unparse(model)) for node in before):
         return True
     if isinstance(value, External | FunctionRef | Choice):
         return not isinstance(value, Choice)
