@@ -6,7 +6,7 @@ import argparse
 import sys
 from typing import Any
 
-from torchlint import certificates, registry
+from torchlint import certificates, demonstrated, registry
 from torchlint.commands import evidence
 from torchlint.commands.rule_lookup import found, is_one, listed
 from torchlint.registry import RuleInfo
@@ -62,6 +62,7 @@ def _values(info: RuleInfo) -> dict[str, Any]:
         "fix": rule.title or None,
         "explanation": rule.docs(),
         "help": rule.help or None,
+        "demonstration": _demonstration(info.code),
         "evidence": certificates.evidence(info.code),
     }
 
@@ -71,5 +72,10 @@ def _page(info: RuleInfo) -> str:
     facts = f"Severity {info.severity}, {'on' if info.default else 'off'} by default, since {rule.since}."
     told = [facts, *(f"{label}: {text}." for label, text in (("Fix", rule.title), ("What to do", rule.help)) if text)]
     page = f"# {info.name} ({info.code})\n\n{' '.join(told)}\n\n{rule.docs().strip()}\n"
-    seen = evidence.section(info.code)
-    return f"{page}\n## Evidence\n{seen}\n" if seen else page
+    sections = {"Demonstration": demonstrated.section(info.code), "Evidence": evidence.section(info.code)}
+    return page + "".join(f"\n## {title}\n{text}\n" for title, text in sections.items() if text)
+
+
+def _demonstration(code: str) -> dict[str, Any] | None:
+    seen = demonstrated.kept(code)
+    return seen._asdict() if seen else None
