@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import textwrap
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from torchlint import data
 
@@ -41,10 +41,10 @@ def kept(code: str) -> Measured | None:
 
 
 @functools.cache
-def table() -> dict[str, dict[str, object]]:
+def table() -> dict[str, dict[str, Any]]:
     """All that is kept, by the codes of the rules."""
     try:
-        content: dict[str, dict[str, object]] = data.read(TABLE)
+        content: dict[str, dict[str, Any]] = data.read(TABLE)
     except (OSError, ValueError):
         return {}
     return content

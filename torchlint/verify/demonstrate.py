@@ -96,16 +96,18 @@ def _indented(text: str) -> str:
 def _told(found: Measured) -> str:
     """A table of what was measured, then the sentence."""
     rows = [("", MISTAKEN, MENDED)]
-    rows += [
-        (name.replace("_", " "), spoken(found.mistaken[name]), spoken(found.mended[name]))
-        for name in found.mistaken
-        if name in found.mended
-    ]
+    rows += [(name.replace("_", " "), *_both(found, name)) for name in {**found.mistaken, **found.mended}]
     widths = [max(len(row[column]) for row in rows) for column in range(2)]
     lines = [f"{_INDENT}{row[0]:{widths[0]}}  {row[1]:{widths[1]}}  {row[2]}".rstrip() for row in rows]
     return "\n".join(
         [f"Measured with torch {found.torch} on {found.device}:", "", *lines, "", textwrap.fill(found.harm, _WIDTH), ""]
     )
+
+
+def _both(found: Measured, name: str) -> tuple[str, str]:
+    """A quantity of both programs; a dash where one was not reached."""
+    mistaken, mended = (side.get(name, "-") for side in (found.mistaken, found.mended))
+    return spoken(mistaken), spoken(mended)
 
 
 def _write(measured: dict[str, Measured]) -> None:

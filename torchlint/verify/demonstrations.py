@@ -1,8 +1,8 @@
 """Demonstrations: where they are, the two programs in each, and what runs them.
 
 The demonstration of a rule is a module with the functions `mistaken` and `mended`, which return what they measured by
-name, the function `is_harm` of both, which says whether the first is worse, and the sentence `HARM`, which says what
-happens, with places for the numbers. Its docstring says what is shown. Nothing here imports torch but the modules that
+name or raise, the function `is_harm` of both, which says whether the first is worse, and the sentence `HARM`, which
+says what happens, with places for the numbers. What is raised is measured as `raises` and `message`. Its docstring says what is shown. Nothing here imports torch but the modules that
 are run.
 """
 
@@ -13,7 +13,8 @@ import hashlib
 import importlib.util
 import math
 import sys
-from collections.abc import Iterable, Iterator
+import warnings
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -98,22 +99,36 @@ def _segment(text: str, statement: ast.stmt) -> str:
 
 
 def measure(path: Path, device: str = "cpu") -> Measured:
-    """Run both programs of a demonstration. Raises `NoHarmError`, and whatever a program raises."""
+    """Run both programs of a demonstration. Raises `NoHarmError` where the mistaken one does no worse."""
     # Start-up: whoever prints a demonstration without running it needs no torch.
     import torch
 
     module = _loaded(path)
-    found = {}
+    seen: dict[str, Quantities] = {}
     for entry in (MISTAKEN, MENDED):
         torch.manual_seed(_SEED)
-        found[entry] = getattr(module, entry)()
-    seen = {entry: {name: _rounded(value) for name, value in found[entry].items()} for entry in found}
-    if not module.is_harm(found[MISTAKEN], found[MENDED]):
-        raise NoHarmError(f"the mistaken program gives {seen[MISTAKEN]}, the mended one {seen[MENDED]}")
+        seen[entry] = _outcome(getattr(module, entry))
+    mistaken, mended = seen.values()
+    try:
+        harmful = module.is_harm(mistaken, mended)
+    except KeyError:  # one of them raised instead of measuring what the other did
+        harmful = False
+    if not harmful:
+        raise NoHarmError(f"the mistaken program gives {mistaken}, the mended one {mended}")
     said = {entry: {name: spoken(value) for name, value in seen[entry].items()} for entry in seen}
-    harm = module.HARM.format_map(said)
     version = torch.__version__.partition("+")[0]
-    return Measured(seen[MISTAKEN], seen[MENDED], harm, version, device, digest_of(text_of(path)))
+    return Measured(mistaken, mended, module.HARM.format_map(said), version, device, digest_of(text_of(path)))
+
+
+def _outcome(function: Callable[[], dict[str, Any]]) -> Quantities:
+    """What a program measured, rounded, or what it raised."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            return {name: _rounded(value) for name, value in function().items()}
+        except Exception as error:
+            first, _, _ = str(error).partition("\n")
+            return {"raises": type(error).__name__, "message": first}
 
 
 def _loaded(path: Path) -> ModuleType:
@@ -124,7 +139,12 @@ def _loaded(path: Path) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     # `pickle` and dataclasses look a class up in the module that it names.
     sys.modules[name] = module
-    spec.loader.exec_module(module)
+    # Libraries other than torch are stand-ins, so that a demonstration needs nothing else and downloads nothing.
+    sys.path.insert(0, str(folder() / "stand_ins"))
+    try:
+        spec.loader.exec_module(module)
+    finally:
+        del sys.path[0]
     return module
 
 
