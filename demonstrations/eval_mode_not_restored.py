@@ -24,7 +24,7 @@ def mistaken():
             optimizer.step()
         model.eval()
         with torch.no_grad():
-            print([(model(x).argmax(1) == y).sum().item() for x, y in LOADER])
+            assert all(model(x).shape == (4, 2) for x, _ in LOADER)
     return {"epochs_with_dropout": with_dropout}
 
 
@@ -41,7 +41,7 @@ def mended():
             optimizer.step()
         model.eval()
         with torch.no_grad():
-            print([(model(x).argmax(1) == y).sum().item() for x, y in LOADER])
+            assert all(model(x).shape == (4, 2) for x, _ in LOADER)
     return {"epochs_with_dropout": with_dropout}
 
 

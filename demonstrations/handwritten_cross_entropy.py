@@ -5,7 +5,7 @@ import torch.nn.functional as F
 
 HARM = (
     "A label of -1, as data sets write for samples without one, gives a loss of {mistaken[loss]}, that of the last "
-    "class; `cross_entropy` raises {mended[raises]}: {mended[message]}"
+    "class; `cross_entropy` raises {mended[raises]}: {mended[message]}."
 )
 
 

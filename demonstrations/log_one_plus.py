@@ -1,29 +1,23 @@
 """The digits of a small number are lost."""
 
 import torch
+from torch import nn
 
 HARM = (
-    "`log(1 + x)` of x = 1e-8 is {mistaken[of_a_small_x]} instead of {mended[of_a_small_x]}, and of x = 1e-6 it is off "
-    "by {mistaken[percent_off]} % instead of {mended[percent_off]} %."
+    "`log(1 + tanh(x))` of x = 1e-8 is {mistaken[of_a_small_x]} instead of {mended[of_a_small_x]}, and of x = 1e-6 it "
+    "is off by {mistaken[percent_off]} % instead of {mended[percent_off]} %."
 )
-NUMBERS = [1e-8, 1e-6]
-
-
-def logarithm(x: torch.Tensor):
-    return torch.log(1 + x.float())
-
-
-def precise_logarithm(x: torch.Tensor):
-    return torch.log1p(x.float())
 
 
 def mistaken():
-    small, larger = logarithm(torch.tensor(NUMBERS)).tolist()
+    x = nn.Parameter(torch.tensor([1e-8, 1e-6]))
+    small, larger = torch.log(1 + x.tanh()).tolist()
     return {"of_a_small_x": small, "percent_off": abs(larger / 1e-6 - 1) * 100}
 
 
 def mended():
-    small, larger = precise_logarithm(torch.tensor(NUMBERS)).tolist()
+    x = nn.Parameter(torch.tensor([1e-8, 1e-6]))
+    small, larger = torch.log1p(x.tanh()).tolist()
     return {"of_a_small_x": small, "percent_off": abs(larger / 1e-6 - 1) * 100}
 
 

@@ -1,29 +1,45 @@
 """The graphs of all batches stay in memory."""
 
-import gc
-
 import torch
 import torch.nn.functional as F
 from torch import nn
 
 HARM = (
-    "After 10 batches of 1,000 samples, {mistaken[outputs_in_memory]} outputs of the first layer are in memory instead of "
-    "{mended[outputs_in_memory]}."
+    "After 10 batches the sum of their losses holds a graph of {mistaken[operations_held]} operations instead of "
+    "{mended[operations_held]}, with all that these keep."
 )
 
 
-def outputs_in_memory():
-    return sum(isinstance(held, torch.Tensor) and held.shape == (1000, 7) for held in gc.get_objects())
+def operations_held(tensor):
+    """The operations of a graph that a tensor keeps in memory."""
+    seen, rest = set(), [tensor.grad_fn]
+    while rest:
+        node = rest.pop()
+        if node is not None and node not in seen:
+            seen.add(node)
+            rest += [before for before, _ in node.next_functions]
+    return len(seen)
 
 
 def mistaken():
-    model = nn.Sequential(nn.Linear(4, 7), nn.Tanh(), nn.Linear(7, 1))
-    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
-    total = 0
+    model = nn.Linear(4, 1)
+    total = torch.zeros(())
     for _ in range(10):
-        optimizer.zero_grad()
-        loss = F.mse_loss(model(torch.randn(1000, 4)), torch.ones(1000, 1))
+        loss = F.mse_loss(model(torch.ones(8, 4)), torch.ones(8, 1))
         loss.backward()
-        optimizer.step()
-        total += loss
-    return {"total": float(total), "outputs_in_memory": outputs_in_memory()}
+        total = total + loss
+    return {"operations_held": operations_held(total)}
+
+
+def mended():
+    model = nn.Linear(4, 1)
+    total = torch.zeros(())
+    for _ in range(10):
+        loss = F.mse_loss(model(torch.ones(8, 4)), torch.ones(8, 1))
+        loss.backward()
+        total = total + loss.detach()
+    return {"operations_held": operations_held(total)}
+
+
+def is_harm(mistaken, mended):
+    return mistaken["operations_held"] > 20 and mended["operations_held"] == 0

@@ -3,7 +3,9 @@
 import torch
 from torch.utils.data import Dataset
 
-HARM = "Making the dataset raises {mistaken[raises]} ({mistaken[message]}); with `self` it has {mended[samples]} samples."
+HARM = (
+    "Making the dataset raises {mistaken[raises]} ({mistaken[message]}); with `self` it has {mended[samples]} samples."
+)
 
 
 class WithoutSelf(Dataset):

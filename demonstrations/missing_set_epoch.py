@@ -6,7 +6,7 @@ from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 from torch.utils.data.distributed import DistributedSampler
 
-HARM = "4 epochs have {mistaken[different_orders]} order of the samples instead of {mended[different_orders]}."
+HARM = "In 4 epochs the samples come in {mistaken[different_orders]} order instead of {mended[different_orders]}."
 DATA = TensorDataset(torch.arange(16.0).unsqueeze(1))
 
 

@@ -12,16 +12,15 @@ HARM = (
 def mistaken():
     target = torch.arange(10.0)
     prediction = torch.arange(10.0).reshape(10, 1)
-    loss = F.mse_loss(prediction, target)
-    return {"loss_when_right": loss.item(), "numbers_compared": F.mse_loss(prediction, target, reduction="none").numel()}
+    losses = F.mse_loss(prediction, target, reduction="none")
+    return {"loss_when_right": losses.mean().item(), "numbers_compared": losses.numel()}
 
 
 def mended():
     target = torch.arange(10.0)
     prediction = torch.arange(10.0).reshape(10, 1)
-    loss = F.mse_loss(prediction.squeeze(1), target)
-    pairs = F.mse_loss(prediction.squeeze(1), target, reduction="none")
-    return {"loss_when_right": loss.item(), "numbers_compared": pairs.numel()}
+    losses = F.mse_loss(prediction.squeeze(1), target, reduction="none")
+    return {"loss_when_right": losses.mean().item(), "numbers_compared": losses.numel()}
 
 
 def is_harm(mistaken, mended):

@@ -3,7 +3,7 @@
 from torch import nn
 
 HARM = (
-    "A network of 4 layers has {mistaken[different_weights]} weight matrices instead of {mended[different_weights]}, "
+    "A network of 4 layers has {mistaken[different_weights]} weight matrix instead of {mended[different_weights]}, "
     "with {mistaken[parameters]} numbers to train instead of {mended[parameters]}."
 )
 

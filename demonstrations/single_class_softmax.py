@@ -4,7 +4,7 @@ import torch
 from torch import nn
 
 HARM = (
-    "8 samples get {mistaken[different_probabilities]} different probabilities instead of "
+    "The probabilities of 8 samples have {mistaken[different_probabilities]} value instead of "
     "{mended[different_probabilities]}, and the gradient of the weights is {mistaken[gradient]} instead of "
     "{mended[gradient]}."
 )

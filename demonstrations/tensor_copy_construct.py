@@ -1,10 +1,10 @@
-"""The copy is cut off from the graph, and torch warns at each call."""
+"""torch warns that the copy is cut off from the graph."""
 
 import warnings
 
 import torch
 
-HARM = "Making the tensor warns {mistaken[warnings]} times instead of {mended[warnings]}: {mistaken[first_words]}."
+HARM = "Making the tensor gives {mistaken[warnings]} warning instead of {mended[warnings]} ({mistaken[text]})."
 
 
 def mistaken():
@@ -12,7 +12,7 @@ def mistaken():
         warnings.simplefilter("always")
         w = torch.tensor(torch.randn(3, 4), requires_grad=True)
     (w * w).sum().backward()
-    return {"warnings": len(seen), "first_words": str(seen[0].message)[:60]}
+    return {"warnings": len(seen), "text": str(seen[0].message).partition(". ")[0].rstrip(".")}
 
 
 def mended():
@@ -20,7 +20,7 @@ def mended():
         warnings.simplefilter("always")
         w = torch.randn(3, 4).detach().clone().requires_grad_()
     (w * w).sum().backward()
-    return {"warnings": len(seen), "first_words": ""}
+    return {"warnings": len(seen)}
 
 
 def is_harm(mistaken, mended):

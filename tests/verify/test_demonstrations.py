@@ -13,6 +13,7 @@ from torchlint import demonstrated, registry
 from torchlint.demonstrated import Measured
 from torchlint.registry import RuleInfo
 from torchlint.source import Source
+from torchlint.suppress import Suppressions
 from torchlint.verify import demonstrations
 from torchlint.verify.demonstrations import MENDED, MISTAKEN, program, text_of
 from torchlint.verify.run.process import Process
@@ -41,7 +42,9 @@ def lines_of_code(text: str) -> int:
 def codes_in(text: str, rule: RuleInfo) -> set[str]:
     """What the rule and those that are on by default report in a program."""
     wanted = {rule.code, *(info.code for info in registry.rules() if info.default)}
-    return {finding.code for finding in findings_in(Source("program.py", text), wanted)}
+    source = Source("program.py", text)
+    silenced = Suppressions(source)
+    return {finding.code for finding in findings_in(source, wanted) if not silenced.hides(finding)}
 
 
 def test_every_rule_that_is_on_by_default_has_a_demonstration() -> None:

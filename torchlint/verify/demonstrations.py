@@ -13,6 +13,7 @@ import hashlib
 import importlib.util
 import math
 import sys
+import textwrap
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -27,6 +28,8 @@ MISTAKEN, MENDED = "mistaken", "mended"
 # Digits that are kept: what differs between processors is beyond them.
 _DIGITS = 3
 _SEED = 0
+# Characters of a message that are kept.
+_LONGEST = 120
 
 
 class NoHarmError(Exception):
@@ -127,8 +130,13 @@ def _outcome(function: Callable[[], dict[str, Any]]) -> Quantities:
         try:
             return {name: _rounded(value) for name, value in function().items()}
         except Exception as error:
-            first, _, _ = str(error).partition("\n")
-            return {"raises": type(error).__name__, "message": first}
+            return {"raises": type(error).__name__, "message": _first_sentence(str(error))}
+
+
+def _first_sentence(message: str) -> str:
+    """What an exception says first, without a full stop: it stands in a sentence."""
+    first, _, _ = message.partition("\n")[0].partition(". ")
+    return textwrap.shorten(first.rstrip("."), _LONGEST, placeholder=" ..")
 
 
 def _loaded(path: Path) -> ModuleType:
