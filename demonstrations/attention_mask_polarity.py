@@ -4,8 +4,8 @@ import torch
 import torch.nn.functional as F
 
 HARM = (
-    "When the last of 5 tokens changes, the output of the first changes by {mistaken[change_of_first_output]} "
-    "instead of {mended[change_of_first_output]}."
+    "With a causal mask, the output for the first token changes by {mistaken[change_of_first_output]} when the last "
+    "one changes, instead of by {mended[change_of_first_output]}."
 )
 
 

@@ -3,8 +3,8 @@
 import torch
 
 HARM = (
-    "Of -200 the gradient is {mistaken[gradient]} instead of {mended[gradient]}, with the same value of "
-    "{mistaken[value]}."
+    "The sigmoid of -200 is {mistaken[value]} either way; its gradient is {mistaken[gradient]} instead of "
+    "{mended[gradient]}."
 )
 
 

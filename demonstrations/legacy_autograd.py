@@ -1,24 +1,27 @@
-"""The tensor is cut off from what it was computed from."""
+"""The tensor is cut off from what it was computed from, without a word."""
 
 import torch
 from torch.autograd import Variable
 
-HARM = "The weights get a gradient of {mistaken[gradient]} instead of {mended[gradient]}, and nothing is said."
+HARM = (
+    "After `backward()`, {mistaken[weights_with_gradient]} of 1 weights have a gradient instead of "
+    "{mended[weights_with_gradient]}, and nothing was said."
+)
 
 
 def mistaken():
-    w = torch.ones(3, requires_grad=True)
-    y = Variable(w * 2, requires_grad=True)
-    (y.sum() + 0 * w.sum()).backward()
-    return {"gradient": w.grad[0].item()}
+    weights = [torch.ones(3, requires_grad=True)]
+    y = Variable(weights[0] * 2, requires_grad=True)
+    y.sum().backward()
+    return {"weights_with_gradient": sum(w.grad is not None for w in weights)}
 
 
 def mended():
-    w = torch.ones(3, requires_grad=True)
-    y = w * 2
-    (y.sum() + 0 * w.sum()).backward()
-    return {"gradient": w.grad[0].item()}
+    weights = [torch.ones(3, requires_grad=True)]
+    y = weights[0] * 2
+    y.sum().backward()
+    return {"weights_with_gradient": sum(w.grad is not None for w in weights)}
 
 
 def is_harm(mistaken, mended):
-    return mistaken["gradient"] == 0 and mended["gradient"] == 2
+    return mistaken["weights_with_gradient"] == 0 and mended["weights_with_gradient"] == 1

@@ -3,7 +3,7 @@
 import torch
 
 HARM = (
-    "Of two scores of 100 it is {mistaken[log_sum]} instead of {mended[log_sum]}, and the gradient "
+    "`log(exp(x).sum())` of two scores of 100 is {mistaken[log_sum]} instead of {mended[log_sum]}, and the gradient "
     "{mistaken[gradient]} instead of {mended[gradient]}."
 )
 

@@ -12,13 +12,13 @@ HARM = (
 def mistaken():
     x = nn.Parameter(torch.tensor([1e-8, 1e-6]))
     small, larger = torch.log(1 + x.tanh()).tolist()
-    return {"of_a_small_x": small, "percent_off": abs(larger / 1e-6 - 1) * 100}
+    return {"of_a_small_x": small, "percent_off": round(abs(larger / 1e-6 - 1) * 100, 2)}
 
 
 def mended():
     x = nn.Parameter(torch.tensor([1e-8, 1e-6]))
     small, larger = torch.log1p(x.tanh()).tolist()
-    return {"of_a_small_x": small, "percent_off": abs(larger / 1e-6 - 1) * 100}
+    return {"of_a_small_x": small, "percent_off": round(abs(larger / 1e-6 - 1) * 100, 2)}
 
 
 def is_harm(mistaken, mended):

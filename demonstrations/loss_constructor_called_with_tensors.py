@@ -3,7 +3,10 @@
 import torch
 from torch import nn
 
-HARM = "The line raises {mistaken[raises]} ({mistaken[message]}); the loss is {mended[loss]}."
+HARM = (
+    "The line raises {mistaken[raises]} ({mistaken[message]}); a module that is made and then called gives a loss of "
+    "{mended[loss]}."
+)
 
 
 def mistaken():

@@ -4,22 +4,17 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-HARM = (
-    "After 40 steps the loss is {mistaken[loss]} instead of {mended[loss]}; the last step was taken along the sum of "
-    "{mistaken[gradients_summed]} gradients instead of {mended[gradients_summed]}."
-)
+HARM = "After 40 steps the loss is {mistaken[loss]} instead of {mended[loss]}."
 
 
 def mistaken():
     model = nn.Linear(4, 1)
     optimizer = torch.optim.SGD(model.parameters(), lr=0.5)
-    summed = 0
     for _ in range(40):
         loss = F.mse_loss(model(torch.eye(4)), torch.ones(4, 1))
         loss.backward()
-        summed += 1
         optimizer.step()
-    return {"loss": loss.item(), "gradients_summed": summed}
+    return {"loss": loss.item()}
 
 
 def mended():
@@ -27,12 +22,10 @@ def mended():
     optimizer = torch.optim.SGD(model.parameters(), lr=0.5)
     for _ in range(40):
         optimizer.zero_grad()
-        summed = 0
         loss = F.mse_loss(model(torch.eye(4)), torch.ones(4, 1))
         loss.backward()
-        summed += 1
         optimizer.step()
-    return {"loss": loss.item(), "gradients_summed": summed}
+    return {"loss": loss.item()}
 
 
 def is_harm(mistaken, mended):

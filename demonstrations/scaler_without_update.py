@@ -5,7 +5,8 @@ import torch.nn.functional as F
 from torch import nn
 
 HARM = (
-    "The second turn raises {mistaken[raises]} ({mistaken[message]}); with `update()` all {mended[turns]} turns are done."
+    "The second turn raises {mistaken[raises]} ({mistaken[message]}); with `update()` all {mended[turns]} turns are "
+    "done."
 )
 
 

@@ -1,4 +1,4 @@
-"""The dim depends on the rank: with a third dim, the scores of a row are no probabilities."""
+"""The dim depends on the rank: with a third dim, a row does not sum to 1."""
 
 import torch
 import torch.nn.functional as F

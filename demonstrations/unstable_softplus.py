@@ -4,8 +4,8 @@ import torch
 import torch.nn.functional as F
 
 HARM = (
-    "Of 100 it is {mistaken[softplus]} instead of {mended[softplus]}, and the gradient {mistaken[gradient]} instead "
-    "of {mended[gradient]}."
+    "`log(1 + exp(x))` of x = 100 is {mistaken[softplus]} instead of {mended[softplus]}, and the gradient "
+    "{mistaken[gradient]} instead of {mended[gradient]}."
 )
 
 

@@ -21,10 +21,9 @@ def mistaken():
 def mended():
     model = nn.Linear(4, 1, bias=False)
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
-    batches = 0
     for i, x in enumerate(torch.eye(4)):
         (model(x).sum() / 4).backward()
-        if (i + 1) % 4 == 0 or i + 1 == len(torch.eye(4)):
+        if (i + 1) % 4 == 0:
             batches = int(model.weight.grad.count_nonzero())
             optimizer.step()
             optimizer.zero_grad()

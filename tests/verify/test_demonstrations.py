@@ -20,8 +20,9 @@ from torchlint.verify.run.process import Process
 
 pytestmark = pytest.mark.xdist_group("demonstrations")
 # Rules that are on by default and whose harm is not in numbers, and why.
-EXCUSED = {}
-LONGEST = 30
+EXCUSED = {"non-public-api": "a name that is not public may go with any release of torch, and works in this one"}
+# Lines of a program without blank ones.
+LONGEST = 25
 
 RULES = {info.name: info for info in registry.rules()}
 SHOWN = {info.name: path for info in registry.rules() if (path := demonstrations.file_of(info)) is not None}

@@ -2,8 +2,8 @@
 
 The demonstration of a rule is a module with the functions `mistaken` and `mended`, which return what they measured by
 name or raise, the function `is_harm` of both, which says whether the first is worse, and the sentence `HARM`, which
-says what happens, with places for the numbers. What is raised is measured as `raises` and `message`. Its docstring says what is shown. Nothing here imports torch but the modules that
-are run.
+says what happens, with places for the numbers. What is raised is measured as `raises` and `message`. Its docstring says
+what is shown. Nothing here imports torch but the modules that are run.
 """
 
 from __future__ import annotations
@@ -176,7 +176,8 @@ def spoken(value: Quantity) -> str:
         return "yes" if value else "no"
     if isinstance(value, str):
         return value
-    return f"{value:,}" if isinstance(value, int) else f"{value:.{_DIGITS}g}"
+    # Large numbers as people write them.
+    return f"{value:,.0f}" if isinstance(value, int) or abs(value) >= 1_000 else f"{value:.{_DIGITS}g}"
 
 
 def agree(kept: Quantities, seen: Quantities) -> bool:
