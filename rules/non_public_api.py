@@ -30,6 +30,7 @@ Turn it off for code that has to run under torch 1.10 and earlier, which has no 
 
 from __future__ import annotations
 
+from torchlint.rule import INFO
 from torchlint.vocabulary.api_check import ApiCheck
 from torchlint.vocabulary.api_internal import INTERNAL
 
@@ -38,6 +39,7 @@ class NonPublicApi(ApiCheck):
     code = "TLT811"
     since = "0.2"
     related = ("TLT802",)
+    severity = INFO
     message = "This name is not public: it may go without notice"
     title = "Use the public name"
     help = "Use the public name"
