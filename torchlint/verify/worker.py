@@ -120,6 +120,12 @@ def _answer(message: dict[str, Any]) -> dict[str, Any]:
         warm_up()
         _limit_cpu(INSTANCE_CPU_SECONDS[message["tier"]])
         return validate(message)
+    if message["kind"] == "worst input":
+        # Start-up, as above.
+        from torchlint.verify.instance.worst_input import worst
+
+        _limit_cpu(INSTANCE_CPU_SECONDS["fast"])
+        return worst(message)
     if message["kind"] == "demonstration":
         # Start-up, as above.
         from torchlint.verify import demonstrations
