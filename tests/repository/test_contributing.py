@@ -46,7 +46,9 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_there_is_an_example_of_both_kinds_with_its_fixture() -> None:
     assert len(NAMES) == 2
-    assert set(FILES) == {path for name in NAMES for path in (f"rules/{name}.py", f"fixtures/{name}/case.py")}
+    by_hand = {path for name in NAMES for path in (f"rules/{name}.py", f"fixtures/{name}/case.py")}
+    on_by_default = {name for name in NAMES if "default = False" not in FILES[f"rules/{name}.py"]}
+    assert set(FILES) == by_hand | {f"demonstrations/{name}.py" for name in on_by_default}
     assert [kind for kind in ("Rewrite", "Check") if f"({kind}):" in "".join(FILES.values())] == ["Rewrite", "Check"]
 
 
@@ -70,6 +72,8 @@ def test_the_one_command_finishes_an_example(name: str, tree: Path) -> None:
     is_rewrite = "(Rewrite)" in FILES[f"rules/{name}.py"]
     assert (tree / "fixtures" / name / "case.fixed.diff").exists() == is_rewrite
     assert (code[0] in json.dumps(stored)) == is_rewrite
+    shown = json.loads((tree / "torchlint" / "data" / "demonstrations.json").read_text(encoding="utf-8"))
+    assert (code[0] in shown) == (f"demonstrations/{name}.py" in FILES)
 
 
 def test_a_code_that_is_taken_is_refused_and_a_free_one_is_offered() -> None:
