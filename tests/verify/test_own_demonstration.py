@@ -160,7 +160,7 @@ def test_what_cannot_be_shown_is_said_with_what_can(
     [
         ("program.py:1", "program.py:1: no rule has a finding there"),
         ("missing.py:1", "missing.py: there is no such file"),
-        ("broken.py:1", "broken.py:2: "),,
+        ("broken.py:1", "broken.py:2: "),
     ],
 )
 def test_a_place_without_a_finding_is_an_error(
