@@ -4,8 +4,9 @@ import torch
 from transformers import GPT2Config, GPT2LMHeadModel
 
 HARM = (
-    "Trained on the sequence 0 1 2 3 4 5 6 7 0 1 .., the model continues 3 with {mistaken[token_after_3]} instead of "
-    "{mended[token_after_3]}, at a loss of {mistaken[loss]} that looks as good as {mended[loss]}."
+    "Trained on the sequence 0 1 2 3 4 5 6 7 0 1 .., a small stand-in for a model of transformers continues 3 with "
+    "{mistaken[token_after_3]} instead of {mended[token_after_3]}, at a loss of {mistaken[loss]} that looks as good as "
+    "{mended[loss]}."
 )
 TOKENS = torch.arange(32).remainder(8).unsqueeze(0)
 

@@ -4,7 +4,10 @@ import warnings
 
 import torchvision
 
-HARM = "Making the model gives {mistaken[warnings]} warning instead of {mended[warnings]} ({mistaken[text]})."
+HARM = (
+    "Making the model, of a stand-in that warns as torchvision does, gives {mistaken[warnings]} warning instead of "
+    "{mended[warnings]} ({mistaken[text]})."
+)
 
 
 def mistaken():

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from torchlint import registry
+from torchlint.finding import Severity
 from torchlint.verify import demonstrations
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -38,7 +39,7 @@ def finish(rule: registry.RuleInfo) -> int:
     if not (ROOT / "fixtures" / folder).is_dir():
         print(f"{rule.name} has no fixtures: write fixtures/{folder}/case.py first", file=sys.stderr)
         return 2
-    if rule.default and not _is_shown(rule):
+    if _must_be_shown(rule) and not _is_shown(rule):
         print(f"{rule.name} is on by default: show its harm in demonstrations/{folder}.py", file=sys.stderr)
         return 2
     fixtures = ("pytest", "-q", "--no-header", "tests/rules/test_fixtures.py", "-k", f"{folder}/")
@@ -59,8 +60,13 @@ def finish(rule: registry.RuleInfo) -> int:
     return 0
 
 
+def _must_be_shown(rule: registry.RuleInfo) -> bool:
+    """Whether the rule says that something goes wrong, without being asked: then it has to show it."""
+    return rule.default and rule.severity is not Severity.INFO
+
+
 def _is_shown(rule: registry.RuleInfo) -> bool:
-    """Whether the rule has a demonstration, as each must that is on by default."""
+    """Whether the rule has a demonstration."""
     return demonstrations.file_of(rule) is not None
 
 

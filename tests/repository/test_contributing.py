@@ -90,6 +90,24 @@ def test_a_code_that_is_taken_is_refused_and_a_free_one_is_offered() -> None:
     assert finish._is_shared(rule._replace(name="another"))
 
 
+def test_a_rule_that_warns_by_default_is_not_finished_without_a_demonstration(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tools import finish
+    from torchlint import registry
+    from torchlint.finding import Severity
+    from torchlint.verify import demonstrations
+
+    monkeypatch.setattr(demonstrations, "file_of", lambda rule: None)
+    rules = registry.rules()
+    rule = next(info for info in rules if info.default and info.severity is Severity.WARNING)
+    assert finish.finish(rule) == 2
+    assert f"show its harm in demonstrations/{rule.name.replace('-', '_')}.py" in capsys.readouterr().err
+    others = [info for info in rules if not info.default or info.severity is Severity.INFO]
+    assert others
+    assert not any(map(finish._must_be_shown, others))
+
+
 def test_the_page_of_what_a_check_can_ask_is_up_to_date() -> None:
     done = run(ROOT, "tools.make_checks_page", "--print")
     assert done.returncode == 0, done.stderr

@@ -160,11 +160,13 @@ def test_what_cannot_be_shown_is_said_with_what_can(
     [
         ("program.py:1", "program.py:1: no rule has a finding there"),
         ("missing.py:1", "missing.py: there is no such file"),
+        ("broken.py:1", "broken.py:2: "),
     ],
 )
 def test_a_place_without_a_finding_is_an_error(
     place: str, said: str, path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    path.with_name("broken.py").write_text("import torch\ndef f(:\n", encoding="utf-8")
     assert main(["demonstrate", str(path.with_name(place))]) == 2
     out, err = capsys.readouterr()
     assert out == ""

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from torchlint import lint, registry
 from torchlint.finding import Finding
 from torchlint.running.sources import source_of
-from torchlint.source import Source
+from torchlint.source import Source, SourceError
 from torchlint.verify.instance.change import File, NotExtractableError
 from torchlint.verify.instance.context import Context
 from torchlint.verify.instance.extract import Candidate, candidates
@@ -49,9 +49,11 @@ def shown(path: str, line: int, process: Process) -> Iterator[Shown]:
 
 
 def _findings(source: Source, line: int) -> list[Finding]:
-    """What is reported on a line: by the rules that are on by default, else by any."""
-    found = lint.check(source, [rule.code for rule in registry.rules()]).findings
-    there = [finding for finding in found if source.place_in_file(finding.location).row == line]
+    """What is reported on a line: by the rules that are on by default, else by any. Raises `SourceError`."""
+    report = lint.check(source, [rule.code for rule in registry.rules()])
+    if report.error:
+        raise SourceError(f"{source.path}:{report.error_row}: {report.error}")
+    there = [finding for finding in report.findings if source.place_in_file(finding.location).row == line]
     on = {rule.code for rule in registry.rules() if rule.default}
     return [finding for finding in there if finding.code in on] or there
 

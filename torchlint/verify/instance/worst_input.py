@@ -19,9 +19,10 @@ from torchlint.verify.run.units import Unit
 
 # What people train with.
 _DTYPE = torch.float32
-_RECIPES = (normal(1.0), normal(30.0), normal(90.0), normal(1e-8), Recipe("offset", 1e4), Recipe("zeros"), Recipe("ties"))
-# Differences below are those of rounding.
-_LEAST = 1e-3
+_NORMAL = tuple(map(normal, (1.0, 30.0, 90.0, 1e-8)))
+_RECIPES = (*_NORMAL, Recipe("offset", 1e4), Recipe("zeros"), Recipe("ties"))
+# Differences below, relative to the largest number, are those of rounding; numbers below are as good as 0.
+_LEAST, _NOTHING = 1e-3, 1e-20
 # Numbers of a result that are shown.
 _SHOWN = 4
 
@@ -127,7 +128,7 @@ def _distance(one: torch.Tensor, other: torch.Tensor) -> float:
     if not one.numel() or not bool(one.isfinite().all() & other.isfinite().all()):
         return 0.0
     largest = max(float(one.abs().max()), float(other.abs().max()))
-    return float((one.double() - other.double()).abs().max()) / largest if largest else 0.0
+    return float((one.double() - other.double()).abs().max()) / largest if largest > _NOTHING else 0.0
 
 
 def _told(outcome: Outcome) -> dict[str, str]:
@@ -143,7 +144,7 @@ def _written(value: Any) -> str:
     """An argument, its numbers with few digits."""
     if not isinstance(value, torch.Tensor) or not value.is_floating_point() or value.numel() > PRINTABLE:
         return literal(value)
-    rounded = value.detach().double().apply_(lambda number: float(f"{number:.4g}"))
+    rounded = value.detach().double().apply_(lambda number: float(f"{number:.6g}"))
     return f"torch.tensor({rounded.tolist()})"
 
 
