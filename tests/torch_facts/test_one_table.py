@@ -58,7 +58,7 @@ ALLOWED = {
     ("torchlint/vocabulary/training.py", "copy_ detach_ fill_ zero_"): "a gradient is begun anew",
 }
 # Removed with the tables that they hold.
-LEAVING = ("whitelist.py", "hints.py", "operation_traits.py")
+LEAVING = ("hints.py",)
 
 
 @cache
