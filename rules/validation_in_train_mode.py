@@ -106,10 +106,7 @@ class ValidationInTrainMode(Check):
                 continue
             trained, note = _put_into_train_mode(frame, use), "the model is put into training mode here"
             if trained is None and _is_never_evaluated(frame):
-                trained, note = (
-                    _made(frame, use),
-                    "this model stays in training mode: nothing in the file calls `eval()`",
-                )
+                trained, note = _made(frame, use), _NEVER
             if trained is not None:
                 seen.add(use.text)
                 yield Problem(use.call, places=(Place(trained, note),))
