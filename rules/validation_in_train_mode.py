@@ -56,6 +56,7 @@ from torchlint.rule import (
     Frame,
     FunctionRef,
     Instance,
+    Loop,
     Place,
     Problem,
     argument_of,
@@ -105,10 +106,7 @@ class ValidationInTrainMode(Check):
                 continue
             trained, note = _put_into_train_mode(frame, use), "the model is put into training mode here"
             if trained is None and _is_never_evaluated(frame):
-                trained, note = (
-                    _made(frame, use),
-                    "this model stays in training mode: nothing in the file calls `eval()`",
-                )
+                trained, note = _made(frame, use), _NEVER
             if trained is not None:
                 seen.add(use.text)
                 yield Problem(use.call, places=(Place(trained, note),))
@@ -116,25 +114,27 @@ class ValidationInTrainMode(Check):
 
 def _uses(frame: Frame) -> Iterator[_Use]:
     """The calls of models in loops that validate, in the order of the text."""
-    backward = [event.at for event in events(frame) if event.kind is Kind.BACKWARD]
-    for call, callee in sorted(frame.callees.items(), key=lambda item: position(item[0])):
-        if not isinstance(call.func, ast.Name | ast.Attribute) or isinstance(callee, External | FunctionRef):
+    backward: list[ast.AST] | None = None
+    for call, model, loop in _calls_in_validation(frame):
+        callee = frame.callees.get(call)
+        if callee is None or isinstance(callee, External | FunctionRef) or not is_without_grad(frame, call):
             continue
-        loops = loops_around(frame.module, call)
-        if not loops or not call.args or not is_without_grad(frame, call):
-            continue
-        names = [frame.function.name if frame.function else "", *(ast.unparse(loop.iter) for loop in _fors(loops))]
-        if not any(map(_VALIDATION.search, names)) or any(
-            loops[0] in loops_around(frame.module, at) for at in backward
-        ):
-            continue
-        value = frame.values.get(call.func)
-        if value is not None and not is_modeless(frame, value):
-            yield _Use(call, call.func, ast.unparse(call.func))
+        if backward is None:
+            backward = [event.at for event in events(frame) if event.kind is Kind.BACKWARD]
+        value = frame.values.get(model)
+        trains = any(loop in loops_around(frame.module, at) for at in backward)
+        if not trains and value is not None and not is_modeless(frame, value):
+            yield _Use(call, model, ast.unparse(model))
 
 
-def _fors(loops: list[ast.For | ast.AsyncFor | ast.While]) -> list[ast.For]:
-    return [loop for loop in loops if isinstance(loop, ast.For)]
+def _calls_in_validation(frame: Frame) -> Iterator[tuple[ast.Call, ast.Name | ast.Attribute, Loop]]:
+    """The calls with arguments in loops that are called validation, with what is called and the innermost loop."""
+    name = frame.function.name if frame.function else ""
+    for call in sorted(inventory_of(frame.scope).of(ast.Call), key=position):
+        loops = loops_around(frame.module, call) if call.args else []
+        names = [name, *(ast.unparse(loop.iter) for loop in loops if isinstance(loop, ast.For))]
+        if loops and isinstance(call.func, ast.Name | ast.Attribute) and any(map(_VALIDATION.search, names)):
+            yield call, call.func, loops[0]
 
 
 def _put_into_train_mode(frame: Frame, use: _Use) -> ast.AST | None:

@@ -45,13 +45,22 @@ class Bound:
         models = self._module.models.values()
         fixed = [({model.name}, model.scope.all_words) for model in models]
         signed = [binding for function in self._module.all_functions for binding in _signed(function.node.args)]
-        return self._followed(self._layered, self._holding, [*fixed, *signed])
+        wanted = frozenset(filter(self._is_holdable, self._layered & self._module.vocabulary))
+        return self._followed(wanted, self._holding, [*fixed, *signed])
+
+    def may_hold(self, look: Look) -> bool:
+        """Whether a name may hold what a look is for."""
+        return any(map(self._is_holdable, look.plain & self._module.vocabulary))
+
+    def _is_holdable(self, word: str) -> bool:
+        """Whether a word is that of a layer, which a call makes, or of a function that is named without a call."""
+        is_layer = word in self._layered and word[:1].isupper()
+        return self._module.is_named(word) if is_layer else self._module.is_passed(word)
 
     @kept
     def aliases(self) -> dict[str, set[str]]:
         """For each other name of something that must stand in a function, the words that it may stand for."""
-        found = {name: words & self._written - {name} for name, words in self.renamed.items()}
-        return {name: words for name, words in found.items() if words}
+        return {name: wanted for name, words in self.renamed.items() if (wanted := words & self._written - {name})}
 
     @property
     def torch_names(self) -> Mapping[str, str]:
