@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import random
@@ -379,6 +380,13 @@ def test_a_changed_caller_has_what_it_calls_checked_again(
     assert "TLT101" not in run(capsys, *arguments)[1]
     (importing / "main.py").write_text(MAIN.format(loss="CrossEntropyLoss"))
     assert run(capsys, *arguments) == first
+
+
+def test_the_text_of_an_editor_has_the_callers_of_its_file(
+    importing: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(ENGINE.encode())))
+    assert "TLT101" in run(capsys, "--stdin-filename", "engine.py")[1]
 
 
 def test_a_new_and_a_deleted_caller_have_what_they_call_checked_again(
