@@ -24,8 +24,11 @@ def remember_scope(cls: ClassModel, frame: Frame) -> None:
 
 def scope(frame: Frame, cls: ClassModel) -> Frame:
     """The frame in which a class was defined."""
-    known = frame.evaluator.known.scopes.get(cls)
-    return known if known is not None else frame.evaluator.surroundings(cls.module)
+    evaluator = frame.evaluator
+    if cls not in evaluator.known.scopes and cls.parent is not None and not evaluator.is_busy(cls.parent):
+        evaluator.frame(cls.parent)  # what its bases mean may be imported there
+    known = evaluator.known.scopes.get(cls)
+    return known if known is not None else evaluator.surroundings(cls.module)
 
 
 def bases(frame: Frame, cls: ClassModel) -> list[Value]:
