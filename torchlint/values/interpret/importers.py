@@ -14,10 +14,12 @@ from torchlint.syntax.module_paths import package_file, split
 from torchlint.syntax.names import last_name
 from torchlint.torch_facts import ops
 from torchlint.values.interpret.project_files import ProjectFiles
+from torchlint.values.interpret.unpassed_parameters import default_of
 
 # A definition that more files than this import is used in more ways than are looked at.
 _MAX_FILES = 3
 _MAX_HOPS = 2
+_PLAIN = frozenset({"int", "float", "bool", "str"})
 
 
 class OutsideCall(NamedTuple):
@@ -165,12 +167,20 @@ def is_asked_about(function: FunctionModel) -> bool:
     """Whether it may matter to a rule what a function is called with: losses, training, and what looks like a loss."""
     if function.parent is not None or (function.cls is not None and function.name != "__init__"):
         return False
-    if not [arg for arg in function.parameters if arg.arg != function.self_name]:
+    if not any(arg.arg != function.self_name and _may_be_object(function, arg) for arg in function.parameters):
         return False
     scope = function.scope if function.cls is None else function.cls.scope
     if not ops.LOSS_WORDS.isdisjoint(scope.all_words) or "backward" in scope.all_words:
         return True
     return _calls_like_a_loss(function)
+
+
+def _may_be_object(function: FunctionModel, arg: ast.arg) -> bool:
+    """Whether a parameter may hold anything but a number, a flag or a text, by its annotation and its default."""
+    if isinstance(arg.annotation, ast.Name) and arg.annotation.id in _PLAIN:
+        return False
+    default = default_of(function, arg.arg)
+    return not isinstance(default, ast.Constant) or default.value is None
 
 
 def _calls_like_a_loss(function: FunctionModel) -> bool:
