@@ -47,8 +47,10 @@ def write(folder: Path, files: dict[str, str]) -> None:
 
 
 def found(path: Path, code: str = "TLT101") -> list[Finding]:
-    report = lint.check(Source.from_bytes(str(path), path.read_bytes()), {code})
+    source = Source.from_bytes(str(path), path.read_bytes())
+    report, opened = (lint.check(source, {code}, gates=gates) for gates in (True, False))
     assert not report.failures
+    assert report.findings == opened.findings
     return report.findings
 
 

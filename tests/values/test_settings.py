@@ -36,9 +36,11 @@ ce = nn.CrossEntropyLoss()
 
 
 def found(program: str, code: str) -> list[Finding]:
-    report = lint.check(Source("program.py", HEAD + dedent(program)), {code})
+    source = Source("program.py", HEAD + dedent(program))
+    report, opened = (lint.check(source, {code}, gates=gates) for gates in (True, False))
     assert not report.error
     assert not report.failures
+    assert report.findings == opened.findings
     return report.findings
 
 
