@@ -221,7 +221,7 @@ def test_a_file_that_is_written_meanwhile_is_checked(
 def test_a_crash_of_a_rule_is_not_remembered(
     project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(lint, "check", lambda source, codes: Report(failures=["rule TLT202 crashed: Oops"]))
+    monkeypatch.setattr(lint, "check", lambda source, codes, **keywords: Report(failures=["rule TLT202 crashed: Oops"]))
     assert run(capsys)[0] == 2
     monkeypatch.undo()
     monkeypatch.chdir(project)

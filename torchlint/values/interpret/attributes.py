@@ -6,7 +6,7 @@ import ast
 
 from torchlint.torch_facts import ops
 from torchlint.values.compare import join
-from torchlint.values.interpret import classes, settings, wrapped_models
+from torchlint.values.interpret import classes, setting_objects, wrapped_models
 from torchlint.values.interpret.frame import Frame, evaluates, path
 from torchlint.values.interpret.lookup import external
 from torchlint.values.value import (
@@ -53,7 +53,7 @@ def attribute_of(frame: Frame, base: Value, name: str, node: ast.AST) -> Value:
         case Layer() if name in wrapped_models.INNER:
             return base
         case Call():
-            found = settings.setting(frame, base, name, node)
+            found = setting_objects.setting(frame, base, name, node)
             if found is not None:
                 return found
         case Op() if name in ops.outputs(base.name, base.args):
@@ -90,7 +90,7 @@ def _method_of(frame: Frame, receiver: Value, node: ast.Attribute) -> Value:
         if found is not None:
             return found
     if isinstance(receiver, Call):
-        found = settings.setting(frame, receiver, node.attr, node)
+        found = setting_objects.setting(frame, receiver, node.attr, node)
         if found is not None:
             return found
     if node.attr in wrapped_models.INNER and isinstance(receiver, Instance | Layer):

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from torchlint.syntax import trees
 from torchlint.syntax.module import ClassModel, FunctionModel
 from torchlint.values.compare import join
-from torchlint.values.interpret import settings
+from torchlint.values.interpret import setting_objects
 from torchlint.values.interpret.frame import Frame
 from torchlint.values.interpret.lookup import peek, resolved
 from torchlint.values.value import ClassRef, External, FunctionRef, Instance, Unknown, Value
@@ -101,7 +101,7 @@ def attribute(frame: Frame, base: Instance | ClassRef, name: str) -> Value | Non
     if method is not None:
         return _method(frame, base, method)
     if isinstance(base, Instance):
-        value = settings.field(frame, base, name) or _instance_attribute(frame, base, name)
+        value = setting_objects.field(frame, base, name) or _instance_attribute(frame, base, name)
         if value is not None:
             return value
     return _class_attribute(frame, base.cls, name)
