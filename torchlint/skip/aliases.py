@@ -105,10 +105,19 @@ def _bindings(statement: ast.stmt) -> Iterator[_Binding]:
         yield from (({each.name}, frozenset({each.last})) for each in imported(statement) if each.name != each.last)
         return
     values = _values(statement)
-    words = _mentioned(values) if values else None
+    words = _mentioned([*values]) if values else None
     names = set(_targets(statement)) if words else None
     if names and words:
         yield names, words
+    for value in values if words else ():
+        yield from _kept_under(value)
+
+
+def _kept_under(value: ast.AST) -> Iterator[_Binding]:
+    """The names under which a call may keep what it is given: `Settings(criterion=nn.CrossEntropyLoss())`."""
+    for keyword in value.keywords if isinstance(value, ast.Call) else ():
+        if keyword.arg is not None and isinstance(keyword.value, ast.Call | ast.Name | ast.Attribute):
+            yield {keyword.arg}, _mentioned([keyword.value])
 
 
 def _signed(signature: ast.arguments) -> Iterator[_Binding]:
