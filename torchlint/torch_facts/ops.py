@@ -75,6 +75,8 @@ class Operation:
     pure: bool = True
     # Whether a gradient goes through it: it is cut, or it is zero everywhere.
     grad: Literal[True, False, "zero"] = True
+    # Its backward pass reads the (first) result, which may not be written to before.
+    saves_output: bool = False
     makes: terms.Makes = ""
     casts: bool = False
     moves: bool = False

@@ -123,6 +123,7 @@ class Facts(TypedDict, total=False):
     random: Literal[True, False, "training"]
     pure: bool
     grad: Literal[True, False, "zero"]
+    saves_output: bool
     makes: Makes
     casts: bool
     moves: bool
