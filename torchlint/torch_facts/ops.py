@@ -77,6 +77,8 @@ class Operation:
     grad: Literal[True, False, "zero"] = True
     # Its backward pass reads the (first) result, which may not be written to before.
     saves_output: bool = False
+    # Its results are views that nobody may write to in place while they have a graph.
+    frozen_views: bool = False
     makes: terms.Makes = ""
     casts: bool = False
     moves: bool = False

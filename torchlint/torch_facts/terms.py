@@ -124,6 +124,7 @@ class Facts(TypedDict, total=False):
     pure: bool
     grad: Literal[True, False, "zero"]
     saves_output: bool
+    frozen_views: bool
     makes: Makes
     casts: bool
     moves: bool
