@@ -56,8 +56,6 @@ from torchlint.rule import (
     Instance,
     Item,
     Layer,
-    LoopCarried,
-    Mutated,
     Op,
     Parameter,
     Place,
@@ -266,7 +264,8 @@ def _out_of_place(frame: Frame, write: Write) -> Callable[[Editor], None] | None
         sign = _OPERATORS.get(type(node.op))
         if sign is None:
             return None
-        if not isinstance(node.target, ast.Subscript) or isinstance(settled(write.value), LoopCarried | Mutated):
+        is_element = any(_saved(member) is None for member in members(write.value))
+        if not isinstance(node.target, ast.Subscript) or is_element:
             return lambda editor: editor.replace_statements(
                 node, node, [f"{editor.text(node.target)} = {editor.text(node.target)} {sign} {_operand(editor, node)}"]
             )
