@@ -110,7 +110,7 @@ def _scaled(op: Op) -> Value | None:
 
 def _has_graph(value: Value) -> bool:
     """Whether a term of a loss is certainly, or as good as certainly, one that gradients go through: a loss, or what
-    something that is no function of a library made of what a model returned."""
+    something that is not a function of a library made of what a model returned."""
     if isinstance(value, Op):
         inner = value
         while inner.name in _SUMS | _SCALES and isinstance(inner.input, Op):

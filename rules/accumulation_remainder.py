@@ -6,8 +6,8 @@ loop over a loader, and no other step of that optimiser in the function. Only wh
 or over something whose length the function asks for.
 
 ## Why is this bad?
-Where the number of batches is no multiple of n, up to n - 1 batches at the end of the loop have been backpropagated and
-no step has taken their gradients. They stay in `.grad`: the first step of the next epoch takes them together with
+Where the number of batches is not a multiple of n, up to n - 1 batches at the end of the loop have been backpropagated
+and no step has taken their gradients. They stay in `.grad`: the first step of the next epoch takes them together with
 gradients of n more batches, which is a larger and older sum than any other, and in the last epoch they are lost.
 
 ## Example
@@ -54,15 +54,13 @@ from torchlint.rule import (
     Place,
     Problem,
     is_test,
-    loops_around,
     made_by,
     members,
-    own_nodes,
     trees,
 )
 from torchlint.vocabulary.datasets import LOADER
 from torchlint.vocabulary.training import Event, Kind, certainly_clears, events, in_loop, settled
-from torchlint.vocabulary.turns import counts_turns, is_count, is_in_every_turn, nth_turn, steps_of
+from torchlint.vocabulary.turns import is_in_every_turn, nth_turn, steps_of, tests_of_turns
 
 if TYPE_CHECKING:
     from torchlint.fixing.editor import Editor
@@ -78,22 +76,17 @@ class AccumulationRemainder(Check):
     words = (("zero_grad",), ("step",), ("backward", "manual_backward"), ("%",), ("enumerate",))
 
     def check_frame(self, frame: Frame) -> Iterator[Problem]:
-        if not frame.loops or is_test(frame.module):
+        if is_test(frame.module):
             return
         found: list[Event] | None = None
-        for node in own_nodes(frame.scope):
-            modulo = nth_turn(node.test) if isinstance(node, ast.If) and not node.orelse else None
-            loops = loops_around(frame.module, node) if modulo is not None else []
-            if not isinstance(node, ast.If) or modulo is None or not loops or not counts_turns(modulo, loops[0]):
-                continue
-            loop = loops[0]
-            loader = _enumerated(loop.iter) if isinstance(loop, ast.For) else None
-            if loader is None or not is_count(frame.values.get(modulo.right), above=1) or not _ends(frame, loader):
+        for node, _, loop in tests_of_turns(frame, nth_turn, above=1):
+            loader = _enumerated(loop.iter) if isinstance(loop, ast.For) and not node.orelse else None
+            if not isinstance(loop, ast.For) or loader is None or not _ends(frame, loader):
                 continue
             found = events(frame) if found is None else found
             step = _lone_step(frame, node, loop, found)
             if step is not None:
-                fix = _at_the_end(node, modulo, loop, loader)
+                fix = _at_the_end(node, loop, loader)
                 claim = Changes("a step takes the gradients of the last batches")
                 yield Problem(node.test, "", fix, claim, places=(Place(step.at, "the only step is here"),))
 
@@ -129,7 +122,7 @@ def _ends(frame: Frame, loader: ast.expr) -> bool:
     )
 
 
-def _lone_step(frame: Frame, test: ast.If, loop: ast.AST, found: Sequence[Event]) -> Event | None:
+def _lone_step(frame: Frame, test: ast.If, loop: ast.For, found: Sequence[Event]) -> Event | None:
     """The step of an optimiser that is taken and cleared under a test, and nowhere else in the function."""
     inside = [event for event in found if in_loop(frame.module, event.at, test)]
     steps = [(event, key) for event, key in steps_of(found)]
@@ -138,7 +131,6 @@ def _lone_step(frame: Frame, test: ast.If, loop: ast.AST, found: Sequence[Event]
         return None
     if any(event.kind in (Kind.BACKWARD, Kind.CLEAR, Kind.UNKNOWN) for event in inside):
         return None
-    assert isinstance(loop, ast.For)
     if not any(event.kind is Kind.BACKWARD and is_in_every_turn(frame, event, loop) for event in found):
         return None
     step = next(event for event, _ in steps if event in inside)
@@ -149,9 +141,8 @@ def _lone_step(frame: Frame, test: ast.If, loop: ast.AST, found: Sequence[Event]
     return step if any(certainly_clears(zero, step) or zero.key in ours for zero in zeros) else None
 
 
-def _at_the_end(test: ast.If, modulo: ast.BinOp, loop: ast.AST, loader: ast.expr) -> Callable[[Editor], None] | None:
+def _at_the_end(test: ast.If, loop: ast.For, loader: ast.expr) -> Callable[[Editor], None] | None:
     """A fix that lets the test hold for the last batch, too; None where the counter does not start from 0."""
-    assert isinstance(loop, ast.For)
     counter = loop.target.elts[0] if isinstance(loop.target, ast.Tuple) else None
     enumerates = [
         node for node in trees.walk(loop.iter) if isinstance(node, ast.Call) and ast.unparse(node.func) == "enumerate"

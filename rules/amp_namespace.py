@@ -32,29 +32,14 @@ is passed on, because it is called without the device then, and for `*args`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from torchlint.rule import Check, ClassModel, Frame, Problem
-from torchlint.vocabulary.api import by_name, last_names, may_use, words_of
 from torchlint.vocabulary.api_amp import AMP
-from torchlint.vocabulary.api_fixes import problems
-
-_ROWS = by_name(AMP)
-_LAST = last_names(_ROWS)
+from torchlint.vocabulary.api_check import ApiCheck
 
 
-class AmpNamespace(Check):
+class AmpNamespace(ApiCheck):
     code = "TLT806"
-    since = "0.1"
+    since = "0.2"
     message = "This name is deprecated: `torch.amp` has it for all devices"
     title = "Use `torch.amp`"
     help = "Use `torch.amp` with the device as the first argument"
-    words = (words_of(AMP),)
-
-    def check_frame(self, frame: Frame) -> Iterator[Problem]:
-        if may_use(frame.scope, frame.module, _ROWS, _LAST):
-            yield from problems(frame, _ROWS, None)
-
-    def check_class(self, cls: ClassModel, frame: Frame) -> Iterator[Problem]:
-        if may_use(cls.node, cls.module, _ROWS, _LAST):
-            yield from problems(frame, _ROWS, cls)
+    rows = AMP

@@ -39,11 +39,8 @@ from typing import TYPE_CHECKING
 
 from torchlint.rule import Changes, Check, Frame, Op, Parameter, Problem, Same, Value, facts, ops
 from torchlint.vocabulary.loop_needs import check_rows, check_slices
-from torchlint.vocabulary.loop_stacks import (
-    Stack,
-    stacks,
-)
-from torchlint.vocabulary.loops import Sweep, is_index, module_name, number_of
+from torchlint.vocabulary.loop_stacks import Stack, stacks
+from torchlint.vocabulary.loops import Sweep, is_index, number_of
 from torchlint.vocabulary.shown_tensors import dtype, fills, settled, shown_tensor
 from torchlint.vocabulary.slice_loops import has_gathered, stacked
 from torchlint.vocabulary.slices import Leaf, leaf
@@ -84,7 +81,7 @@ def _problem(found: Stack, frame: Frame) -> Iterator[Problem]:
     rank = 1 if single else facts.rank(settled(index.value))
 
     def fix(editor: Editor) -> None:
-        torch = module_name("torch", editor, frame)
+        torch = editor.import_module("torch", scope_names=frame.local_names)
         base, columns = editor.text(tensor.tensor), editor.text(index.tensor)
         if found.sweep.start or not (known or fills(tensor.value, 0, found.sweep.turns)):
             columns = index.text(found.sweep, editor)

@@ -52,6 +52,7 @@ from torchlint.rule import (
 )
 from torchlint.vocabulary.clipping import CLIPS, clips, is_scaler, may_be_scaler
 from torchlint.vocabulary.eval_mode import attributes
+from torchlint.vocabulary.training import stepped_by
 from torchlint.vocabulary.turns import branches, position
 
 # Gradients that are unscaled by hand.
@@ -97,7 +98,7 @@ def _scaled(frame: Frame) -> Iterator[ast.Call]:
 def _is_step(frame: Frame, call: ast.Call, backward: ast.Call | None) -> bool:
     """Whether a call is `scaler.step(optimizer)`: of the scaler that scaled, or of one that is certainly a scaler."""
     func = call.func
-    if not (isinstance(func, ast.Attribute) and func.attr == "step" and call.args):
+    if not (isinstance(func, ast.Attribute) and func.attr == "step") or stepped_by(frame, call) is None:
         return False
     if backward is not None:
         scale = backward.func.value.func.value  # type: ignore[attr-defined]

@@ -27,7 +27,7 @@ q, r = torch.linalg.qr(a, mode="complete")
 ## Fix safety
 A fix is offered where the new function, or an expression with it, computes the same from the same arguments: after
 `u, s, v = torch.svd(x)` became `torch.linalg.svd`, a line `v = v.mH` follows, `triangular_solve(b, a)[0]` becomes
-`torch.linalg.solve_triangular(a, b, upper=True)`. There is none where a flag that decides is no literal, where the
+`torch.linalg.solve_triangular(a, b, upper=True)`. There is none where a flag that decides is not a literal, where the
 order of a norm may be text, where what is asked of the result cannot be told, and for `torch.range` (its end is part
 of the result, which is float). A name that stands in a table is reported without a fix: what is called by it
 may also be looked up or compared by it. `get_last_lr()` returns another number than `get_lr()`, so that this fix is
@@ -40,29 +40,14 @@ unsafe.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from torchlint.rule import Check, ClassModel, Frame, Problem
-from torchlint.vocabulary.api import by_name, last_names, may_use, words_of
+from torchlint.vocabulary.api_check import ApiCheck
 from torchlint.vocabulary.api_deprecated import DEPRECATED
-from torchlint.vocabulary.api_fixes import problems
-
-_ROWS = by_name(DEPRECATED)
-_LAST = last_names(_ROWS)
 
 
-class DeprecatedApi(Check):
+class DeprecatedApi(ApiCheck):
     code = "TLT802"
     since = "0.1"
     message = "This name is deprecated: a later torch may not have it"
     title = "Use the new name"
     help = "Use the name that replaces it"
-    words = (words_of(DEPRECATED),)
-
-    def check_frame(self, frame: Frame) -> Iterator[Problem]:
-        if may_use(frame.scope, frame.module, _ROWS, _LAST):
-            yield from problems(frame, _ROWS, None)
-
-    def check_class(self, cls: ClassModel, frame: Frame) -> Iterator[Problem]:
-        if may_use(cls.node, cls.module, _ROWS, _LAST):
-            yield from problems(frame, _ROWS, cls)
+    rows = DEPRECATED

@@ -46,7 +46,8 @@ from torchlint.rule import (
     same,
     torch,
 )
-from torchlint.vocabulary.ranges import is_data, is_drawn, is_reference
+from torchlint.vocabulary.data_tables import is_data, is_drawn
+from torchlint.vocabulary.ranges import is_reference
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -30,35 +30,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from torchlint.rule import ERROR, Changes, Check, ClassModel, Frame, Problem
-from torchlint.vocabulary.api import by_name, last_names, may_use, uses, words_of
+from torchlint.rule import ERROR, Changes, ClassModel, Frame, Problem
+from torchlint.vocabulary.api import uses
+from torchlint.vocabulary.api_check import ApiCheck
 from torchlint.vocabulary.api_fixes import fix_of
 from torchlint.vocabulary.api_table import FOREIGN
 
-_ROWS = by_name(FOREIGN)
-_LAST = last_names(_ROWS)
 
-
-class ForeignApi(Check):
+class ForeignApi(ApiCheck):
     code = "TLT810"
     since = "0.1"
     severity = ERROR
     message = "torch does not have this name: this raises an AttributeError"
     title = "Use torch's own name"
     help = "Use torch's own name"
-    words = (words_of(FOREIGN),)
+    rows = FOREIGN
 
-    def check_frame(self, frame: Frame) -> Iterator[Problem]:
-        if may_use(frame.scope, frame.module, _ROWS, _LAST):
-            yield from _problems(frame, None)
-
-    def check_class(self, cls: ClassModel, frame: Frame) -> Iterator[Problem]:
-        if may_use(cls.node, cls.module, _ROWS, _LAST):
-            yield from _problems(frame, cls)
-
-
-def _problems(frame: Frame, cls: ClassModel | None) -> Iterator[Problem]:
-    for row, node, call in uses(frame, _ROWS, cls):
-        message = f"`{row.old}` does not exist, so this raises: use `{row.new}`"
-        fix = fix_of(frame, row, node, call)
-        yield Problem(call or node, message, fix, Changes("code runs that raised"), f"Use `{row.new}`")
+    def problems(self, frame: Frame, cls: ClassModel | None) -> Iterator[Problem]:
+        for row, node, call in uses(frame, self.table, cls):
+            message = f"`{row.old}` does not exist, so this raises: use `{row.new}`"
+            fix = fix_of(frame, row, node, call)
+            yield Problem(call or node, message, fix, Changes("code runs that raised"), f"Use `{row.new}`")

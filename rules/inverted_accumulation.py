@@ -35,14 +35,10 @@ from torchlint.rule import (
     Changes,
     Check,
     Frame,
-    Loop,
     Problem,
-    inventory_of,
-    loops_around,
-    own_nodes,
 )
 from torchlint.vocabulary.training import Kind, events, in_loop, same_subject
-from torchlint.vocabulary.turns import counts_turns, is_count
+from torchlint.vocabulary.turns import tests_of_turns
 
 if TYPE_CHECKING:
     from torchlint.fixing.editor import Editor
@@ -58,22 +54,17 @@ class InvertedAccumulation(Check):
     words = (("step",), ("backward", "manual_backward"), ("zero_grad",))
 
     def check_frame(self, frame: Frame) -> Iterator[Problem]:
-        if not inventory_of(frame.scope).loops:
-            return
         found = None
-        for node in own_nodes(frame.scope):
-            if not isinstance(node, ast.If) or node.orelse:
-                continue
-            modulo = _modulo(node.test)
-            loops = loops_around(frame.module, node)
-            if modulo is None or not loops or not _counts(frame, modulo, loops[0]):
+        # With an n of 2 every other turn is as good.
+        for node, modulo, loop in tests_of_turns(frame, _modulo, above=2):
+            if node.orelse:
                 continue
             found = events(frame, 1) if found is None else found
             inside = [event for event in found if in_loop(frame.module, event.at, node)]
             steps = [event for event in inside if event.kind is Kind.STEP]
             zeros = [event for event in inside if event.kind is Kind.ZERO]
             backward = [
-                event for event in found if event.kind is Kind.BACKWARD and in_loop(frame.module, event.at, loops[0])
+                event for event in found if event.kind is Kind.BACKWARD and in_loop(frame.module, event.at, loop)
             ]
             if not backward or any(event in inside for event in backward):
                 continue
@@ -91,11 +82,6 @@ def _modulo(test: ast.expr) -> ast.BinOp | None:
         ):
             return left
     return None
-
-
-def _counts(frame: Frame, modulo: ast.BinOp, loop: Loop) -> bool:
-    """Whether the left side is the loop's counter, and n is not 2, with which every other turn is as good."""
-    return counts_turns(modulo, loop) and is_count(frame.values.get(modulo.right), above=2)
 
 
 def _problem(node: ast.If, modulo: ast.BinOp) -> Problem:

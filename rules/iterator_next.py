@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 class IteratorNext(Check):
     code = "TLT804"
-    since = "0.1"
+    since = "0.2"
     severity = ERROR
     message = "The iterator of a loader has no method `next`, so this raises an AttributeError: use `next(it)`"
     title = "Use `next(it)`"

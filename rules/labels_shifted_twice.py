@@ -118,7 +118,7 @@ def _is_made_causal(value: Value | None) -> bool:
 
 def _without(value: Value | None, *, last: bool) -> Value | None:
     """What a slice leaves the last (`x[:, :-1]`) or the first (`x[:, 1:]`) token out of."""
-    while isinstance(value, Op) and value.name in ("contiguous", "clone", "to", "long"):
+    while isinstance(value, Op) and value.name in ops.SAME_ELEMENTS | ops.CASTS:
         value = value.input
     if not isinstance(value, Op) or value.name != "getitem":
         return None

@@ -75,7 +75,7 @@ _VOLATILE = "`volatile` does nothing since torch 0.4, so the graph is recorded: 
 
 class LegacyAutograd(Check):
     code = "TLT803"
-    since = "0.1"
+    since = "0.2"
     message = "`Variable(x)` is `x.detach()` under an old name: tensors have gradients of their own"
     title = "Use the tensor itself"
     help = "Use the tensor itself, or `x.detach()`"

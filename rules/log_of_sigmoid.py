@@ -48,8 +48,8 @@ from torchlint.rule import (
     torch,
     walk,
 )
+from torchlint.vocabulary.data_tables import is_table
 from torchlint.vocabulary.grad_mode import is_called_without_grad
-from torchlint.vocabulary.ranges import is_table
 
 if TYPE_CHECKING:
     from torch import Tensor

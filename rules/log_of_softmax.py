@@ -50,8 +50,9 @@ from torchlint.rule import (
     Stabilises,
     torch,
 )
+from torchlint.vocabulary.data_tables import is_data
 from torchlint.vocabulary.grad_mode import is_called_without_grad
-from torchlint.vocabulary.ranges import bounded, is_data, is_reference
+from torchlint.vocabulary.ranges import bounded, is_reference
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -29,7 +29,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from torchlint.rule import INFO, Floats, Match, Op, Pair, Rewrite, Stabilises, Value, dtypes, ops, torch, walk
-from torchlint.vocabulary.ranges import is_data, is_drawn, is_reference
+from torchlint.vocabulary.data_tables import is_data, is_drawn
+from torchlint.vocabulary.ranges import is_reference
 
 if TYPE_CHECKING:
     from torch import Tensor

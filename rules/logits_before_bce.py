@@ -1,14 +1,14 @@
 """Logits or log-probabilities before `binary_cross_entropy`, which takes probabilities.
 
 ## What it does
-Finds values that are no probabilities for certain and reach `binary_cross_entropy` or `BCELoss` as `input` on every
+Finds values that are not probabilities for certain and reach `binary_cross_entropy` or `BCELoss` as `input` on every
 path, with nothing but reshaping in between: the output of a linear or convolutional layer, and what `log_softmax` or
 `logsigmoid` return. Silent in tests, whose losses are toys.
 
 ## Why is this bad?
 The loss takes the logarithm of its input and of one minus its input. Anything outside of 0 and 1 raises: `all elements
 of input should be between 0 and 1`, on a GPU as an assertion of the device. As long as all values happen to lie
-between 0 and 1, the loss is that of numbers that are no probabilities, and nothing says so.
+between 0 and 1, the loss is that of numbers that are not probabilities, and nothing says so.
 
 ## Example
 ```python

@@ -125,8 +125,9 @@ def _mean_loss(frame: Frame, node: ast.expr) -> Op | None:
             value = value.base
         else:
             break
-    is_loss = isinstance(value, Op) and value.name in ops.LOSSES and not {"reduce", "size_average"} & value.args.keys()
-    return value if is_loss and value.constant("reduction", "mean") == "mean" else None  # type: ignore[union-attr,return-value]
+    if not isinstance(value, Op) or value.name not in ops.LOSSES or {"reduce", "size_average"} & value.args.keys():
+        return None
+    return value if value.constant("reduction", "mean") == "mean" else None
 
 
 def _counts_samples(frame: Frame, node: ast.expr, loop: Loop) -> bool:

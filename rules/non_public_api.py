@@ -27,29 +27,14 @@ Both names are the same function. A name that is passed on is fixed as unsafe, b
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from torchlint.rule import Check, ClassModel, Frame, Problem
-from torchlint.vocabulary.api import by_name, last_names, may_use, words_of
-from torchlint.vocabulary.api_fixes import problems
+from torchlint.vocabulary.api_check import ApiCheck
 from torchlint.vocabulary.api_internal import INTERNAL
 
-_ROWS = by_name(INTERNAL)
-_LAST = last_names(_ROWS)
 
-
-class NonPublicApi(Check):
+class NonPublicApi(ApiCheck):
     code = "TLT811"
-    since = "0.1"
+    since = "0.2"
     message = "This name is not public: it may go without notice"
     title = "Use the public name"
     help = "Use the public name"
-    words = (words_of(INTERNAL),)
-
-    def check_frame(self, frame: Frame) -> Iterator[Problem]:
-        if may_use(frame.scope, frame.module, _ROWS, _LAST):
-            yield from problems(frame, _ROWS, None)
-
-    def check_class(self, cls: ClassModel, frame: Frame) -> Iterator[Problem]:
-        if may_use(cls.node, cls.module, _ROWS, _LAST):
-            yield from problems(frame, _ROWS, cls)
+    rows = INTERNAL

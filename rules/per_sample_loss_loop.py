@@ -41,7 +41,6 @@ from typing import TYPE_CHECKING
 
 from torchlint.rule import Call, Changes, Check, Frame, Op, Problem, Value, ops, trees
 from torchlint.vocabulary.element_access import Turn, covers
-from torchlint.vocabulary.loops import module_name
 from torchlint.vocabulary.shown_tensors import dtype
 
 from ._added_losses import may_add_loss
@@ -81,7 +80,7 @@ def _problem(loop: ast.For, statement: ast.AST, term: Term, frame: Frame) -> Pro
     logits, labels = _named(term.picked.root, loop, frame), _named(term.label.root, loop, frame)
 
     def fix(editor: Editor) -> None:
-        functional = module_name("torch.nn.functional", editor, frame)
+        functional = editor.import_module("torch.nn.functional", scope_names=frame.local_names)
         moved = logits if term.place == 1 else f"{logits}.movedim({term.place}, 1)"
         cast = "" if dtype(term.label.root) == "int64" else ".long()"
         sign = f"= {target} +" if isinstance(statement, ast.Assign) else "+="

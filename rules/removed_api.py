@@ -25,7 +25,7 @@ values, vectors = torch.linalg.eigh(a, UPLO="U")
 
 ## Fix safety
 The line raised before, so every fix changes what the program does: it is unsafe. There is none where a result that no
-longer exists is used (the LU factors of `solve`), and where a flag that decides is no literal.
+longer exists is used (the LU factors of `solve`), and where a flag that decides is not a literal.
 
 ## References
 - [torch.linalg](https://docs.pytorch.org/docs/stable/linalg.html)
@@ -34,30 +34,16 @@ longer exists is used (the LU factors of `solve`), and where a flag that decides
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from torchlint.rule import ERROR, Check, ClassModel, Frame, Problem
-from torchlint.vocabulary.api import by_name, last_names, may_use, words_of
-from torchlint.vocabulary.api_fixes import problems
+from torchlint.rule import ERROR
+from torchlint.vocabulary.api_check import ApiCheck
 from torchlint.vocabulary.api_removed import REMOVED
 
-_ROWS = by_name(REMOVED)
-_LAST = last_names(_ROWS)
 
-
-class RemovedApi(Check):
+class RemovedApi(ApiCheck):
     code = "TLT801"
-    since = "0.1"
+    since = "0.2"
     severity = ERROR
     message = "torch no longer has this: the line raises"
     title = "Use what replaces it"
     help = "Use what replaces it"
-    words = (words_of(REMOVED),)
-
-    def check_frame(self, frame: Frame) -> Iterator[Problem]:
-        if may_use(frame.scope, frame.module, _ROWS, _LAST):
-            yield from problems(frame, _ROWS, None, ERROR)
-
-    def check_class(self, cls: ClassModel, frame: Frame) -> Iterator[Problem]:
-        if may_use(cls.node, cls.module, _ROWS, _LAST):
-            yield from problems(frame, _ROWS, cls, ERROR)
+    rows = REMOVED

@@ -100,7 +100,7 @@ class SplitSharesTransform(Check):
             if len(group) > 1 and len(news) == 1:
                 continue
             if len(group) > 1 or _has_other_part(frame, first):
-                yield _problem(group)
+                yield _problem(frame, group)
 
 
 def _given_a_dataset(node: ast.AST) -> Iterator[str]:
@@ -148,16 +148,16 @@ def _has_other_part(frame: Frame, store: _Store) -> bool:
     return False
 
 
-def _problem(group: list[_Store]) -> Problem:
+def _problem(frame: Frame, group: list[_Store]) -> Problem:
     last = group[-1]
     places = tuple(Place(store.node, "this is overwritten") for store in group[:-1])
     claim = Changes("the other parts keep their transform")
-    return Problem(last.node, "", _copied(last), claim, places=places, display=True)
+    return Problem(last.node, "", _copied(frame, last), claim, places=places, display=True)
 
 
-def _copied(store: _Store) -> Callable[[Editor], None]:
+def _copied(frame: Frame, store: _Store) -> Callable[[Editor], None]:
     def fix(editor: Editor) -> None:
-        home, part = editor.import_module("copy", scope_names=frozenset()), editor.text(store.part)
+        home, part = editor.import_module("copy", scope_names=frame.local_names), editor.text(store.part)
         editor.insert_before(store.node, [f"{part}.dataset = {home}.copy({part}.dataset)"])
 
     return fix

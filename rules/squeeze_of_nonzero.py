@@ -74,7 +74,7 @@ _MEASURES = frozenset(["shape", "dim", "numel"])
 
 class SqueezeOfNonzero(Check):
     code = "TLT309"
-    since = "0.1"
+    since = "0.2"
     severity = INFO
     default = False
     message = "`nonzero(..).squeeze()` is 0-dimensional where one element is found: write `squeeze(dim=1)`"

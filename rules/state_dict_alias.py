@@ -71,7 +71,7 @@ if TYPE_CHECKING:
     from torchlint.fixing.editor import Editor
 
 _MODEL = "The best model is another name of the model that is trained: training goes on in both"
-_LOADED = "`state_dict()` is no copy: these weights change with the model, and loading them back changes nothing"
+_LOADED = "`state_dict()` is not a copy: these weights change with the model, and loading them back changes nothing"
 _TRAINS = (Kind.BACKWARD, Kind.STEP)
 _ORDER = ast.Lt | ast.LtE | ast.Gt | ast.GtE
 _TRAINING = re.compile(r"_?(do_|run_)?(train|fit)(_|$)", re.IGNORECASE)
@@ -81,7 +81,7 @@ class StateDictAlias(Check):
     code = "TLT721"
     since = "0.2"
     severity = ERROR
-    message = "`state_dict()` is no copy: the weights that are kept here change with each further step"
+    message = "`state_dict()` is not a copy: the weights that are kept here change with each further step"
     title = "Keep a copy"
     help = "Keep a copy: `copy.deepcopy(model.state_dict())`"
     words = (
@@ -113,8 +113,9 @@ def _in_a_function(frame: Frame, kept: Kept, found: list[Event]) -> Problem | No
 
 def _is_training(event: Event) -> bool:
     """Whether a call that is given an optimiser, and is not known, has a name that says what it does."""
-    known = event.kind is Kind.UNKNOWN and isinstance(event.node, ast.Call)
-    return known and _TRAINING.match(last_name(event.node.func)) is not None  # type: ignore[attr-defined]
+    if event.kind is not Kind.UNKNOWN or not isinstance(event.node, ast.Call):
+        return False
+    return _TRAINING.match(last_name(event.node.func)) is not None
 
 
 def _has(frame: Frame, loop: Loop, trained: list[Event]) -> bool:
@@ -130,7 +131,7 @@ def _read_after(frame: Frame, kept: Kept, loop: Loop) -> Problem | None:
     if _is_made_anew(frame, kept, loop):
         return None
     place = Place(reads[0], "they are used here, after further steps")
-    return _problem(kept, _MODEL if kept.is_model else "", place)
+    return _problem(frame, kept, _MODEL if kept.is_model else "", place)
 
 
 def _is_under_comparison(frame: Frame, node: ast.AST, loop: Loop) -> bool:
@@ -182,7 +183,7 @@ def _loaded_back(frame: Frame, kept: Kept, trained: list[Event]) -> Problem | No
         inside = any(_has(frame, loop, trained) for loop in loops)
         between = any(position(kept.node) < position(event.at) < position(loading) for event in trained)
         if (inside or between) and not any(_is_made_anew(frame, kept, loop) for loop in loops):
-            return _problem(kept, _LOADED, Place(loading, "they are loaded here"))
+            return _problem(frame, kept, _LOADED, Place(loading, "they are loaded here"))
     return None
 
 
@@ -207,9 +208,9 @@ def _in_a_method(frame: Frame, kept: Kept) -> Problem | None:
         if call is None or _same_function(frame, call):
             continue
         if not kept.is_model and _loads_into(call, node, kept.model):
-            return _problem(kept, _LOADED, Place(call, "they are loaded here"))
+            return _problem(frame, kept, _LOADED, Place(call, "they are loaded here"))
         if compared and not kept.is_model and _is_saved(call):
-            return _problem(kept, "", Place(call, "they are saved here, after further steps"))
+            return _problem(frame, kept, "", Place(call, "they are saved here, after further steps"))
     return None
 
 
@@ -221,13 +222,14 @@ def _is_saved(call: ast.AST) -> bool:
     return isinstance(call, ast.Call) and ast.unparse(call.func) == "torch.save"
 
 
-def _problem(kept: Kept, message: str, place: Place) -> Problem:
-    return Problem(kept.node, message, _copied(kept), Changes("the weights of that moment are kept"), places=(place,))
+def _problem(frame: Frame, kept: Kept, message: str, place: Place) -> Problem:
+    claim = Changes("the weights of that moment are kept")
+    return Problem(kept.node, message, _copied(frame, kept), claim, places=(place,))
 
 
-def _copied(kept: Kept) -> Callable[[Editor], None]:
+def _copied(frame: Frame, kept: Kept) -> Callable[[Editor], None]:
     def fix(editor: Editor) -> None:
-        home = editor.import_module("copy", scope_names=frozenset())
+        home = editor.import_module("copy", scope_names=frame.local_names)
         editor.replace(kept.value, f"{home}.deepcopy({editor.text(kept.value)})", [kept.value])
 
     return fix

@@ -58,7 +58,7 @@ class TensorOfTensors(Check):
             return
         if any(_has_several(entry) for entry in _entries(op.args.get("data"), data, frame)):
             alone = len(op.args) == 1 and isinstance(op.node, ast.Call)
-            yield Problem(op.node, "", _stacked(op, data) if alone else None, Changes("code runs that raised"))
+            yield Problem(op.node, "", _stacked(frame, op, data) if alone else None, Changes("code runs that raised"))
 
 
 def _entries(value: Value | None, node: ast.expr, frame: Frame) -> list[Value]:
@@ -81,12 +81,12 @@ def _is_large(value: Value) -> bool:
     return any(size > 1 for size in numbers) and 0 not in numbers
 
 
-def _stacked(op: Op, data: ast.expr) -> Callable[[Editor], None]:
+def _stacked(frame: Frame, op: Op, data: ast.expr) -> Callable[[Editor], None]:
     call = op.node
     assert isinstance(call, ast.Call)
 
     def fix(editor: Editor) -> None:
-        name = f"{editor.import_module('torch', scope_names=frozenset())}.stack"
+        name = f"{editor.import_module('torch', scope_names=frame.local_names)}.stack"
         editor.replace(call, f"{name}({editor.text(data)})", [data])
 
     return fix

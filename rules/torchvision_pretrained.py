@@ -18,7 +18,7 @@ net = torchvision.models.resnet50(weights="IMAGENET1K_V1")
 
 ## Fix safety
 The fix names the weights that `pretrained=True` stood for. It is unsafe, because it needs torchvision 0.13 or later.
-There is none where the value is no literal, and for models that have no weights of this kind.
+There is none where the value is not a literal, and for models that have no weights of this kind.
 
 ## References
 - [torchvision models](https://docs.pytorch.org/vision/stable/models.html)
@@ -43,7 +43,7 @@ _NEW = {"pretrained": "weights", "pretrained_backbone": "weights_backbone"}
 
 class TorchvisionPretrained(Check):
     code = "TLT809"
-    since = "0.1"
+    since = "0.2"
     message = "`pretrained` does not say which weights and is deprecated since torchvision 0.13: use `weights`"
     title = "Use `weights`"
     help = "Name the weights: `weights=ResNet50_Weights.DEFAULT`"

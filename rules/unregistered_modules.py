@@ -167,8 +167,7 @@ def _attribute(cls: ClassModel, attribute: str, outer: Frame) -> Iterator[Proble
         wrapped = container
 
         def fix(editor: Editor) -> None:
-            names = frame.function.locals if frame.function else frozenset()
-            nn = editor.import_module("torch.nn", scope_names=names)
+            nn = editor.import_module("torch.nn", scope_names=frame.local_names)
             editor.wrap(value, f"{nn}.{wrapped}(", ")")
 
     parameters = all(is_parameter(content.value) for content in weighted)

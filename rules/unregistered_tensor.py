@@ -309,8 +309,7 @@ def _as_parameter(node: ast.expr, value: Value, frame: Frame) -> Fix | None:
         return None
 
     def fix(editor: Editor) -> None:
-        names = frame.function.locals if frame.function else frozenset()
-        nn = editor.import_module("torch.nn", scope_names=names)
+        nn = editor.import_module("torch.nn", scope_names=frame.local_names)
         editor.wrap(node, f"{nn}.Parameter(", ")")
         editor.remove_argument(node, flag)
 

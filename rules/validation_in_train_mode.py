@@ -47,7 +47,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from torchlint.rule import (
@@ -57,6 +57,7 @@ from torchlint.rule import (
     FunctionRef,
     Place,
     Problem,
+    argument_of,
     inventory_of,
     is_test,
     loops_around,
@@ -127,8 +128,7 @@ def _fors(loops: list[ast.For | ast.AsyncFor | ast.While]) -> list[ast.For]:
 
 def _put_into_train_mode(frame: Frame, use: _Use) -> ast.AST | None:
     """The call of `train()` after which the model is used; None where its mode is not known."""
-    own = [call for call in frame.callees if _is_mode(call)]
-    if own:
+    if _modes(frame.callees):
         return _last_mode(frame, use)
     if isinstance(use.model, ast.Attribute):
         return _of_the_class(frame, use)
@@ -138,14 +138,30 @@ def _put_into_train_mode(frame: Frame, use: _Use) -> ast.AST | None:
     return None
 
 
-def _is_mode(call: ast.Call) -> bool:
-    return isinstance(call.func, ast.Attribute) and call.func.attr in _MODES
+class _Mode(NamedTuple):
+    """A call of `eval()` or `train(..)`, and what it is called on as it is written."""
+
+    call: ast.Call
+    name: str
+    model: str
+
+    @property
+    def trains(self) -> bool:
+        return self.name == "train" and _is_on(self.call)
+
+
+def _modes(nodes: Iterable[ast.AST]) -> list[_Mode]:
+    return [
+        _Mode(node, node.func.attr, ast.unparse(node.func.value))
+        for node in nodes
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _MODES
+    ]
 
 
 def _last_mode(frame: Frame, use: _Use) -> ast.Call | None:
     """The last call before a use, where it is `train()` of the same model, and no other call is of a mode."""
     trains = [call for call, model in mode_calls(frame, "train") if ast.unparse(model) == use.text and _is_on(call)]
-    before = [call for call in frame.callees if _is_mode(call) and position(call) < position(use.call)]
+    before = [mode.call for mode in _modes(frame.callees) if position(mode.call) < position(use.call)]
     last = max(before, key=position, default=None)
     if last not in trains or last is None:
         return None
@@ -165,17 +181,16 @@ def _of_the_class(frame: Frame, use: _Use) -> ast.AST | None:
     cls = frame.function.cls if frame.function is not None else None
     if cls is None or cls.node.bases or not use.text.startswith(f"{frame.self_name}."):
         return None
-    modes = [node for node in trees.walk(cls.node) if isinstance(node, ast.Call) and _is_mode(node)]
-    ours = [call for call in modes if ast.unparse(call.func.value) == use.text]  # type: ignore[attr-defined]
-    if any(call.func.attr == "eval" or not _is_on(call) for call in modes if call in ours):  # type: ignore[attr-defined]
+    modes = _modes(trees.walk(cls.node))
+    ours = [mode for mode in modes if mode.model == use.text]
+    strangers = [mode for mode in modes if mode not in ours and mode.name == "eval"]
+    if strangers or not all(mode.trains for mode in ours):
         return None
-    strangers = [call for call in modes if call not in ours and call.func.attr == "eval"]  # type: ignore[attr-defined]
-    return ours[0] if ours and not strangers else None
+    return ours[0].call if ours else None
 
 
 def _is_parameter(frame: Frame, name: str) -> bool:
-    args = frame.function.node.args if frame.function is not None else None
-    return args is not None and name in [arg.arg for arg in (*args.posonlyargs, *args.args, *args.kwonlyargs)]
+    return frame.function is not None and any(arg.arg == name for arg in frame.function.parameters)
 
 
 def _of_the_callers(frame: Frame, name: str) -> ast.AST | None:
@@ -186,11 +201,10 @@ def _of_the_callers(frame: Frame, name: str) -> ast.AST | None:
         given = _argument(frame, call, name) if call is not None else None
         if call is None or given is None:
             return None
-        modes = [other for other in own_nodes(caller.scope) if isinstance(other, ast.Call) and _is_mode(other)]
-        if any(other.func.attr == "eval" or not _is_on(other) for other in modes):  # type: ignore[attr-defined]
+        modes = _modes(own_nodes(caller.scope))
+        if not all(mode.trains for mode in modes):
             return None
-        text = ast.unparse(given)
-        ours = [other for other in modes if ast.unparse(other.func.value) == text]  # type: ignore[attr-defined]
+        ours = [mode.call for mode in modes if mode.model == ast.unparse(given)]
         if not any(position(other) < position(call) for other in ours):
             return None
         found = ours[0]
@@ -198,12 +212,8 @@ def _of_the_callers(frame: Frame, name: str) -> ast.AST | None:
 
 
 def _argument(frame: Frame, call: ast.Call, name: str) -> ast.expr | None:
-    """What a call gives for a parameter of the frame's function, which is no method."""
-    assert frame.function is not None
-    args = frame.function.node.args
-    names = [arg.arg for arg in (*args.posonlyargs, *args.args)]
-    if frame.function.cls is not None or any(isinstance(arg, ast.Starred) for arg in call.args):
+    """What a call gives for a parameter of the frame's function, which is not a method."""
+    function = frame.function
+    if function is None or function.cls is not None or any(isinstance(arg, ast.Starred) for arg in call.args):
         return None
-    keyword = next((key.value for key in call.keywords if key.arg == name), None)
-    index = names.index(name) if name in names else len(call.args)
-    return keyword or (call.args[index] if index < len(call.args) else None)
+    return argument_of(function, name, call)

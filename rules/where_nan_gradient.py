@@ -53,11 +53,10 @@ from torchlint.rule import (
     trees,
 )
 from torchlint.vocabulary.autograd import requires_grad
+from torchlint.vocabulary.data_tables import is_data
 from torchlint.vocabulary.grad_mode import is_called_without_grad
 from torchlint.vocabulary.nn_modules import is_dataset_class
-from torchlint.vocabulary.ranges import is_data
-
-from ._singular import faulty, is_fault, singular, tested
+from torchlint.vocabulary.singular_points import faulty, is_fault, singular, tested
 
 if TYPE_CHECKING:
     from torchlint.rule import Editor

@@ -52,12 +52,10 @@ from torchlint.rule import (
     Place,
     Problem,
     is_test,
-    loops_around,
-    own_nodes,
     statement_of,
 )
 from torchlint.vocabulary.training import Event, Kind, certainly_clears, events, in_loop
-from torchlint.vocabulary.turns import counts_turns, is_count, is_in_every_turn, nth_turn, steps_of
+from torchlint.vocabulary.turns import is_in_every_turn, nth_turn, steps_of, tests_of_turns
 
 if TYPE_CHECKING:
     from torchlint.fixing.editor import Editor
@@ -76,15 +74,9 @@ class ZeroGradEveryMicroBatch(Check):
         if not frame.loops or is_test(frame.module):
             return
         found: list[Event] | None = None
-        for node in own_nodes(frame.scope):
-            modulo = nth_turn(node.test) if isinstance(node, ast.If) else None
-            loops = loops_around(frame.module, node) if modulo is not None else []
-            if not isinstance(node, ast.If) or modulo is None or not loops or not counts_turns(modulo, loops[0]):
-                continue
-            if not is_count(frame.values.get(modulo.right), above=1):
-                continue
+        for test, _, loop in tests_of_turns(frame, nth_turn, above=1):
             found = events(frame) if found is None else found
-            yield from _judge(frame, node, loops[0], found)
+            yield from _judge(frame, test, loop, found)
 
 
 def _judge(frame: Frame, test: ast.If, loop: Loop, found: Sequence[Event]) -> Iterator[Problem]:

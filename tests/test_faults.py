@@ -145,9 +145,10 @@ def test_the_cache_keeps_it(torchlint: Any, capsys: pytest.CaptureFixture[str]) 
 
 
 def test_debug_prints_where_a_rule_crashed(
-    torchlint: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    torchlint: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.undo()
+    monkeypatch.chdir(tmp_path)
     Path("a.py").write_text("import torch\n\n\ndef f(x):\n    return torch.nn.functional.softmax(x)\n")
     rule = registry.load("TLT301")
 

@@ -1,6 +1,6 @@
 """Hostile contexts: each rule's own programs, with something put into them that a fix must not overlook.
 
-The letters are those of the kinds of mistakes that fixes made: A writes, B aliases, C counts, D memory, E what is no
+The letters are those of the kinds of mistakes that fixes made: A writes, B aliases, C counts, D memory, E what is not a
 tensor, F loop variables, G dtypes, H dims, I indices, J hooks, K names; M contexts, N names that are read, R random
 numbers.
 """

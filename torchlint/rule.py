@@ -70,6 +70,7 @@ from torchlint.values.interpret.callers import argument_of
 from torchlint.values.interpret.frame import Frame, frame_of, path
 from torchlint.values.interpret.lists import Tail
 from torchlint.values.interpret.lookup import peek
+from torchlint.values.interpret.statements import disables_grad
 from torchlint.values.value import (
     UNKNOWN,
     Call,
@@ -333,6 +334,7 @@ __all__ = [
     "bound_in_module",
     "children",
     "classes",
+    "disables_grad",
     "dtypes",
     "facts",
     "foreign_names",

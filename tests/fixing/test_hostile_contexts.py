@@ -5,13 +5,13 @@ from __future__ import annotations
 import ast
 import sys
 from itertools import islice
-from pathlib import Path
 
 import pytest
+from checkout import ROOT
 
 pytest.importorskip("torch")
 
-sys.path.insert(0, str(Path(__file__).parent.parent / "tools"))
+sys.path.insert(0, str(ROOT / "tools"))
 
 from hostile_contexts import changed, fixed, hunt
 from hostile_programs import INSERTED, contexts, programs

@@ -102,7 +102,7 @@ def test_a_notebook_that_breaks_off_is_an_error_of_one_line(at: int) -> None:
         (b"{}", "its JSON has neither `cells` nor `worksheets`"),
         (b'{"cells": 1}', "its JSON has neither `cells` nor `worksheets`"),
         (b'{"cells": []}\n{}', "its JSON is wrong on line 2: something follows its end"),
-        (b'{"cells": [{"cell_type": "code",\n"source": 1}]}', "the source of its cell 1 is no text"),
+        (b'{"cells": [{"cell_type": "code",\n"source": 1}]}', "the source of its cell 1 is not a text"),
         (b'{"cells": [{"source": ["a\n"]}]}', "its JSON is wrong on line 1: invalid control character at"),
         (b'{"cells": [{"source": [1]}]}', "its JSON is wrong on line 1: a string is missing"),
         (b'{"cells" []}', "its JSON is wrong on line 1: `:` is missing"),

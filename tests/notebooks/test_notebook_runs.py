@@ -136,7 +136,7 @@ def test_rdjson_has_places_of_the_file_and_suggests_nothing_that_would_not_be_js
     assert first["suggestions"] == []
     assert first["message"] == (
         "cell 3, line 2: `torch.bad` is [red]bad[/red]\n"
-        "Safe fix in the cell of a notebook, which is no text of the file (`torchlint --fix` applies it): "
+        "Safe fix in the cell of a notebook, which is not the text of the file (`torchlint --fix` applies it): "
         "Use `torch.good`"
     )
     # Columns are bytes there, and `é` is two.
@@ -292,6 +292,18 @@ def test_the_python_blocks_of_markdown_that_is_named_are_checked_and_left_alone(
         "README.md:13:1: TLT201 `torch.plain` is [red]plain[/red]",
     ]
     assert Path("README.md").read_text() == MARKDOWN
+
+
+def test_markdown_in_folders_is_checked_where_the_configuration_includes_it() -> None:
+    Path("n.ipynb").unlink()
+    Path("docs").mkdir()
+    Path("docs/guide.md").write_text(MARKDOWN)
+    Path("old.md").write_text(MARKDOWN)
+    assert (torchlint().code, torchlint("--extend-include", "docs/*.md").code) == (0, 1)
+
+    Path("pyproject.toml").write_text('[tool.torchlint]\nextend-include = ["*.md"]\nextend-exclude = ["old.md"]\n')
+    found = torchlint("--output-format=concise").out.splitlines()[:-1]
+    assert {line.partition(":")[0] for line in found if line} == {"docs/guide.md"}
 
 
 def test_a_run_over_python_files_does_not_import_what_reads_notebooks() -> None:

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import textwrap
+from linted import found
 
-from torchlint import lint
 from torchlint.finding import Applicability, Finding
-from torchlint.source import Source
 
 
 def _findings(program: str) -> list[Finding]:
-    report = lint.check(Source("train.py", textwrap.dedent(program)), ["TLT802"])
-    assert not report.error
-    assert not report.failures
-    return report.findings
+    return found(program, "TLT802")
 
 
 def test_a_name_in_a_table_has_no_fix() -> None:

@@ -2,20 +2,10 @@
 
 from __future__ import annotations
 
-import textwrap
-
 import pytest
+from linted import found
 
-from torchlint import lint
-from torchlint.finding import Applicability, Finding
-from torchlint.source import Source
-
-
-def _findings(code: str, program: str) -> list[Finding]:
-    report = lint.check(Source("model.py", textwrap.dedent(program)), [code])
-    assert not report.error
-    assert not report.failures
-    return report.findings
+from torchlint.finding import Applicability
 
 
 @pytest.mark.parametrize(
@@ -23,13 +13,13 @@ def _findings(code: str, program: str) -> list[Finding]:
     ["torch.where(x > 20, x, torch.log(1 + torch.exp(x)))", "torch.where(x < 20, torch.log1p(torch.exp(x)), x)"],
 )
 def test_a_softplus_that_where_guards_has_a_bad_gradient_not_an_overflow(guarded: str) -> None:
-    (finding,) = _findings("TLT205", f"import torch\n\n\ndef f(x):\n    return {guarded}\n")
+    (finding,) = found(f"import torch\n\n\ndef f(x):\n    return {guarded}\n", "TLT205")
     assert "gradient" in finding.message
     assert "overflows for large x" not in finding.message
 
 
 def test_a_softplus_without_a_guard_overflows() -> None:
-    (finding,) = _findings("TLT205", "import torch\n\n\ndef f(x):\n    return torch.log(1 + torch.exp(x))\n")
+    (finding,) = found("import torch\n\n\ndef f(x):\n    return torch.log(1 + torch.exp(x))\n", "TLT205")
     assert "overflows for large x" in finding.message
 
 
@@ -59,11 +49,11 @@ _EVALUATION = """\
 
 @pytest.mark.parametrize("step", ["self.learn(x, y)", "fit(self.net, x, y)", "self.net.apply(fit)(self.optimizer)"])
 def test_no_decorator_is_shown_for_a_function_that_trains_somewhere(step: str) -> None:
-    (finding,) = _findings("TLT704", _EVALUATION.replace("{step}", step))
+    (finding,) = found(_EVALUATION.replace("{step}", step), "TLT704")
     assert finding.fix is None
 
 
 def test_a_decorator_is_shown_for_a_function_that_only_evaluates() -> None:
-    (finding,) = _findings("TLT704", _EVALUATION.replace("{step}", "print(hits)"))
+    (finding,) = found(_EVALUATION.replace("{step}", "print(hits)"), "TLT704")
     assert finding.fix is not None
     assert finding.fix.applicability is Applicability.DISPLAY

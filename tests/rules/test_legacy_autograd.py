@@ -2,18 +2,9 @@
 
 from __future__ import annotations
 
-import textwrap
+from linted import found
 
-from torchlint import lint
-from torchlint.finding import Applicability, Finding
-from torchlint.source import Source
-
-
-def found(program: str) -> list[Finding]:
-    report = lint.check(Source("train.py", textwrap.dedent(program)), ["TLT803"])
-    assert not report.error
-    assert not report.failures
-    return report.findings
+from torchlint.finding import Applicability
 
 
 def test_a_first_element_of_a_number_is_fixed_as_a_change() -> None:
@@ -24,7 +15,7 @@ def test_a_first_element_of_a_number_is_fixed_as_a_change() -> None:
         def total(x, y):
             return F.mse_loss(x, y).data[0]
     """
-    (finding,) = found(program)
+    (finding,) = found(program, "TLT803")
     assert finding.fix is not None
     assert finding.fix.applicability is Applicability.UNSAFE
 
@@ -37,7 +28,7 @@ def test_a_variable_is_a_safe_detached_view() -> None:
         def wrap(x):
             return Variable(x)
     """
-    (finding,) = found(program)
+    (finding,) = found(program, "TLT803")
     assert finding.fix is not None
     assert finding.fix.applicability is Applicability.SAFE
 
@@ -50,6 +41,6 @@ def test_volatile_calls_for_a_decision() -> None:
         def wrap(x):
             return Variable(x, volatile=True)
     """
-    (finding,) = found(program)
+    (finding,) = found(program, "TLT803")
     assert "no_grad" in finding.message
     assert finding.fix is None

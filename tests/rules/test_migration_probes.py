@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from linted import findings_in
 
-from torchlint import lint
 from torchlint.cli import main
 from torchlint.finding import Applicability, Finding
 from torchlint.fixing import edits
@@ -21,10 +21,7 @@ CODES = frozenset({"TLT801", "TLT802", "TLT803", "TLT804", "TLT805", "TLT806", "
 
 
 def findings(source: Source) -> list[Finding]:
-    report = lint.check(source, CODES)
-    assert not report.error
-    assert not report.failures
-    return report.findings
+    return findings_in(source, CODES)
 
 
 def found(program: str) -> list[Finding]:

@@ -11,7 +11,7 @@ from shown_values import show
 from torchlint.source import Source
 from torchlint.syntax.module import Module
 from torchlint.values.interpret.evaluator import Evaluator
-from torchlint.values.interpret.side_effects import leaves_attributes
+from torchlint.values.interpret.side_effects import written
 from torchlint.values.interpret.unread_tables import unread
 from torchlint.values.value import Choice, Constant, Layer, Mapped
 
@@ -213,7 +213,7 @@ def test_methods_that_leave_attributes_alone_are_told_from_others(name: str, lea
     module = module_of(METHODS)
     frame = Evaluator(module).module_frame()
     method = next(function for function in module.all_functions if function.name == name)
-    assert leaves_attributes(frame, module.classes["Net"], method) is leaves
+    assert (written(frame, module.classes["Net"], method) == frozenset()) is leaves
 
 
 def test_an_attribute_that_a_method_sets_is_known_after_it() -> None:

@@ -282,7 +282,7 @@ def test_the_command_for_elsewhere_runs_from_plain_files(tmp_path: Path) -> None
     )
     assert done.returncode == 0, done.stdout + done.stderr
     rows = [Row(**row) for row in json.loads((out / "rows.json").read_text())]
-    assert {row.verdict for row in rows} == {"IMPROVES"}
+    assert "IMPROVES" in {row.verdict for row in rows} <= {"IMPROVES", "EQUAL"}
     assert (out / "certificates.json").exists()
     assert "<svg" in (out / "report.html").read_text()
     assert "0 contradict" in (out / "table.txt").read_text()

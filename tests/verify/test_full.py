@@ -292,6 +292,12 @@ def test_memory_shows_what_was_made_on_the_way(monkeypatch: pytest.MonkeyPatch) 
     assert speed.memory[0] >= 10 * speed.memory[1]
 
 
+def test_a_speed_is_not_measured_on_a_gpu_where_the_cpu_refuses_the_inputs() -> None:
+    """A bad index is an error on the CPU, and on a GPU the end of the process."""
+    unit = from_text("x[..., x.shape[-1]]", "x[..., x.shape[-1]]", {"x": "float"})
+    assert measure(unit, "cuda") is None
+
+
 @pytest.mark.usefixtures("unhurried")
 def test_programs_are_timed_at_larger_sizes_where_they_run() -> None:
     inputs = {"x": "float 5 7", "y": "labels 5 < 7", "k": "number 2.0"}

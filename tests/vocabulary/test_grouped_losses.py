@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import textwrap
 
-from torchlint import lint
+from linted import found
+
 from torchlint.finding import Finding
-from torchlint.source import Source
 
 PROGRAM = textwrap.dedent(
     """\
@@ -43,10 +43,7 @@ PROGRAM = textwrap.dedent(
 
 
 def _findings(program: str) -> list[Finding]:
-    report = lint.check(Source("train.py", program), ["TLT107"])
-    assert not report.error
-    assert not report.failures
-    return report.findings
+    return found(program, "TLT107")
 
 
 def test_the_first_loss_that_is_trained_with_is_reported_and_names_the_others() -> None:

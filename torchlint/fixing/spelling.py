@@ -168,26 +168,16 @@ class _Speller(ast.NodeTransformer):
             receiver, *node.args = node.args
             node.func = ast.Attribute(receiver, node.func.attr, ast.Load())
         else:
-            module = self.editor.import_module(_MODULES[form], scope_names=self._scope_names())
+            module = self.editor.import_module(_MODULES[form], scope_names=self.match.frame.local_names)
             node.func = ast.Attribute(ast.parse(module, mode="eval").body, node.func.attr, ast.Load())
         return node
 
     def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
         self.generic_visit(node)
         if isinstance(node.value, ast.Name) and node.value.id in _MODULES:
-            module = self.editor.import_module(_MODULES[node.value.id], scope_names=self._scope_names())
+            module = self.editor.import_module(_MODULES[node.value.id], scope_names=self.match.frame.local_names)
             return ast.Attribute(ast.parse(module, mode="eval").body, node.attr, ast.Load())
         return node
-
-    def _scope_names(self) -> frozenset[str]:
-        """The names that something other than the module's imports binds where the match stands."""
-        frame = self.match.frame
-        names = set(frame.function.locals) if frame.function else set()
-        outer = frame.closure
-        while outer is not None and outer.function is not None:
-            names |= outer.function.locals
-            outer = outer.closure
-        return frozenset(names)
 
     def _guide(self, node: ast.Call) -> Op | None:
         """The matched operation that took what is the first argument now: its spelling is followed."""

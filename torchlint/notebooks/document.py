@@ -123,7 +123,7 @@ def _strings(reader: Reader, number: int) -> tuple[Text, ...]:
         case "n":
             reader.skip()
             return ()
-    raise SourceError(f"is not a notebook: the source of its cell {number + 1} is no text")
+    raise SourceError(f"is not a notebook: the source of its cell {number + 1} is not a text")
 
 
 def _language(reader: Reader) -> str:

@@ -23,11 +23,11 @@ _CELL_MAGIC = re.compile(rf"(?:[ \t]*{_END})*%%(?P<name>\w*){_REST}")
 _ESCAPE = re.compile(r"[%!?,;/]")
 _ASSIGNED = re.compile(r"""(?:[^=#'"%!\r\n]|\[(?:'[^'\r\n]*'|"[^"\r\n]*")\])+=[ \t]*(?=%[^\W\d]|!(?!=))""")
 _HELP = re.compile(r"%{0,2}[^\W\d][\w.*]*(?:\[[^\]\r\n]*\])*\?{1,2}[ \t]*;?[ \t]*(?=[\r\n]|\Z)")
-# Line magics whose argument, if it is no option, is a statement of the notebook. A compound one cannot follow another.
+# Line magics whose argument is an option or a statement of the notebook. A compound one cannot follow another.
 _OF_STATEMENT = re.compile(
     r"%(?:time|prun|memit|pyinstrument)[ \t]+(?=[^\s\-])(?!(?:async|class|def|for|if|match|try|while|with)\b)"
 )
-# Commands that IPython takes without a percent sign where they are no Python.
+# Commands that IPython takes without a percent sign where they are not Python.
 _BARE = re.compile(
     r"(?:pip3?|conda|mamba|cd|ls|ll|pwd|cat|cp|mv|mkdir|rmdir|rm|matplotlib|load_ext|autoreload|env|who|whos|run|"
     rf"timeit|time|reset|pinfo)(?:(?=[ \t]+[\w./~$\-*\"'])|(?=[ \t]*(?:{_END}|\Z)))"
@@ -81,7 +81,7 @@ def masked(text: str) -> Masked:
 
 
 def without_commands(cell: Masked) -> Masked:
-    """The same without what IPython runs only because it is no Python: `pip install torch`."""
+    """The same without what IPython runs only because it is not Python: `pip install torch`."""
     return cell._replace(text=_filled(cell.text, _commands(cell.text, cell.head, _bare)))
 
 

@@ -11,7 +11,7 @@ _INTRODUCTIONS = {
     "unverified": "Unsafe fix, of which nothing is known by running it (`torchlint --fix --unsafe-fixes` applies it)",
     "display": "Fix to be made by hand, which torchlint never applies",
 }
-_IN_CELLS = "Safe fix in the cell of a notebook, which is no text of the file (`torchlint --fix` applies it)"
+_IN_CELLS = "Safe fix in the cell of a notebook, which is not the text of the file (`torchlint --fix` applies it)"
 
 
 def is_safe(fix: Fix | None) -> bool:

@@ -25,7 +25,7 @@ class SelfUse(NamedTuple):
 
 def self_use(method: FunctionModel) -> SelfUse | None:
     """What a method itself does to its instance; None where it may call it, hold it elsewhere than in a local name, or
-    call what it gets from it by a name that is not written out. That a function is given the instance is no harm."""
+    call what it gets from it by a name that is not written out. That a function is given the instance does no harm."""
     known: Any = method.node.__dict__.get(_KEY, _MISSING)
     if known is _MISSING:
         known = method.node.__dict__[_KEY] = _of(method)

@@ -95,20 +95,10 @@ def _recalled(call: ast.AST | None, frame: Frame, module: str, name: str) -> Fix
         if isinstance(callee, ast.Attribute):
             editor.rename(callee, name)
         else:
-            home = editor.import_module(module, scope_names=_bound(frame))
+            home = editor.import_module(module, scope_names=frame.local_names)
             editor.rename_callee(call, f"{home}.{name}")
 
     return fix
-
-
-def _bound(frame: Frame) -> frozenset[str]:
-    """The names that something other than the module's imports binds in a function."""
-    names: set[str] = set()
-    outer: Frame | None = frame
-    while outer is not None and outer.function is not None:
-        names |= outer.function.locals
-        outer = outer.closure
-    return frozenset(names)
 
 
 def called_instead(
@@ -133,7 +123,7 @@ def called_instead(
         elif way.statements:
             editor.replace(log_softmax, text, [part])
             text = way.reads[0].id
-        home = editor.import_module("torch.nn.functional", scope_names=_bound(frame))
+        home = editor.import_module("torch.nn.functional", scope_names=frame.local_names)
         text_of_file = editor.source.text
         quote = '"' if text_of_file.count('"') >= text_of_file.count("'") else "'"
         given = "" if reduction == "mean" else f", reduction={quote}{reduction}{quote}"

@@ -125,7 +125,7 @@ def renaming(frame: Frame, row: Row, node: ast.Name | ast.Attribute, call: ast.C
         elif isinstance(node, ast.Attribute) and home.startswith(f"{old_home}."):
             editor.replace(node, f"{editor.text(node.value)}{row.new.removeprefix(old_home)}", [node.value])
         else:
-            editor.replace(node, f"{editor.import_module(home, scope_names=bound_names(frame))}.{name}{written}")
+            editor.replace(node, f"{editor.import_module(home, scope_names=frame.local_names)}.{name}{written}")
         if arguments is not None:
             arguments.write(editor)
         elif not (is_bare or is_type):
@@ -161,13 +161,3 @@ def _is_none(value: ast.expr) -> bool:
 def _is_dtype(frame: Frame, call: ast.Call | None) -> bool:
     held = frame.values.get(call.args[0], UNKNOWN) if call is not None and call.args else UNKNOWN
     return isinstance(held, External) and held.qualname.startswith("torch.")
-
-
-def bound_names(frame: Frame) -> frozenset[str]:
-    """The names that something other than the module's imports binds where a frame's code stands."""
-    names: set[str] = set()
-    outer: Frame | None = frame
-    while outer is not None and outer.function is not None:
-        names |= outer.function.locals
-        outer = outer.closure
-    return frozenset(names)

@@ -14,7 +14,6 @@ from torchlint.rule import (
     Frame,
     Problem,
     Same,
-    Severity,
     is_test,
     parents,
     peek,
@@ -35,9 +34,7 @@ if TYPE_CHECKING:
 _INERT = (ast.Constant, ast.Name, ast.Attribute)
 
 
-def problems(
-    frame: Frame, rows: Mapping[str, Row], cls: ClassModel | None, severity: Severity | None = None
-) -> Iterator[Problem]:
+def problems(frame: Frame, rows: Mapping[str, Row], cls: ClassModel | None) -> Iterator[Problem]:
     """The uses of old names in a frame, or in a class outside its methods."""
     for row, node, call in uses(frame, rows, cls):
         if row.severity is INFO and not row.fix and (is_test(frame.module) or not _is_first(frame, node)):
@@ -48,7 +45,7 @@ def problems(
         fix = fix_of(frame, row, node, call) if call is not None or table is None else None
         claim = Changes(row.changes) if row.changes else Same()
         title = f"Use `{_shown(row.new or row.renamed)}`" if row.new or row.renamed else f"Drop `{row.keyword}`"
-        yield Problem(call or node, row.message or _said(row), fix, claim, title, severity=severity or row.severity)
+        yield Problem(call or node, row.message or _said(row), fix, claim, title, severity=row.severity)
 
 
 def fix_of(frame: Frame, row: Row, node: ast.Name | ast.Attribute, call: ast.Call | None) -> Fix | None:

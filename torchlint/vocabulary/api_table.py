@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from torchlint.rule import WARNING
 from torchlint.rule import Severity as Severity
 
 
@@ -34,7 +33,8 @@ class Row(NamedTuple):
     `arguments` are the parameters of the old name in their order: `axis:dim` is called `dim` now, `upper:=upper` has to
     be written as a keyword, `name:` has no counterpart. `values` are what literal arguments become. `adds` is appended
     to the arguments. With `listed` all positional arguments become one list. `needs` are new names of arguments that
-    must be given. `message` is said instead of the usual one; `changes` is what a fix does to results, if anything.
+    must be given. `severity` is that of the rule unless a row has its own. `message` is said instead of the usual one;
+    `changes` is what a fix does to results, if anything.
 
     What is more than another name has `cases`, with the old `signature` (`input some=True`; of a method, the receiver
     is the first parameter) and the names of the old `results`. `prepends` comes before the arguments. Of a row with a
@@ -52,7 +52,7 @@ class Row(NamedTuple):
     listed: bool = False
     needs: str = ""
     fix: bool = True
-    severity: Severity = WARNING
+    severity: Severity | None = None
     message: str = ""
     changes: str = ""
     prepends: str = ""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from torchlint.rule import Frame, block_of, parents, trees
 
-from .api_calls import UnclearError, bound_names
+from .api_calls import UnclearError
 from .api_table import METHODS, Case, Row
 
 if TYPE_CHECKING:
@@ -155,7 +155,7 @@ def _spelled(editor: Editor, frame: Frame, template: ast.expr) -> ast.expr:
             if (home != "torch" and not home.startswith("torch.")) or not home.replace(".", "").isidentifier():
                 self.generic_visit(node)
                 return node
-            text = f"{editor.import_module(home, scope_names=bound_names(frame))}.{name}"
+            text = f"{editor.import_module(home, scope_names=frame.local_names)}.{name}"
             return ast.parse(text, mode="eval").body
 
     result: ast.expr = Spelling().visit(template)

@@ -20,7 +20,7 @@ _CHANGING = frozenset({"update", "pop", "popitem", "clear", "setdefault", "__set
 
 class Kept(NamedTuple):
     """Weights under another name. `node` is the statement that keeps them, `name` how they are called, `value` what is
-    kept, as far as it is no copy; `model` is how the model is written whose weights they are."""
+    kept, as far as it is not a copy; `model` is how the model is written whose weights they are."""
 
     node: ast.stmt
     name: str
@@ -61,8 +61,10 @@ def _parts(value: ast.expr) -> list[ast.expr]:
 
 
 def _is_name(frame: Frame, target: ast.expr) -> bool:
-    own = isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name)
-    return isinstance(target, ast.Name) or (own and target.value.id == frame.self_name)  # type: ignore[attr-defined]
+    match target:
+        case ast.Attribute(value=ast.Name(id=owner)):
+            return owner == frame.self_name
+    return isinstance(target, ast.Name)
 
 
 def _model_of(value: ast.expr) -> ast.expr | None:

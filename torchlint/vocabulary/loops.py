@@ -23,7 +23,7 @@ from torchlint.rule import (
 from .shown_tensors import fills, shown_tensor
 
 if TYPE_CHECKING:
-    from torchlint.fixing.editor import Editor
+    pass
 
 Loop = ast.For | ast.comprehension
 
@@ -198,13 +198,3 @@ def _made_of(value: Value) -> Iterator[Value]:
         yield part
         if isinstance(part, LoopCarried) and part.initial is not None:
             yield from walk(part.initial)
-
-
-def module_name(module: str, editor: Editor, frame: Frame) -> str:
-    """What the file calls a module where the frame's code stands; imported if it has no name yet."""
-    names: set[str] = set()
-    outer: Frame | None = frame
-    while outer is not None:
-        names |= outer.function.locals if outer.function else frozenset()
-        outer = outer.closure
-    return editor.import_module(module, scope_names=names)

@@ -6,25 +6,22 @@ import ast
 from collections.abc import Callable
 
 from torchlint.rule import (
-    Call,
     Choice,
     Constant,
     Element,
-    External,
     Field,
     Items,
     Match,
     Mutated,
     Op,
-    Parameter,
     Value,
     dtypes,
-    facts,
     is_test,
     ops,
     same,
     walk,
 )
+from torchlint.vocabulary.data_tables import is_scaled_table
 
 _DEPTH = 12
 # Results within [-1, 1], such as [0, 1].
@@ -44,12 +41,6 @@ _CLAMPS = ops.that(clamps=("min max", "min_val max_val"))
 # Products of two factors, each row or column of which is one.
 _PRODUCTS = ops.PRODUCTS - {"baddbmm"}
 _NORMALS = frozenset(name for name in ops.FACTORIES & ops.RANDOM if name.startswith("randn"))
-# What these make does not depend on tensors: tables, and data in general. `as_tensor` may be given one that does.
-_DATA = ops.FACTORIES - ops.VIEWS
-_TABLES = ops.that(makes=("size", "steps"), random=False, blank=False)
-_STEPS = ops.that(makes="steps", random=False)
-# These copy the numbers of a list.
-_LEGACY = frozenset({"torch.Tensor", "torch.FloatTensor", "torch.DoubleTensor"})
 # Where random numbers and what they are multiplied by are all that there is: no normal one is beyond this in float32.
 _NORMAL = 10.0
 # exp(80) is still finite in float32.
@@ -323,7 +314,7 @@ def _is_maximum(value: Value, depth: int = _DEPTH) -> bool:
 def harmless_exp(value: Value) -> bool:
     """Whether `exp` of a value certainly does not overflow."""
     known = bounded(value) or non_positive(value) or subtracts_maximum(value)
-    return known or _is_scaled_table(value) or is_lowered(value)
+    return known or is_scaled_table(value) or is_lowered(value)
 
 
 def is_lowered(value: Value) -> bool:
@@ -336,61 +327,6 @@ def is_lowered(value: Value) -> bool:
             made = frame.definitions.get(low)
             ordered = isinstance(made, ast.Assign) and isinstance(made.value, ast.IfExp)
             return ordered and frame.definitions.get(high) is made
-    return False
-
-
-def is_table(value: Value) -> bool:
-    """Whether a value is made of constants alone, as a table is."""
-    return _is_made_of(value, _TABLES, _DEPTH)
-
-
-def is_data(value: Value) -> bool:
-    """Whether no gradient goes through a value: it is made of constants and random numbers, or is a table of them."""
-    return _is_made_of(value, _DATA, _DEPTH) or _is_scaled_table(value)
-
-
-def is_drawn(value: Value) -> bool:
-    """Whether a value is a draw from a normal distribution, as it is: a uniform one is transformed to sample."""
-    return isinstance(value, Op) and value.name in _DATA & ops.RANDOM - ops.that(range="unit")
-
-
-def _is_scaled_table(value: Value) -> bool:
-    """Whether a value is a table such as `arange(n) * scale`, and nothing in it is known to be a tensor besides."""
-    parts = [part for found in walk(value) for part in (walk(found.base) if isinstance(found, Mutated) else (found,))]
-    tables = any(isinstance(part, Op) and part.name in _STEPS for part in parts)
-    if any(isinstance(part, Op) and _has_weights(part) for part in parts):
-        return False
-    return tables and not any(
-        facts.is_tensor(part) for part in parts if not isinstance(part, Op | Choice | Mutated | Element)
-    )
-
-
-def _has_weights(op: Op) -> bool:
-    """Whether an operation is a layer that no function is like: its weights are none of its arguments."""
-    return op.name[:1].isupper() and op.name != "T"
-
-
-def _is_made_of(value: Value, factories: frozenset[str], depth: int) -> bool:
-    if depth == 0:
-        return False
-    match value:
-        case Constant() | External():
-            return True
-        case Items():
-            return all(_is_made_of(item, factories, depth - 1) for item in value.items)
-        case Choice():
-            return all(_is_made_of(member, factories, depth - 1) for member in value.members)
-        case Parameter():
-            return isinstance(value.annotation, ast.Name) and value.annotation.id in ("int", "float", "bool")
-        case Element() | Mutated():
-            return _is_made_of(value.base, factories, depth - 1)
-        case Call(args=[Items(), *_]):
-            return factories is _DATA and value.qualname in _LEGACY
-        case Op() if _has_weights(value):
-            return False
-        case Op():
-            made = value.name in factories
-            return made or all(_is_made_of(arg, factories, depth - 1) for arg in value.args.values())
     return False
 
 

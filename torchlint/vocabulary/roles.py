@@ -1,4 +1,4 @@
-"""What a parameter is, told by what its function does with it: a name alone is no evidence, use is."""
+"""What a parameter is, told by what its function does with it: a name alone is not evidence, use is."""
 
 from __future__ import annotations
 
@@ -201,11 +201,19 @@ def _follows_backward(module: Module, outers: Sequence[ast.AST]) -> bool:
 
 
 def _shares_loop_with_clip(outers: Sequence[ast.AST]) -> bool:
-    """Whether the gradients of a model's parameters are clipped in the loop that steps."""
+    """Whether the loop that steps clips the gradients of a model's parameters, and steps nothing else, which might be
+    the optimiser while this is a scheduler."""
     loop = next((outer for outer in outers if isinstance(outer, Loop)), None)
-    return loop is not None and any(
-        isinstance(node, ast.Call)
-        and last_name(node.func) in _CLIPS
-        and any(isinstance(arg, ast.Call) and last_name(arg.func) == "parameters" for arg in node.args)
-        for node in trees.walk(loop)
+    if loop is None:
+        return False
+    calls = [node for node in trees.walk(loop) if isinstance(node, ast.Call)]
+    stepped = {
+        ast.unparse(call.func.value)
+        for call in calls
+        if isinstance(call.func, ast.Attribute) and call.func.attr == "step"
+    }
+    return len(stepped) == 1 and any(
+        last_name(call.func) in _CLIPS
+        and any(isinstance(arg, ast.Call) and last_name(arg.func) == "parameters" for arg in call.args)
+        for call in calls
     )

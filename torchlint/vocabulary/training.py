@@ -27,6 +27,7 @@ from torchlint.rule import (
     argument_of,
     bound_call,
     classes,
+    disables_grad,
     facts,
     frame_of,
     inventory_of,
@@ -288,7 +289,7 @@ def _of_method(frame: Frame, call: ast.Call, func: ast.Attribute, callee: Value)
                 return Event(Kind.BACKWARD, call, call, receiver, key, frame)
             return Event(Kind.BACKWARD, call, call, frame.values.get(given), ast.unparse(given), frame)
         case "step":
-            given = _given(frame, call, STEP, "optimizer")
+            given = stepped_by(frame, call)
             if given is not None and is_optimizer(frame.values.get(given)):
                 return Event(Kind.STEP, call, call, frame.values[given], ast.unparse(given), frame)
             return Event(Kind.STEP, call, call, receiver, key, frame)
@@ -305,6 +306,11 @@ def _of_method(frame: Frame, call: ast.Call, func: ast.Attribute, callee: Value)
 def _given(frame: Frame, call: ast.Call, method: str, name: str) -> ast.expr | None:
     bound = bound_call(frame, call, method)
     return bound.argument(name) if bound is not None else None
+
+
+def stepped_by(frame: Frame, call: ast.Call) -> ast.expr | None:
+    """The optimiser that `scaler.step(optimizer)` is given."""
+    return _given(frame, call, STEP, "optimizer")
 
 
 def scaled_by(frame: Frame, call: ast.Call) -> ast.expr | None:
@@ -365,16 +371,6 @@ def is_made_in(frame: Frame, value: Value | None, loop: ast.AST) -> bool:
         if statement is not None and in_loop(frame.module, statement, loop):
             return True
     return False
-
-
-def disables_grad(value: Value | None) -> bool:
-    """Whether a context manager switches gradients off."""
-    if not isinstance(value, Call):
-        return False
-    if value.qualname in ops.NO_GRAD:
-        return True
-    made = made_by(value)
-    return made is not None and made.qualname == "torch.set_grad_enabled" and made.constant("mode") is False
 
 
 def is_without_grad(frame: Frame, node: ast.AST) -> bool:

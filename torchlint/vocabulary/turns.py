@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 
-from torchlint.rule import Call, Constant, Frame, Loop, Module, Value, ancestors, is_conditional, trees
+from torchlint.rule import (
+    Call,
+    Constant,
+    Frame,
+    Loop,
+    Module,
+    Value,
+    ancestors,
+    is_conditional,
+    loops_around,
+    own_nodes,
+    trees,
+)
 
-from .training import Event, Kind, in_loop, is_optimizer
+from .training import Event, Kind, in_loop, is_optimizer, stepped_by
 
 
 def position(node: ast.AST) -> tuple[int, int]:
@@ -56,8 +68,8 @@ def steps_of(found: Sequence[Event]) -> list[tuple[Event, str]]:
 
 def _stepped(event: Event, zeroed: set[str]) -> str:
     """The optimiser of `optimizer.step()` and `scaler.step(optimizer)`, where it is also cleared."""
-    given = event.node.args[:1] if isinstance(event.node, ast.Call) else []
-    written = [event.key, *(ast.unparse(arg) for arg in given)]
+    given = stepped_by(event.frame, event.node) if isinstance(event.node, ast.Call) else None
+    written = [event.key, ast.unparse(given) if given is not None else ""]
     return next((text for text in written if text and text in zeroed), "")
 
 
@@ -83,7 +95,23 @@ def nth_turn(test: ast.expr) -> ast.BinOp | None:
     return None
 
 
-def counts_turns(modulo: ast.BinOp, loop: Loop) -> bool:
+def tests_of_turns(
+    frame: Frame, counted: Callable[[ast.expr], ast.BinOp | None], *, above: int
+) -> Iterator[tuple[ast.If, ast.BinOp, Loop]]:
+    """The tests of a function that hold in some turns of the loop around them, by `i % n` with the loop's own counter.
+
+    `counted` takes the `i % n` out of a test; n may be more than `above`.
+    """
+    for node in own_nodes(frame.scope):
+        modulo = counted(node.test) if isinstance(node, ast.If) else None
+        loops = loops_around(frame.module, node) if modulo is not None else []
+        if not isinstance(node, ast.If) or modulo is None or not loops or not _counts_turns(modulo, loops[0]):
+            continue
+        if _is_count(frame.values.get(modulo.right), above=above):
+            yield node, modulo, loops[0]
+
+
+def _counts_turns(modulo: ast.BinOp, loop: Loop) -> bool:
     """Whether the left side of `i % n` holds the loop's own counter."""
     if isinstance(loop, ast.While):
         return False
@@ -92,9 +120,8 @@ def counts_turns(modulo: ast.BinOp, loop: Loop) -> bool:
     return bool(names & targets)
 
 
-def is_count(value: Value | None, *, above: int) -> bool:
-    """Whether the n of `i % n` may be more than a number: it is no call, and no literal up to it."""
-    if isinstance(value, Call):
-        return False
-    literal = isinstance(value, Constant) and isinstance(value.value, int)
-    return not literal or value.value > above  # type: ignore[union-attr]
+def _is_count(value: Value | None, *, above: int) -> bool:
+    """Whether the n of `i % n` may be more than a number: it is neither a call nor a literal up to it."""
+    if isinstance(value, Constant) and isinstance(value.value, int):
+        return value.value > above
+    return not isinstance(value, Call)

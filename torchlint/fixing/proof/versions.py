@@ -197,7 +197,7 @@ def _event(node: ast.AST, order: Timeline) -> _Event:
 
 
 def _stores_in(statements: Iterable[ast.stmt]) -> Counter[str]:
-    """How often each name is bound by statements, those in definitions aside."""
+    """How often each name is bound by statements, except for those in definitions."""
     own = (node for one in statements if not isinstance(one, _Definition) for node in trees.walk_own(one))
     return Counter(node.id for node in own if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store))
 

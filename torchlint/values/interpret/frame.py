@@ -195,6 +195,12 @@ class Frame:
         """The statements of the function or of the module's body, those in blocks too, but not those of definitions."""
         return (self.function.scope if self.function else self.module.body).statements
 
+    @property
+    def local_names(self) -> frozenset[str]:
+        """The names that this function, and those around it, bind: here the module's own of these names are hidden."""
+        functions = [frame.function for frame in (self, *enclosing(self)) if frame.function is not None]
+        return frozenset[str]().union(*(function.locals for function in functions))
+
     def enter(self, statement: ast.stmt) -> None:
         """Make a statement the current one and keep the environment it starts from."""
         self.statement = statement

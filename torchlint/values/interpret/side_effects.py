@@ -10,12 +10,6 @@ from torchlint.values.interpret import classes
 from torchlint.values.interpret.frame import Frame
 
 
-def leaves_attributes(frame: Frame, cls: ClassModel, method: FunctionModel) -> bool:
-    """Whether a method of an instance of a class certainly assigns none of its attributes, nor lets another method do
-    so: most that set up weights do that."""
-    return written(frame, cls, method) == frozenset()
-
-
 def written(frame: Frame, cls: ClassModel, method: FunctionModel) -> frozenset[str] | None:
     """The attributes of its instance that a method of a class may assign, itself or through methods that it calls; None
     where that cannot be told."""

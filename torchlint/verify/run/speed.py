@@ -17,7 +17,7 @@ from torchlint.verify.inputs.lattice import Cell, DoesNotFitError, arguments, ty
 from torchlint.verify.inputs.recipes import normal
 from torchlint.verify.inputs.specs import Spec
 from torchlint.verify.inputs.tried_shapes import Shapes, all_shapes, shapes_of_size
-from torchlint.verify.run.execution import flatten
+from torchlint.verify.run.execution import flatten, run
 from torchlint.verify.run.units import Unit
 
 # Seconds for one of the two measurements of a pair; rounds after which a median is good enough.
@@ -95,6 +95,8 @@ def _at(unit: Unit, shapes: Shapes, device: str) -> Speed | None:
         values = arguments(Cell(shapes, normal(1.0), scalars, ("float32",)), unit.specs)
     except DoesNotFitError:
         return None
+    if device.startswith("cuda") and not _runs_on_cpu(unit, values):
+        return None
     given = typed(values, torch.float32, device)
     wanted = [spec.name for spec in unit.specs if spec.is_differentiable]
     with warnings.catch_warnings():
@@ -115,6 +117,12 @@ def _at(unit: Unit, shapes: Shapes, device: str) -> Speed | None:
     first, second, third, fourth = times
     label = " ".join("x".join(map(str, shape)) or "scalar" for shape in shapes.shapes.values())
     return Speed(label or "its own sizes", (first, second, third, fourth), (memory[0], memory[1]))
+
+
+def _runs_on_cpu(unit: Unit, values: Mapping[str, Any]) -> bool:
+    """Whether both versions take these values: a bad index, which is an error on the CPU, ends a CUDA process."""
+    given = typed(values, torch.float32, "cpu")
+    return all(run(function, given).error is None for function in (unit.before, unit.after))
 
 
 class _TooSlowError(Exception):

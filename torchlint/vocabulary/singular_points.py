@@ -86,7 +86,7 @@ def _is_guarded(argument: Value) -> bool:
     if not isinstance(argument, Op):
         return False
     added = argument.name == "add" and any(isinstance(arg, Constant) for arg in argument.args.values())
-    return added or argument.name.startswith(("clamp", "clip")) or argument.name in ("where", "maximum", "exp")
+    return added or argument.name in ops.CLAMPS_ABOVE | ops.CLAMPS_BELOW or argument.name in ("where", "maximum", "exp")
 
 
 def _is_softplus(op: Op) -> bool:
