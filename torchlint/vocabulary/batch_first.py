@@ -8,8 +8,6 @@ RECURRENT = frozenset({"RNN", "GRU", "LSTM"})
 TRANSFORMERS = frozenset(
     {"TransformerEncoder", "TransformerEncoderLayer", "TransformerDecoder", "TransformerDecoderLayer"}
 )
-    {"TransformerEncoder", "TransformerEncoderLayer", "TransformerDecoder", "TransformerDecoderLayer"}
-)
 # They take (sequence, batch, features) unless `batch_first=True` says otherwise.
 SEQUENCE_LAYERS = RECURRENT | TRANSFORMERS | {"MultiheadAttention", "Transformer"}
 _SAME = ops.SAME_ELEMENTS | ops.DROPOUTS
