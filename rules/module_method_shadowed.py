@@ -2,9 +2,9 @@
 
 ## What it does
 Finds classes that derive from `torch.nn.Module` alone and define `train`, `eval`, `to`, `apply`, `parameters`,
-`children`, `float` and the like with parameters that do not fit how torch, and everybody else, calls them:
-`def train(self, loader, optimizer)`, `def eval(self, x)`. Also `self.train = True` in a method, which puts a plain value
-in the place of the method.
+`children`, `float` or another method of `Module` with parameters that do not fit how torch, and everybody else, calls
+them: `def train(self, loader, optimizer)`, `def eval(self, x)`. Also `self.train = True` in a method, which puts a
+plain value in the place of the method.
 
 ## Why is this bad?
 Methods of modules call each other: `eval()` is `train(False)`, and `train` of a model is called with the mode for each
