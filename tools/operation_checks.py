@@ -286,12 +286,9 @@ def _raises_if_written(one: Run) -> bool | None:
         moved = [part * 1.0 if isinstance(part, torch.Tensor) and part.requires_grad else part for part in arguments]
         result = next(iter(tensors_in(resolve(one.spelling)(*moved, **named))))
         result.mul_(2.0)
-    except (RuntimeError, NotImplementedError):
-        return None
-    try:
         result.sum().backward()  # type: ignore[no-untyped-call]
-    except RuntimeError as error:
-        return "modified by an inplace operation" in str(error)
+    except (RuntimeError, NotImplementedError) as error:
+        return True if "modified by an inplace operation" in str(error) else None
     return False
 
 
