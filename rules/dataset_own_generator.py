@@ -5,7 +5,7 @@ Finds datasets that keep a generator of NumPy, `random` or torch in an attribute
 `__getitem__` or in a method that it calls, and are read in the same file by a `DataLoader` with `num_workers` above 0.
 
 Silent where a `worker_init_fn` is given, where the class asks for its worker, and where the generator is made or seeded
-anew anywhere else. NumPy's and Python's global generators are seeded in each worker by torch, which is no mistake.
+anew anywhere else. NumPy's and Python's global generators are seeded in each worker by torch, which is not a mistake.
 
 ## Why is this bad?
 Each worker gets a copy of the dataset, its generator included, and new copies of the same state in each epoch. With n
