@@ -232,7 +232,7 @@ def _is_own_parameter(frame: Frame, write: Write) -> bool:
 
 
 def _is_used(frame: Frame, write: Write) -> bool:
-    """Whether something may carry the gradient on after a write: a read that is not a comparison and is not detached."""
+    """Whether something may carry the gradient on after a write: a read that is neither compared nor detached."""
     if not isinstance(write.target, ast.Name):
         return True
     end = (write.node.end_lineno or 0, write.node.end_col_offset or 0)

@@ -4,9 +4,14 @@
 Finds a loop that calls a model without gradients, in a function or over a loader whose name speaks of validation or
 tests, where the model is in training mode for certain: `model.train()` is called in the same function before, in the
 class whose attribute the model is, or in the functions of the file that call this one with the model; and nothing there
+<<<<<<< HEAD
 puts the model into eval mode. Also where a class, or a function and its callers, train layers with dropout or batch
 norm that the file makes, call them in such a loop without a backward pass, and never call `eval()`: modules begin in
 training mode.
+=======
+puts the model into eval mode. A model that is made and trained in a file is in training mode, too, where nothing in the
+file calls `eval()` and a layer of the model is dropout or batch norm for certain.
+>>>>>>> main
 
 Silent where the file does not show that the mode is that of training, where any `eval()` may be about the model, where
 the class has bases, and where no layer of a known model computes anything else in eval mode.
@@ -56,13 +61,18 @@ from torchlint.rule import (
     External,
     Frame,
     FunctionRef,
+<<<<<<< HEAD
     Layer,
     Module,
     Op,
+=======
+    Instance,
+>>>>>>> main
     Place,
     Problem,
     Value,
     argument_of,
+    frame_of,
     inventory_of,
     is_test,
     last_name,
@@ -73,15 +83,21 @@ from torchlint.rule import (
     walk,
 )
 from torchlint.vocabulary.eval_mode import callers, mode_calls
-from torchlint.vocabulary.mode_dependence import is_modeless
-from torchlint.vocabulary.training import Kind, events, is_without_grad
+from torchlint.vocabulary.mode_dependence import depends_on_mode, is_modeless
+from torchlint.vocabulary.training import Kind, events, is_without_grad, settled
 from torchlint.vocabulary.turns import position
 
 _VALIDATION = re.compile(
     r"(^|_|\b)(val|valid|validate|validation|test|eval|evaluate|evaluation|dev)(_|\b|$|\d|set)", re.I
 )
 _MODES = frozenset({"eval", "train"})
+<<<<<<< HEAD
 _SWITCHED = re.compile(r"Dropout|BatchNorm")
+=======
+# What else decides about the mode, or hands the model to what does.
+_DECIDING = frozenset({"eval", "training", "freeze", "fit", "prepare", "partial_fit"})
+_NEVER = "this model stays in training mode: nothing in the file calls `eval()`"
+>>>>>>> main
 
 
 class _Use(NamedTuple):
@@ -107,9 +123,15 @@ class ValidationInTrainMode(Check):
         for use in _uses(frame):
             if use.text in seen:
                 continue
-            trained = _put_into_train_mode(frame, use)
+            trained, note = _put_into_train_mode(frame, use), "the model is put into training mode here"
+            if trained is None and _is_never_evaluated(frame):
+                trained, note = (
+                    _made(frame, use),
+                    "this model stays in training mode: nothing in the file calls `eval()`",
+                )
             if trained is not None:
                 seen.add(use.text)
+<<<<<<< HEAD
                 yield Problem(use.call, places=(Place(trained, "the model is put into training mode here"),))
         if not seen and _trains_without_eval(frame):
             yield from _by_default(frame)
@@ -176,6 +198,9 @@ def _switched(frame: Frame, value: Value) -> Iterator[Layer]:
         layer = part.layer if isinstance(part, Op) and part.name else None
         if layer is not None and _SWITCHED.search(layer.name) and not is_modeless(frame, layer):
             yield layer
+=======
+                yield Problem(use.call, places=(Place(trained, note),))
+>>>>>>> main
 
 
 def _uses(frame: Frame) -> Iterator[_Use]:
@@ -211,6 +236,24 @@ def _put_into_train_mode(frame: Frame, use: _Use) -> ast.AST | None:
     if isinstance(use.model, ast.Name) and value is not None and _is_parameter(frame, use.model.id):
         return _of_the_callers(frame, use.model.id)
     return None
+
+
+def _is_never_evaluated(frame: Frame) -> bool:
+    """Whether a file trains, and nothing in it speaks of eval mode."""
+    nodes = list(trees.walk(frame.module.tree))
+    named = {node.attr for node in nodes if isinstance(node, ast.Attribute)}
+    return "backward" in named and named.isdisjoint(_DECIDING) and all(mode.trains for mode in _modes(nodes))
+
+
+def _made(frame: Frame, use: _Use) -> ast.AST | None:
+    """Where a model with dropout or batch norm is made in the file, or its class if it validates itself."""
+    value = settled(frame.values.get(use.model))
+    if value is None or not depends_on_mode(frame, value):
+        return None
+    if isinstance(value, Instance) and value is frame.instance:
+        return value.cls.node if value.cls.module is frame.module else None
+    made_in = frame_of(value)
+    return value.node if made_in is not None and made_in.module is frame.module else None
 
 
 class _Mode(NamedTuple):

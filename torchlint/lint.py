@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import gc
+import re
 import sys
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 # Evaluation recurses over expressions: a chain of 1,600 calls needs some 8,000 Python frames, none on the C stack.
 _RECURSION_LIMIT = 30_000
+_IMPORT_OF_TORCH = re.compile(r"^[ \t]*(from|import)\b.*torch", re.MULTILINE)
 
 
 def check(
@@ -55,6 +57,8 @@ def _check(
         return
     on_comments = [info for info in registry.rules() if info.on_comments and info.code in codes]
     report.findings += _of_comments(source, on_comments)
+    if not _names_torch(source, tree):
+        return
     module = Module(source, tree)
     project = _project(module)
     imported = project.words(source, tree) if project else {}
@@ -65,6 +69,25 @@ def _check(
         return
     module.imported_words = imported
     _run(module, project, gate, report, fixes)
+
+
+def _names_torch(source: Source, tree: ast.Module) -> bool:
+    """Whether the code speaks of torch, and not its comments and strings alone: elsewhere `x.exp()` is another
+    framework's, such as one that is written to learn how they work."""
+    if _IMPORT_OF_TORCH.search(source.text):
+        return True
+    for node in ast.walk(tree):
+        match node:
+            case ast.Name(id=name) | ast.Attribute(attr=name) | ast.ImportFrom(module=str(name)):
+                named = [name]
+            case ast.Import(names=aliases):
+                named = [alias.name for alias in aliases]
+            case _:
+                continue
+        if any("torch" in name for name in named):
+            return True
+    # What a star brings along is not known.
+    return any(isinstance(node, ast.ImportFrom) and node.names[0].name == "*" for node in tree.body)
 
 
 def _of_comments(source: Source, rules: Sequence[RuleInfo]) -> Iterator[Finding]:

@@ -135,7 +135,8 @@ def modules_of(*folders: str) -> Iterator[tuple[Path, ast.Module]]:
 
 @cache
 def parsed(folder: str) -> list[tuple[Path, ast.Module]]:
-    files = sorted((ROOT / folder).rglob("*.py"))
+    # Demonstrations are programs, not modules.
+    files = sorted(path for path in (ROOT / folder).rglob("*.py") if "demonstrations" not in path.parts)
     return [(path, ast.parse(path.read_text(encoding="utf-8"))) for path in files]
 
 
