@@ -29,8 +29,7 @@ The fix changes what the model computes, which is its purpose, so it is unsafe. 
 mistake are of no use after it.
 
 ## When not to use it
-Turn it off for models in which queries are to compete for keys without a second normalisation. Related rules: TLT106
-log-softmax-wrong-class-dim, TLT120 attention-mask-polarity.
+Turn it off for models in which queries are to compete for keys without a second normalisation.
 
 ## References
 - [torch.nn.functional.scaled_dot_product_attention](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.scaled_dot_product_attention.html)
@@ -57,6 +56,7 @@ _SCORED = _KEPT | {"div", "mul", "add", "sub", "masked_fill", "where", "clamp", 
 class AttentionSoftmaxDim(Check):
     code = "TLT121"
     since = "0.2"
+    related = ("TLT106", "TLT120")
     severity = ERROR
     message = "Attention weights are normalised over another dim than the product with the values sums over"
     title = "Normalise over the last dim"

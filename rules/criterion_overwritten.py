@@ -29,8 +29,7 @@ for x, y in loader:
 The fix gives the result another name, from there to the end of the function. It is only ever shown.
 
 ## When not to use it
-There is no code for which it has to be turned off: what it finds raises in the second turn. Related rules: TLT111
-loss-constructor-called-with-tensors.
+There is no code for which it has to be turned off: what it finds raises in the second turn.
 
 ## References
 - [torch.nn.CrossEntropyLoss](https://docs.pytorch.org/docs/stable/generated/torch.nn.CrossEntropyLoss.html)
@@ -70,6 +69,7 @@ _OF_TENSORS = frozenset({"backward", "item"})
 class CriterionOverwritten(Check):
     code = "TLT732"
     since = "0.2"
+    related = ("TLT111",)
     severity = ERROR
     message = "The name of the function is given its result: the next call raises, since a tensor cannot be called"
     title = "Give the result another name"

@@ -36,7 +36,7 @@ class Crops(Dataset):
 There is no fix: whether to draw from the global generator, or to seed one in `worker_init_fn`, is not in the code.
 
 ## When not to use it
-Turn it off where samples are to be the same in each epoch. Related rules: TLT506 iterable-dataset-duplicates.
+Turn it off where samples are to be the same in each epoch.
 
 ## References
 - [Randomness in multi-process data loading](https://docs.pytorch.org/docs/stable/notes/faq.html#my-data-loader-workers-return-identical-random-numbers)
@@ -85,6 +85,7 @@ _WORKER = re.compile(r"worker|__setstate__", re.IGNORECASE)
 class DatasetOwnGenerator(Check):
     code = "TLT511"
     since = "0.2"
+    related = ("TLT506",)
     message = "Each worker draws from a copy of this generator: samples of all workers and epochs are the same"
     help = "Draw from the global generator, which is seeded in each worker, or seed this one in `worker_init_fn`"
     calls = (LOADER,)

@@ -22,7 +22,7 @@ The fix leaves `drop_last` out. It changes what is evaluated, which is its purpo
 
 ## When not to use it
 It is off unless it is selected: models that need full batches, such as some with state for each sample of a batch, are
-evaluated in this way on purpose. Related rules: TLT508 train-loader-without-shuffle.
+evaluated in this way on purpose.
 
 ## References
 - [torch.utils.data.DataLoader](https://docs.pytorch.org/docs/stable/data.html#torch.utils.data.DataLoader)
@@ -47,6 +47,7 @@ _TRAINING = re.compile(r"train", re.IGNORECASE)
 class EvalLoaderDropsSamples(Check):
     code = "TLT512"
     since = "0.2"
+    related = ("TLT508",)
     default = False
     message = "The last samples of this evaluation set are never evaluated: `drop_last` leaves them out"
     title = "Keep the last batch"

@@ -30,7 +30,7 @@ There is no fix.
 
 ## When not to use it
 It is off unless it is selected: what breaks a graph differs from version to version, and some breaks cost nothing that
-matters. Related rules: TLT403 item-in-loop.
+matters.
 
 ## References
 - [torch.compile: graph breaks](https://docs.pytorch.org/docs/stable/torch.compiler_faq.html#graph-breaks)
@@ -72,6 +72,7 @@ _PRINT = "`print` ends the compiled graph: print what the function returns"
 class GraphBreak(Check):
     code = "TLT740"
     since = "0.2"
+    related = ("TLT403",)
     severity = INFO
     default = False
     message = "This ends the compiled graph: what follows is compiled by itself, and the device is waited for"

@@ -32,7 +32,7 @@ x = x + shortcut
 The fix makes a new tensor. It makes code run that raised, so it is unsafe; nothing else sees the write any more.
 
 ## When not to use it
-Turn it off in code that is never trained. Related rules: TLT306 discarded-result, TLT729 graph-from-outside-the-loop.
+Turn it off in code that is never trained.
 
 ## References
 - [In-place operations with autograd](https://docs.pytorch.org/docs/stable/notes/autograd.html#in-place-operations-with-autograd)
@@ -102,6 +102,7 @@ _OPERATORS = {
 class InPlaceOnSavedOutput(Check):
     code = "TLT722"
     since = "0.2"
+    related = ("TLT306", "TLT729")
     severity = ERROR
     message = "`backward` needs what is written to here in place: it raises a RuntimeError"
     title = "Make a new tensor"

@@ -23,8 +23,7 @@ The fix multiplies the loss by the number of classes, which is its purpose, so i
 with the smaller one has to be tuned anew.
 
 ## When not to use it
-Turn it off where a published weight belongs to the mean over all elements. Related rules: TLT108
-probabilities-to-kl-div.
+Turn it off where a published weight belongs to the mean over all elements.
 
 ## References
 - [torch.nn.KLDivLoss](https://docs.pytorch.org/docs/stable/generated/torch.nn.KLDivLoss.html)
@@ -48,6 +47,7 @@ _LOGARITHMS = frozenset({"log_softmax", "log"})
 class KlDivMeanReduction(Check):
     code = "TLT119"
     since = "0.2"
+    related = ("TLT108",)
     message = "`mean` divides the KL divergence by the number of classes, too: it is that much too small"
     title = "Average over the batch"
     help = 'Pass `reduction="batchmean"`'

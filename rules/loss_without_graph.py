@@ -36,8 +36,7 @@ There is no fix: taking `detach` away is right in one place and wrong in another
 loss.
 
 ## When not to use it
-Turn it off for code that fills `.grad` in other files. Related rules: TLT717 requires-grad-on-loss, TLT728
-optimizer-of-frozen.
+Turn it off for code that fills `.grad` in other files.
 
 ## References
 - [torch.Tensor.detach](https://docs.pytorch.org/docs/stable/generated/torch.Tensor.detach.html)
@@ -76,6 +75,7 @@ _ROLES = re.compile(r"optimi[sz]ers?|optim|opt|networks?|nets?|models?|solver|_|
 class LossWithoutGraph(Check):
     code = "TLT730"
     since = "0.2"
+    related = ("TLT717", "TLT728")
     severity = ERROR
     message = "The graph is cut here: the loss reaches no parameter of the optimizer that is stepped"
     help = "Leave the cut out on the way from the loss to the model that is trained"

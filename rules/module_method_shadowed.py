@@ -29,8 +29,7 @@ class Agent(nn.Module):
 The fix renames the method and its calls in the class, and is only ever shown: calls elsewhere have to be renamed, too.
 
 ## When not to use it
-Turn it off for modules that nobody ever puts into another mode or hands to other code. Related rules: TLT607
-method-name-typo, TLT601 missing-super-init.
+Turn it off for modules that nobody ever puts into another mode or hands to other code.
 
 ## References
 - [torch.nn.Module](https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html)
@@ -80,6 +79,7 @@ _VALUE = "`self.{name}` hides the method of `Module`: `model.eval()` raises, sin
 class ModuleMethodShadowed(Check):
     code = "TLT612"
     since = "0.2"
+    related = ("TLT607", "TLT601")
     severity = ERROR
     message = "This replaces a method of `Module` and takes other arguments: torch's own calls of it raise"
     title = "Rename the method"

@@ -30,8 +30,7 @@ optimizer = optim.Adam(model.parameters())
 There is no fix: what stands between the two may need the one or the other.
 
 ## When not to use it
-There is no code for which it has to be turned off. Related rules: TLT718 non-leaf-in-optimizer, TLT728
-optimizer-of-frozen.
+There is no code for which it has to be turned off.
 
 ## References
 - [torch.nn.parallel.DistributedDataParallel](https://docs.pytorch.org/docs/stable/generated/torch.nn.parallel.DistributedDataParallel.html)
@@ -80,6 +79,7 @@ class _Wrap(NamedTuple):
 class MovedAfterWrap(Check):
     code = "TLT735"
     since = "0.2"
+    related = ("TLT718", "TLT728")
     severity = ERROR
     message = "The model is moved or cast after it was wrapped: gradients do not fit the buckets of the wrapper"
     help = "Move and cast the model, wrap it, and make the optimizer after that"

@@ -28,7 +28,7 @@ x = self.encoder(x)
 There is no fix: the table's shape has to be changed as well.
 
 ## When not to use it
-There is no model for which it has to be turned off. Related rules: TLT613 sequence-dim-mismatch.
+There is no model for which it has to be turned off.
 
 ## References
 - [torch.nn.TransformerEncoderLayer](https://docs.pytorch.org/docs/stable/generated/torch.nn.TransformerEncoderLayer.html)
@@ -48,6 +48,7 @@ _ON_THE_WAY = ops.SAME_ELEMENTS | ops.DROPOUTS | ops.ELEMENTWISE | ops.that(shap
 class PositionOverBatch(Check):
     code = "TLT614"
     since = "0.2"
+    related = ("TLT613",)
     severity = ERROR
     message = "Positions are counted along dim 0, which is the batch: all steps of a sample get the same one"
     help = "Count along the sequence: `x.size(1)`, with a table of `(1, length, features)`"

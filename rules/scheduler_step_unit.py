@@ -36,8 +36,7 @@ for epoch in range(epochs):
 There is no fix: whether the length or the place of the step is wrong is not in the code.
 
 ## When not to use it
-Turn it off for a learning rate that is to go up and down within each epoch. Related rules: TLT706
-scheduler-before-optimizer.
+Turn it off for a learning rate that is to go up and down within each epoch.
 
 ## References
 - [torch.optim.lr_scheduler.CosineAnnealingLR](https://docs.pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.CosineAnnealingLR.html)
@@ -84,6 +83,7 @@ _RARELY = "This schedule is as long as all batches, and is stepped once an epoch
 class SchedulerStepUnit(Check):
     code = "TLT734"
     since = "0.2"
+    related = ("TLT706",)
     severity = ERROR
     message = "This schedule is as long as the epochs, and is stepped in each batch: it ends in the first epoch"
     help = "Step the scheduler as often as its length says"

@@ -32,8 +32,7 @@ The fix makes the layer take the batch first. It changes what the model computes
 where the input is (sequence, batch), write `out[-1]` instead.
 
 ## When not to use it
-Turn it off for code that runs with a batch of one and takes it out by `[:, -1]`. Related rules: TLT614
-position-over-batch.
+Turn it off for code that runs with a batch of one and takes it out by `[:, -1]`.
 
 ## References
 - [torch.nn.LSTM](https://docs.pytorch.org/docs/stable/generated/torch.nn.LSTM.html)
@@ -58,6 +57,7 @@ _REDUCTIONS = ("mean", "max", "sum", "amax")
 class SequenceDimMismatch(Check):
     code = "TLT613"
     since = "0.2"
+    related = ("TLT614",)
     severity = ERROR
     message = "Dim 1 of this layer's output is the batch, not the sequence: it was made without `batch_first`"
     title = "Take the batch first"

@@ -4,17 +4,12 @@
 Finds a loop that calls a model without gradients, in a function or over a loader whose name speaks of validation or
 tests, where the model is in training mode for certain: `model.train()` is called in the same function before, in the
 class whose attribute the model is, or in the functions of the file that call this one with the model; and nothing there
-<<<<<<< HEAD
-puts the model into eval mode. Also where a class, or a function and its callers, train layers with dropout or batch
-norm that the file makes, call them in such a loop without a backward pass, and never call `eval()`: modules begin in
-training mode.
-=======
 puts the model into eval mode. A model that is made and trained in a file is in training mode, too, where nothing in the
-file calls `eval()` and a layer of the model is dropout or batch norm for certain.
->>>>>>> main
+file calls `eval()` and a layer of the model is dropout or batch norm for certain, and where the same holds of a class,
+or of a function and its callers: then the loop needs no `no_grad`, as long as it has no backward pass.
 
-Silent where the file does not show that the mode is that of training, where any `eval()` may be about the model, where
-the class has bases, and where no layer of a known model computes anything else in eval mode.
+Silent where the file does not show that `train()` is called, where any `eval()` may be about the model, where the class
+has bases, and where no layer of a known model computes anything else in eval mode.
 
 ## Why is this bad?
 In training mode dropout throws activations away at random, and batch norm uses the statistics of the batch and updates
@@ -61,13 +56,10 @@ from torchlint.rule import (
     External,
     Frame,
     FunctionRef,
-<<<<<<< HEAD
+    Instance,
     Layer,
     Module,
     Op,
-=======
-    Instance,
->>>>>>> main
     Place,
     Problem,
     Value,
@@ -91,13 +83,10 @@ _VALIDATION = re.compile(
     r"(^|_|\b)(val|valid|validate|validation|test|eval|evaluate|evaluation|dev)(_|\b|$|\d|set)", re.I
 )
 _MODES = frozenset({"eval", "train"})
-<<<<<<< HEAD
-_SWITCHED = re.compile(r"Dropout|BatchNorm")
-=======
 # What else decides about the mode, or hands the model to what does.
 _DECIDING = frozenset({"eval", "training", "freeze", "fit", "prepare", "partial_fit"})
+_SWITCHED = re.compile(r"Dropout|BatchNorm")
 _NEVER = "this model stays in training mode: nothing in the file calls `eval()`"
->>>>>>> main
 
 
 class _Use(NamedTuple):
@@ -125,14 +114,10 @@ class ValidationInTrainMode(Check):
                 continue
             trained, note = _put_into_train_mode(frame, use), "the model is put into training mode here"
             if trained is None and _is_never_evaluated(frame):
-                trained, note = (
-                    _made(frame, use),
-                    "this model stays in training mode: nothing in the file calls `eval()`",
-                )
+                trained, note = _made(frame, use), _NEVER
             if trained is not None:
                 seen.add(use.text)
-<<<<<<< HEAD
-                yield Problem(use.call, places=(Place(trained, "the model is put into training mode here"),))
+                yield Problem(use.call, places=(Place(trained, note),))
         if not seen and _trains_without_eval(frame):
             yield from _by_default(frame)
 
@@ -198,9 +183,6 @@ def _switched(frame: Frame, value: Value) -> Iterator[Layer]:
         layer = part.layer if isinstance(part, Op) and part.name else None
         if layer is not None and _SWITCHED.search(layer.name) and not is_modeless(frame, layer):
             yield layer
-=======
-                yield Problem(use.call, places=(Place(trained, note),))
->>>>>>> main
 
 
 def _uses(frame: Frame) -> Iterator[_Use]:
