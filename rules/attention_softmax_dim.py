@@ -56,7 +56,7 @@ _SCORED = _KEPT | {"div", "mul", "add", "sub", "masked_fill", "where", "clamp", 
 class AttentionSoftmaxDim(Check):
     code = "TLT121"
     since = "0.2"
-    related = ("TLT106", "TLT120")
+    related = ("TLT114", "TLT120")
     severity = ERROR
     message = "Attention weights are normalised over another dim than the product with the values sums over"
     title = "Normalise over the last dim"

@@ -69,7 +69,7 @@ _OF_TENSORS = frozenset({"backward", "item"})
 class CriterionOverwritten(Check):
     code = "TLT732"
     since = "0.2"
-    related = ("TLT111",)
+    related = ("TLT116",)
     severity = ERROR
     message = "The name of the function is given its result: the next call raises, since a tensor cannot be called"
     title = "Give the result another name"

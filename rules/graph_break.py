@@ -72,7 +72,7 @@ _PRINT = "`print` ends the compiled graph: print what the function returns"
 class GraphBreak(Check):
     code = "TLT740"
     since = "0.2"
-    related = ("TLT403",)
+    related = ("TLT408",)
     severity = INFO
     default = False
     message = "This ends the compiled graph: what follows is compiled by itself, and the device is waited for"

@@ -102,7 +102,7 @@ _OPERATORS = {
 class InPlaceOnSavedOutput(Check):
     code = "TLT722"
     since = "0.2"
-    related = ("TLT306", "TLT729")
+    related = ("TLT308", "TLT729")
     severity = ERROR
     message = "`backward` needs what is written to here in place: it raises a RuntimeError"
     title = "Make a new tensor"

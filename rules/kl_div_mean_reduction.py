@@ -47,7 +47,7 @@ _LOGARITHMS = frozenset({"log_softmax", "log"})
 class KlDivMeanReduction(Check):
     code = "TLT119"
     since = "0.2"
-    related = ("TLT108",)
+    related = ("TLT111",)
     message = "`mean` divides the KL divergence by the number of classes, too: it is that much too small"
     title = "Average over the batch"
     help = 'Pass `reduction="batchmean"`'
