@@ -75,6 +75,10 @@ class Operation:
     pure: bool = True
     # Whether a gradient goes through it: it is cut, or it is zero everywhere.
     grad: Literal[True, False, "zero"] = True
+    # Its backward pass reads the (first) result, which may not be written to before.
+    saves_output: bool = False
+    # Its results are views that nobody may write to in place while they have a graph.
+    frozen_views: bool = False
     makes: terms.Makes = ""
     casts: bool = False
     moves: bool = False
