@@ -35,6 +35,8 @@ from torchlint.vocabulary.training import settled
 if TYPE_CHECKING:
     from torchlint.fixing.editor import Editor
 
+_REMOVED = "1.13"
+
 
 class IteratorNext(Check):
     code = "TLT804"
@@ -48,6 +50,8 @@ class IteratorNext(Check):
     def check_call(self, call: ast.Call, frame: Frame) -> Iterator[Problem]:
         callee = call.func
         if not isinstance(callee, ast.Attribute) or callee.attr != "next" or call.args or call.keywords:
+            return
+        if not frame.module.target.reaches(_REMOVED):
             return
         if all(map(_is_iterator, members(frame.values.get(callee.value, UNKNOWN)))):
 

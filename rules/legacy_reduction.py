@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
     Fix = Callable[[Editor], None]
 
+# The first torch with `reduction=` for all losses.
+_SINCE = "1.0"
 _Given = dict[str, ast.keyword | ast.expr]
 
 
@@ -58,10 +60,11 @@ class LegacyReduction(Check):
         return self.glance(cls.node, cls.module)
 
     def check_call(self, call: ast.Call, frame: Frame) -> Iterator[Problem]:
-        yield from _problems(call, frame.callees.get(call))
+        if not frame.module.target.lacks(_SINCE):
+            yield from _problems(call, frame.callees.get(call))
 
     def check_class(self, cls: ClassModel, frame: Frame) -> Iterator[Problem]:
-        for call in inventory_of(cls.node).of(ast.Call):
+        for call in () if frame.module.target.lacks(_SINCE) else inventory_of(cls.node).of(ast.Call):
             yield from _problems(call, peek(frame, call.func))
 
 

@@ -4,7 +4,8 @@
 Finds `pretrained` and `pretrained_backbone`, by name or by position, of the models of `torchvision.models`.
 
 ## Why is this bad?
-Both are deprecated since torchvision 0.13 and warn. They stand for the first weights that were published, which the
+Both are deprecated since torchvision 0.13, which goes with torch 1.12, and warn: under a `target-torch` with older
+ones nothing is said. They stand for the first weights that were published, which the
 reader cannot see, where better ones may exist.
 
 ## Example
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
 
     Fix = Callable[[Editor], None]
 
+# torchvision 0.13 is for torch 1.12.
+_SINCE = "1.12"
 _NEW = {"pretrained": "weights", "pretrained_backbone": "weights_backbone"}
 
 
@@ -55,7 +58,7 @@ class TorchvisionPretrained(Check):
     def check_call(self, call: ast.Call, frame: Frame) -> Iterator[Problem]:
         callee = frame.callees.get(call)
         known = PRETRAINED.get(callee.qualname) if isinstance(callee, External) else None
-        if known is None:
+        if known is None or frame.module.target.lacks(_SINCE):
             return
         first = call.args[0] if call.args else None
         is_flag = isinstance(first, ast.Constant) and isinstance(first.value, bool)

@@ -16,6 +16,7 @@ from torchlint.source import Source
 from torchlint.suppression_rows import suppression_rows
 from torchlint.syntax.module import Module
 from torchlint.syntax.parsing import parse
+from torchlint.versions import CURRENT, Range
 
 if TYPE_CHECKING:
     from torchlint.registry import RuleInfo
@@ -32,21 +33,29 @@ def check(
     tree: ast.Module | None = None,
     gates: bool = True,
     fixes: bool = True,
+    target: Range = CURRENT,
 ) -> Report:
     """All findings of the rules with these codes, in order; suppressions are not applied here.
 
     `tree` is the file's tree if the caller has it. `gates=False` switches off everything that leaves files, rules and
-    regions alone; the findings are the same. Without `fixes` none is built, which spares LibCST.
+    regions alone; the findings are the same. Without `fixes` none is built, which spares LibCST. `target` are the
+    versions of torch that the code is for.
     """
     report = Report()
     with _deep_recursion(), _no_collection():
-        _check(source, codes, tree, gates, fixes, report)
+        _check(source, codes, tree, gates, fixes, target, report)
     report.findings.sort(key=Finding.sort_key)
     return report
 
 
 def _check(
-    source: Source, codes: Collection[str], tree: ast.Module | None, gates: bool, fixes: bool, report: Report
+    source: Source,
+    codes: Collection[str],
+    tree: ast.Module | None,
+    gates: bool,
+    fixes: bool,
+    target: Range,
+    report: Report,
 ) -> None:
     """Fill a report. The tree is let go at the end, before the collector could walk over it."""
     if tree is None:
@@ -54,7 +63,7 @@ def _check(
     if tree is None or "torch" not in source.text:
         return
     report.findings += _of_comments(source, rules_on_comments(codes))
-    module = Module(source, tree)
+    module = Module(source, tree, target=target)
     project = _project(module)
     imported = project.words(source, tree) if project else {}
     report.consulted = project.consulted if project else set()

@@ -93,6 +93,7 @@ from torchlint.values.value import (
     Unknown,
     Value,
 )
+from torchlint.versions import Range
 
 if TYPE_CHECKING:
     # Rule modules import it from here, for annotations.
@@ -310,6 +311,7 @@ __all__ = [
     "Place",
     "Probabilities",
     "Problem",
+    "Range",
     "Regular",
     "Rewrite",
     "Rows",

@@ -126,7 +126,7 @@ class _Task:
         # Start-up: files without torch and files from the cache do not need it.
         from torchlint import lint
 
-        return lint.check(source, self._codes)
+        return lint.check(source, self._codes, target=self._job.settings.target_torch)
 
     def _accepts(self, finding: Finding) -> bool:
         return applies(finding, unsafe=self._job.mode.unsafe)

@@ -52,7 +52,7 @@ DEPRECATED = (
         lowest="1.10",
         source=_WARNS,
     ),
-    Row("torch.range", "torch.arange", fix=False, deprecated="0.4", source=_DOCS),
+    Row("torch.range", "torch.arange", fix=False, deprecated="0.4", lowest="0.4", source=_DOCS),
     Row(f"{_INIT}.uniform", f"{_INIT}.uniform_", "tensor a b", deprecated="0.4", lowest="0.4", source=_OLD_INIT),
     Row(f"{_INIT}.normal", f"{_INIT}.normal_", "tensor mean std", deprecated="0.4", lowest="0.4", source=_OLD_INIT),
     Row(f"{_INIT}.constant", f"{_INIT}.constant_", "tensor val", deprecated="0.4", lowest="0.4", source=_OLD_INIT),
@@ -297,6 +297,7 @@ DEPRECATED = (
         "torch.utils._pytree.tree_is_leaf",
         fix=False,
         deprecated="2.8",
+        lowest="2.8",
         source="utils/_pytree.py",
     ),
     Row(

@@ -13,6 +13,7 @@ from torchlint.rule import (
     External,
     Frame,
     Problem,
+    Range,
     Same,
     is_test,
     parents,
@@ -24,6 +25,7 @@ from .api import uses
 from .api_calls import renaming
 from .api_table import SCHEDULER, TENSOR, Row
 from .api_templates import from_template
+from .api_versions import Standing, advice_of, severity_of, standing, state_of
 
 if TYPE_CHECKING:
     from torchlint.fixing.editor import Editor
@@ -36,16 +38,21 @@ _INERT = (ast.Constant, ast.Name, ast.Attribute)
 
 def problems(frame: Frame, rows: Mapping[str, Row], cls: ClassModel | None) -> Iterator[Problem]:
     """The uses of old names in a frame, or in a class outside its methods."""
+    target = frame.module.target
     for row, node, call in uses(frame, rows, cls):
+        stands = standing(row, target)
+        if stands is None:
+            continue
         if row.severity is INFO and not row.fix and (is_test(frame.module) or not _is_first(frame, node)):
             continue
         table = _table_of(frame, node)
         if call is None and (_names_new_ones(frame, table, rows) or _is_patched(frame, row.old.rpartition(".")[0])):
             continue
-        fix = fix_of(frame, row, node, call) if call is not None or table is None else None
-        claim = Changes(row.changes) if row.changes else Same()
+        fix = None if stands.is_stuck or (call is None and table is not None) else fix_of(frame, row, node, call)
+        claim = Changes(_changes(row, stands)) if row.changes else Same()
         title = f"Use `{_shown(row.new or row.renamed)}`" if row.new or row.renamed else f"Drop `{row.keyword}`"
-        yield Problem(call or node, row.message or _said(row), fix, claim, title, severity=row.severity)
+        severity = severity_of(row, stands)
+        yield Problem(call or node, _said(row, stands, target), fix, claim, title, severity=severity)
 
 
 def fix_of(frame: Frame, row: Row, node: ast.Name | ast.Attribute, call: ast.Call | None) -> Fix | None:
@@ -74,15 +81,24 @@ def _without_keyword(row: Row, call: ast.Call) -> Fix | None:
     return fix
 
 
-def _said(row: Row) -> str:
-    if row.keyword:
-        instead = f"call it `{row.renamed}`" if row.renamed else "drop it"
-        return f"`{row.keyword}` of `{row.old}` is deprecated: {instead}"
+def _changes(row: Row, stands: Standing) -> str:
+    """What a fix changes. The harness runs on a torch without the removed names, and compares nothing with them."""
+    is_old = bool(row.removed) and not stands.is_removed
+    return f"old and new are not compared: torch {row.removed} and later lack the old" if is_old else row.changes
+
+
+def _said(row: Row, stands: Standing, target: Range) -> str:
+    """What is wrong and what to write instead, in one line. A row's own message names its state as `{state}`."""
+    state = state_of(row, stands)
+    if row.message and not stands.is_stuck:
+        return row.message.replace("{state}", state)
     name = f"`{_shown(row.old)}`"
-    if row.removed:
-        return f"{name} was removed in torch {row.removed}, so this raises: use `{_shown(row.new)}`"
-    state = "is deprecated" if row.deprecated else "is not public and may go without notice"
-    return f"{name} {state}: use `{_shown(row.new)}`"
+    if row.keyword:
+        name = f"`{row.keyword}` of `{row.old}`"
+        instead = f"call it `{row.renamed}`" if row.renamed else "drop it"
+    else:
+        instead = f"use `{_shown(row.new)}`"
+    return f"{name} {state}: {advice_of(row, stands, target, instead)}"
 
 
 def _shown(name: str) -> str:

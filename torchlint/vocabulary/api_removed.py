@@ -26,8 +26,8 @@ _SCHEDULERS = [
 ]
 
 
-def _gone(old: str, new: str, removed: str, deprecated: str = "", *, message: str = "") -> Row:
-    return Row(old, new, fix=False, deprecated=deprecated, removed=removed, message=message, source=_STUBS)
+def _gone(old: str, new: str, removed: str, lowest: str, deprecated: str = "") -> Row:
+    return Row(old, new, fix=False, deprecated=deprecated, removed=removed, lowest=lowest, source=_STUBS)
 
 
 def _verbose(scheduler: str) -> Row:
@@ -36,8 +36,7 @@ def _verbose(scheduler: str) -> Row:
     return Row(
         name,
         keyword="verbose",
-        message=f"`verbose` of `{scheduler}` was removed in torch 2.7, so this raises a TypeError: drop it, and print "
-        "`get_last_lr()` where the rate is wanted",
+        message=f"`verbose` of `{scheduler}` {{state}}: drop it, and print `get_last_lr()` where the rate is wanted",
         changes=_RUNS,
         deprecated="2.2",
         removed="2.7",
@@ -58,10 +57,10 @@ REMOVED = (
         lowest="2.1",
         source=_STUBS,
     ),
-    _gone("torch.export.dynamic_dim", "torch.export.Dim", "2.5"),
-    _gone("torch.onnx.dynamo_export", "torch.onnx.export", "2.9", "2.5"),
-    _gone("torch.onnx.ExportOptions", "torch.onnx.export", "2.9", "2.8"),
-    _gone("torch.distributed.pipeline.sync.Pipe", "torch.distributed.pipelining", "2.4"),
-    _gone("torch.cuda.profiler.init", "torch.profiler.profile", "2.11"),
-    _gone("torch.set_deterministic", "torch.use_deterministic_algorithms", "1.10"),
+    _gone("torch.export.dynamic_dim", "torch.export.Dim", "2.5", "2.2"),
+    _gone("torch.onnx.dynamo_export", "torch.onnx.export", "2.9", "2.5", deprecated="2.5"),
+    _gone("torch.onnx.ExportOptions", "torch.onnx.export", "2.9", "2.5", deprecated="2.8"),
+    _gone("torch.distributed.pipeline.sync.Pipe", "torch.distributed.pipelining", "2.4", "2.4"),
+    _gone("torch.cuda.profiler.init", "torch.profiler.profile", "2.11", "1.9"),
+    _gone("torch.set_deterministic", "torch.use_deterministic_algorithms", "1.10", "1.8", deprecated="1.8"),
 )
