@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from torchlint.finding import Finding
     from torchlint.settings.config import Configuration, Settings
     from torchlint.source import Source
-    from torchlint.versions import Range
+    from torchlint.torch_range import Range
 
     class OptionManager(Protocol):
         """flake8's, which has no type annotations for others to see."""

@@ -16,7 +16,7 @@ from torchlint.source import Source
 from torchlint.suppression_rows import suppression_rows
 from torchlint.syntax.module import Module
 from torchlint.syntax.parsing import parse
-from torchlint.versions import CURRENT, Range
+from torchlint.torch_range import CURRENT, Range
 
 if TYPE_CHECKING:
     from torchlint.registry import RuleInfo

@@ -93,7 +93,7 @@ from torchlint.values.value import (
     Unknown,
     Value,
 )
-from torchlint.versions import Range
+from torchlint.torch_range import Range
 
 if TYPE_CHECKING:
     # Rule modules import it from here, for annotations.

@@ -10,7 +10,7 @@ import pytest
 from torchlint.cli import main
 from torchlint.settings.config import Configuration, Overrides, find_settings
 from torchlint.settings.config_table import ConfigError
-from torchlint.versions import CURRENT
+from torchlint.torch_range import CURRENT
 
 OLD = "import torch\n\nresult = torch.lu_solve(b, lu, pivots)\n"  # what replaces it came with 1.13
 

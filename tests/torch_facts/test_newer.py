@@ -9,7 +9,7 @@ import pytest
 from checkout import ROOT
 
 from torchlint.torch_facts.newer import SINCE, first_lacking
-from torchlint.versions import CURRENT, parse_range, version_of
+from torchlint.torch_range import CURRENT, parse_range, version_of
 
 torch = pytest.importorskip("torch")
 _WORD = re.compile(r"[A-Za-z_]\w*")
@@ -20,7 +20,18 @@ _OLD = frozenset(
         *("backward", "bilinear", "binary_cross_entropy_with_logits", "clip_grad_norm_", "clone", "constant_", "cpu"),
         *("cross_entropy", "detach", "device", "dim", "dtype", "expm1", "eye_", "float", "forward", "functional"),
         *("index_add_", "item", "kaiming_uniform_", "keepdim", "log1p", "log_softmax", "logsigmoid", "long"),
-        *("mean", "mode", "nn", "orthogonal_", "requires_grad", "requires_grad_", "round", "scatter_", "sigmoid", "size"),
+        *(
+            "mean",
+            "mode",
+            "nn",
+            "orthogonal_",
+            "requires_grad",
+            "requires_grad_",
+            "round",
+            "scatter_",
+            "sigmoid",
+            "size",
+        ),
         *("softmax", "softplus", "stack", "std", "sum", "tensor", "threshold", "to", "unsqueeze", "var", "view"),
         *("xavier_normal_", "F", "complete", "index", "cholesky", "svd", "qr", "eig", "solve", "max", "argmax"),
     }

@@ -16,7 +16,7 @@ from torchlint.settings import selection
 from torchlint.settings.config_table import Layer, layers_of, parse_inline, table_of
 from torchlint.settings.globs import Glob, Globs
 from torchlint.settings.project_torch import ProjectTorch
-from torchlint.versions import CURRENT, Range, parse_range
+from torchlint.torch_range import CURRENT, Range, parse_range
 
 # The names that ruff leaves out too.
 DEFAULT_EXCLUDE = (

@@ -13,7 +13,7 @@ from torchlint.selectors import suggestion
 from torchlint.settings.globs import mistake
 from torchlint.settings.selection import UnknownSelectorError, expand, idle
 from torchlint.terminal import reason
-from torchlint.versions import RangeError, parse_range
+from torchlint.torch_range import RangeError, parse_range
 
 # Of a value that is wrong, so many characters are enough to find it.
 _SHOWN = 60

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from torchlint.reading import read
-from torchlint.versions import Range, RangeError, parse_range, widest
+from torchlint.torch_range import Range, RangeError, parse_range, widest
 
 _REQUIREMENT = re.compile(r"torch\s*(?:\[[^\]]*\])?\s*\(?\s*(?P<range>[<>=!~][^;#()@]*)", re.IGNORECASE)
 # To parse a file costs more than to look whether it may have a range of torch at all.

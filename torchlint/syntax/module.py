@@ -19,7 +19,7 @@ from torchlint.syntax.names import Names
 from torchlint.syntax.plain import flags_of, names_tensor
 from torchlint.syntax.scope import FunctionNode, Scope
 from torchlint.syntax.words import Words
-from torchlint.versions import CURRENT, Range
+from torchlint.torch_range import CURRENT, Range
 
 # What editors take for the beginning of a cell in a script.
 _CELL_MARKS = ("# %%", "# In[", "#%%")

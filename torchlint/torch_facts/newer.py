@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from torchlint.versions import Range
+from torchlint.torch_range import Range
 
 # Functions, methods, attributes and keywords, by their last name: first release of torch whose documentation has them.
 SINCE: dict[str, str] = {
@@ -18,7 +18,9 @@ SINCE: dict[str, str] = {
     **dict.fromkeys(("bitwise_not", "gelu"), "1.2"),
     **dict.fromkeys(("get_last_lr", "true_divide", "floor_divide", "logcumsumexp", "persistent"), "1.5"),
     **dict.fromkeys(("view_as_real", "logaddexp"), "1.6"),
-    **dict.fromkeys(("amax", "amin", "hypot", "linalg", "maximum", "minimum", "movedim", "outer", "set_to_none", "silu"), "1.7"),
+    **dict.fromkeys(
+        ("amax", "amin", "hypot", "linalg", "maximum", "minimum", "movedim", "outer", "set_to_none", "silu"), "1.7"
+    ),
     **dict.fromkeys(("eigh", "eigvalsh", "full_matrices", "hermitian", "nan_to_num", "xlogy", "UPLO"), "1.8"),
     **dict.fromkeys(("eigvals", "inference_mode", "lstsq", "matrix_norm", "multi_dot", "take_along_dim"), "1.9"),
     **dict.fromkeys(("huber_loss", "vector_norm"), "1.9"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from torchlint.versions import CURRENT, RangeError, parse_range, version_of, widest
+from torchlint.torch_range import CURRENT, RangeError, parse_range, version_of, widest
 
 
 @pytest.mark.parametrize(

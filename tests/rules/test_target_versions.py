@@ -11,7 +11,7 @@ import pytest
 from torchlint import lint, registry
 from torchlint.finding import Finding
 from torchlint.source import Source
-from torchlint.versions import CURRENT, parse_range, version_of
+from torchlint.torch_range import CURRENT, parse_range, version_of
 
 _TABLES = {"api_deprecated": "DEPRECATED", "api_removed": "REMOVED", "api_amp": "AMP", "api_internal": "INTERNAL"}
 TABLE: list[Any] = [
