@@ -52,7 +52,7 @@ def test_a_range_has_the_bounds_that_requirements_mean(
     ],
 )
 def test_what_is_no_range_gets_one_clear_line(text: str, said: str) -> None:
-    with pytest.raises(RangeError, match="^[^\n]+$") as raised:
+    with pytest.raises(RangeError, match=r"^[^\n]+$") as raised:
         parse_range(text)
     assert said in str(raised.value)
 

@@ -60,6 +60,7 @@ from torchlint.syntax.per_file import once_per_file
 from torchlint.syntax.plain import is_flag, tested
 from torchlint.syntax.tests import is_test
 from torchlint.torch_facts import modules, ops
+from torchlint.torch_range import Range
 from torchlint.values import facts
 from torchlint.values.compare import agree, children, members, same, same_dim, walk
 from torchlint.values.facts import dtypes, sizes
@@ -93,7 +94,6 @@ from torchlint.values.value import (
     Unknown,
     Value,
 )
-from torchlint.torch_range import Range
 
 if TYPE_CHECKING:
     # Rule modules import it from here, for annotations.
