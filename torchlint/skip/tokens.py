@@ -190,13 +190,15 @@ class Tokens:
         return any(isinstance(call.func, ast.Name) and call.func.id in parameters for call in self.nodes.of(ast.Call))
 
     def words(self) -> set[str]:
-        """The identifiers of a scope, and what may be one in a string: `getattr(torch, "exp")`."""
+        """The identifiers of a scope, the modules that it imports names from, and what may be an identifier in a
+        string: `getattr(torch, "exp")`."""
         nodes = self.nodes
         words = set(nodes.names)
         if not _PYTHONS.isdisjoint(words):
             words -= _PYTHONS.difference(self._torch_names, nodes.bound)
         words.update([node.attr for node in nodes.of(ast.Attribute)])
         words.update([node.arg for node in nodes.of(ast.keyword) if node.arg])
+        words.update([part for node in nodes.of(ast.ImportFrom) for part in (node.module or "").split(".")])
         if "getattr" in words:
             words.update([node.value for node in nodes.of(ast.Constant) if node.value.__class__ is str])
         words.update([node.name.rpartition(".")[2] for node in nodes.of(ast.alias)])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from torchlint.rule import INFO
 
 from .api_linalg import DECOMPOSITIONS
+from .api_reported import REPORTED
 from .api_subsystems import SUBSYSTEMS
 from .api_table import SCHEDULER, Row
 
@@ -24,6 +25,7 @@ def _gone_keyword(old: str, keyword: str, renamed: str = "", deprecated: str = "
 DEPRECATED = (
     *DECOMPOSITIONS,
     *SUBSYSTEMS,
+    *REPORTED,
     Row("torch.ger", "torch.outer", "input vec2 out:=out", deprecated="1.8", lowest="1.7", source=_DOCS),
     Row("torch.Tensor.ger", "torch.Tensor.outer", "vec2", deprecated="1.8", lowest="1.7", source=_DOCS),
     Row(

@@ -21,7 +21,7 @@ from torchlint.rule import (
     trees,
 )
 
-from .api import uses
+from .api import UsedNode, uses
 from .api_calls import renaming
 from .api_table import SCHEDULER, TENSOR, Row
 from .api_templates import from_template
@@ -45,19 +45,27 @@ def problems(frame: Frame, rows: Mapping[str, Row], cls: ClassModel | None) -> I
             continue
         if row.severity is INFO and not row.fix and (is_test(frame.module) or not _is_first(frame, node)):
             continue
+        if isinstance(node, ast.ImportFrom):
+            yield Problem(node, _said(row, stands, target), severity=severity_of(row, stands))
+            continue
         table = _table_of(frame, node)
         if call is None and (_names_new_ones(frame, table, rows) or _is_patched(frame, row.old.rpartition(".")[0])):
             continue
-        fix = None if stands.is_stuck or (call is None and table is not None) else fix_of(frame, row, node, call)
+        fix = (
+            None
+            if stands.is_stuck or row.absent or (call is None and table is not None)
+            else fix_of(frame, row, node, call)
+        )
         claim = Changes(_changes(row, stands)) if row.changes else Same()
-        title = f"Use `{_shown(row.new or row.renamed)}`" if row.new or row.renamed else f"Drop `{row.keyword}`"
+        title = f"Use `{_shown(row.new or row.renamed)}`" if row.new or row.renamed else ""
+        title = title or (f"Drop `{row.keyword}`" if row.fix else "")
         severity = severity_of(row, stands)
         yield Problem(call or node, _said(row, stands, target), fix, claim, title, severity=severity)
 
 
-def fix_of(frame: Frame, row: Row, node: ast.Name | ast.Attribute, call: ast.Call | None) -> Fix | None:
+def fix_of(frame: Frame, row: Row, node: UsedNode, call: ast.Call | None) -> Fix | None:
     """The fix of one use of an old name; None where the row has none that fits it."""
-    if not row.fix:
+    if not row.fix or isinstance(node, ast.ImportFrom):
         return None
     if row.keyword:
         return _without_keyword(row, call) if call is not None else None
@@ -68,7 +76,9 @@ def fix_of(frame: Frame, row: Row, node: ast.Name | ast.Attribute, call: ast.Cal
 
 def _without_keyword(row: Row, call: ast.Call) -> Fix | None:
     """A fix that drops a keyword or gives it its new name."""
-    keyword = next(keyword for keyword in call.keywords if keyword.arg == row.keyword)
+    keyword = next((keyword for keyword in call.keywords if keyword.arg == row.keyword), None)
+    if keyword is None:
+        return None  # by position
     if not row.renamed and not isinstance(keyword.value, _INERT):
         return None
 
@@ -132,8 +142,11 @@ def _names_new_ones(frame: Frame, table: ast.expr | None, rows: Mapping[str, Row
     return any(isinstance(value, External) and value.qualname in new for value in held)
 
 
-def _is_first(frame: Frame, node: ast.Name | ast.Attribute) -> bool:
+def _is_first(frame: Frame, node: UsedNode) -> bool:
     """Whether no line above uses the name: what is only a note is said once for each file."""
+    if isinstance(node, ast.ImportFrom):
+        imports = (part for part in trees.walk(frame.module.tree) if isinstance(part, ast.ImportFrom))
+        return all(part.lineno >= node.lineno for part in imports if part.module == node.module)
     name = node.attr if isinstance(node, ast.Attribute) else node.id
     alike = (part for part in trees.walk(frame.module.tree) if getattr(part, "attr", getattr(part, "id", "")) == name)
     return all(getattr(part, "lineno", 0) >= node.lineno for part in alike)

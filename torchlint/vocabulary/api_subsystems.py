@@ -155,4 +155,6 @@ SUBSYSTEMS = (
         for name in ("script", "trace", "trace_module", "save", "load", "script_method", "freeze", "fork", "wait")
     ),
     *(_jit(name) for name in ("optimize_for_inference", "annotate", "script_if_tracing", "interface", "isinstance")),
+    *(_jit(name) for name in ("strict_fusion", "enable_onednn_fusion", "onednn_fusion_enabled", "set_fusion_strategy")),
+    *(_jit(name) for name in ("export", "ignore")),
 )

@@ -38,7 +38,9 @@ class Row(NamedTuple):
 
     What is more than another name has `cases`, with the old `signature` (`input some=True`; of a method, the receiver
     is the first parameter) and the names of the old `results`. `prepends` comes before the arguments. Of a row with a
-    `keyword`, only that keyword is old: the fix drops it, or calls it `renamed`.
+    `keyword`, only that keyword is old: the fix drops it, or calls it `renamed`; one that is given by its `place` is
+    reported, too. With `absent` the call is old if it does not give the keyword. With `called` the old name is a plain
+    attribute and the new one a function. With `module` the old name is a module, and importing it is a use.
 
     `deprecated`, `removed` and `lowest` are versions of torch: since when the old name warns, since when it is gone or
     raises, and the first that has the new one. `source` is where torch says so, or what shows it.
@@ -61,6 +63,10 @@ class Row(NamedTuple):
     cases: tuple[Case, ...] = ()
     keyword: str = ""
     renamed: str = ""
+    place: int = -1
+    absent: bool = False
+    called: bool = False
+    module: bool = False
     deprecated: str = ""
     removed: str = ""
     lowest: str = ""
@@ -70,7 +76,8 @@ class Row(NamedTuple):
 # Methods are rows, too: the name of a method of something that certainly is of the class.
 TENSOR = "torch.Tensor."
 SCHEDULER = "torch.optim.lr_scheduler.LRScheduler."
-METHODS = (TENSOR, SCHEDULER)
+MODULE = "torch.nn.Module."
+METHODS = (TENSOR, SCHEDULER, MODULE)
 
 _REDUCE = "input_tensor:input axis:dim keepdims:keepdim name:"
 # Names of TensorFlow, NumPy and others that torch has under another name. The old name fails, so each fix is a change.
