@@ -172,7 +172,33 @@ def reviewed() -> dict[str, str]:
 def undecided(found: Iterable[Deprecation], known: set[str]) -> list[Deprecation]:
     """What neither a table nor the reviewed list decides."""
     beginnings = tuple(name.removesuffix("*") for name in known if name.endswith("*"))
-    return [each for each in found if each.name not in known and not each.name.startswith(beginnings)]
+    by_last: dict[str, list[list[str]]] = {}
+    for name in known:
+        by_last.setdefault(name.rpartition(".")[2], []).append(name.split("."))
+    return [
+        each
+        for each in found
+        if not each.name.startswith(beginnings) and not _is_public_name_known(each, known, by_last)
+    ]
+
+
+def _is_public_name_known(each: Deprecation, known: set[str], by_last: dict[str, list[list[str]]]) -> bool:
+    """Whether a name is known under which what is deprecated is used: `torch.cuda.memory_cached` for
+    `torch.cuda.memory.memory_cached`, or one that the message says."""
+    if each.kind == "warning" and each.name not in known and not each.name.endswith(".__init__"):
+        said = set(re.findall(r"torch(?:\.\w+)+", each.said.split(". ")[0].split("lease use")[0]))
+        if said & known:
+            return True
+    elif each.kind == "decorator" and (found := re.search(r"torch(?:\.\w+)+", each.said)) and found[0] in known:
+        return True
+    parts = each.name.removesuffix(".__init__").split(".")
+    return any(_is_within(name, parts) for name in by_last.get(parts[-1], ()))
+
+
+def _is_within(name: list[str], parts: list[str]) -> bool:
+    """Whether the parts of a name are among those of a longer one, in their order."""
+    rest = iter(parts)
+    return all(part in rest for part in name)
 
 
 def main() -> int:

@@ -33,7 +33,7 @@ _SCHEDULER_CLASS = re.compile(r"torch\.optim\.lr_scheduler\.[A-Z]\w*$")
 # What their `step` is given is no number of an epoch, or is meant to be one.
 _STEPS_WITH_AN_ARGUMENT = ("ReduceLROnPlateau", "CosineAnnealingWarmRestarts", "SequentialLR")
 # Tests of what the installed torch has.
-_GUARD = re.compile(r"hasattr|version|WITH_PT|TORCH_(?:GE|LT|MAJOR|MINOR|\d)|_available", re.IGNORECASE)
+_GUARD = re.compile(r"hasattr|version|WITH_PT|TORCH_(?:GE|LT|MAJOR|MINOR|\d)|(?<!\.is)_available", re.IGNORECASE)
 _CAUGHT = frozenset({"ImportError", "ModuleNotFoundError", "AttributeError", "Exception", "BaseException"})
 # What these names mean in every file that has them: modules of torch.
 _USUAL = {"torch": "torch", "F": "torch.nn.functional", "nn": "torch.nn"}
@@ -130,7 +130,8 @@ def _is_old(call: ast.Call | None, row: Row) -> bool:
     names = [keyword.arg for keyword in call.keywords]
     is_starred = any(isinstance(arg, ast.Starred) for arg in call.args)
     if row.absent:
-        return not is_starred and None not in names and row.keyword not in names and len(call.args) <= row.place
+        is_short = row.place < 0 or (not is_starred and len(call.args) <= row.place)
+        return is_short and None not in names and row.keyword not in names
     return row.keyword in names or (0 <= row.place < len(call.args) and not is_starred)
 
 

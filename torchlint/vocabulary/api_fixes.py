@@ -43,7 +43,7 @@ def problems(frame: Frame, rows: Mapping[str, Row], cls: ClassModel | None) -> I
         stands = standing(row, target)
         if stands is None:
             continue
-        if row.severity is INFO and not row.fix and (is_test(frame.module) or not _is_first(frame, node)):
+        if row.severity is INFO and not row.fix and (is_test(frame.module) or not is_first(frame, node)):
             continue
         if isinstance(node, ast.ImportFrom):
             yield Problem(node, _said(row, stands, target), severity=severity_of(row, stands))
@@ -51,16 +51,10 @@ def problems(frame: Frame, rows: Mapping[str, Row], cls: ClassModel | None) -> I
         table = _table_of(frame, node)
         if call is None and (_names_new_ones(frame, table, rows) or _is_patched(frame, row.old.rpartition(".")[0])):
             continue
-        fix = (
-            None
-            if stands.is_stuck or row.absent or (call is None and table is not None)
-            else fix_of(frame, row, node, call)
-        )
+        fix = None if stands.is_stuck or (call is None and table is not None) else fix_of(frame, row, node, call)
         claim = Changes(_changes(row, stands)) if row.changes else Same()
-        title = f"Use `{_shown(row.new or row.renamed)}`" if row.new or row.renamed else ""
-        title = title or (f"Drop `{row.keyword}`" if row.fix else "")
-        severity = severity_of(row, stands)
-        yield Problem(call or node, _said(row, stands, target), fix, claim, title, severity=severity)
+        said, severity = _said(row, stands, target), severity_of(row, stands)
+        yield Problem(call or node, said, fix, claim, _title(row), row.absent, severity=severity)
 
 
 def fix_of(frame: Frame, row: Row, node: UsedNode, call: ast.Call | None) -> Fix | None:
@@ -68,14 +62,25 @@ def fix_of(frame: Frame, row: Row, node: UsedNode, call: ast.Call | None) -> Fix
     if not row.fix or isinstance(node, ast.ImportFrom):
         return None
     if row.keyword:
-        return _without_keyword(row, call) if call is not None else None
+        return _with_keyword(row, call) if call is not None else None
     if row.cases:
         return from_template(frame, row, call) if call is not None else None
     return renaming(frame, row, node, call)
 
 
-def _without_keyword(row: Row, call: ast.Call) -> Fix | None:
-    """A fix that drops a keyword or gives it its new name."""
+def _title(row: Row) -> str:
+    """What the fix of a row does, or what there is to do without one."""
+    if row.new or row.renamed:
+        return f"Use `{_shown(row.new or row.renamed)}`"
+    if not row.fix:
+        return ""
+    return f"Add `{row.adds}`" if row.absent else f"Drop `{row.keyword}`"
+
+
+def _with_keyword(row: Row, call: ast.Call) -> Fix | None:
+    """A fix that adds a keyword, drops it or gives it its new name."""
+    if row.absent:
+        return lambda editor: editor.add_argument(call, row.adds)
     keyword = next((keyword for keyword in call.keywords if keyword.arg == row.keyword), None)
     if keyword is None:
         return None  # by position
@@ -142,11 +147,11 @@ def _names_new_ones(frame: Frame, table: ast.expr | None, rows: Mapping[str, Row
     return any(isinstance(value, External) and value.qualname in new for value in held)
 
 
-def _is_first(frame: Frame, node: UsedNode) -> bool:
+def is_first(frame: Frame, node: ast.expr | ast.ImportFrom) -> bool:
     """Whether no line above uses the name: what is only a note is said once for each file."""
     if isinstance(node, ast.ImportFrom):
         imports = (part for part in trees.walk(frame.module.tree) if isinstance(part, ast.ImportFrom))
         return all(part.lineno >= node.lineno for part in imports if part.module == node.module)
-    name = node.attr if isinstance(node, ast.Attribute) else node.id
+    name = node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
     alike = (part for part in trees.walk(frame.module.tree) if getattr(part, "attr", getattr(part, "id", "")) == name)
     return all(getattr(part, "lineno", 0) >= node.lineno for part in alike)

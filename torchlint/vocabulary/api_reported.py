@@ -266,6 +266,12 @@ _OTHERS = (
         "give `dynamic_shapes=`, which the exporter takes that is the default since torch 2.9",
         *("2.9", "2.5", "onnx/__init__.py"),
     )._replace(severity=INFO),
+    _keyword(
+        "torch.nn.attention.flex_attention.flex_attention",
+        "return_lse",
+        "give `return_aux=AuxRequest(lse=True)`",
+        *("2.13", "2.13", "nn/attention/flex_attention.py"),
+    ),
     _said("torch._check_is_size", "torch._check", "use `torch._check(i >= 0)`", "2.11", "2.1", "__init__.py"),
     _said(
         "torch.fx.experimental.symbolic_shapes.guard_size_oblivious",
@@ -302,6 +308,13 @@ _OTHERS = (
         message="`backward_compatibility.worker_init_fn` {state}: drop it, `DataLoader` shards data pipes itself",
         deprecated="2.3",
         source="utils/data/backward_compatibility.py",
+    ),
+    Row(
+        "torch.utils.data.datapipes.iter.RoutedDecoder",
+        fix=False,
+        message="`RoutedDecoder` {state}: decode in a function that `map` is given",
+        deprecated="1.12",
+        source="utils/data/datapipes/iter/routeddecoder.py",
     ),
     _said(
         "torch.utils.data.graph.traverse",

@@ -39,8 +39,9 @@ class Row(NamedTuple):
     What is more than another name has `cases`, with the old `signature` (`input some=True`; of a method, the receiver
     is the first parameter) and the names of the old `results`. `prepends` comes before the arguments. Of a row with a
     `keyword`, only that keyword is old: the fix drops it, or calls it `renamed`; one that is given by its `place` is
-    reported, too. With `absent` the call is old if it does not give the keyword. With `called` the old name is a plain
-    attribute and the new one a function. With `module` the old name is a module, and importing it is a use.
+    reported, too. With `absent` the call is old if it does not give the keyword, and `adds`, being a decision, is only
+    shown. With `called` the old name is a plain attribute and the new one a function. With `module` the old name is a
+    module, and importing from it is a use.
 
     `deprecated`, `removed` and `lowest` are versions of torch: since when the old name warns, since when it is gone or
     raises, and the first that has the new one. `source` is where torch says so, or what shows it.
