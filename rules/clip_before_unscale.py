@@ -52,6 +52,7 @@ from torchlint.rule import (
 )
 from torchlint.vocabulary.clipping import CLIPS, clips, is_scaler, may_be_scaler
 from torchlint.vocabulary.eval_mode import attributes
+from torchlint.vocabulary.training import stepped_by
 from torchlint.vocabulary.turns import branches, position
 
 # Gradients that are unscaled by hand.
@@ -65,7 +66,7 @@ class ClipBeforeUnscale(Check):
     since = "0.1"
     message = "Gradients are clipped while scaled, so by far too much: call `scaler.unscale_(optimizer)` before"
     help = "Call `scaler.unscale_(optimizer)` before the gradients are clipped"
-    words = (CLIPS, ("call:step",), ("scale", "GradScaler"))
+    words = (CLIPS, ("step",), ("scale", "GradScaler"))
 
     def check_frame(self, frame: Frame) -> Iterator[Problem]:
         found = [] if is_test(frame.module) else clips(frame)
@@ -97,7 +98,7 @@ def _scaled(frame: Frame) -> Iterator[ast.Call]:
 def _is_step(frame: Frame, call: ast.Call, backward: ast.Call | None) -> bool:
     """Whether a call is `scaler.step(optimizer)`: of the scaler that scaled, or of one that is certainly a scaler."""
     func = call.func
-    if not (isinstance(func, ast.Attribute) and func.attr == "step" and call.args):
+    if not (isinstance(func, ast.Attribute) and func.attr == "step") or stepped_by(frame, call) is None:
         return False
     if backward is not None:
         scale = backward.func.value.func.value  # type: ignore[attr-defined]

@@ -67,7 +67,7 @@ _BETWEEN = (
     ops.CASTS | ops.that(elements=("same", "moved", "repeated"), writes="", pure=True) | {"fill_", "tril", "triu"}
 )
 _BETWEEN -= ops.MOVES - {"to"}
-_SPELLED = tuple(f"torch:{name}" for name in sorted(ops.words(*_FACTORIES)))
+_SPELLED = tuple(sorted(ops.words(*_FACTORIES)))
 _MAX_STEPS = 8
 # With one of these the factory has been told where to put the tensor, draws with a generator that belongs to the CPU,
 # or makes a leaf, which the moved tensor is not.
@@ -93,7 +93,7 @@ class CreateThenMove(Check):
     title = "Pass `device=`"
     help = "Pass `device=` to the function that makes the tensor"
     ops = ("to", "cuda")
-    words = (("call:to", "call:cuda"), _SPELLED)
+    words = (_SPELLED,)
 
     def check_op(self, op: Op, frame: Frame) -> Iterator[Problem]:
         if not isinstance(op.node, ast.Call) or op.form != "Tensor":

@@ -54,11 +54,8 @@ class DatasetGetitemSignature(Check):
     help = "Take one index, `def __getitem__(self, index)`; `__len__` and `__iter__` take nothing but `self`"
     words = (("class",),)
 
-    def glance_at_class(self, cls: ClassModel) -> bool:
-        return any((meant(name) or name) in _SPECIAL for name in cls.methods)
-
     def check_class(self, cls: ClassModel, frame: Frame) -> Iterator[Problem]:
-        if not is_dataset(frame, cls):
+        if not any((meant(name) or name) in _SPECIAL for name in cls.methods) or not is_dataset(frame, cls):
             return
         for method in cls.methods.values():
             args = method.node.args

@@ -47,10 +47,9 @@ class DatasetIgnoresIndex(Check):
     help = "Choose the sample by the index; if there is no such choice, derive from `IterableDataset`"
     words = (("class",),)
 
-    def glance_at_class(self, cls: ClassModel) -> bool:
-        return any((meant(name) or name) == "__getitem__" for name in cls.methods)
-
     def check_class(self, cls: ClassModel, frame: Frame) -> Iterator[Problem]:
+        if not any((meant(name) or name) == "__getitem__" for name in cls.methods):
+            return
         if not classes.is_subclass(frame, cls, MAP_STYLE) or classes.is_subclass(frame, cls, ITERABLE):
             return
         for method in cls.methods.values():

@@ -50,10 +50,9 @@ class DatasetMethodTypo(Check):
     help = "Rename the method to the one that is meant"
     words = (("class",),)
 
-    def glance_at_class(self, cls: ClassModel) -> bool:
-        return any(meant(name) is not None for name in cls.methods)
-
     def check_class(self, cls: ClassModel, frame: Frame) -> Iterator[Problem]:
+        if not any(map(meant, cls.methods)):
+            return
         if not is_dataset(frame, cls) or not is_closed(frame, cls):
             return
         for method in cls.methods.values():

@@ -52,6 +52,7 @@ from torchlint.rule import (
     Value,
     ancestors,
     block_of,
+    inventory_of,
     is_test,
     last_name,
     loops_around,
@@ -82,10 +83,10 @@ class EvalModeNotRestored(Check):
     severity = ERROR
     message = "The model stays in eval mode while training goes on: the loop never calls `train()`"
     help = "Call `model.train()` after the evaluation, or at the top of the loop"
-    words = (("for:1", "for:n", "while:"), ("eval",), ("backward", "manual_backward"), ("step",))
+    words = (("for", "while"), ("eval",), ("backward", "manual_backward"), ("step",))
 
     def check_frame(self, frame: Frame) -> Iterator[Problem]:
-        if not frame.loops or is_test(frame.module):
+        if not inventory_of(frame.scope).loops or is_test(frame.module):
             return
         found = events(frame)
         for loop in frame.loops:

@@ -33,6 +33,7 @@ from typing import TYPE_CHECKING
 
 from torchlint.rule import (
     INFO,
+    BoundCall,
     Check,
     ClassModel,
     Frame,
@@ -62,11 +63,11 @@ class ForwardCalledDirectly(Check):
     message = "`forward` called directly skips the hooks of the module: call the module"
     title = "Call the module"
     help = "Call the module itself: `model(x)`"
-    words = (("call:forward",),)
+    calls = (".forward",)
 
-    def check_call(self, call: ast.Call, frame: Frame) -> Iterator[Problem]:
-        func = call.func
-        if not isinstance(func, ast.Attribute) or func.attr != "forward" or is_test(frame.module):
+    def check_call(self, call: BoundCall, frame: Frame) -> Iterator[Problem]:
+        func = call.node.func
+        if not isinstance(func, ast.Attribute) or is_test(frame.module):
             return
         receiver = frame.values.get(func.value)
         if receiver is None or not all(_is_other_module(frame, member, func) for member in members(receiver)):

@@ -31,7 +31,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from torchlint.rule import Check, Frame, Module, Place, Problem, Value, inventory_of, own_nodes
+from torchlint.rule import Check, Frame, Place, Problem, Value, inventory_of, own_nodes
 from torchlint.vocabulary.autograd import is_non_leaf
 from torchlint.vocabulary.devices import is_meant_to_make_another
 
@@ -45,12 +45,9 @@ class GradOfNonLeaf(Check):
     help = "Call `retain_grad()` on the tensor before `backward`, or read `.grad` of the leaf"
     words = (("grad",),)
 
-    def glance(self, scope: ast.AST, module: Module) -> bool:
-        return any(isinstance(node, ast.Attribute) for node in inventory_of(scope).reads("grad"))
-
     def check_frame(self, frame: Frame) -> Iterator[Problem]:
-        for node in own_nodes(frame.scope):
-            if not isinstance(node, ast.Attribute) or node.attr != "grad" or not isinstance(node.ctx, ast.Load):
+        for node in inventory_of(frame.scope).reads("grad"):
+            if not isinstance(node, ast.Attribute):
                 continue
             value = frame.values.get(node.value)
             if (

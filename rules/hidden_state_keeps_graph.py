@@ -65,7 +65,14 @@ from torchlint.rule import (
     walk,
 )
 from torchlint.vocabulary.autograd import requires_grad
-from torchlint.vocabulary.training import Event, Kind, events, is_without_grad, loop_of
+from torchlint.vocabulary.training import (
+    Event,
+    Kind,
+    events,
+    is_without_grad,
+    loop_of,
+    may_train_in_loop,
+)
 
 if TYPE_CHECKING:
     from torchlint.fixing.editor import Editor
@@ -83,10 +90,10 @@ class HiddenStateKeepsGraph(Check):
     message = "The state goes into the next turn with its graph, which `backward` has freed: the next one raises"
     title = "Detach the state"
     help = "Detach the state at the start of each turn: `state = state.detach()`"
-    words = (("for:1", "for:n", "while:"), ("call:backward", "call:manual_backward"))
+    words = (("for", "while"), ("backward", "manual_backward"))
 
     def check_frame(self, frame: Frame) -> Iterator[Problem]:
-        if not frame.loops:
+        if not may_train_in_loop(frame):
             return
         for event in events(frame, 0):
             loop = loop_of(frame.module, event.at) if event.kind is Kind.BACKWARD and event.frame is frame else None

@@ -54,8 +54,6 @@ class InvertedAccumulation(Check):
     words = (("step",), ("backward", "manual_backward"), ("zero_grad",))
 
     def check_frame(self, frame: Frame) -> Iterator[Problem]:
-        if not frame.loops:
-            return
         found = None
         # With an n of 2 every other turn is as good.
         for node, modulo, loop in tests_of_turns(frame, _modulo, above=2):

@@ -41,14 +41,12 @@ from torchlint.rule import (
     ClassModel,
     External,
     Frame,
-    Module,
     Problem,
     Same,
     facts,
     inventory_of,
     members,
     peek,
-    trees,
 )
 from torchlint.vocabulary.api import by_name, last_names, may_use, uses
 from torchlint.vocabulary.api_fixes import fix_of
@@ -81,26 +79,19 @@ class LegacyAutograd(Check):
     message = "`Variable(x)` is `x.detach()` under an old name: tensors have gradients of their own"
     title = "Use the tensor itself"
     help = "Use the tensor itself, or `x.detach()`"
-    words = (("torch:Variable", "data"),)
-
-    def glance(self, scope: ast.AST, module: Module) -> bool:
-        if may_use(scope, module, _ROWS, _LAST):
-            return True
-        return any(_number_of(node) is not None for node in inventory_of(scope).of(ast.Subscript))
-
-    def glance_at_class(self, cls: ClassModel) -> bool:
-        return may_use(cls.node, cls.module, _ROWS, _LAST)
+    words = (("Variable", "data"),)
 
     def check_frame(self, frame: Frame) -> Iterator[Problem]:
-        yield from _variables(frame, None)
-        scope = frame.function.node if frame.function is not None else frame.module.tree
-        for node in (part for part in trees.walk(scope) if isinstance(part, ast.Subscript)):
+        if may_use(frame.scope, frame.module, _ROWS, _LAST):
+            yield from _variables(frame, None)
+        for node in inventory_of(frame.scope).of(ast.Subscript):
             number = _number_of(node)
             if number is not None and facts.rank(frame.values.get(number, UNKNOWN)) == 0:
                 yield _item(node, number)
 
     def check_class(self, cls: ClassModel, frame: Frame) -> Iterator[Problem]:
-        yield from _variables(frame, cls)
+        if may_use(cls.node, cls.module, _ROWS, _LAST):
+            yield from _variables(frame, cls)
 
 
 def _variables(frame: Frame, cls: ClassModel | None) -> Iterator[Problem]:

@@ -34,9 +34,9 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from torchlint.rule import Check, Frame, Module, Op, Problem, Same, ops
+from torchlint.rule import Check, Frame, Op, Problem, Same, ops
 from torchlint.vocabulary.loop_needs import check_dtypes, check_rows, check_slices
-from torchlint.vocabulary.loop_stacks import Stack, of_comprehension, of_loop
+from torchlint.vocabulary.loop_stacks import Stack, stacks
 from torchlint.vocabulary.loops import Sweep
 from torchlint.vocabulary.slice_loops import has_slice, stacked
 from torchlint.vocabulary.slices import leaf, whole
@@ -51,21 +51,12 @@ class LoopBuildsStack(Check):
     message = "An elementwise function runs row by row, kernels for each; it takes the whole tensor at once"
     title = "Apply the function to the whole tensor"
     help = "Apply the function to the whole tensor"
-    ops = tuple(sorted(ops.JOINS))
-    words = (("for:1", "comp:"),)
+    words = (tuple(sorted(ops.words(*ops.JOINS))), ("for",))
 
-    def glance(self, scope: ast.AST, module: Module) -> bool:
-        return any(has_slice(element, taken) for element, taken in stacked(scope))
-
-    def check_op(self, op: Op, frame: Frame) -> Iterator[Problem]:
-        found = of_comprehension(op, frame)
-        if found is not None:
-            yield from _problem(found, frame)
-
-    def check_loop(self, loop: ast.For | ast.AsyncFor | ast.While, frame: Frame) -> Iterator[Problem]:
-        found = of_loop(loop, frame)
-        if found is not None:
-            yield from _problem(found, frame)
+    def check_frame(self, frame: Frame) -> Iterator[Problem]:
+        if any(has_slice(element, taken) for element, taken in stacked(frame.scope)):
+            for found in stacks(frame):
+                yield from _problem(found, frame)
 
 
 def _problem(found: Stack, frame: Frame) -> Iterator[Problem]:

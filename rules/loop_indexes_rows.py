@@ -93,7 +93,7 @@ class LoopIndexesRows(Check):
     message = "A loop takes the rows of a tensor by their numbers, an operation each; `unbind` is one for all"
     title = "Iterate over `unbind`"
     help = "Iterate over `x.unbind(0)`, with `enumerate` where the number is needed"
-    words = (("args:range",), ("for:1", "for:n"))
+    words = (("range",), ("for",))
 
     def check_loop(self, loop: ast.For | ast.AsyncFor | ast.While, frame: Frame) -> Iterator[Problem]:
         if not isinstance(loop, ast.For) or not _is_range(loop.iter) or is_test(frame.module):

@@ -44,13 +44,11 @@ from torchlint.rule import (
     Constant,
     Frame,
     LoopCarried,
-    Module,
     Op,
     Problem,
     Same,
     Value,
     facts,
-    inventory_of,
     path,
 )
 from torchlint.vocabulary.loop_needs import check_alike, check_apart, check_dtypes, check_rows, check_slices
@@ -71,15 +69,14 @@ class LoopSumsSlices(Check):
     message = "A Python loop adds up the slices of a tensor, some kernels for each: `sum` does it in one call"
     title = "Sum in one call"
     help = "Sum over the dim in one call, such as `x.sum(0)`"
-    words = (("for:1",),)
-
-    def glance(self, scope: ast.AST, module: Module) -> bool:
-        return any(len(loop.body) == 1 and _may_add_slice(loop) for loop in inventory_of(scope).of(ast.For))
+    words = (("for",),)
 
     def check_loop(self, loop: ast.For | ast.AsyncFor | ast.While, frame: Frame) -> Iterator[Problem]:
-        found = sweep(loop, frame) if len(loop.body) == 1 else None
+        if not isinstance(loop, ast.For) or len(loop.body) != 1 or not _may_add_slice(loop):
+            return
+        found = sweep(loop, frame)
         added = _added(loop.body[0], frame) if found is not None else None
-        if found is None or added is None or not isinstance(loop, ast.For):
+        if found is None or added is None:
             return
         total, term = added
         initial = _initial(total, loop, frame)

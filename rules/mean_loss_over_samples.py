@@ -54,6 +54,7 @@ from torchlint.rule import (
     Value,
     is_test,
     loops_around,
+    made_by,
     members,
     ops,
     own_nodes,
@@ -61,7 +62,7 @@ from torchlint.rule import (
     path,
     trees,
 )
-from torchlint.vocabulary.datasets import LOADERS
+from torchlint.vocabulary.datasets import LOADER
 from torchlint.vocabulary.training import settled
 from torchlint.vocabulary.turns import position
 
@@ -154,13 +155,11 @@ def _loader(node: ast.expr) -> ast.expr | None:
 def _is_dataset_of(frame: Frame, value: Value, loader: ast.expr) -> bool:
     """Whether a value is the dataset of a loader that gives several samples at a time, as far as is known."""
     made = settled(frame.values.get(loader))
-    size = (
-        made.keywords.get("batch_size", made.args[1] if len(made.args) > 1 else Constant(1))
-        if (isinstance(made, Call) and made.qualname in LOADERS)
-        else None
-    )
-    if isinstance(size, Constant) and size.value in (1, None):
-        return False
+    call = made_by(made)
+    if call is not None and call.qualname == LOADER:
+        size = call.value("batch_size")
+        if size is None or (isinstance(size, Constant) and size.value in (1, None)):
+            return False
     for member in members(value):
         held = member.base if isinstance(member, Field) and member.name == "dataset" else None
         if held is None or settled(held) is not made:

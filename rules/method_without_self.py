@@ -49,9 +49,6 @@ class MethodWithoutSelf(Check):
     help = "Make `self` the first parameter"
     words = (("class",), ("self",))
 
-    def glance_at_class(self, cls: ClassModel) -> bool:
-        return bool(_found(cls))
-
     def check_class(self, cls: ClassModel, frame: Frame) -> Iterator[Problem]:
         found = _found(cls)
         if found and cls.parent is None and "self" not in bound_in_module(cls.module):

@@ -48,10 +48,6 @@ class MissingReturn(Check):
     help = "End the method with `return` and the result"
     words = (("forward", "__getitem__"),)
 
-    def glance_at_class(self, cls: ClassModel) -> bool:
-        methods = (cls.methods.get("forward"), cls.methods.get("__getitem__"))
-        return any(method is not None and _unused_result(method) is not None for method in methods)
-
     def check_class(self, cls: ClassModel, frame: Frame) -> Iterator[Problem]:
         for name, belongs in (("forward", is_module_class), ("__getitem__", is_dataset_class)):
             method = cls.methods.get(name)

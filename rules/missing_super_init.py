@@ -80,16 +80,12 @@ class MissingSuperInit(Check):
     help = "Call `super().__init__()` in the first line of `__init__`"
     words = (("__init__",),)
 
-    def glance_at_class(self, cls: ClassModel) -> bool:
+    def check_class(self, cls: ClassModel, frame: Frame) -> Iterator[Problem]:
         init = cls.methods.get("__init__")
         if init is None or init.self_name is None or init.decorators or cls.node.decorator_list or cls.node.keywords:
-            return False
-        return not _begins_right(init)
-
-    def check_class(self, cls: ClassModel, frame: Frame) -> Iterator[Problem]:
-        if not self.glance_at_class(cls) or not is_module_class(frame, cls):
             return
-        init = cls.methods["__init__"]
+        if _begins_right(init) or not is_module_class(frame, cls):
+            return
         calls = _initialisations(init)
         if calls:
             yield from _too_late(init, frame, calls)

@@ -36,7 +36,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from torchlint.rule import ERROR, Call, Check, Frame, Method, Place, Problem, Value
+from torchlint.rule import ERROR, Call, Check, Frame, Method, Place, Problem, Value, inventory_of
 from torchlint.vocabulary.roles import resting_on_use
 from torchlint.vocabulary.training import (
     Event,
@@ -60,10 +60,10 @@ class MissingZeroGrad(Check):
     severity = ERROR
     message = "The optimizer steps in this loop and no `zero_grad` clears gradients: they add up over the steps"
     help = "Call `optimizer.zero_grad()` once in each turn, before `backward`"
-    words = (("for:1", "for:n", "while:"), ("backward", "manual_backward"), ("step",))
+    words = (("for", "while"), ("backward", "manual_backward"), ("step",))
 
     def check_frame(self, frame: Frame) -> Iterator[Problem]:
-        if not frame.loops:
+        if not inventory_of(frame.scope).loops:
             return
         found = events(frame)
         for step in found:

@@ -41,7 +41,6 @@ from torchlint.rule import (
     FunctionModel,
     Instance,
     Layer,
-    Module,
     Place,
     Problem,
     Value,
@@ -73,13 +72,6 @@ class ModuleBuiltInForward(Check):
     words = (("forward", "backward", "manual_backward"),)
     anchors = ("step",)
 
-    def glance(self, scope: ast.AST, module: Module) -> bool:
-        nodes = inventory_of(scope)
-        return nodes.has(ast.For, ast.AsyncFor, ast.While) and bool(nodes.reads("step"))
-
-    def glance_at_class(self, cls: ClassModel) -> bool:
-        return any(map(_may_make_and_call, cls.methods.values()))
-
     def check_class(self, cls: ClassModel, frame: Frame) -> Iterator[Problem]:
         makers = [method for method in cls.methods.values() if _may_make_and_call(method)]
         if makers and is_module_class(frame, cls):
@@ -89,7 +81,8 @@ class ModuleBuiltInForward(Check):
                     yield from (problem for call in inner.callees for problem in _new_layer(inner, call, False))
 
     def check_frame(self, frame: Frame) -> Iterator[Problem]:
-        if frame.loops:
+        nodes = inventory_of(frame.scope)
+        if nodes.loops and nodes.reads("step") and frame.loops:
             yield from (problem for call in frame.callees for problem in _new_layer(frame, call, True))
 
 

@@ -41,12 +41,10 @@ from torchlint.rule import (
     Instance,
     Item,
     Method,
-    Module,
     Problem,
     Value,
     classes,
     inventory_of,
-    own_nodes,
 )
 from torchlint.vocabulary.nn_modules import is_module
 
@@ -66,13 +64,8 @@ class ModuleRequiresGrad(Check):
     help = "Call `requires_grad_(..)`, which sets it on all parameters of the module"
     words = (("requires_grad",),)
 
-    def glance(self, scope: ast.AST, module: Module) -> bool:
-        return any(node.attr == "requires_grad" for node in inventory_of(scope).stored_attributes())
-
     def check_frame(self, frame: Frame) -> Iterator[Problem]:
-        for node in own_nodes(frame.scope):
-            if not isinstance(node, ast.Assign):
-                continue
+        for node in inventory_of(frame.scope).of(ast.Assign):
             for target in node.targets:
                 if isinstance(target, ast.Attribute) and target.attr == "requires_grad":
                     value = frame.values.get(target.value)

@@ -40,7 +40,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from torchlint.rule import ERROR, Call, Check, Frame, Place, Problem, is_test, own_nodes, trees
+from torchlint.rule import ERROR, Check, Frame, Place, Problem, is_test, made_by, own_nodes, trees
 from torchlint.vocabulary.training import is_optimizer
 from torchlint.vocabulary.turns import follows_always, position
 
@@ -113,10 +113,11 @@ def _unfreezes(node: ast.AST) -> bool:
 
 def _optimised(frame: Frame, call: ast.Call) -> str | None:
     """The model whose `parameters()` are all that an optimiser is given."""
-    match call.args[:1]:
-        case [ast.Call(func=ast.Attribute(value=model, attr="parameters"), args=[], keywords=[])]:
-            value = frame.values.get(call)
-            return ast.unparse(model) if isinstance(value, Call) and is_optimizer(value) else None
+    value = frame.values.get(call)
+    made = made_by(value, "torch.optim.Optimizer") if is_optimizer(value) else None
+    match made.argument("params") if made is not None else None:
+        case ast.Call(func=ast.Attribute(value=model, attr="parameters"), args=[], keywords=[]):
+            return ast.unparse(model)
     return None
 
 

@@ -71,9 +71,6 @@ class ParameterMovedInInit(Check):
     help = "Operate on the data before: `nn.Parameter(tensor.cuda())`"
     words = (("Parameter",),)
 
-    def glance_at_class(self, cls: ClassModel) -> bool:
-        return any(map(_may_move, cls.methods.values()))
-
     def check_class(self, cls: ClassModel, frame: Frame) -> Iterator[Problem]:
         makers = [method for method in cls.methods.values() if _may_move(method)]
         if makers and is_module_class(frame, cls):

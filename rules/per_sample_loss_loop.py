@@ -39,7 +39,7 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from torchlint.rule import Call, Changes, Check, Frame, Module, Op, Problem, Value, inventory_of, ops, trees
+from torchlint.rule import Call, Changes, Check, Frame, Op, Problem, Value, ops, trees
 from torchlint.vocabulary.element_access import Turn, covers
 from torchlint.vocabulary.shown_tensors import dtype
 
@@ -58,10 +58,7 @@ class PerSampleLossLoop(Check):
     message = "A loop adds up a cross entropy sample by sample, kernels for each; `F.cross_entropy` takes all"
     title = "Use `F.cross_entropy`"
     help = "Give all samples to one call of `F.cross_entropy`"
-    words = (("for:1", "for:n"), tuple(sorted(_LOSSES)))
-
-    def glance(self, scope: ast.AST, module: Module) -> bool:
-        return any(may_add_loss(loop, module) for loop in inventory_of(scope).of(ast.For))
+    words = (("for",), tuple(sorted(_LOSSES)))
 
     def check_loop(self, loop: ast.For | ast.AsyncFor | ast.While, frame: Frame) -> Iterator[Problem]:
         if not isinstance(loop, ast.For) or not may_add_loss(loop, frame.module):

@@ -60,6 +60,7 @@ from torchlint.rule import (
     trees,
 )
 from torchlint.vocabulary.clipping import is_scaler, may_be_scaler
+from torchlint.vocabulary.training import stepped_by
 from torchlint.vocabulary.turns import position
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ class ScalerWithoutUpdate(Check):
     message = "A scaler that steps and is never updated: the next `step` raises a RuntimeError"
     title = "Update the scaler"
     help = "Call `scaler.update()` once in each turn, after the last step"
-    words = (("call:step", "call:update"), ("scale", "GradScaler"))
+    words = ((".step", ".update"), ("scale", "GradScaler"))
 
     def check_frame(self, frame: Frame) -> Iterator[Problem]:
         if is_test(frame.module):
@@ -105,7 +106,7 @@ def _name(call: ast.Call) -> str:
 
 def _is_scaler(frame: Frame, call: ast.Call) -> bool:
     """Whether a method is called on what is a scaler: made as one here, or what scales a loss and is nothing else."""
-    if not call.args:
+    if stepped_by(frame, call) is None:
         return False
     value = frame.values.get(_receiver(call))
     if is_scaler(value):

@@ -54,6 +54,7 @@ from torchlint.rule import (
     Problem,
     Value,
     is_test,
+    made_by,
     own_nodes,
     same,
 )
@@ -122,9 +123,8 @@ def _origin(value: Value) -> Value | None:
     """The call of `random_split` that a part comes from, or the dataset of a `Subset`."""
     if isinstance(value, Element) and isinstance(value.base, Call) and value.base.qualname in SPLITS:
         return value.base
-    if isinstance(value, Call) and value.qualname in SUBSETS and value.args:
-        return settled(value.args[0])
-    return None
+    made = made_by(value) if isinstance(value, Call) and value.qualname in SUBSETS else None
+    return settled(made.value("dataset")) if made is not None else None
 
 
 def _share(a: _Store, b: _Store) -> bool:

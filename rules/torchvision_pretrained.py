@@ -31,7 +31,7 @@ import ast
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from torchlint.rule import Changes, Check, External, Frame, Module, Problem
+from torchlint.rule import Changes, Check, External, Frame, Problem
 from torchlint.vocabulary.torchvision_models import NAMES, PRETRAINED, Pretrained
 
 if TYPE_CHECKING:
@@ -52,19 +52,21 @@ class TorchvisionPretrained(Check):
     help = "Name the weights: `weights=ResNet50_Weights.DEFAULT`"
     words = (tuple(sorted(NAMES)),)
 
-    def glance(self, scope: ast.AST, module: Module) -> bool:
-        return any(_old(call) or call.args for call in module.naming.calls_in(scope, NAMES))
-
-    def check_call(self, call: ast.Call, frame: Frame) -> Iterator[Problem]:
-        callee = frame.callees.get(call)
-        known = PRETRAINED.get(callee.qualname) if isinstance(callee, External) else None
-        if known is None or frame.module.target.lacks(_SINCE):
+    def check_frame(self, frame: Frame) -> Iterator[Problem]:
+        if frame.module.target.lacks(_SINCE):
             return
-        first = call.args[0] if call.args else None
-        is_flag = isinstance(first, ast.Constant) and isinstance(first.value, bool)
-        if _old(call) or is_flag:
-            changes = Changes("torchvision 0.13 or later is needed")
-            yield Problem(call, fix=_fix(call, known, first if is_flag else None), claim=changes)
+        if any(_old(call) or call.args for call in frame.module.naming.calls_in(frame.scope, NAMES)):
+            for call, callee in frame.callees.items():
+                known = PRETRAINED.get(callee.qualname) if isinstance(callee, External) else None
+                yield from _problem(call, known) if known is not None else ()
+
+
+def _problem(call: ast.Call, known: Pretrained) -> Iterator[Problem]:
+    first = call.args[0] if call.args else None
+    is_flag = isinstance(first, ast.Constant) and isinstance(first.value, bool)
+    if _old(call) or is_flag:
+        changes = Changes("torchvision 0.13 or later is needed")
+        yield Problem(call, fix=_fix(call, known, first if is_flag else None), claim=changes)
 
 
 def _old(call: ast.Call) -> list[ast.keyword]:

@@ -94,9 +94,6 @@ class UnregisteredModules(Check):
     help = "Keep them in `nn.ModuleList`, `nn.ModuleDict` or `nn.ParameterList`"
     words = (("__init__",), ("Module", "LightningModule", "MessagePassing"))
 
-    def glance_at_class(self, cls: ClassModel) -> bool:
-        return bool(_candidates(cls))
-
     def check_class(self, cls: ClassModel, frame: Frame) -> Iterator[Problem]:
         candidates = _candidates(cls)
         if candidates and is_module_class(frame, cls):

@@ -58,6 +58,7 @@ from torchlint.rule import (
     Place,
     Problem,
     argument_of,
+    inventory_of,
     is_test,
     loops_around,
     own_nodes,
@@ -87,10 +88,10 @@ class ValidationInTrainMode(Check):
     since = "0.2"
     message = "The model is validated in training mode: dropout and batch norm make its figures random"
     help = "Call `model.eval()` before the loop, and `model.train()` after it"
-    words = (("no_grad", "inference_mode", "set_grad_enabled"), ("for:1", "for:n"))
+    words = (("no_grad", "inference_mode", "set_grad_enabled"), ("for",))
 
     def check_frame(self, frame: Frame) -> Iterator[Problem]:
-        if not frame.loops or is_test(frame.module):
+        if not inventory_of(frame.scope).loops or is_test(frame.module):
             return
         seen: set[str] = set()
         for use in _uses(frame):

@@ -38,6 +38,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from torchlint.rule import (
+    MASKED,
     Check,
     Frame,
     Op,
@@ -74,7 +75,7 @@ class WhereNanGradient(Check):
     message = "The gradient is NaN where `torch.where` does not take this branch: there it is `0 * inf`"
     title = "Make the argument safe where the branch is not taken"
     help = "Make the argument harmless there: put a `torch.where` inside of the function, too"
-    words = (("where", "masked_fill", "set:mask"),)
+    words = (("where", "masked_fill", MASKED),)
 
     def check_frame(self, frame: Frame) -> Iterator[Problem]:
         if frame.function and frame.function.cls and is_dataset_class(frame, frame.function.cls):

@@ -121,7 +121,7 @@ def _restore(entry: dict[str, object]) -> RuleInfo:
         default=bool(entry["default"]),
         summary=str(entry["summary"]),
         words=alternatives,
-        anchors=tuple(Anchor(frozenset(tokens), layered) for tokens, layered in anchors),
+        anchors=tuple(Anchor(frozenset(tokens), *flags) for tokens, *flags in anchors),
         on_classes=bool(entry["on_classes"]),
         on_frames=bool(entry["on_frames"]),
     )
@@ -171,7 +171,7 @@ def render_index() -> str:
     for info in _scan(strict=True):
         entry = info._asdict()
         entry["words"] = [[sorted(group) for group in groups] for groups in info.words]
-        entry["anchors"] = [[sorted(anchor.tokens), anchor.layered] for anchor in info.anchors]
+        entry["anchors"] = [[sorted(anchor.tokens), anchor.layered, anchor.written] for anchor in info.anchors]
         entries.append(json.dumps(entry, sort_keys=True))
     listing = ",\n  ".join(entries)
     return f'{{\n "modules": {json.dumps(_fingerprint())},\n "rules": [\n  {listing}\n ]\n}}\n'

@@ -43,13 +43,7 @@ _Use = tuple[Row, UsedNode, ast.Call | None]
 
 def words_of(rows: Sequence[Row]) -> tuple[str, ...]:
     """What a function must have one of: the name in torch, or the name of a method."""
-    names = {(_is_plain(row), _word(row)) for row in rows}
-    return tuple(sorted(name if method else f"torch:{name}" for method, name in names))
-
-
-def _is_plain(row: Row) -> bool:
-    """Whether what is looked for is any identifier: a method, a keyword, a name of another package than torch."""
-    return row.module or row.old.startswith(METHODS) or not row.old.startswith("torch.") or _word(row) == row.keyword
+    return tuple(sorted({_word(row) for row in rows}))
 
 
 def _word(row: Row) -> str:
