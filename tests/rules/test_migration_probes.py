@@ -4,50 +4,14 @@ from __future__ import annotations
 
 import re
 import textwrap
-import warnings
 from pathlib import Path
-from typing import Any
 
 import pytest
-from linted import findings_in
+from migrated import fixed, found, ran
 
 from torchlint.cli import main
-from torchlint.finding import Applicability, Finding
-from torchlint.fixing import edits
-from torchlint.source import Source
 
 torch = pytest.importorskip("torch")
-CODES = frozenset({"TLT801", "TLT802", "TLT803", "TLT804", "TLT805", "TLT806", "TLT809"})
-
-
-def findings(source: Source) -> list[Finding]:
-    return findings_in(source, CODES)
-
-
-def found(program: str) -> list[Finding]:
-    return findings(Source("program.py", textwrap.dedent(program)))
-
-
-def fixed(program: str) -> str:
-    """The program after all fixes, unsafe ones too; a second run changes nothing."""
-
-    def is_wanted(finding: Finding) -> bool:
-        return finding.fix is not None and finding.fix.applicability is not Applicability.DISPLAY
-
-    result = edits.fix(Source("program.py", textwrap.dedent(program)), findings, is_wanted)
-    assert not result.error
-    again = edits.fix(Source("program.py", result.text), findings, is_wanted)
-    assert again.text == result.text
-    return result.text
-
-
-def ran(program: str) -> Any:
-    """What `result` is after a program ran."""
-    names: dict[str, Any] = {}
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        exec(compile(program, "program.py", "exec"), names)
-    return names["result"]
 
 
 def kept(program: str) -> bool:
