@@ -35,6 +35,7 @@ from torchlint.vocabulary.api_defaults import CHECKPOINT
 class CheckpointWithoutUseReentrant(ApiCheck):
     code = "TLT808"
     since = "0.2"
+    aliases = ("TOR003",)
     message = "A checkpoint without `use_reentrant` warns, and will raise"
     title = "Add `use_reentrant=False`"
     help = "Give `use_reentrant=False`, or `True` for what it does now"

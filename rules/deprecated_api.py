@@ -47,6 +47,7 @@ from torchlint.vocabulary.api_deprecated import DEPRECATED
 class DeprecatedApi(ApiCheck):
     code = "TLT802"
     since = "0.1"
+    aliases = ("TOR101", "TOR103", "TOR202")
     message = "This name is deprecated: a later torch may not have it"
     title = "Use the new name"
     help = "Use the name that replaces it"

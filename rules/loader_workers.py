@@ -52,6 +52,7 @@ _IN_MEMORY = frozenset({"torch.utils.data.TensorDataset", "torch.utils.data.data
 class LoaderWorkers(Check):
     code = "TLT509"
     since = "0.1"
+    aliases = ("TOR401",)
     severity = INFO
     default = False
     message = "`num_workers` is 0: samples are read while the training waits"

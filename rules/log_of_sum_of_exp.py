@@ -89,6 +89,7 @@ def _is_vector(match: Match) -> bool:
 class LogOfSumOfExp(Rewrite):
     code = "TLT204"
     since = "0.1"
+    aliases = ("TOR108",)
     message = "`log(sum(exp(x)))` overflows for large x and is -inf for small x; `logsumexp` is finite"
     title = "Use `logsumexp`"
     help = "Use `torch.logsumexp(x, dim)`"

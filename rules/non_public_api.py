@@ -34,6 +34,7 @@ from torchlint.vocabulary.api_internal import INTERNAL
 class NonPublicApi(ApiCheck):
     code = "TLT811"
     since = "0.2"
+    aliases = ("TOR104", "TOR105")
     message = "This name is not public: it may go without notice"
     title = "Use the public name"
     help = "Use the public name"

@@ -42,6 +42,7 @@ from torchlint.vocabulary.api_removed import REMOVED
 class RemovedApi(ApiCheck):
     code = "TLT801"
     since = "0.2"
+    aliases = ("TOR001", "TOR004")
     severity = ERROR
     message = "torch no longer has this: the line raises"
     title = "Use what replaces it"

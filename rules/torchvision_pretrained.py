@@ -47,6 +47,7 @@ _NEW = {"pretrained": "weights", "pretrained_backbone": "weights_backbone"}
 class TorchvisionPretrained(Check):
     code = "TLT809"
     since = "0.2"
+    aliases = ("TOR201",)
     message = "`pretrained` does not say which weights and is deprecated since torchvision 0.13: use `weights`"
     title = "Use `weights`"
     help = "Name the weights: `weights=ResNet50_Weights.DEFAULT`"

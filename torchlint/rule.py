@@ -134,7 +134,8 @@ class Rule:
     """A kind of mistake.
 
     `message` says what is wrong and what happens because of it. `title` is what a fix does, in a few words; `help` says
-    what to write instead where a finding has no fix.
+    what to write instead where a finding has no fix. `aliases` are the codes of another linter for the same, which
+    `# noqa` may name instead: they keep a project's comments working that comes from there.
     """
 
     code: ClassVar[str]
@@ -144,6 +145,7 @@ class Rule:
     message: ClassVar[str]
     title: ClassVar[str] = ""
     help: ClassVar[str] = ""
+    aliases: ClassVar[tuple[str, ...]] = ()
 
     @classmethod
     def name(cls) -> str:

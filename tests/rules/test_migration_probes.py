@@ -186,6 +186,32 @@ def test_t20_a_suppressed_line_is_neither_reported_nor_rewritten(tmp_path: Path)
 
 
 @pytest.mark.parametrize(
+    ("program", "comment", "status"),
+    [
+        ("torch.ger(a, b)", "noqa: TOR101", 0),
+        ("torch.ger(a, b)", "noqa: E501, TOR101", 0),
+        ("torch.ger(a, b)", "noqa: TOR1", 0),
+        ("torch.ger(a, b)", "noqa: TOR001", 1),
+        ("torch.solve(b, a)", "noqa: TOR001", 0),
+        ("torch.cuda.amp.autocast()", "noqa: TOR101", 0),
+        ("torch.load(path)", "noqa: TOR102", 0),
+        ("torch.log(1 + torch.exp(x) ** 2)", "noqa: TOR106", 0),
+    ],
+)
+def test_a_code_of_torchfix_silences_the_rule_that_took_its_place(
+    program: str, comment: str, status: int, tmp_path: Path
+) -> None:
+    path = tmp_path / "program.py"
+    path.write_text(f"import torch\n\nresult = {program}\n")
+    assert checked(path) == 1
+    path.write_text(f"import torch\n\nresult = {program}  # {comment}\n")
+    assert checked(path) == status
+    if not status:
+        assert checked(path, "--fix", "--unsafe-fixes") == 0
+        assert f"{program}  # {comment}" in path.read_text()
+
+
+@pytest.mark.parametrize(
     "program",
     [
         "try:\n    from functorch import vmap\nexcept ImportError:\n    from torch.func import vmap\n",
