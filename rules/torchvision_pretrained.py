@@ -32,7 +32,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from torchlint.rule import Changes, Check, External, Frame, Problem
-from torchlint.vocabulary.torchvision_models import NAMES, PRETRAINED, Pretrained
+from torchlint.vocabulary.torchvision_models import NAMES, Pretrained, pretrained
 
 if TYPE_CHECKING:
     from torchlint.fixing.editor import Editor
@@ -58,7 +58,7 @@ class TorchvisionPretrained(Check):
             return
         if any(_old(call) or call.args for call in frame.module.naming.calls_in(frame.scope, NAMES)):
             for call, callee in frame.callees.items():
-                known = PRETRAINED.get(callee.qualname) if isinstance(callee, External) else None
+                known = pretrained(callee.qualname) if isinstance(callee, External) else None
                 yield from _problem(call, known) if known is not None else ()
 
 

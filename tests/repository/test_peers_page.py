@@ -29,6 +29,8 @@ def test_the_page_and_the_rules_agree_on_the_codes_of_torchfix() -> None:
 
 
 def test_no_code_is_left_out() -> None:
-    torchfix = {f"TOR{number}" for number in ["001", "002", "003", "004", "101", "102", "103", "104", "105", "106", "107", "108", "201", "202", "203"]}
-    assert {code for code in ROWS if code.startswith("TOR")} == torchfix | {"TOR401", "TOR402", "TOR901"}
-    assert {code for code in ROWS if code.startswith("TG")} == {f"TG{number:03}" for number in range(1, 15)} - {"TG009"}
+    first = [f"TOR{number:03}" for number in (1, 2, 3, 4, *range(101, 109), 201, 202, 203, 401, 402, 901)]
+    assert [code for code in ROWS if code.startswith("TOR")] == first
+    assert [code for code in ROWS if code.startswith("TG")] == [
+        f"TG{number:03}" for number in range(1, 15) if number != 9
+    ]

@@ -126,6 +126,8 @@ def test_t15_no_import_is_left_without_a_use() -> None:
     assert fixed("import torch as t\n\nresult = t.ger(x, y)\n") == "import torch as t\n\nresult = t.outer(x, y)\n"
     after = fixed("import torch\nfrom torch import qr, ger as product\n\nresult = qr(product(x, y))\n")
     assert after == "import torch\n\nresult = torch.linalg.qr(torch.outer(x, y))\n"
+    after = fixed("import torch\nfrom functorch import vmap, grad\n\nresult = vmap(grad(f))\n")
+    assert after == "import torch\n\nresult = torch.func.vmap(torch.func.grad(f))\n"
 
 
 def test_t16_a_call_in_an_argument_of_another_is_fixed_in_the_same_run() -> None:
