@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.torch_deprecations import Deprecation, decided, deprecations, reviewed, torch_folder, undecided
+from tools.torch_deprecations import Deprecation, decided, deprecations, messages, reviewed, torch_folder, undecided
 from torchlint import registry
 
 KNOWN = Path(__file__).with_name("known_deprecations.txt").read_text().splitlines()
@@ -105,6 +105,14 @@ def test_decorators_warnings_and_docstrings_are_read_and_nothing_is_imported(tmp
         ("torch.nn.layers.documented", "docstring"),
         ("torch.nn.layers.old", "decorator"),
     ]
+
+
+def test_messages_of_compiled_libraries_are_read(tmp_path: Path) -> None:
+    (tmp_path / "lib").mkdir()
+    content = b"\x7fELF\0\0torch.qr is deprecated in favor of\ntorch.linalg.qr\0deprecated\0other\0"
+    (tmp_path / "lib" / "libtorch_cpu.so").write_bytes(content)
+    (found,) = messages(tmp_path)
+    assert found == ("torch.qr", "library", "torch.qr is deprecated in favor of torch.linalg.qr", "lib/libtorch_cpu.so")
 
 
 def test_a_new_deprecation_is_not_decided() -> None:

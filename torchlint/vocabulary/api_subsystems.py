@@ -156,5 +156,4 @@ SUBSYSTEMS = (
     ),
     *(_jit(name) for name in ("optimize_for_inference", "annotate", "script_if_tracing", "interface", "isinstance")),
     *(_jit(name) for name in ("strict_fusion", "enable_onednn_fusion", "onednn_fusion_enabled", "set_fusion_strategy")),
-    *(_jit(name) for name in ("export", "ignore")),
 )
