@@ -134,7 +134,8 @@ class Rule:
     """A kind of mistake.
 
     `message` says what is wrong and what happens because of it. `title` is what a fix does, in a few words; `help` says
-    what to write instead where a finding has no fix. `aliases` are the codes of another linter for the same, which
+    what to write instead where a finding has no fix. `related` are codes of rules about neighbouring mistakes: each
+    page names the other, whichever of them says so. `aliases` are the codes of another linter for the same, which
     `# noqa` may name instead: they keep a project's comments working that comes from there.
     """
 
@@ -146,6 +147,7 @@ class Rule:
     title: ClassVar[str] = ""
     help: ClassVar[str] = ""
     aliases: ClassVar[tuple[str, ...]] = ()
+    related: ClassVar[tuple[str, ...]] = ()
 
     @classmethod
     def name(cls) -> str:

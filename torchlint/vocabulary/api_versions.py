@@ -28,9 +28,11 @@ def standing(row: Row, target: Range) -> Standing | None:
     return None if is_public_and_silent or is_stuck else Standing(False, False)
 
 
-def severity_of(row: Row, found: Standing) -> Severity:
-    """What raises is an error, what still warns a warning, unless the row has its own."""
-    return row.severity or (ERROR if found.is_removed else WARNING)
+def severity_of(row: Row, found: Standing) -> Severity | None:
+    """What raises is an error, and what will raise a warning, unless the row has its own; else that of the rule."""
+    if row.severity is not None or not row.removed:
+        return row.severity
+    return ERROR if found.is_removed else WARNING
 
 
 def state_of(row: Row, found: Standing) -> str:
