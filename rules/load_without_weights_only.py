@@ -46,6 +46,7 @@ class LoadWithoutWeightsOnly(ApiCheck):
     code = "TLT807"
     since = "0.2"
     aliases = ("TOR102",)
+    severity = INFO
     message = "`torch.load` without `weights_only` may run code from the file"
     title = "Add `weights_only=True`"
     help = "Give `weights_only=True`, or `False` for a file that you trust"
