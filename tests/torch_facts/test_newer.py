@@ -17,7 +17,16 @@ _WORD = re.compile(r"[A-Za-z_]\w*")
 _OLD = frozenset(
     {
         *("BCEWithLogitsLoss", "CrossEntropyLoss", "LogSoftmax", "ModuleDict", "ModuleList", "ParameterList", "arange"),
-        *("backward", "bilinear", "binary_cross_entropy_with_logits", "clip_grad_norm_", "clone", "constant_", "cpu"),
+        *(
+            "backends",
+            "backward",
+            "bilinear",
+            "binary_cross_entropy_with_logits",
+            "clip_grad_norm_",
+            "clone",
+            "constant_",
+            "cpu",
+        ),
         *("cross_entropy", "detach", "device", "dim", "dtype", "expm1", "eye_", "float", "forward", "functional"),
         *("index_add_", "item", "kaiming_uniform_", "keepdim", "log1p", "log_softmax", "logsigmoid", "long"),
         *(

@@ -29,7 +29,7 @@ SINCE: dict[str, str] = {
     **dict.fromkeys(("default_collate", "default_convert"), "1.11"),
     **dict.fromkeys(("weights", "weights_backbone"), "1.12"),  # torchvision 0.13
     **dict.fromkeys(("correction", "scaled_dot_product_attention", "vmap"), "2.0"),
-    "device_type": "2.4",
+    **{"mps": "1.12", "device_type": "2.4", "accelerator": "2.6"},
 }
 _WORD = re.compile(r"[A-Za-z_]\w*")
 

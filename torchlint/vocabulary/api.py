@@ -30,7 +30,7 @@ from .nn_modules import is_module
 from .training import settled
 
 _SCHEDULER_CLASS = re.compile(r"torch\.optim\.lr_scheduler\.[A-Z]\w*$")
-# What their `step` is given is no number of an epoch, or is meant to be one.
+# What their `step` is given is not the number of an epoch, or is meant to be one.
 _STEPS_WITH_AN_ARGUMENT = ("ReduceLROnPlateau", "CosineAnnealingWarmRestarts", "SequentialLR")
 # Tests of what the installed torch has.
 _GUARD = re.compile(r"hasattr|version|WITH_PT|TORCH_(?:GE|LT|MAJOR|MINOR|\d)|(?<!\.is)_available", re.IGNORECASE)
