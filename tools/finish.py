@@ -40,7 +40,7 @@ def finish(rule: registry.RuleInfo) -> int:
         print(f"{rule.name} has no fixtures: write fixtures/{folder}/case.py first", file=sys.stderr)
         return 2
     if _must_be_shown(rule) and not _is_shown(rule):
-        print(f"{rule.name} is on by default: show its harm in demonstrations/{folder}.py", file=sys.stderr)
+        print(f"{rule.name} is on by default: show its harm in rules/demonstrations/{folder}.py", file=sys.stderr)
         return 2
     fixtures = ("pytest", "-q", "--no-header", "tests/rules/test_fixtures.py", "-k", f"{folder}/")
     steps: list[tuple[str, Sequence[str]]] = [

@@ -29,7 +29,7 @@ def riddles(text: str) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("folder", ["torchlint", "rules", "demonstrations", "tools", "benchmarks"])
+@pytest.mark.parametrize("folder", ["torchlint", "rules", "tools", "benchmarks"])
 def test_modules_are_in_plain_english(folder: str) -> None:
     paths = sorted((ROOT / folder).rglob("*.py"))
     found = {path.relative_to(ROOT).as_posix(): riddles(path.read_text(encoding="utf-8")) for path in paths}

@@ -20,7 +20,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import torchlint
+from torchlint import registry
 from torchlint.demonstrated import Measured, Quantities, Quantity
 from torchlint.registry import RuleInfo
 
@@ -37,10 +37,8 @@ class NoHarmError(Exception):
 
 
 def folder() -> Path:
-    """Where demonstrations are: in the package, or beside it in a checkout."""
-    package = Path(torchlint.__file__).parent
-    installed = package / "demonstrations"
-    return installed if installed.is_dir() else package.parent / "demonstrations"
+    """Where demonstrations are: beside the rules."""
+    return Path(registry.rules_folder()) / "demonstrations"
 
 
 def file_of(rule: RuleInfo) -> Path | None:
