@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 import numpy
+import operation_gradients
 import torch
 from operation_runs import DTYPES, Run, Samples, calls, resolve, run, spellings, tensors_in
 from operation_shapes import OF_NOTHING, SHAPES
@@ -269,7 +270,11 @@ def _gradient(one: Run) -> bool | str | None:
     return True if any(part is not None and part.nan_to_num().any() for part in given) else "zero"
 
 
-_CHECKS = (_gives, _several, _dtype, _shape, _elements, _view, _strides, _writes, _grad)
+def _saves(operation: Operation, runs: Runs) -> Iterator[str]:
+    yield from operation_gradients.problems(operation.saves, [] if operation.writes else runs)
+
+
+_CHECKS = (_gives, _several, _dtype, _shape, _elements, _view, _strides, _writes, _grad, _saves)
 
 
 def _random(operation: Operation, runs: Runs) -> Iterator[str]:

@@ -75,6 +75,9 @@ class Operation:
     pure: bool = True
     # Whether a gradient goes through it: it is cut, or it is zero everywhere.
     grad: Literal[True, False, "zero"] = True
+    # What autograd keeps of a call to compute the gradient: its operands, its result, neither or both. Who writes to
+    # that in place has no gradient. None: not known.
+    saves: terms.Saves | None = None
     makes: terms.Makes = ""
     casts: bool = False
     moves: bool = False
