@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol
 
 from torchlint.finding import Edit
-from torchlint.fixing.proof import kinds, operation_traits
+from torchlint.fixing.proof import gradients, kinds, operation_traits
 from torchlint.fixing.proof.memory import is_made_in, roots
 from torchlint.fixing.proof.order import runs_with
 from torchlint.fixing.proof.versions import Versions
@@ -57,6 +57,11 @@ class Proof:
         """A value must be a tensor of one of these kinds of numbers: `bool`, `int`, `float`, `complex`."""
         if not kinds.only(self.frame, value, wanted, at, besides):
             self.need(f"`{said}` is {_article(' or '.join(wanted))} tensor")
+
+    def has_same_dtype(self, value: Value, other: Value, said: tuple[str, str]) -> None:
+        """Two floating-point tensors must have as many bits: what a half one is rounded to shows in a wider result."""
+        if not kinds.has_same_dtype(value, other):
+            self.need(f"{said[0]} and {said[1]} have one dtype")
 
     def input_of(self, op: Op, wanted: Iterable[str] = ("float",)) -> None:
         """What an operation takes, which goes with the fix, must be a tensor of one of these kinds of numbers."""
@@ -115,8 +120,7 @@ class Proof:
     def _layout_is_seen(self, node: ast.AST) -> bool:
         for frame in self.frame.evaluator.frames:
             for op in frame.ops:
-                seen = operation_traits.sees_layout(op.name) and any(part.node is node for part in walk(op.input))
-                if seen:
+                if operation_traits.sees_layout(op.name) and _is_made_of(op, node):
                     return True
         words = operation_traits.LAYOUT_WORDS & self.frame.module.vocabulary
         return bool(words) and self._leaves(node, words)
@@ -155,6 +159,7 @@ class Proof:
         aliases = list(self._aliases(editor))
         self._check_writes(editor, [*reads, *editor.kept, *(inner for _, inner in aliases)], places)
         self._check_aliases(aliases)
+        self._check_gradients(editor, places)
         self._check_contexts(places)
         self._check_names(editor)
         statements = {id(one): one for one in map(order.statement, places) if one is not None}
@@ -212,6 +217,31 @@ class Proof:
             ):
                 self.need(f"nobody writes to `{_short(inner)}` later")
 
+    def _check_gradients(self, editor: Touched, places: Sequence[ast.AST]) -> None:
+        """What only the old or only the new code keeps for the gradient must not be written in place later."""
+        order = self.writes.order
+        written = ((target, new) for target, text in editor.written if (new := _parsed(text)) is not None)
+        inside = {below for node in places for below in order.below(node)}
+        old = [op for op in self.frame.ops if op.node in inside]
+        for swap in gradients.swaps(written, order):
+            if gradients.result_differs(self.frame, swap):
+                self._is_kept_from(swap.target, swap.target)
+            for operand in {ast.dump(node): node for node in editor.kept if order.holds(node)}.values():
+                if gradients.operand_differs(self.frame, swap, operand, old):
+                    self._is_kept_from(operand, swap.target)
+
+    def _is_kept_from(self, node: ast.expr, start: ast.expr) -> None:
+        """Nobody may write, after a node is evaluated, to what another one gave."""
+        window, escapes = self.writes.rest(start)
+        what = self.writes.hit([node], window, moved=False)
+        if what is None and (escapes or not self._is_made_here(node)):
+            what = gradients.written_by_callers(self.frame)
+        if what:
+            self.need(f"{what} does not write to `{_short(node)}` before the gradient is computed")
+
+    def _is_made_here(self, node: ast.expr) -> bool:
+        return all(is_made_in(self.frame, root) for root in roots(self.frame.values.get(node, UNKNOWN)))
+
     def _check_contexts(self, places: Sequence[ast.AST]) -> None:
         order = self.writes.order
         contexts = {
@@ -267,6 +297,10 @@ class Proof:
             self.need("it does not matter how often and in which order its parts are evaluated")
         for name in versions.lost_names(editor.gone):
             self.need(f"nothing reads `{name}` afterwards")
+
+
+def _is_made_of(op: Op, node: ast.AST) -> bool:
+    return any(part.node is node for arg in op.args.values() for part in walk(arg))
 
 
 def _viewed(text: str) -> ast.expr | None:

@@ -138,6 +138,16 @@ class Writes:
                 end = around
         return self._after(target), True
 
+    def rest(self, target: ast.expr) -> tuple[Sequence[ast.AST], bool]:
+        """What is run in the function after an expression, in the loops around it too, and whether its result may
+        leave the function."""
+        start, stop = self.order.last[target] + 1, len(self.order.nodes)
+        loops = self.order.loops(target)
+        if loops:
+            start = min(start, *(self.order.first[loop] for loop in loops))
+        own = set(self.order.below(target))
+        return [node for node in self.order.nodes[start:stop] if node not in own], self.lifetime(target)[1]
+
     def _is_harmless(self, call: ast.Call) -> bool:
         return not self.effects.of(call).everything
 
