@@ -150,7 +150,7 @@ def written_by_callers(frame: Frame) -> str:
     if function is None:
         return ""
     by_layers = function.name in ("forward", "__call__")
-    for scope in (frame.module.tree, *(one for one in ast.walk(frame.module.tree) if isinstance(one, _FUNCTIONS))):
+    for scope in (frame.module.tree, *(one for one in ast.walk(frame.module.tree) if isinstance(one, _SCOPES))):
         if scope is not function.node:
             found = _written_in(scope, "" if by_layers else function.name)
             if found is not None:
@@ -158,12 +158,12 @@ def written_by_callers(frame: Frame) -> str:
     return ""
 
 
-_FUNCTIONS = ast.FunctionDef | ast.AsyncFunctionDef
+_SCOPES = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
 
 def _written_in(scope: ast.AST, name: str) -> ast.AST | None:
     """What is written in place of what a call of a function takes or gives; of any function that has no name here."""
-    own = [node for statement in getattr(scope, "body", []) for node in trees.walk_own(statement)]
+    own = trees.walk_own(scope)
     calls = [node for node in own if isinstance(node, ast.Call) and _is_call_of(node, name)]
     if not calls:
         return None

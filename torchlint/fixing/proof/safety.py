@@ -8,13 +8,14 @@ from typing import Protocol
 
 from torchlint.finding import Edit
 from torchlint.fixing.proof import gradients, kinds, operation_traits
+from torchlint.fixing.proof.dtype_sources import has_same_dtype
+from torchlint.fixing.proof.import_doubts import bindings_of
 from torchlint.fixing.proof.memory import is_made_in, roots
 from torchlint.fixing.proof.order import runs_with
 from torchlint.fixing.proof.versions import Versions
 from torchlint.fixing.proof.writes import Writes, writes_of
 from torchlint.kept import kept
 from torchlint.syntax import trees
-from torchlint.syntax.bindings import imported, patched, rebound
 from torchlint.values.compare import walk
 from torchlint.values.interpret.frame import Frame
 from torchlint.values.value import UNKNOWN, Op, Value
@@ -60,7 +61,7 @@ class Proof:
 
     def has_same_dtype(self, value: Value, other: Value, said: tuple[str, str]) -> None:
         """Two floating-point tensors must have as many bits: what a half one is rounded to shows in a wider result."""
-        if not kinds.has_same_dtype(value, other):
+        if not has_same_dtype(value, other):
             self.need(f"{said[0]} and {said[1]} have one dtype")
 
     def input_of(self, op: Op, wanted: Iterable[str] = ("float",)) -> None:
@@ -122,6 +123,11 @@ class Proof:
             for op in frame.ops:
                 if operation_traits.sees_layout(op.name) and _is_made_of(op, node):
                     return True
+            if any(
+                _called(call) in operation_traits.LAYOUT_WORDS and _is_given(frame, call, node)
+                for call in frame.callees
+            ):
+                return True
         words = operation_traits.LAYOUT_WORDS & self.frame.module.vocabulary
         return bool(words) and self._leaves(node, words)
 
@@ -258,18 +264,14 @@ class Proof:
 
     def _check_names(self, editor: Touched) -> None:
         """What the old and the new code name must be what the imports bind, and have the attributes that it has."""
-        imports = [line for line in self._tree.body if isinstance(line, ast.Import | ast.ImportFrom)]
-        bound = {each.name: each.qualname for line in imports for each in imported(line)}
-        twice = {each.name for line in imports for each in imported(line) if bound[each.name] != each.qualname}
-        changed = (rebound(self._tree) & bound.keys()) | twice
-        attributes = patched(self._tree)
-        if not changed and not attributes:
+        bindings = bindings_of(self.frame)
+        if not bindings:
             return
         new = [node for _, text in editor.written if (node := _parsed(text)) is not None]
         for part in (part for node in (*editor.targets, *editor.gone, *new) for part in trees.walk(node)):
-            if isinstance(part, ast.Name) and part.id in changed:
-                self.need(f"`{part.id}` is what its import binds")
-            if isinstance(part, ast.Attribute) and (part.attr in attributes or "*" in attributes):
+            if isinstance(part, ast.Name) and part.id in bindings.doubted:
+                self.need(bindings.doubted[part.id])
+            if isinstance(part, ast.Attribute) and not bindings.replaced.isdisjoint({part.attr, "*"}):
                 self.need(f"nobody replaced `{part.attr}`")
 
     def _check_exceptions(self, places: Sequence[ast.AST]) -> None:
@@ -301,6 +303,11 @@ class Proof:
 
 def _is_made_of(op: Op, node: ast.AST) -> bool:
     return any(part.node is node for arg in op.args.values() for part in walk(arg))
+
+
+def _is_given(frame: Frame, call: ast.Call, node: ast.AST) -> bool:
+    given = [*call.args, *(keyword.value for keyword in call.keywords)]
+    return any(part.node is node for arg in given for part in walk(frame.values.get(arg, UNKNOWN)))
 
 
 def _viewed(text: str) -> ast.expr | None:

@@ -61,6 +61,8 @@ class Lookup(Protocol):
 
     def lookup(self, frame: Frame, qualname: str) -> Value | None: ...
 
+    def exports(self, importer: str, name: str) -> Mapping[str, str] | None: ...
+
 
 class Slice(NamedTuple):
     """The statements of a method that are evaluated for a call of it, and the attributes that are not known after."""

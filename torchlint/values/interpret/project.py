@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import ast
 import os
+import sys
+from collections.abc import Mapping
 from functools import lru_cache
 
 from torchlint.reading import read
 from torchlint.source import Source, SourceError
-from torchlint.syntax.bindings import imported
+from torchlint.syntax.bindings import imported, stored
 from torchlint.syntax.module import Module
 from torchlint.syntax.scope import statements_of
 from torchlint.syntax.words import Words
@@ -20,6 +22,8 @@ from torchlint.values.value import External, Unknown, Value
 _MAX_BYTES = 400_000
 _MAX_MODULES = 40
 _MAX_HOPS = 8
+# Packages whose modules have no name in them that stands for another module of torch.
+_HARMLESS = frozenset({"torch", *sys.stdlib_module_names})
 
 
 class Project:
@@ -68,6 +72,29 @@ class Project:
         finally:
             self._hops -= 1
         return Unknown() if value is None else value
+
+    def exports(self, importer: str, name: str, hops: int = _MAX_HOPS) -> Mapping[str, str] | None:
+        """The names that `from name import *` binds, each with the dotted name that it stands for, which is empty for
+        what the module defines itself; None where that is not known."""
+        if name.partition(".")[0] in _HARMLESS:
+            return {}
+        parts, base = _relative(importer, name)
+        path = _module_path(base, tuple(parts)) if parts else _package_file(base)
+        module = self._load(path) if path and hops else None
+        if path is None or module is None:
+            return None
+        found: dict[str, str] = {}
+        for line in statements_of(module.tree.body):
+            if isinstance(line, ast.ImportFrom) and line.names[0].name == "*":
+                inner = self.exports(path, "." * line.level + (line.module or ""), hops - 1)
+                if inner is None:
+                    return None
+                found |= inner
+            elif isinstance(line, ast.Import | ast.ImportFrom):
+                found |= {each.name: each.qualname for each in imported(line)}
+            else:
+                found |= dict.fromkeys(stored(line), "")
+        return {bound: qualname for bound, qualname in found.items() if not bound.startswith("_")}
 
     def _load(self, path: str) -> Module | None:
         changed = self._consult(path)
