@@ -14,6 +14,7 @@ from torchlint.claims import Pair, Same
 from torchlint.finding import Edit
 from torchlint.fixing.editor import Editor
 from torchlint.fixing.proof import kinds
+from torchlint.fixing.proof.gradients import asks_for_gradient
 from torchlint.fixing.proof.safety import Proof
 from torchlint.fixing.template import leading_negation
 from torchlint.match import Match
@@ -47,7 +48,11 @@ def needs(
 
 
 def _check_leftovers(proof: Proof, pair: Pair, match: Match, editor: Editor) -> None:
-    """A rewrite that only spares an operation must not leave that behind, for another reader, beside the new one."""
+    """A rewrite that only spares an operation must not leave that behind, for another reader, beside the new one; and
+    no gradient goes through what any rewrite leaves behind."""
+    for op in match.ops:
+        if op is not match.root and asks_for_gradient(match.frame, op):
+            proof.need(f"nobody asks for the gradient of `{ast.unparse(op.node) if op.node else op.name}`")
     if not isinstance(pair.claim, Same):
         return
     inside = set(ast.walk(match.root.node)) if match.root.node is not None else set()

@@ -11,6 +11,7 @@ from torchlint.fixing.proof.memory import roots
 from torchlint.fixing.proof.order import Timeline
 from torchlint.syntax import trees
 from torchlint.torch_facts import ops
+from torchlint.values.compare import walk
 from torchlint.values.interpret.frame import Frame
 from torchlint.values.value import UNKNOWN, Op, Value
 
@@ -136,6 +137,24 @@ def _source(value: Value) -> Value:
     while isinstance(value, Op) and value.name in ops.VIEWS:
         value = value.input
     return value
+
+
+_ASKING = frozenset({"register_hook", "retain_grad", "grad", "grad_fn", "register_post_accumulate_grad_hook"})
+
+
+def asks_for_gradient(frame: Frame, op: Op) -> bool:
+    """Whether a function looks at the gradient with regard to the result of an operation, or hooks into it."""
+    for node in trees.walk(frame.scope):
+        match node:
+            case ast.Attribute(attr=name, value=base) if name in _ASKING:
+                asked = [base]
+            case ast.Call(func=ast.Attribute(attr="grad" | "backward")):
+                asked = [*node.args[1:], *(keyword.value for keyword in node.keywords)]
+            case _:
+                continue
+        if any(part is op for inner in asked for part in walk(frame.values.get(inner, UNKNOWN))):
+            return True
+    return False
 
 
 # -- callers ----------------------------------------------------------------------------------------------------------

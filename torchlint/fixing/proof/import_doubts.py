@@ -13,6 +13,9 @@ from torchlint.values.interpret.frame import Frame
 
 # Where it is kept: on the evaluator of the file.
 _KEPT = "_torchlint_import_doubts"
+# By these a file does something else wherever it calls torch: tensors of a class of its own, and modes.
+_INTERCEPTING = frozenset({"__torch_function__", "__torch_dispatch__", "TorchFunctionMode", "TorchDispatchMode"})
+_INTERCEPTING |= {"as_subclass", "_make_subclass", "_make_wrapper_subclass"}
 
 
 class Bindings(NamedTuple):
@@ -31,7 +34,8 @@ def bindings_of(frame: Frame) -> Bindings:
     kept: dict[Module, Bindings] = frame.evaluator.__dict__.setdefault(_KEPT, {})
     known = kept.get(frame.module)
     if known is None:
-        known = kept[frame.module] = Bindings(_doubted(frame), frozenset(replaced(frame.module.tree)))
+        attributes = {"*"} if _INTERCEPTING & frame.module.vocabulary else replaced(frame.module.tree)
+        known = kept[frame.module] = Bindings(_doubted(frame), frozenset(attributes))
     return known
 
 

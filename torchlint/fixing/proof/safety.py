@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Protocol
+from typing import Protocol, TypeGuard
 
 from torchlint.finding import Edit
 from torchlint.fixing.proof import gradients, kinds, operation_traits
@@ -18,7 +18,7 @@ from torchlint.kept import kept
 from torchlint.syntax import trees
 from torchlint.values.compare import walk
 from torchlint.values.interpret.frame import Frame
-from torchlint.values.value import UNKNOWN, Op, Value
+from torchlint.values.value import UNKNOWN, External, Op, Value
 
 _TRIES = ast.Try | ast.TryStar
 _COMPOUND = ast.For | ast.AsyncFor | ast.While | ast.If | ast.With | ast.AsyncWith
@@ -255,9 +255,19 @@ class Proof:
         }
         if len(contexts) > 1:
             self.need("the `with` block makes no difference to what is moved")
+        setting = next(filter(self._is_setting, order.between(places)), None)
+        if setting is not None:
+            self.need(f"`{_short(setting)}` makes no difference to what is moved")
         if "inference_mode" in self.frame.module.vocabulary and any(map(self._is_inference, order.nodes)):
             # What is made there cannot be kept for a gradient, which other operations may do.
             self.need("nothing that it reads is made in `inference_mode`")
+
+    def _is_setting(self, node: ast.AST) -> TypeGuard[ast.Call]:
+        """Whether a call changes how torch computes from there on: `torch.set_grad_enabled(False)`."""
+        if not isinstance(node, ast.Call) or not _called(node).startswith("set_"):
+            return False
+        callee = self.frame.callees.get(node, UNKNOWN)
+        return isinstance(callee, External) and callee.qualname.startswith("torch.")
 
     def _is_inference(self, node: ast.AST) -> bool:
         return isinstance(node, ast.With) and any("inference_mode" in ast.unparse(item) for item in node.items)
