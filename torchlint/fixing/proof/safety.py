@@ -169,9 +169,9 @@ class Proof:
         self._check_contexts(places)
         self._check_names(editor)
         statements = {id(one): one for one in map(order.statement, places) if one is not None}
+        self._check_exceptions(places)
         several = len(statements) > 1 or any(isinstance(one, _COMPOUND) for one in editor.gone)
         if several:
-            self._check_exceptions(places)
             self._check_branches(editor)
             if self.writes.effects.inspects_names:
                 self.need("the function does not look at its own names")
