@@ -24,7 +24,7 @@ from torchlint.values.interpret.frame import Frame
 from torchlint.values.value import UNKNOWN, Constant, Items, Op, Value
 
 # Parameters that take tensors: for all others a literal is matched, or there is no safe pair.
-_TENSORS = frozenset({"Floats", "Vector", "Logits", "Columns", "Regular", "Probabilities", "Binary", "BinaryTargets"})
+TENSORS = frozenset({"Floats", "Vector", "Logits", "Columns", "Regular", "Probabilities", "Binary", "BinaryTargets"})
 
 
 def needs(
@@ -87,16 +87,16 @@ def _reads(match: Match) -> Iterator[ast.expr]:
 def _check_inputs(proof: Proof, rule: Rewrite, pair: Pair, match: Match) -> None:
     matched = [op.node for op in match.ops if op.node is not None]
     root = match.root.node or match.frame.scope
-    for name, kind in _annotations(pair).items():
+    for name, kind in annotations(pair).items():
         value = match.captured.get(name)
         if value is None:
             continue
         text = _said(match, name)
-        if kind in _TENSORS:
+        if kind in TENSORS:
             _check_tensor(proof, rule, match, value, text, matched)
         elif kind == "Dim":
             _check_dim(proof, rule, match, value, text)
-    tensors = [name for name, kind in _annotations(pair).items() if kind in _TENSORS]
+    tensors = [name for name, kind in annotations(pair).items() if kind in TENSORS]
     for one, other in itertools.pairwise(tensors):
         said = f"`{_said(match, one)}`", f"`{_said(match, other)}`"
         proof.has_same_dtype(match.captured[one], match.captured[other], said)
@@ -141,7 +141,7 @@ def _check_dim(proof: Proof, rule: Rewrite, match: Match, value: Value, said: st
     proof.is_integer(value, said)
 
 
-def _annotations(pair: Pair) -> dict[str, str]:
+def annotations(pair: Pair) -> dict[str, str]:
     return {name: str(kind) for name, kind in pair.before.__annotations__.items() if name != "return"}
 
 
