@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from torchlint.claims import Pair
-from torchlint.fixing.proof.fixes import TENSORS, annotations
+from torchlint.fixing.proof.fixes import TENSORS, input_kinds
 from torchlint.rule import Rewrite
 
 _OF_DIMS = {"dims": "a tuple of dims", "no dim": "no dim"}
@@ -13,7 +13,7 @@ _OF_LAYOUT = ("transposed tensors", "expanded tensors")
 def declared_needs(rule: type[Rewrite], pair: Pair) -> frozenset[str]:
     """What does not happen to the inputs where a fix is safe: what the rule is not `also_for`, and what the pair
     excludes."""
-    kinds = list(annotations(pair).values())
+    kinds = list(input_kinds(pair).values())
     tensors = sum(kind in TENSORS for kind in kinds)
     found = set(pair.excluded)
     if tensors:

@@ -87,7 +87,7 @@ def _reads(match: Match) -> Iterator[ast.expr]:
 def _check_inputs(proof: Proof, rule: Rewrite, pair: Pair, match: Match) -> None:
     matched = [op.node for op in match.ops if op.node is not None]
     root = match.root.node or match.frame.scope
-    for name, kind in annotations(pair).items():
+    for name, kind in input_kinds(pair).items():
         value = match.captured.get(name)
         if value is None:
             continue
@@ -96,7 +96,7 @@ def _check_inputs(proof: Proof, rule: Rewrite, pair: Pair, match: Match) -> None
             _check_tensor(proof, rule, match, value, text, matched)
         elif kind == "Dim":
             _check_dim(proof, rule, match, value, text)
-    tensors = [name for name, kind in annotations(pair).items() if kind in TENSORS]
+    tensors = [name for name, kind in input_kinds(pair).items() if kind in TENSORS]
     for one, other in itertools.pairwise(tensors):
         said = f"`{_said(match, one)}`", f"`{_said(match, other)}`"
         proof.has_same_dtype(match.captured[one], match.captured[other], said)
@@ -141,7 +141,7 @@ def _check_dim(proof: Proof, rule: Rewrite, match: Match, value: Value, said: st
     proof.is_integer(value, said)
 
 
-def annotations(pair: Pair) -> dict[str, str]:
+def input_kinds(pair: Pair) -> dict[str, str]:
     return {name: str(kind) for name, kind in pair.before.__annotations__.items() if name != "return"}
 
 
