@@ -80,6 +80,36 @@ def test_a_result_that_both_keep_or_neither_may_be_written() -> None:
     assert is_safe("TLT203", GRADIENT.format("torch.log(torch.sigmoid(y))", "r.add_(1)"))
 
 
+LEFT = """
+    def f(x):
+        y = F.gelu(x)
+        s = torch.sigmoid(y)
+        r = torch.log(s)
+        {}
+        return r
+    """
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        "s.mul_(2)",
+        "v = s[0]\n    v.zero_()",
+        "with torch.no_grad():\n        s.zero_()",
+        "nn.ReLU(True)(s)",
+        "s.register_hook(print)",
+        "s.retain_grad()",
+        "print(torch.autograd.grad(r.sum(), s))",
+        "r.sum().backward(inputs=[s])",
+    ],
+)
+def test_what_is_left_behind_has_no_part_in_the_gradient(use: str) -> None:
+    program = textwrap.dedent(LEFT)
+    assert is_safe("TLT203", program.format("print(s.mean())"))
+    assert is_safe("TLT203", program.format("q = s.clone()\n    q.mul_(2)"))
+    assert not is_safe("TLT203", program.format(use))
+
+
 RETURNED = """
     class Gate(nn.Module):
         def gate(self, x):
@@ -245,3 +275,119 @@ def test_star_imports_of_the_project_are_read(text: str, safe: bool, tmp_path: P
         NAMES.format(top="from models import *", inside="pass") + "\n\ndef g(x, y):\n    F.mse_loss(x, y).backward()\n"
     )
     assert is_safe("TLT203", program, str(tmp_path / "program.py")) is safe
+
+
+# -- code that runs unseen --------------------------------------------------------------------------------------------
+
+UNSEEN = """
+    class W:
+        def __init__(self, x=None):
+            self.__dict__["x"] = x
+
+        def {name}(self, *given):
+            given[-1].zero_() if given else self.x.zero_()
+            return {gives}
+
+
+    def f(x, y, w=None):
+        x = F.gelu(x)
+        w = W(x)
+        lp = F.log_softmax(x, 1)
+        {use}
+        return F.cross_entropy(lp, y)
+    """
+
+
+@pytest.mark.parametrize(
+    ("name", "gives", "use"),
+    [
+        ("__add__", "0", "w + x"),
+        ("__radd__", "0", "3 + w"),
+        ("__iadd__", "self", "w += x"),
+        ("__getitem__", "0", "w[x]"),
+        ("__setitem__", "None", "w[0] = x"),
+        ("__contains__", "True", "x in w"),
+        ("__eq__", "True", "w == x"),
+        ("__neg__", "0", "-w"),
+        ("__enter__", "0", "with w: pass"),
+        ("__bool__", "True", "if w: pass"),
+        ("__bool__", "True", "not w"),
+        ("__str__", "''", "print(w)"),
+        ("__format__", "''", "q = f'{w}'"),
+        ("__len__", "1", "len(w)"),
+        ("__iter__", "iter([1, 2])", "a, b = w"),
+        ("__iter__", "iter([1, 2])", "for a in w: pass"),
+        ("__getattr__", "0", "w.a"),
+        ("__setattr__", "None", "w.a = x"),
+    ],
+)
+def test_methods_of_classes_run_without_a_call_in_the_text(name: str, gives: str, use: str) -> None:
+    assert is_safe("TLT102", UNSEEN.format(name="unused", gives=gives, use="print('done')"))
+    assert not is_safe("TLT102", UNSEEN.format(name=name, gives=gives, use=use))
+
+
+CROSS_ENTROPY = """
+    {top}
+
+
+    def f(x, y):
+        x = F.gelu(x)
+        lp = F.log_softmax(x, 1)
+        {inside}
+        return F.cross_entropy(lp, y)
+    """
+
+
+@pytest.mark.parametrize(
+    "inside",
+    [
+        "sorted([x], key=lambda t: t.zero_().sum())",
+        "v = torch.from_dlpack(x)\n    v.zero_()",
+        "torch.set_grad_enabled(False)",
+        "torch.set_default_dtype(torch.float64)",
+    ],
+)
+def test_roundabout_writes_and_settings_are_seen(inside: str) -> None:
+    program = textwrap.dedent(CROSS_ENTROPY)
+    assert is_safe("TLT102", program.format(top="", inside="sorted([3, 1])"))
+    assert not is_safe("TLT102", program.format(top="", inside=inside))
+
+
+@pytest.mark.parametrize(
+    "top",
+    [
+        "class T(torch.Tensor):\n    def __torch_function__(cls, func, types, args=(), kwargs=None): return args[0]",
+        "from torch.overrides import TorchFunctionMode\nclass M(TorchFunctionMode): pass",
+        "from elsewhere import T\ndef g(x): return x.as_subclass(T)",
+    ],
+)
+def test_who_intercepts_calls_of_torch_sees_which_they_are(top: str) -> None:
+    assert not is_safe("TLT102", textwrap.dedent(CROSS_ENTROPY).format(top=top, inside="pass"))
+
+
+def test_what_a_try_would_catch_may_be_raised_otherwise() -> None:
+    program = """
+        def f(x):
+            {}
+            try:
+                return Variable(x)
+            except TypeError:
+                return None
+        """
+    head = "from torch.autograd import Variable\n"
+    tried = head + textwrap.dedent(program.format("pass"))
+    assert not is_safe("TLT803", tried)
+    assert is_safe("TLT803", tried.replace("except TypeError:\n        return None", "finally:\n        pass"))
+
+
+def test_indices_of_bytes_are_masks() -> None:
+    program = """
+        def f():
+            t = torch.randint(3, (4,){})
+            out = torch.zeros(4, 3)
+            for i in range(4):
+                out[i, t[i]] = 1
+            return out
+        """
+    assert is_safe("TLT406", program.format(""))
+    assert not is_safe("TLT406", program.format(", dtype=torch.uint8"))
