@@ -41,6 +41,19 @@ def swaps(written: Iterable[tuple[ast.expr, ast.expr]], order: Timeline) -> Iter
             yield Swap(target, new)
 
 
+def left_behind(swap: Swap, old: Sequence[Op]) -> Iterator[ast.expr]:
+    """What the old code computes on the way to the result, and the new code does not."""
+    for op in _gone(swap, old):
+        if isinstance(op.node, ast.expr) and op.grad and op.node is not swap.target and op.name not in ops.FACTORIES:
+            yield op.node
+
+
+def _gone(swap: Swap, old: Sequence[Op]) -> list[Op]:
+    """The operations of the old code that the new code does not spell."""
+    new = {ast.dump(part) for part in ast.walk(swap.new)}
+    return [op for op in old if op.node is None or ast.dump(op.node) not in new]
+
+
 def result_differs(frame: Frame, swap: Swap) -> bool:
     """Whether the result may be kept for the gradient by only one of two expressions."""
     new = _without_views(swap.new)
@@ -58,9 +71,9 @@ def operand_differs(frame: Frame, swap: Swap, operand: ast.expr, old: Sequence[O
     memory = roots(frame.values.get(operand, UNKNOWN))
     if not memory or not all(op.grad for op in old):
         return False
-    takers = [op for op in old if any(_shares(arg, memory) for arg in op.args.values())]
+    takers = [op for op in _gone(swap, old) if any(_shares(arg, memory) for arg in op.args.values())]
     before = [_holds("operands", _row(op.name)) for op in takers]
-    said = ast.dump(operand)
+    said = ast.dump(_without_views(operand))
     after = [
         _holds("operands", _saves(node))
         for node in ast.walk(swap.new)
@@ -100,6 +113,8 @@ def _saves(node: ast.AST) -> Kept:
 def _operation(node: ast.AST) -> str | None:
     """The name of the operation that an expression is by its looks; None where it computes nothing."""
     match node:
+        case ast.Call(func=ast.Attribute(attr=name, value=ast.Attribute(attr=space) | ast.Name(id=space))):
+            return f"{space}.{name}" if ops.of(f"{space}.{name}") is not None else name
         case ast.Call(func=ast.Attribute(attr=name)) | ast.Call(func=ast.Name(id=name)):
             return name
         case ast.BinOp() | ast.UnaryOp():

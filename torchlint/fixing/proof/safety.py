@@ -229,12 +229,10 @@ class Proof:
         written = ((target, new) for target, text in editor.written if (new := _parsed(text)) is not None)
         inside = {below for node in places for below in order.below(node)}
         old = [op for op in self.frame.ops if op.node in inside]
-        kept = {below for node in editor.kept if order.holds(node) for below in order.below(node)}
         for swap in gradients.swaps(written, order):
-            for op in old:
-                # What was computed on the way may be left behind, and its gradient is not taken any more.
-                if isinstance(op.node, ast.expr) and op.grad and op.node is not swap.target and op.node not in kept:
-                    self._is_left_by(op.node, swap.target)
+            for node in gradients.left_behind(swap, old):
+                # Its gradient is not taken any more.
+                self._is_left_by(node, swap.target)
             if gradients.result_differs(self.frame, swap):
                 self._is_kept_from(swap.target, swap.target)
             for operand in {ast.dump(node): node for node in editor.kept if order.holds(node)}.values():
@@ -243,14 +241,14 @@ class Proof:
 
     def _is_left_by(self, node: ast.expr, target: ast.expr) -> None:
         window, _ = self.writes.rest(target)
-        what = self.writes.hit([node], window, moved=False) if self.writes.order.holds(node) else None
+        what = self.writes.written_to(node, window)
         if what:
             self.need(f"{what} does not write to `{_short(node)}` before the gradient is computed")
 
     def _is_kept_from(self, node: ast.expr, start: ast.expr) -> None:
         """Nobody may write, after a node is evaluated, to what another one gave."""
         window, escapes = self.writes.rest(start)
-        what = self.writes.hit([node], window, moved=False)
+        what = self.writes.written_to(node, window)
         if what is None and (escapes or not self._is_made_here(node)):
             what = gradients.written_by_callers(self.frame)
         if what:
