@@ -11,7 +11,7 @@ import argparse
 from torchlint import registry
 from torchlint.verify.certify import put_needs
 from torchlint.verify.inputs.specs import InputError
-from torchlint.verify.judge.needs import found_needs
+from torchlint.verify.pair_needs import found_needs
 from torchlint.verify.run.units import from_pair
 
 

@@ -15,7 +15,7 @@ pytest.importorskip("torch")
 
 import torch
 
-from torchlint.verify.judge.needs import found_needs
+from torchlint.verify.pair_needs import found_needs
 from torchlint.verify.run.units import from_pair
 from torchlint.verify.suite import Task, execute
 

@@ -12,8 +12,8 @@ from torchlint.digests import pair_digest
 from torchlint.selectors import advice, covered
 from torchlint.verify.fixture_programs import INPUTS, verify_programs
 from torchlint.verify.fixtures import FIXTURES, fixtures
-from torchlint.verify.judge.needs import found_needs
 from torchlint.verify.judge.unit_verdict import verify_pair
+from torchlint.verify.pair_needs import found_needs
 from torchlint.verify.report.row import Row, fill, put_speed
 from torchlint.verify.run.speed import measure
 

@@ -154,14 +154,15 @@ def _source(value: Value) -> Value:
     return value
 
 
-_ASKING = frozenset({"register_hook", "retain_grad", "grad", "grad_fn", "register_post_accumulate_grad_hook"})
+# Besides what registers a hook.
+_ASKING = frozenset({"retain_grad", "grad", "grad_fn"})
 
 
 def asks_for_gradient(frame: Frame, op: Op) -> bool:
     """Whether a function looks at the gradient with regard to the result of an operation, or hooks into it."""
     for node in trees.walk(frame.scope):
         match node:
-            case ast.Attribute(attr=name, value=base) if name in _ASKING:
+            case ast.Attribute(attr=name, value=base) if name in _ASKING or name.startswith("register_"):
                 asked = [base]
             case ast.Call(func=ast.Attribute(attr="grad" | "backward")):
                 asked = [*node.args[1:], *(keyword.value for keyword in node.keywords)]
@@ -224,7 +225,7 @@ def _is_call_of(call: ast.Call, name: str) -> bool:
 
 
 def _reaches(node: ast.AST, held: set[str], calls: set[int]) -> bool:
-    """Whether an expression may be a view of what one of some names holds or of what one of some calls gives."""
+    """Whether an expression may be a view of a name in `held` or of the result of a call in `calls`."""
     while True:
         if id(node) in calls or (isinstance(node, ast.Name) and node.id in held):
             return True
