@@ -23,11 +23,13 @@ from torchlint.rule import (
     Parameter,
     Value,
     children,
+    made_by,
     members,
     once_per_file,
     ops,
     trees,
 )
+from torchlint.vocabulary.datasets import LOADER
 
 # `torch.utils.data.DataLoader`, and those of graphs and of accelerators.
 _LOADER = re.compile(r"(?:^|\.)\w*DataLoader$")
@@ -58,12 +60,11 @@ def _may_be_one(origin: Item | Parameter) -> bool | None:
 def _ends_with_one(iterable: Value) -> bool | None:
     match iterable:
         case Call() if _LOADER.search(iterable.qualname):
-            if not iterable.known:
+            # Loaders of others derive from torch's.
+            loader = made_by(iterable, LOADER)
+            if loader is None or loader.is_open:
                 return None
-            drops = iterable.keywords.get("drop_last", Constant(False))
-            size = iterable.args[1] if len(iterable.args) > 1 else iterable.keywords.get("batch_size", Constant(1))
-            one_by_one = isinstance(size, Constant) and size.value in (1, None)
-            return not one_by_one and isinstance(drops, Constant) and drops.value is False
+            return loader.constant("batch_size") not in (1, None) and loader.constant("drop_last") is False
         case Call(callee=External()) | Items() | Constant():
             return False
     return None

@@ -33,8 +33,7 @@ divided by n.
 
 ## When not to use it
 Turn it off where the number of batches is a multiple of n by construction, or where some leftover gradient in an epoch
-of thousands of batches does not matter. Related rules: TLT716 inverted-accumulation, TLT724
-zero-grad-every-micro-batch.
+of thousands of batches does not matter.
 
 ## References
 - [Gradient accumulation](https://docs.pytorch.org/docs/stable/notes/amp_examples.html#gradient-accumulation)
@@ -48,17 +47,17 @@ from typing import TYPE_CHECKING
 
 from torchlint.rule import (
     INFO,
-    Call,
     Changes,
     Check,
     Frame,
     Place,
     Problem,
     is_test,
+    made_by,
     members,
     trees,
 )
-from torchlint.vocabulary.datasets import LOADERS
+from torchlint.vocabulary.datasets import LOADER
 from torchlint.vocabulary.training import Event, Kind, certainly_clears, events, in_loop, settled
 from torchlint.vocabulary.turns import is_in_every_turn, nth_turn, steps_of, tests_of_turns
 
@@ -69,6 +68,7 @@ if TYPE_CHECKING:
 class AccumulationRemainder(Check):
     code = "TLT726"
     since = "0.2"
+    related = ("TLT716", "TLT724")
     severity = INFO
     message = "No step takes the gradients of the last batches: they are lost, or leak into the next epoch"
     title = "Step after the last batch, too"
@@ -76,7 +76,7 @@ class AccumulationRemainder(Check):
     words = (("zero_grad",), ("step",), ("backward", "manual_backward"), ("%",), ("enumerate",))
 
     def check_frame(self, frame: Frame) -> Iterator[Problem]:
-        if not frame.loops or is_test(frame.module):
+        if is_test(frame.module):
             return
         found: list[Event] | None = None
         for node, _, loop in tests_of_turns(frame, nth_turn, above=1):
@@ -112,8 +112,8 @@ def _shows_progress(call: ast.Call) -> bool:
 def _ends(frame: Frame, loader: ast.expr) -> bool:
     """Whether a loop over a loader certainly ends: it is one of torch's, or the function asks for its length."""
     value = frame.values.get(loader)
-    found = [settled(member) for member in members(value)] if value is not None else []
-    if found and all(isinstance(member, Call) and member.qualname in LOADERS for member in found):
+    made = [made_by(settled(member)) for member in members(value)] if value is not None else []
+    if made and all(call is not None and call.qualname == LOADER for call in made):
         return True
     text = ast.unparse(loader)
     return any(

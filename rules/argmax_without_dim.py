@@ -26,6 +26,9 @@ correct += (predicted == labels).sum()
 ## Fix safety
 There is no fix: the class dim is mostly 1, but not for every model.
 
+## When not to use it
+Turn it off for a batch that is one sample by construction, where the code does not show it.
+
 ## References
 - [torch.argmax](https://docs.pytorch.org/docs/stable/generated/torch.argmax.html)
 """
@@ -34,7 +37,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from torchlint.rule import Call, Check, Constant, Frame, Item, Op, Problem, Value, facts, ops, sizes, walk
+from torchlint.rule import (
+    Call,
+    Check,
+    Constant,
+    Frame,
+    Item,
+    Op,
+    Problem,
+    Value,
+    facts,
+    made_by,
+    ops,
+    sizes,
+    walk,
+)
+from torchlint.vocabulary.datasets import LOADER
 from torchlint.vocabulary.shown_tensors import shown_tensor
 
 _SCORES = ops.SUMS | {"count_nonzero"}
@@ -46,6 +64,7 @@ _SOFTMAXES = ops.ORDER_KEEPING
 class ArgmaxWithoutDim(Check):
     code = "TLT305"
     since = "0.1"
+    related = ("TLT108", "TLT117", "TLT303")
     message = "`argmax` without `dim` is one index into the flattened batch, not one per sample"
     help = "Name the dim that the scores are in, such as `argmax(dim=1)`"
     ops = ("argmax", "argmin")
@@ -89,10 +108,10 @@ def _has_rows(value: Value) -> bool:
 def _batch_size(value: Value) -> int | None:
     """The batch size of the loader that a value is computed from, where it is a literal."""
     for part in walk(value):
-        loader = part.iterable if isinstance(part, Item) else None
-        if isinstance(loader, Call) and loader.qualname == "torch.utils.data.DataLoader":
-            size = loader.keywords.get("batch_size", loader.args[1] if len(loader.args) > 1 else Constant(1))
-            return size.value if isinstance(size, Constant) and isinstance(size.value, int) else None
+        loader = made_by(part.iterable) if isinstance(part, Item) else None
+        if loader is not None and loader.qualname == LOADER:
+            size = loader.constant("batch_size")
+            return size if isinstance(size, int) else None
     return None
 
 

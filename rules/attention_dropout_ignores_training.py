@@ -21,6 +21,9 @@ F.scaled_dot_product_attention(q, k, v, dropout_p=self.dropout if self.training 
 ## Fix safety
 The fix changes results at evaluation; that is its purpose. Training is the same.
 
+## When not to use it
+Turn it off for Monte Carlo dropout, which is to drop at evaluation too.
+
 ## References
 - [torch.nn.functional.scaled_dot_product_attention](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.scaled_dot_product_attention.html)
 """
@@ -32,6 +35,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from torchlint.rule import (
+    BoundCall,
     Changes,
     Check,
     ClassModel,
@@ -39,7 +43,6 @@ from torchlint.rule import (
     Field,
     Frame,
     Layer,
-    Module,
     Op,
     Parameter,
     Problem,
@@ -49,6 +52,7 @@ from torchlint.rule import (
     members,
     ops,
     trees,
+    written_calls,
 )
 from torchlint.vocabulary.nn_modules import is_module_class
 
@@ -58,46 +62,47 @@ if TYPE_CHECKING:
 _DROPOUTS = tuple(sorted(ops.words(*ops.DROPOUTS) - ops.DROPOUTS))
 # A class that decides for itself when it drops: at every call, or as its mode is switched.
 _OWN_MODES = frozenset({"train", "eval", "mc_dropout", "enable_dropout"})
-_ATTENTION = frozenset({"scaled_dot_product_attention"})
+_ATTENTION = "torch.nn.functional.scaled_dot_product_attention"
 
 
 class AttentionDropoutIgnoresTraining(Check):
     code = "TLT611"
     since = "0.1"
+    related = ("TLT120", "TLT606")
     message = "`scaled_dot_product_attention` drops weights at evaluation too: predictions are random"
     title = "Drop only while training"
     help = "Pass `dropout_p=p if self.training else 0.0`"
-    ops = ("scaled_dot_product_attention",)
-    words = (("torch:scaled_dot_product_attention",),)
+    words = (("scaled_dot_product_attention",),)
 
-    def glance(self, scope: ast.AST, module: Module) -> bool:
-        return any(_gives_probability(call) for call in module.naming.calls_in(scope, _ATTENTION))
-
-    def check_op(self, op: Op, frame: Frame) -> Iterator[Problem]:
-        function, given = frame.function, op.args.get("dropout_p")
-        if given is None or function is None or function.cls is None or function.self_name is None:
-            return
-        if not is_module_class(frame, function.cls) or not _drops(given) or _minds_mode(frame, function.cls):
-            return
-        node, name = op.nodes.get("dropout_p"), function.self_name
-        if node is None or not isinstance(op.node, ast.Call):
-            return
-        template = ast.parse(f"p if {name}.training else 0.0", mode="eval").body
-
-        def fix(editor: Editor) -> None:
-            editor.template(node, template, {"p": node})
-
-        yield Problem(node, "", fix, Changes("nothing is dropped in eval mode"))
+    def check_frame(self, frame: Frame) -> Iterator[Problem]:
+        if any(map(_may_always_drop, written_calls(frame, _ATTENTION))):
+            for op in frame.ops:
+                yield from _problem(op, frame) if op.name == "scaled_dot_product_attention" else ()
 
 
-def _gives_probability(call: ast.Call) -> bool:
-    """Whether a call may give `dropout_p`, the fifth parameter, without a look at the mode."""
-    given = [*call.args[4:], *(keyword.value for keyword in call.keywords if keyword.arg in ("dropout_p", None))]
-    given += [arg for arg in call.args[:4] if isinstance(arg, ast.Starred)]
-    return any(
-        all(not isinstance(part, ast.Attribute) or part.attr != "training" for part in trees.walk(value))
-        for value in given
-    )
+def _problem(op: Op, frame: Frame) -> Iterator[Problem]:
+    function, given = frame.function, op.args.get("dropout_p")
+    if given is None or function is None or function.cls is None or function.self_name is None:
+        return
+    if not is_module_class(frame, function.cls) or not _drops(given) or _minds_mode(frame, function.cls):
+        return
+    node, name = op.nodes.get("dropout_p"), function.self_name
+    if node is None or not isinstance(op.node, ast.Call):
+        return
+    template = ast.parse(f"p if {name}.training else 0.0", mode="eval").body
+
+    def fix(editor: Editor) -> None:
+        editor.template(node, template, {"p": node})
+
+    yield Problem(node, "", fix, Changes("nothing is dropped in eval mode"))
+
+
+def _may_always_drop(call: BoundCall) -> bool:
+    """Whether a call may drop something whatever the mode is."""
+    given = call.argument("dropout_p")
+    if given is None:
+        return call.is_open
+    return not any(isinstance(part, ast.Attribute) and part.attr == "training" for part in trees.walk(given))
 
 
 def _drops(value: Value) -> bool:

@@ -26,6 +26,9 @@ Where both tensors have two dims, `torch.take_along_dim(tensor, indices, 1)` say
 Equal, gradients included, where `indices` is known to hold integers, as many rows of them as are used. A mask in each
 row means something else to an index expression, so that the fix is unsafe where the dtype or the length is not known.
 
+## When not to use it
+Turn it off where one gather would need more memory at once than there is.
+
 ## References
 - [torch.take_along_dim](https://docs.pytorch.org/docs/stable/generated/torch.take_along_dim.html)
 - [Tensor indexing](https://docs.pytorch.org/cppdocs/notes/tensor_indexing.html)
@@ -37,9 +40,9 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from torchlint.rule import Changes, Check, Frame, Module, Op, Parameter, Problem, Same, Value, facts, ops
+from torchlint.rule import Changes, Check, Frame, Op, Parameter, Problem, Same, Value, facts, ops
 from torchlint.vocabulary.loop_needs import check_no_mask, check_rows, check_slices
-from torchlint.vocabulary.loop_stacks import Stack, of_comprehension, of_loop
+from torchlint.vocabulary.loop_stacks import Stack, stacks
 from torchlint.vocabulary.loops import Sweep, is_index, number_of
 from torchlint.vocabulary.shown_tensors import dtype, fills, settled, shown_tensor
 from torchlint.vocabulary.slice_loops import has_gathered, stacked
@@ -55,24 +58,16 @@ _CONTAINERS = ("ist", "equence", "uple", "ict", "terable", "slice", "int", "ndar
 class BatchGatherLoop(Check):
     code = "TLT404"
     since = "0.1"
+    related = ("TLT403", "TLT406")
     message = "Rows are gathered one by one in Python, a kernel each; one index expression gathers them all"
     title = "Index all rows at once"
     help = "Index with two tensors at once, such as `x[torch.arange(n)[:, None], index]`"
-    ops = tuple(sorted(ops.JOINS))
-    words = (("for:1", "comp:"),)
+    words = (tuple(sorted(ops.words(*ops.JOINS))), ("for",))
 
-    def glance(self, scope: ast.AST, module: Module) -> bool:
-        return any(has_gathered(element, taken) for element, taken in stacked(scope))
-
-    def check_op(self, op: Op, frame: Frame) -> Iterator[Problem]:
-        found = of_comprehension(op, frame)
-        if found is not None:
-            yield from _problem(found, frame)
-
-    def check_loop(self, loop: ast.For | ast.AsyncFor | ast.While, frame: Frame) -> Iterator[Problem]:
-        found = of_loop(loop, frame)
-        if found is not None:
-            yield from _problem(found, frame)
+    def check_frame(self, frame: Frame) -> Iterator[Problem]:
+        if any(has_gathered(element, taken) for element, taken in stacked(frame.scope)):
+            for found in stacks(frame):
+                yield from _problem(found, frame)
 
 
 def _problem(found: Stack, frame: Frame) -> Iterator[Problem]:

@@ -23,6 +23,9 @@ inside = (x > low) & (x < high)
 ## Fix safety
 The fix makes code run that raised, so it is unsafe. It is offered for boolean tensors only: on integers `&` means bits.
 
+## When not to use it
+Turn it off for tensors that have one element by construction, where the code seems to show more.
+
 ## References
 - [torch.logical_and](https://docs.pytorch.org/docs/stable/generated/torch.logical_and.html)
 """
@@ -35,13 +38,13 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from torchlint.rule import (
+    CHAIN,
     ERROR,
     UNKNOWN,
     Changes,
     Check,
     Frame,
     FunctionModel,
-    Module,
     Op,
     Problem,
     Value,
@@ -80,17 +83,16 @@ _SYMBOLS: dict[type[ast.AST], tuple[str, str]] = {ast.And: ("and", "&"), ast.Or:
 class BooleanOperatorOnTensor(Check):
     code = "TLT307"
     since = "0.1"
+    related = ("TLT308",)
     severity = ERROR
     message = "A tensor with several elements is neither true nor false: this raises, use `&`, `|` or `~`"
     title = "Use the elementwise operator"
     help = "Use the elementwise operators `&`, `|` and `~`, with parentheses around comparisons"
-    words = (("op:and", "op:or", "op:not", "op:chain"),)
-
-    def glance(self, scope: ast.AST, module: Module) -> bool:
-        function = module.models.get(scope)
-        return not isinstance(function, FunctionModel) or _may_test_tensor(function)
+    words = (("and", "or", "not", CHAIN),)
 
     def check_frame(self, frame: Frame) -> Iterator[Problem]:
+        if not _has_tests(frame.scope) or (frame.function is not None and not _may_test_tensor(frame.function)):
+            return
         for node in list(frame.values):
             tested = _tested(frame, node)
             if not tested or not isinstance(node, ast.expr):
@@ -99,6 +101,11 @@ class BooleanOperatorOnTensor(Check):
                 all(map(_may_have_many, tested)) and _is_mask(frame, node)
             ):
                 yield Problem(node, _message(node), _fix(frame, node), Changes("code runs that raised"))
+
+
+def _has_tests(scope: ast.AST) -> bool:
+    nodes = inventory_of(scope)
+    return nodes.has(ast.BoolOp, ast.UnaryOp) or any(len(node.ops) > 1 for node in nodes.of(ast.Compare))
 
 
 def _may_test_tensor(function: FunctionModel) -> bool:

@@ -29,6 +29,9 @@ scores = torch.cat(parts)
 ## Fix safety
 There is none: what the loop leaves where it has no turn, and the dtype that the start brings, are for you to keep.
 
+## When not to use it
+It is off by default: a tensor that grows a few times is cheap.
+
 ## References
 - [torch.cat](https://docs.pytorch.org/docs/stable/generated/torch.cat.html)
 """
@@ -54,8 +57,10 @@ from torchlint.rule import (
     Problem,
     Value,
     block_of,
+    inventory_of,
     is_test,
     loops_around,
+    ops,
     parents,
     statement_of,
     trees,
@@ -68,24 +73,31 @@ _FEW = 16
 class CatInLoop(Check):
     code = "TLT407"
     since = "0.1"
+    related = ("TLT403",)
     severity = INFO
     default = False
     message = "The tensor grows by `cat` in a loop, which copies all of it each turn; collect a list, join it once"
     help = "Append the parts to a list, and join it once after the loop"
-    ops = ("cat", "hstack", "vstack")
-    words = (("for:1", "for:n", "while:"),)
+    needs = (("cat", "hstack", "vstack"),)
+    words = (tuple(sorted(ops.words(*needs[0]))), ("for", "while"))
 
-    def check_op(self, op: Op, frame: Frame) -> Iterator[Problem]:
-        statement = statement_of(frame.module, op.node) if op.node is not None else None
-        name = _grown(op, statement)
-        if not name or not isinstance(statement, ast.Assign) or is_test(frame.module):
+    def check_frame(self, frame: Frame) -> Iterator[Problem]:
+        if inventory_of(frame.scope).loops and not is_test(frame.module):
+            for op in frame.ops:
+                yield from _problem(op, frame) if op.name in self.needs[0] else ()
+
+
+def _problem(op: Op, frame: Frame) -> Iterator[Problem]:
+    statement = statement_of(frame.module, op.node) if op.node is not None else None
+    name = _grown(op, statement)
+    if not name or not isinstance(statement, ast.Assign):
+        return
+    for loop in loops_around(frame.module, statement):
+        if not _is_only_grown(name, loop, frame):
             return
-        for loop in loops_around(frame.module, statement):
-            if not _is_only_grown(name, loop, frame):
-                return
-            if not _is_short(loop, frame):
-                yield Problem(statement.value, places=(Place(loop, "in each turn of this loop"),))
-                return
+        if not _is_short(loop, frame):
+            yield Problem(statement.value, places=(Place(loop, "in each turn of this loop"),))
+            return
 
 
 def _grown(op: Op, statement: ast.stmt | None) -> str:

@@ -28,6 +28,9 @@ scaler.update()
 ## Fix safety
 There is no fix: `unscale_` may be called once for each optimiser and step.
 
+## When not to use it
+Turn it off where the threshold is meant for scaled gradients.
+
 ## References
 - [Working with unscaled gradients](https://docs.pytorch.org/docs/stable/notes/amp_examples.html#gradient-clipping)
 """
@@ -52,6 +55,7 @@ from torchlint.rule import (
 )
 from torchlint.vocabulary.clipping import CLIPS, clips, is_scaler, may_be_scaler
 from torchlint.vocabulary.eval_mode import attributes
+from torchlint.vocabulary.training import stepped_by
 from torchlint.vocabulary.turns import branches, position
 
 # Gradients that are unscaled by hand.
@@ -63,9 +67,10 @@ _PRECISION = re.compile(r"scaler|amp|16|half|precision|mixed", re.IGNORECASE)
 class ClipBeforeUnscale(Check):
     code = "TLT713"
     since = "0.1"
+    related = ("TLT720", "TLT725")
     message = "Gradients are clipped while scaled, so by far too much: call `scaler.unscale_(optimizer)` before"
     help = "Call `scaler.unscale_(optimizer)` before the gradients are clipped"
-    words = (CLIPS, ("call:step",), ("scale", "GradScaler"))
+    words = (CLIPS, ("step",), ("scale", "GradScaler"))
 
     def check_frame(self, frame: Frame) -> Iterator[Problem]:
         found = [] if is_test(frame.module) else clips(frame)
@@ -97,7 +102,7 @@ def _scaled(frame: Frame) -> Iterator[ast.Call]:
 def _is_step(frame: Frame, call: ast.Call, backward: ast.Call | None) -> bool:
     """Whether a call is `scaler.step(optimizer)`: of the scaler that scaled, or of one that is certainly a scaler."""
     func = call.func
-    if not (isinstance(func, ast.Attribute) and func.attr == "step" and call.args):
+    if not (isinstance(func, ast.Attribute) and func.attr == "step") or stepped_by(frame, call) is None:
         return False
     if backward is not None:
         scale = backward.func.value.func.value  # type: ignore[attr-defined]

@@ -26,6 +26,9 @@ mask = torch.zeros(n, n, device=device)
 Equal up to rounding, but for random tensors: a device has a generator of its own, which draws other numbers. A bare
 `.cuda()` becomes `device="cuda"`, the current CUDA device in both.
 
+## When not to use it
+It is off by default: for small tensors that are made once it makes no difference.
+
 ## References
 - [Performance Tuning Guide: create tensors directly on the target device](https://docs.pytorch.org/tutorials/recipes/recipes/tuning_guide.html)
 """
@@ -67,7 +70,7 @@ _BETWEEN = (
     ops.CASTS | ops.that(elements=("same", "moved", "repeated"), writes="", pure=True) | {"fill_", "tril", "triu"}
 )
 _BETWEEN -= ops.MOVES - {"to"}
-_SPELLED = tuple(f"torch:{name}" for name in sorted(ops.words(*_FACTORIES)))
+_SPELLED = tuple(sorted(ops.words(*_FACTORIES)))
 _MAX_STEPS = 8
 # With one of these the factory has been told where to put the tensor, draws with a generator that belongs to the CPU,
 # or makes a leaf, which the moved tensor is not.
@@ -87,13 +90,14 @@ class _Made(NamedTuple):
 class CreateThenMove(Check):
     code = "TLT410"
     since = "0.1"
+    related = ("TLT408", "TLT609")
     severity = INFO
     default = False
     message = "A new tensor is filled on the CPU and copied to the device; `device=` makes it there"
     title = "Pass `device=`"
     help = "Pass `device=` to the function that makes the tensor"
     ops = ("to", "cuda")
-    words = (("call:to", "call:cuda"), _SPELLED)
+    words = (_SPELLED,)
 
     def check_op(self, op: Op, frame: Frame) -> Iterator[Problem]:
         if not isinstance(op.node, ast.Call) or op.form != "Tensor":

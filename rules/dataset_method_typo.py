@@ -25,6 +25,9 @@ class Images(torch.utils.data.Dataset):
 The fix renames the method and is unsafe: code that relied on the dataset having no such method sees one. There is no
 fix where the file uses the name that would go.
 
+## When not to use it
+Turn it off for classes whose method is called under its own name by other code, and that no loader reads.
+
 ## References
 - [torch.utils.data.Dataset](https://docs.pytorch.org/docs/stable/data.html#torch.utils.data.Dataset)
 """
@@ -44,16 +47,16 @@ if TYPE_CHECKING:
 class DatasetMethodTypo(Check):
     code = "TLT501"
     since = "0.1"
+    related = ("TLT502", "TLT504", "TLT607")
     severity = ERROR
     message = "A dataset needs `__getitem__` and `__len__`; this method is named otherwise, so nothing calls it"
     title = "Rename the method"
     help = "Rename the method to the one that is meant"
     words = (("class",),)
 
-    def glance_at_class(self, cls: ClassModel) -> bool:
-        return any(meant(name) is not None for name in cls.methods)
-
     def check_class(self, cls: ClassModel, frame: Frame) -> Iterator[Problem]:
+        if not any(map(meant, cls.methods)):
+            return
         if not is_dataset(frame, cls) or not is_closed(frame, cls):
             return
         for method in cls.methods.values():

@@ -28,6 +28,9 @@ class Squares(torch.utils.data.Dataset):
 ## Fix safety
 There is no fix.
 
+## When not to use it
+Turn it off for base classes whose subclasses in other files have the method.
+
 ## References
 - [torch.utils.data.Dataset](https://docs.pytorch.org/docs/stable/data.html#torch.utils.data.Dataset)
 """
@@ -37,35 +40,32 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from torchlint.rule import ERROR, Check, ClassModel, External, Frame, Instance, Place, Problem, classes
-from torchlint.vocabulary.datasets import LOADERS, MAP_STYLE, is_closed, is_iterable, meant
+from torchlint.rule import ERROR, BoundCall, Check, ClassModel, Frame, Instance, Place, Problem, classes
+from torchlint.vocabulary.datasets import LOADER, MAP_STYLE, is_closed, is_iterable, meant
 
 
 class DatasetMissingMethod(Check):
     code = "TLT504"
     since = "0.1"
+    related = ("TLT501",)
     severity = ERROR
     message = "The dataset lacks a method that its `DataLoader` needs: it raises when it is used"
     help = "Define `__getitem__` and `__len__`, or derive from `IterableDataset` and define `__iter__`"
-    words = (("DataLoader",), ("class",))
+    calls = (LOADER,)
+    words = (("class",),)
 
-    def check_call(self, call: ast.Call, frame: Frame) -> Iterator[Problem]:
-        callee = frame.callees[call]
-        if not isinstance(callee, External) or callee.qualname not in LOADERS:
-            return
-        given = {keyword.arg: keyword.value for keyword in call.keywords}
-        node = call.args[0] if call.args else given.get("dataset")
-        value = frame.values.get(node) if node is not None and not isinstance(node, ast.Starred) else None
+    def check_call(self, call: BoundCall, frame: Frame) -> Iterator[Problem]:
+        value = call.value("dataset")
         # `DataLoader(self)` in a base: those that derive from it bring the method along.
-        if not isinstance(value, Instance) or value is frame.instance or None in given:
+        if not isinstance(value, Instance) or value is frame.instance or call.is_open:
             return
         needed = ["__getitem__"]
-        if len(call.args) < 4 and not given.keys() & {"sampler", "batch_sampler"}:
+        if not call.gives("sampler", "batch_sampler"):
             needed.append("__len__")
         missing = [name for name in needed if _lacks(frame, value.cls, name)]
         if missing:
             names = " and ".join(f"`{name}`" for name in missing)
-            place = Place(call, "this loader needs it")
+            place = Place(call.node, "this loader needs it")
             yield Problem(
                 value.cls.node, f"The dataset has no {names}, which its `DataLoader` needs: it raises", places=(place,)
             )

@@ -26,6 +26,9 @@ Use instead:
 ## Fix safety
 The fix writes `self.` before the name. It is unsafe only in name: the line could not run before.
 
+## When not to use it
+Turn it off where the bare name is put into the module from outside, such as by `exec` or `builtins`.
+
 ## References
 - [NameError](https://docs.python.org/3/library/exceptions.html#NameError)
 """
@@ -63,29 +66,15 @@ _BASES = MAP_STYLE | ITERABLE | SAMPLERS | MODULES
 class DatasetUnboundAttribute(Check):
     code = "TLT505"
     since = "0.1"
+    related = ("TLT503",)
     severity = ERROR
     message = "The name is bound nowhere, so this raises a NameError; the class has an attribute of this name"
     title = "Read the attribute"
     help = "Read the attribute of the instance"
     words = (("class",), ("self",))
 
-    def glance_at_class(self, cls: ClassModel) -> bool:
-        if not cls.node.bases:
-            return False
-        module = cls.module
-        # What a base of another file assigns is not known; in a function, it may come from an import there.
-        foreign = bool(module.imported_words) or cls.parent is not None
-        candidates = frozenset() if foreign else unbound_attributes(module)
-        for method in cls.methods.values():
-            if not foreign and candidates.isdisjoint(method.scope.all_words):
-                continue
-            left = names_read(method) - bound_in_module(module) if foreign else candidates & names_read(method)
-            if left and not left.issubset([arg.arg for arg in method.parameters]) and not left <= method.locals:
-                return True
-        return False
-
     def check_class(self, cls: ClassModel, frame: Frame) -> Iterator[Problem]:
-        if not classes.is_subclass(frame, cls, _BASES):
+        if not _may_read_unbound(cls) or not classes.is_subclass(frame, cls, _BASES):
             return
         known = bound_in_module(cls.module)
         if "*" in known:
@@ -100,6 +89,23 @@ class DatasetUnboundAttribute(Check):
                     continue
                 for node in free_reads(method, name):
                     yield _problem(node, method)
+
+
+def _may_read_unbound(cls: ClassModel) -> bool:
+    """Whether a method reads a name that nothing binds."""
+    if not cls.node.bases:
+        return False
+    module = cls.module
+    # What a base of another file assigns is not known; in a function, it may come from an import there.
+    foreign = bool(module.imported_words) or cls.parent is not None
+    candidates = frozenset() if foreign else unbound_attributes(module)
+    for method in cls.methods.values():
+        if not foreign and candidates.isdisjoint(method.scope.all_words):
+            continue
+        left = names_read(method) - bound_in_module(module) if foreign else candidates & names_read(method)
+        if left and not left.issubset([arg.arg for arg in method.parameters]) and not left <= method.locals:
+            return True
+    return False
 
 
 def _is_its_source(cls: ClassModel, name: str) -> bool:

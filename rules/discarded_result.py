@@ -28,6 +28,9 @@ images = images.to(device)
 The fix assigns the result to the name that the method was called on, so that all later lines see another tensor than
 before: it is unsafe. Where the result is not needed at all, delete the line.
 
+## When not to use it
+Turn it off for calls that are made for their time, their error or their side effect alone, such as warming up a device.
+
 ## References
 - [torch.Tensor](https://docs.pytorch.org/docs/stable/tensors.html)
 """
@@ -53,13 +56,16 @@ from torchlint.rule import (
     Unknown,
     Value,
     facts,
+    last_name,
     loops_around,
+    made_by,
     members,
     ops,
     path,
     same,
     trees,
 )
+from torchlint.vocabulary.datasets import LOADER
 from torchlint.vocabulary.shown_tensors import dtype, settled
 
 if TYPE_CHECKING:
@@ -80,18 +86,24 @@ _OPEN = _PURE & (ops.that(dtype="argument") | ops.that(shape=("wanted", "size", 
 _WATCH = re.compile(r"raises|warns|assert|profil|timer|timing|bench|measure|record|capture|graph", re.IGNORECASE)
 
 
+_METHODS = frozenset(filter(str.isidentifier, ops.methods(*_PURE)))
+
+
 class DiscardedResult(Check):
     code = "TLT308"
     since = "0.1"
+    related = ("TLT307", "TLT709")
     message = "The result is discarded, and the tensor is not changed by it"
     title = "Assign the result"
     help = "Assign the result: `x = x.squeeze(1)`"
-    words = (tuple(f"stmt:{name}" for name in sorted(ops.methods(*_PURE))),)
+    words = (tuple(f".{name}" for name in sorted(_METHODS)),)
 
     def check_frame(self, frame: Frame) -> Iterator[Problem]:
         watched: set[ast.stmt] | None = None
-        for statement in frame.envs:
+        for statement in frame.statements:
             if not isinstance(statement, ast.Expr) or not isinstance(statement.value, ast.Call):
+                continue
+            if last_name(statement.value.func) not in _METHODS or statement not in frame.envs:
                 continue
             receiver = _given(frame, statement.value) or _receiver(frame, statement.value)
             if receiver is None or not _is_tensor(frame, receiver) or _changes_nothing(frame, statement, receiver):
@@ -199,10 +211,10 @@ def _is_shown(frame: Frame, value: Value) -> bool:
 def _is_loaded(value: Value) -> bool:
     """Whether a value is an element of what a plain DataLoader gives: `for x, y in loader`."""
     base = value.base if isinstance(value, Element) else None
-    loader = base.iterable if isinstance(base, Item) else None
-    if not isinstance(value, Element) or not isinstance(value.key, int) or not isinstance(loader, Call):
+    loader = made_by(base.iterable) if isinstance(base, Item) else None
+    if not isinstance(value, Element) or not isinstance(value.key, int) or loader is None or loader.is_open:
         return False
-    return loader.known and loader.qualname == "torch.utils.data.DataLoader" and "collate_fn" not in loader.keywords
+    return loader.qualname == LOADER and not loader.gives("collate_fn")
 
 
 def _is_of_parameter(value: Value) -> bool:

@@ -21,6 +21,9 @@ x = F.dropout(x, p=0.5, training=self.training)
 ## Fix safety
 The fix changes results at evaluation; that is its purpose. Training is the same.
 
+## When not to use it
+Turn it off for Monte Carlo dropout, which is to drop at evaluation too.
+
 ## References
 - [torch.nn.functional.dropout](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.dropout.html)
 """
@@ -37,13 +40,13 @@ from torchlint.rule import (
     ClassModel,
     Frame,
     Instance,
-    Module,
     Op,
     Problem,
     ancestors,
     members,
     ops,
     trees,
+    written_calls,
 )
 from torchlint.vocabulary.nn_modules import is_module_class
 
@@ -53,39 +56,44 @@ if TYPE_CHECKING:
 _DROPOUTS = tuple(sorted(ops.DROPOUTS))
 
 
+_FUNCTIONAL = "torch.nn.functional.{}"
+
+
 class DropoutIgnoresTraining(Check):
     code = "TLT606"
     since = "0.1"
+    related = ("TLT611", "TLT705", "TLT723")
     message = "`F.dropout` without `training` drops at evaluation too: predictions are random"
     title = "Pass `training=self.training`"
     help = "Pass `training=self.training`, or use `nn.Dropout`"
-    ops = _DROPOUTS
-    words = (tuple(f"torch:{name}" for name in _DROPOUTS),)
+    words = (_DROPOUTS,)
 
-    def glance(self, scope: ast.AST, module: Module) -> bool:
-        calls = module.naming.calls_in(scope, frozenset(_DROPOUTS))
-        return any(all(keyword.arg != "training" for keyword in call.keywords) for call in calls)
+    def check_frame(self, frame: Frame) -> Iterator[Problem]:
+        if not all(call.gives("training") for call in written_calls(frame, *map(_FUNCTIONAL.format, _DROPOUTS))):
+            for op in frame.ops:
+                yield from _problem(op, frame) if op.name in _DROPOUTS else ()
 
-    def check_op(self, op: Op, frame: Frame) -> Iterator[Problem]:
-        function = frame.function
-        if op.form != "F" or not isinstance(op.node, ast.Call) or "training" in op.nodes or "training" in op.args:
-            return
-        if function is None or function.cls is None or function.self_name is None or op.constant("p") in (0, 0.0):
-            return
-        call, name = op.node, function.self_name
-        given = op.nodes.get("p")
-        if isinstance(given, ast.Name) and any(arg.arg == given.id for arg in function.parameters):
-            # Who calls it decides: `dropout_p=self.p if self.training else 0.0`.
-            return
-        if not is_module_class(frame, function.cls) or _is_always_on(frame, function.cls, call):
-            return
-        if not (_minds_training(function.cls, call) or _is_evaluated(frame, function.cls)):
-            return
 
-        def fix(editor: Editor) -> None:
-            editor.add_argument(call, f"training={name}.training")
+def _problem(op: Op, frame: Frame) -> Iterator[Problem]:
+    function = frame.function
+    if op.form != "F" or not isinstance(op.node, ast.Call) or "training" in op.nodes or "training" in op.args:
+        return
+    if function is None or function.cls is None or function.self_name is None or op.constant("p") in (0, 0.0):
+        return
+    call, name = op.node, function.self_name
+    given = op.nodes.get("p")
+    if isinstance(given, ast.Name) and any(arg.arg == given.id for arg in function.parameters):
+        # Who calls it decides: `dropout_p=self.p if self.training else 0.0`.
+        return
+    if not is_module_class(frame, function.cls) or _is_always_on(frame, function.cls, call):
+        return
+    if not (_minds_training(function.cls, call) or _is_evaluated(frame, function.cls)):
+        return
 
-        yield Problem(call, "", fix, Changes("nothing is dropped in eval mode"))
+    def fix(editor: Editor) -> None:
+        editor.add_argument(call, f"training={name}.training")
+
+    yield Problem(call, "", fix, Changes("nothing is dropped in eval mode"))
 
 
 def _is_always_on(frame: Frame, cls: ClassModel, call: ast.Call) -> bool:

@@ -23,6 +23,9 @@ scaled = x / (x.norm(dim=-1, keepdim=True) + 1e-4)
 ## Fix safety
 There is no fix: how large the eps may be depends on the values.
 
+## When not to use it
+Turn it off where the guard is there for another dtype than the one that the function shows, such as float64.
+
 ## References
 - [torch.finfo](https://docs.pytorch.org/docs/stable/type_info.html)
 """
@@ -35,7 +38,6 @@ from collections.abc import Iterator
 from torchlint.rule import (
     Check,
     Frame,
-    Module,
     Op,
     Problem,
     Value,
@@ -43,7 +45,6 @@ from torchlint.rule import (
     foreign_names,
     inventory_of,
     is_foreign,
-    last_name,
     ops,
 )
 
@@ -62,34 +63,33 @@ _BOUNDS = ops.methods(*ops.CLAMPS_ABOVE)
 class EpsBelowResolution(Check):
     code = "TLT213"
     since = "0.1"
+    related = ("TLT120", "TLT210")
     message = "The eps is rounded away by the dtype: it does nothing"
     help = "Use a number that the dtype holds, from `torch.finfo(x.dtype)`, or compute in float32"
-    ops = ("add", "clamp", "clamp_min", "clamp_max", "masked_fill")
+    needs = (("add", "clamp", "clamp_min", "clamp_max", "masked_fill"),)
     words = (tuple(sorted(_HALF | _BOUNDS)),)
 
-    def glance(self, scope: ast.AST, module: Module) -> bool:
-        if not _speaks_of(scope, _HALF | _BOUNDS):
-            return False
-        known = module.words.all.union(*module.imported_words.values())
-        if not _HALF.isdisjoint(known) or any(node.value in _BOUNDS for node in inventory_of(scope).of(ast.Constant)):
-            return True
-        # Without float16, an upper bound just below 1 is all that may be rounded away.
-        foreign = foreign_names(module)
-        return any(_may_bound_below_one(call, foreign) for call in module.naming.calls_in(scope, _BOUNDS))
-
-    def check_op(self, op: Op, frame: Frame) -> Iterator[Problem]:
-        for problem in _problems(op, frame):
-            if _speaks_of(frame.scope, _HALF | _BOUNDS):
-                yield problem
+    def check_frame(self, frame: Frame) -> Iterator[Problem]:
+        if not _speaks_of(frame.scope, _HALF | _BOUNDS) or not (_has_half(frame) or _may_bound_below_one(frame)):
+            return
+        for op in frame.ops:
+            yield from _problems(op, frame) if op.name in self.needs[0] else ()
 
 
-def _may_bound_below_one(call: ast.Call, foreign: frozenset[str]) -> bool:
-    """Whether a call of a clamp seems to have an upper bound between 0.9 and 1."""
-    if is_foreign(call.func, foreign):
-        return False  # `np.clip`
-    only = last_name(call.func).startswith("clamp_max")
-    bounds = [*call.args[0 if only else 1 :], *(keyword.value for keyword in call.keywords if keyword.arg != "min")]
-    return any(_may_be_below_one(bound) for bound in bounds)
+def _has_half(frame: Frame) -> bool:
+    """Whether the file, or what it imports, speaks of float16, or bounds are looked up by their names."""
+    known = frame.module.words.all.union(*frame.module.imported_words.values())
+    strings = inventory_of(frame.scope).of(ast.Constant)
+    return not _HALF.isdisjoint(known) or any(node.value in _BOUNDS for node in strings)
+
+
+def _may_bound_below_one(frame: Frame) -> bool:
+    """Whether a call such as `clamp` may have an upper bound between 0.9 and 1: without float16, that is all
+    that may be rounded away."""
+    foreign = foreign_names(frame.module)
+    calls = [call for call in frame.module.naming.calls_in(frame.scope, _BOUNDS) if not is_foreign(call.func, foreign)]
+    bounds = [keyword.value for call in calls for keyword in call.keywords if keyword.arg != "min"]
+    return any(map(_may_be_below_one, [*bounds, *(arg for call in calls for arg in call.args)]))
 
 
 def _may_be_below_one(node: ast.expr) -> bool:

@@ -31,6 +31,9 @@ for epoch in range(epochs):
     test(model)
 ```
 
+## When not to use it
+Turn it off for models that are to train in eval mode after the first evaluation, such as those with frozen batch norm.
+
 ## References
 - [torch.nn.Module.train](https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html)
 """
@@ -52,6 +55,7 @@ from torchlint.rule import (
     Value,
     ancestors,
     block_of,
+    inventory_of,
     is_test,
     last_name,
     loops_around,
@@ -79,13 +83,14 @@ from torchlint.vocabulary.training import (
 class EvalModeNotRestored(Check):
     code = "TLT705"
     since = "0.1"
+    related = ("TLT704", "TLT723")
     severity = ERROR
     message = "The model stays in eval mode while training goes on: the loop never calls `train()`"
     help = "Call `model.train()` after the evaluation, or at the top of the loop"
-    words = (("for:1", "for:n", "while:"), ("eval",), ("backward", "manual_backward"), ("step",))
+    words = (("for", "while"), ("eval",), ("backward", "manual_backward"), ("step",))
 
     def check_frame(self, frame: Frame) -> Iterator[Problem]:
-        if not frame.loops or is_test(frame.module):
+        if not inventory_of(frame.scope).loops or is_test(frame.module):
             return
         found = events(frame)
         for loop in frame.loops:

@@ -21,6 +21,9 @@ y = model(x)
 ## Fix safety
 The same for modules without hooks. Where hooks are registered they run from then on.
 
+## When not to use it
+Turn it off where the hooks are to be left out on purpose, such as within a hook.
+
 ## References
 - [torch.nn.Module.register_forward_hook](https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html)
 """
@@ -33,6 +36,7 @@ from typing import TYPE_CHECKING
 
 from torchlint.rule import (
     INFO,
+    BoundCall,
     Check,
     ClassModel,
     Frame,
@@ -58,15 +62,16 @@ if TYPE_CHECKING:
 class ForwardCalledDirectly(Check):
     code = "TLT605"
     since = "0.1"
+    related = ("TLT607",)
     severity = INFO
     message = "`forward` called directly skips the hooks of the module: call the module"
     title = "Call the module"
     help = "Call the module itself: `model(x)`"
-    words = (("call:forward",),)
+    calls = (".forward",)
 
-    def check_call(self, call: ast.Call, frame: Frame) -> Iterator[Problem]:
-        func = call.func
-        if not isinstance(func, ast.Attribute) or func.attr != "forward" or is_test(frame.module):
+    def check_call(self, call: BoundCall, frame: Frame) -> Iterator[Problem]:
+        func = call.node.func
+        if not isinstance(func, ast.Attribute) or is_test(frame.module):
             return
         receiver = frame.values.get(func.value)
         if receiver is None or not all(_is_other_module(frame, member, func) for member in members(receiver)):

@@ -21,6 +21,9 @@ w.sum().backward()
 print(w.grad)
 ```
 
+## When not to use it
+Turn it off where `retain_grad()` is called by code that is not in sight.
+
 ## References
 - [torch.Tensor.grad](https://docs.pytorch.org/docs/stable/generated/torch.Tensor.grad.html)
 - [torch.Tensor.retain_grad](https://docs.pytorch.org/docs/stable/generated/torch.Tensor.retain_grad.html)
@@ -31,7 +34,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from torchlint.rule import Check, Frame, Module, Place, Problem, Value, inventory_of, own_nodes
+from torchlint.rule import Check, Frame, Place, Problem, Value, inventory_of, own_nodes
 from torchlint.vocabulary.autograd import is_non_leaf
 from torchlint.vocabulary.devices import is_meant_to_make_another
 
@@ -41,16 +44,14 @@ _KEEPING = frozenset({"retain_grad", "is_leaf", "register_hook", "retains_grad"}
 class GradOfNonLeaf(Check):
     code = "TLT711"
     since = "0.1"
+    related = ("TLT717", "TLT718")
     message = "`.grad` of a tensor that is not a leaf is None: call `retain_grad()` on it, or read that of a leaf"
     help = "Call `retain_grad()` on the tensor before `backward`, or read `.grad` of the leaf"
     words = (("grad",),)
 
-    def glance(self, scope: ast.AST, module: Module) -> bool:
-        return any(isinstance(node, ast.Attribute) for node in inventory_of(scope).reads("grad"))
-
     def check_frame(self, frame: Frame) -> Iterator[Problem]:
-        for node in own_nodes(frame.scope):
-            if not isinstance(node, ast.Attribute) or node.attr != "grad" or not isinstance(node.ctx, ast.Load):
+        for node in inventory_of(frame.scope).reads("grad"):
+            if not isinstance(node, ast.Attribute):
                 continue
             value = frame.values.get(node.value)
             if (

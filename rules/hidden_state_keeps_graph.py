@@ -33,6 +33,9 @@ for x, y in loader:
 The fix is only shown. It ends the gradient at the start of each turn, which is truncated backpropagation through time;
 to train through all turns, add their losses up and call `backward()` once, after the loop.
 
+## When not to use it
+It is off by default: truncated backpropagation over a few steps keeps the graph on purpose.
+
 ## References
 - [torch.Tensor.detach](https://docs.pytorch.org/docs/stable/generated/torch.Tensor.detach.html)
 - [torch.autograd.backward](https://docs.pytorch.org/docs/stable/generated/torch.autograd.backward.html)
@@ -65,7 +68,14 @@ from torchlint.rule import (
     walk,
 )
 from torchlint.vocabulary.autograd import requires_grad
-from torchlint.vocabulary.training import Event, Kind, events, is_without_grad, loop_of
+from torchlint.vocabulary.training import (
+    Event,
+    Kind,
+    events,
+    is_without_grad,
+    loop_of,
+    may_train_in_loop,
+)
 
 if TYPE_CHECKING:
     from torchlint.fixing.editor import Editor
@@ -79,14 +89,15 @@ _CUTTING = ops.that(elements="same", grad=False)
 class HiddenStateKeepsGraph(Check):
     code = "TLT719"
     since = "0.1"
+    related = ("TLT703", "TLT729")
     default = False
     message = "The state goes into the next turn with its graph, which `backward` has freed: the next one raises"
     title = "Detach the state"
     help = "Detach the state at the start of each turn: `state = state.detach()`"
-    words = (("for:1", "for:n", "while:"), ("call:backward", "call:manual_backward"))
+    words = (("for", "while"), ("backward", "manual_backward"))
 
     def check_frame(self, frame: Frame) -> Iterator[Problem]:
-        if not frame.loops:
+        if not may_train_in_loop(frame):
             return
         for event in events(frame, 0):
             loop = loop_of(frame.module, event.at) if event.kind is Kind.BACKWARD and event.frame is frame else None

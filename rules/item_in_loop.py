@@ -30,6 +30,9 @@ total += loss.detach()
 There is none: what is read, and how often, is for you to say. Where the sums stay on the device, one `.item()` after
 the loop reads them.
 
+## When not to use it
+It is off by default: on a CPU nobody waits, and a number that decides something has to be read.
+
 ## References
 - [Performance Tuning Guide: avoid unnecessary CPU-GPU synchronization](https://docs.pytorch.org/tutorials/recipes/recipes/tuning_guide.html)
 """
@@ -61,6 +64,7 @@ from torchlint.rule import (
     Place,
     Problem,
     Value,
+    bound_call,
     facts,
     is_conditional,
     ops,
@@ -68,7 +72,15 @@ from torchlint.rule import (
     trees,
     walk,
 )
-from torchlint.vocabulary.training import Event, Kind, events, loop_of
+from torchlint.vocabulary.training import (
+    BACKWARD,
+    Event,
+    Kind,
+    events,
+    loop_of,
+    may_train_in_loop,
+    scaled_by,
+)
 
 # What reads a tensor to the CPU: all of it, or its one element.
 _READING = ops.methods(*ops.that(gives=("number", "list", "other"), syncs=True), *(ops.MOVES & ops.that(syncs=True)))
@@ -83,18 +95,21 @@ _MAX_STEPS = 40
 class ItemInLoop(Check):
     code = "TLT408"
     since = "0.1"
+    related = ("TLT703", "TLT731")
     severity = INFO
     default = False
     message = "This waits for the device in every step; keep the value there, and read it once after the loop"
     help = "Keep the value on the device, such as a sum of `loss.detach()`, and read it once after the loop"
     words = (
-        ("for:1", "for:n"),
-        ("call:backward", "call:manual_backward"),
-        ("call:item", "call:tolist", "call:cpu", "call:numpy", "float", "int"),
+        ("for",),
+        ("backward", "manual_backward"),
+        (*sorted(_READING), "float", "int"),
         ("cuda", "to", "xpu", "accelerator"),
     )
 
     def check_frame(self, frame: Frame) -> Iterator[Problem]:
+        if not may_train_in_loop(frame):
+            return
         backward = [event for event in events(frame, 0) if event.kind is Kind.BACKWARD and event.frame is frame]
         seen: set[ast.stmt | None] = set()
         for event in backward:
@@ -137,17 +152,19 @@ def _read(call: ast.Call, callee: Value) -> ast.expr | None:
 def _roots(event: Event, frame: Frame) -> list[Value]:
     """The losses that a backward pass starts from: one, or those of a sum, scaled or not."""
     found: list[Value] = []
-    call = event.node
     nodes: list[ast.expr] = []
-    if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute):
-        nodes += [call.func.value, *call.args[:1]]
+    backward = bound_call(frame, event.node, BACKWARD)
+    if backward is not None and isinstance(backward.node.func, ast.Attribute):
+        given = backward.argument("gradient")
+        nodes += [backward.node.func.value, *([given] if given else [])]
     while nodes:
         node = nodes.pop()
         value = frame.values.get(node)
         if isinstance(node, ast.BinOp):
             nodes += [node.left, node.right]
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "scale":
-            nodes += node.args[:1]
+            scaled = scaled_by(frame, node)
+            nodes += [scaled] if scaled else []
         elif value is not None and not isinstance(value, _NO_LOSSES):
             found.append(value)
     return found

@@ -28,6 +28,9 @@ class Lines(torch.utils.data.IterableDataset):
 ## Fix safety
 There is no fix: how the data divides among workers is for the author to say.
 
+## When not to use it
+Turn it off for streams of random samples, of which every worker is to make its own.
+
 ## References
 - [torch.utils.data.IterableDataset](https://docs.pytorch.org/docs/stable/data.html#torch.utils.data.IterableDataset)
 """
@@ -39,11 +42,11 @@ import re
 from collections.abc import Iterator
 
 from torchlint.rule import (
+    BoundCall,
     Call,
     Check,
     ClassModel,
     Constant,
-    External,
     Frame,
     FunctionModel,
     Instance,
@@ -53,7 +56,7 @@ from torchlint.rule import (
     classes,
     trees,
 )
-from torchlint.vocabulary.datasets import LOADERS, is_abstract, is_closed, is_iterable
+from torchlint.vocabulary.datasets import LOADER, is_abstract, is_closed, is_iterable
 
 _POSITIVE = frozenset({"os.cpu_count", "multiprocessing.cpu_count", "torch.multiprocessing.cpu_count"})
 # Words of a class that knows of others which read the same data.
@@ -63,30 +66,27 @@ _SHARES = re.compile(r"worker|shard|rank|world_size|split_by|distributed|islice"
 class IterableDatasetDuplicates(Check):
     code = "TLT506"
     since = "0.1"
+    related = ("TLT507", "TLT509")
     message = "Each of the loader's workers iterates the whole dataset: samples come once per worker"
     help = "Divide the samples in `__iter__` by `torch.utils.data.get_worker_info()`, or use one worker"
-    words = (("DataLoader",), ("IterableDataset",), ("num_workers",), ("__iter__",))
+    calls = (LOADER,)
+    words = (("IterableDataset",), ("num_workers",), ("__iter__",))
 
-    def check_call(self, call: ast.Call, frame: Frame) -> Iterator[Problem]:
-        callee = frame.callees[call]
-        if not isinstance(callee, External) or callee.qualname not in LOADERS:
+    def check_call(self, call: BoundCall, frame: Frame) -> Iterator[Problem]:
+        if call.is_open or call.gives("worker_init_fn"):
             return
-        # What `**kwargs` bring is in the value of the call, where it is known.
-        loader = frame.values.get(call)
-        if not isinstance(loader, Call) or not loader.known or "worker_init_fn" in loader.keywords:
-            return
-        value = loader.args[0] if loader.args else loader.keywords.get("dataset")
-        if not isinstance(value, Instance) or not _is_positive(loader.keywords.get("num_workers")):
+        value = call.value("dataset")
+        if not isinstance(value, Instance) or not _is_several(call.value("num_workers")):
             return
         method = classes.find_method(frame, value.cls, "__iter__")
         if method is None or not is_iterable(frame, value.cls) or not is_closed(frame, value.cls):
             return
         if not _is_alone(value.cls, frame) or _is_endless(method) or is_abstract(method):
             return
-        yield Problem(method.node, places=(Place(call, "this loader has several workers"),))
+        yield Problem(method.node, places=(Place(call.node, "this loader has several workers"),))
 
 
-def _is_positive(value: Value | None) -> bool:
+def _is_several(value: Value | None) -> bool:
     if isinstance(value, Call):
         return value.qualname in _POSITIVE
     return isinstance(value, Constant) and type(value.value) is int and value.value > 1

@@ -18,6 +18,9 @@ images, labels = next(iter(loader))
 ## Fix safety
 The line raised, so the fix changes what the program does: it is unsafe.
 
+## When not to use it
+Turn it off for loaders of your own whose iterators do have a method `next`.
+
 ## References
 - [torch.utils.data](https://docs.pytorch.org/docs/stable/data.html)
 """
@@ -28,8 +31,8 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from torchlint.rule import ERROR, UNKNOWN, Call, Changes, Check, Frame, Problem, Value, members
-from torchlint.vocabulary.datasets import LOADERS
+from torchlint.rule import ERROR, UNKNOWN, BoundCall, Call, Changes, Check, Frame, Problem, Value, made_by, members
+from torchlint.vocabulary.datasets import LOADER
 from torchlint.vocabulary.training import settled
 
 if TYPE_CHECKING:
@@ -39,22 +42,24 @@ if TYPE_CHECKING:
 class IteratorNext(Check):
     code = "TLT804"
     since = "0.2"
+    related = ("TLT801",)
     severity = ERROR
     message = "The iterator of a loader has no method `next`, so this raises an AttributeError: use `next(it)`"
     title = "Use `next(it)`"
     help = "Use `next(it)`"
-    words = (("call:next",), ("DataLoader",))
+    calls = (".next",)
+    words = (("DataLoader",),)
 
-    def check_call(self, call: ast.Call, frame: Frame) -> Iterator[Problem]:
-        callee = call.func
-        if not isinstance(callee, ast.Attribute) or callee.attr != "next" or call.args or call.keywords:
+    def check_call(self, call: BoundCall, frame: Frame) -> Iterator[Problem]:
+        node, callee = call.node, call.node.func
+        if not isinstance(callee, ast.Attribute) or node.args or node.keywords:
             return
         if all(map(_is_iterator, members(frame.values.get(callee.value, UNKNOWN)))):
 
             def fix(editor: Editor) -> None:
-                editor.template(call, ast.parse("next(it)", mode="eval").body, {"it": callee.value})
+                editor.template(node, ast.parse("next(it)", mode="eval").body, {"it": callee.value})
 
-            yield Problem(call, fix=fix, claim=Changes("code runs that raised"))
+            yield Problem(node, fix=fix, claim=Changes("code runs that raised"))
 
 
 def _is_iterator(value: Value) -> bool:
@@ -62,5 +67,5 @@ def _is_iterator(value: Value) -> bool:
     made = settled(value)
     if not isinstance(made, Call) or made.qualname != "builtins.iter" or len(made.args) != 1:
         return False
-    loader = settled(next(iter(made.args)))
-    return isinstance(loader, Call) and loader.qualname in LOADERS
+    loader = made_by(settled(next(iter(made.args))))
+    return loader is not None and loader.qualname == LOADER

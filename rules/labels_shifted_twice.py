@@ -25,8 +25,7 @@ unsafe. It is offered where both slices are written in the call, and nothing els
 has to be as long.
 
 ## When not to use it
-Turn it off for models whose `forward` was replaced by one that does not shift. Related rules: TLT102
-log-softmax-before-cross-entropy.
+Turn it off for models whose `forward` was replaced by one that does not shift.
 
 ## References
 - [Causal language modeling](https://huggingface.co/docs/transformers/tasks/language_modeling)
@@ -52,13 +51,12 @@ from torchlint.rule import (
     Op,
     Problem,
     Value,
+    inventory_of,
     is_test,
     members,
     ops,
-    own_nodes,
     same,
 )
-from torchlint.rule import Module as File
 from torchlint.vocabulary.training import settled
 
 if TYPE_CHECKING:
@@ -72,30 +70,32 @@ _SAME_MODEL = frozenset({"train", "eval", "requires_grad_", "half", "float"})
 class LabelsShiftedTwice(Check):
     code = "TLT122"
     since = "0.2"
+    related = ("TLT102",)
     severity = ERROR
     message = "The model shifts the labels itself: shifted twice, each position learns the token after the next"
     title = "Give the whole sequence"
     help = "Give the same whole sequence as `input_ids` and as `labels`"
     words = (("labels",),)
 
-    def glance(self, scope: ast.AST, module: File) -> bool:
-        """Whether a call is given labels in a file that speaks of transformers."""
-        return "transformers" in module.source.text and any(
-            isinstance(node, ast.Call) and any(keyword.arg == "labels" for keyword in node.keywords)
-            for node in own_nodes(scope)
-        )
-
-    def check_call(self, call: ast.Call, frame: Frame) -> Iterator[Problem]:
-        keywords = {keyword.arg: keyword.value for keyword in call.keywords}
-        inputs, labels = keywords.get("input_ids", call.args[0] if call.args else None), keywords.get("labels")
-        if inputs is None or labels is None or is_test(frame.module) or not _is_causal(frame.callees.get(call)):
+    def check_frame(self, frame: Frame) -> Iterator[Problem]:
+        if "transformers" not in frame.module.source.text or is_test(frame.module):
             return
-        whole = _without(frame.values.get(inputs), last=True)
-        rest = _without(frame.values.get(labels), last=False)
-        if whole is not None and rest is not None and same(whole, rest):
-            alone = len(call.args) + len(call.keywords) == 2
-            fix = _unsliced(inputs, labels) if alone else None
-            yield Problem(call, "", fix, Changes("each position learns the next token"))
+        for call in inventory_of(frame.scope).of(ast.Call):
+            if any(keyword.arg == "labels" for keyword in call.keywords):
+                yield from _problem(call, frame)
+
+
+def _problem(call: ast.Call, frame: Frame) -> Iterator[Problem]:
+    keywords = {keyword.arg: keyword.value for keyword in call.keywords}
+    inputs, labels = keywords.get("input_ids", call.args[0] if call.args else None), keywords["labels"]
+    if inputs is None or not _is_causal(frame.callees.get(call)):
+        return
+    whole = _without(frame.values.get(inputs), last=True)
+    rest = _without(frame.values.get(labels), last=False)
+    if whole is not None and rest is not None and same(whole, rest):
+        alone = len(call.args) + len(call.keywords) == 2
+        fix = _unsliced(inputs, labels) if alone else None
+        yield Problem(call, "", fix, Changes("each position learns the next token"))
 
 
 def _is_causal(value: Value | None) -> bool:

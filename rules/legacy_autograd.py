@@ -24,6 +24,9 @@ total += loss.item()
 `x.detach()` is the same view; for a tensor that the very expression makes, the tensor itself is. There is no fix for
 `volatile=True`, which calls for `torch.no_grad()` around the code. `loss.data[0]` raised, so that fix is unsafe.
 
+## When not to use it
+Turn it off for code that has to run under torch 0.3 and earlier.
+
 ## References
 - [torch.autograd](https://docs.pytorch.org/docs/stable/autograd.html#variable-deprecated)
 """
@@ -41,14 +44,12 @@ from torchlint.rule import (
     ClassModel,
     External,
     Frame,
-    Module,
     Problem,
     Same,
     facts,
     inventory_of,
     members,
     peek,
-    trees,
 )
 from torchlint.vocabulary.api import by_name, last_names, may_use, uses
 from torchlint.vocabulary.api_fixes import fix_of
@@ -78,29 +79,23 @@ _VOLATILE = "`volatile` does nothing since torch 0.4, so the graph is recorded: 
 class LegacyAutograd(Check):
     code = "TLT803"
     since = "0.2"
+    related = ("TLT708", "TLT802")
     message = "`Variable(x)` is `x.detach()` under an old name: tensors have gradients of their own"
     title = "Use the tensor itself"
     help = "Use the tensor itself, or `x.detach()`"
-    words = (("torch:Variable", "data"),)
-
-    def glance(self, scope: ast.AST, module: Module) -> bool:
-        if may_use(scope, module, _ROWS, _LAST):
-            return True
-        return any(_number_of(node) is not None for node in inventory_of(scope).of(ast.Subscript))
-
-    def glance_at_class(self, cls: ClassModel) -> bool:
-        return may_use(cls.node, cls.module, _ROWS, _LAST)
+    words = (("Variable", "data"),)
 
     def check_frame(self, frame: Frame) -> Iterator[Problem]:
-        yield from _variables(frame, None)
-        scope = frame.function.node if frame.function is not None else frame.module.tree
-        for node in (part for part in trees.walk(scope) if isinstance(part, ast.Subscript)):
+        if may_use(frame.scope, frame.module, _ROWS, _LAST):
+            yield from _variables(frame, None)
+        for node in inventory_of(frame.scope).of(ast.Subscript):
             number = _number_of(node)
             if number is not None and facts.rank(frame.values.get(number, UNKNOWN)) == 0:
                 yield _item(node, number)
 
     def check_class(self, cls: ClassModel, frame: Frame) -> Iterator[Problem]:
-        yield from _variables(frame, cls)
+        if may_use(cls.node, cls.module, _ROWS, _LAST):
+            yield from _variables(frame, cls)
 
 
 def _variables(frame: Frame, cls: ClassModel | None) -> Iterator[Problem]:

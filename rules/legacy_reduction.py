@@ -19,6 +19,9 @@ loss = nn.MSELoss(reduction="sum")
 ## Fix safety
 The fix gives the same loss. There is none where a value is not a literal, and where `reduction` is given as well.
 
+## When not to use it
+Turn it off for code that has to run under torch 0.4.0 and earlier, which has no `reduction=`.
+
 ## References
 - [torch.nn.MSELoss](https://docs.pytorch.org/docs/stable/generated/torch.nn.MSELoss.html)
 """
@@ -29,8 +32,21 @@ import ast
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from torchlint.rule import Check, ClassModel, External, Frame, Module, Problem, Same, Value, inventory_of, peek
-from torchlint.vocabulary.loss_reductions import KEYWORDS, NAMES, PLACES, reduction
+from torchlint.rule import (
+    BoundCall,
+    Check,
+    ClassModel,
+    External,
+    Frame,
+    Module,
+    Problem,
+    Same,
+    Value,
+    bound_call,
+    inventory_of,
+    peek,
+)
+from torchlint.vocabulary.loss_reductions import KEYWORDS, LOSSES, NAMES, reduction
 
 if TYPE_CHECKING:
     from torchlint.fixing.editor import Editor
@@ -43,45 +59,47 @@ _Given = dict[str, ast.keyword | ast.expr]
 class LegacyReduction(Check):
     code = "TLT805"
     since = "0.2"
+    related = ("TLT802",)
     message = "`size_average` and `reduce` are deprecated and override `reduction`: use `reduction` alone"
     title = "Use `reduction`"
     help = 'Use `reduction="mean"`, `"sum"` or `"none"`'
     words = (tuple(sorted(NAMES)),)
 
-    def glance(self, scope: ast.AST, module: Module) -> bool:
-        return any(
-            len(call.args) > 0 or any(keyword.arg in KEYWORDS for keyword in call.keywords)
-            for call in module.naming.calls_in(scope, NAMES)
-        )
-
-    def glance_at_class(self, cls: ClassModel) -> bool:
-        return self.glance(cls.node, cls.module)
-
-    def check_call(self, call: ast.Call, frame: Frame) -> Iterator[Problem]:
-        yield from _problems(call, frame.callees.get(call))
+    def check_frame(self, frame: Frame) -> Iterator[Problem]:
+        if _may_give(frame.scope, frame.module):
+            for node, callee in frame.callees.items():
+                yield from _problems(frame, node, callee)
 
     def check_class(self, cls: ClassModel, frame: Frame) -> Iterator[Problem]:
-        for call in inventory_of(cls.node).of(ast.Call):
-            yield from _problems(call, peek(frame, call.func))
+        for node in inventory_of(cls.node).of(ast.Call) if _may_give(cls.node, cls.module) else ():
+            yield from _problems(frame, node, peek(frame, node.func))
 
 
-def _problems(call: ast.Call, callee: Value | None) -> Iterator[Problem]:
-    places = PLACES.get(callee.qualname) if isinstance(callee, External) else None
-    if places is None or any(isinstance(arg, ast.Starred) for arg in call.args):
+def _may_give(scope: ast.AST, module: Module) -> bool:
+    """Whether a call of a loss may be given one of the old arguments."""
+    return any(
+        len(call.args) > 0 or any(keyword.arg in KEYWORDS for keyword in call.keywords)
+        for call in module.naming.calls_in(scope, NAMES)
+    )
+
+
+def _problems(frame: Frame, node: ast.Call, callee: Value | None) -> Iterator[Problem]:
+    if not isinstance(callee, External) or callee.qualname not in LOSSES:
         return
-    given = _given(call, places)
-    placed = [value for value in given.values() if isinstance(value, ast.expr)]
-    if not all(isinstance(value, ast.Constant) for value in placed):
+    call = bound_call(frame, node, callee.qualname)
+    given = _given(call) if call is not None else {}
+    placed = [argument for argument in given.values() if isinstance(argument, ast.expr)]
+    if not all(isinstance(argument, ast.Constant) for argument in placed):
         return  # Who gives tensors to a constructor takes it for the loss: see TLT116.
-    if any(not _is_none(value) for value in given.values()):
-        yield Problem(call, fix=_fix(call, given), claim=Same())
+    if any(not _is_none(argument) for argument in given.values()):
+        yield Problem(node, fix=_fix(node, given), claim=Same())
 
 
-def _given(call: ast.Call, places: tuple[int, int]) -> _Given:
+def _given(call: BoundCall) -> _Given:
     """The old arguments that a call gives, as keywords or by position."""
-    given: _Given = {keyword.arg: keyword for keyword in call.keywords if keyword.arg in KEYWORDS}
-    given |= {name: call.args[at] for name, at in zip(KEYWORDS, places, strict=True) if at < len(call.args)}
-    return given
+    written = {name: call.argument(name) for name in KEYWORDS}
+    keywords = {keyword.value: keyword for keyword in call.node.keywords}
+    return {name: keywords.get(value, value) for name, value in written.items() if value is not None}
 
 
 def _value(argument: ast.keyword | ast.expr) -> ast.expr:
@@ -100,7 +118,7 @@ def _fix(call: ast.Call, given: _Given) -> Fix | None:
     flags = {name: value for name, value in constants.items() if value is None or isinstance(value, bool)}
     positional = [argument for argument in given.values() if isinstance(argument, ast.expr)]
     is_last = call.args[len(call.args) - len(positional) :] == sorted(positional, key=call.args.index)
-    is_clear = flags.keys() == values.keys()
+    is_clear = flags.keys() == values.keys() and not any(isinstance(arg, ast.Starred) for arg in call.args)
     if not is_clear or not is_last or any(keyword.arg in ("reduction", None) for keyword in call.keywords):
         return None
     first, *others = given.values()

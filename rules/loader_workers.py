@@ -22,21 +22,23 @@ loader = DataLoader(images, batch_size=64, num_workers=4, persistent_workers=Tru
 ## Fix safety
 There is no fix: the right number depends on the machine.
 
+## When not to use it
+It is off by default: workers pay only where reading a sample takes long.
+
 ## References
 - [Single- and multi-process data loading](https://docs.pytorch.org/docs/stable/data.html#single-and-multi-process-data-loading)
 """
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterator
 
 from torchlint.rule import (
     INFO,
+    BoundCall,
     Call,
     Check,
     Constant,
-    External,
     Frame,
     Instance,
     Items,
@@ -45,37 +47,27 @@ from torchlint.rule import (
     is_test,
     members,
 )
-from torchlint.vocabulary.datasets import LOADERS, is_iterable
+from torchlint.vocabulary.datasets import LOADER, is_iterable
 
 _IN_MEMORY = frozenset({"torch.utils.data.TensorDataset", "torch.utils.data.dataset.TensorDataset", "builtins.range"})
-# The place of `num_workers` among the arguments of a loader.
-_POSITION = 5
 
 
 class LoaderWorkers(Check):
     code = "TLT509"
     since = "0.1"
+    related = ("TLT506",)
     severity = INFO
     default = False
     message = "`num_workers` is 0: samples are read while the training waits"
     help = "Pass `num_workers=`, such as 4"
-    words = (("DataLoader",),)
+    calls = (LOADER,)
 
-    def check_call(self, call: ast.Call, frame: Frame) -> Iterator[Problem]:
-        callee = frame.callees[call]
-        if not isinstance(callee, External) or callee.qualname not in LOADERS or is_test(frame.module):
+    def check_call(self, call: BoundCall, frame: Frame) -> Iterator[Problem]:
+        if call.is_open or not _is_zero(call.value("num_workers")) or is_test(frame.module):
             return
-        given = {keyword.arg: keyword.value for keyword in call.keywords}
-        if None in given or any(isinstance(arg, ast.Starred) for arg in call.args):
-            return
-        positional = call.args[_POSITION] if len(call.args) > _POSITION else None
-        workers = given.get("num_workers", positional)
-        if workers is not None and not _is_zero(frame.values.get(workers)):
-            return
-        dataset = call.args[0] if call.args else given.get("dataset")
-        value = frame.values.get(dataset) if dataset is not None else None
+        value = call.value("dataset")
         if value is None or not any(_wants_none(frame, member) for member in members(value)):
-            yield Problem(workers or call.func)
+            yield Problem(call.argument("num_workers") or call.node.func)
 
 
 def _is_zero(value: Value | None) -> bool:

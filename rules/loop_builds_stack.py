@@ -24,6 +24,9 @@ y = rows
 ## Fix safety
 Equal, gradients included. Without rows `torch.stack` raises, and the function of an empty tensor is empty.
 
+## When not to use it
+Turn it off for loops over a handful of rows that are to be read step by step, or that keep the memory of a step small.
+
 ## References
 - [torch.stack](https://docs.pytorch.org/docs/stable/generated/torch.stack.html)
 """
@@ -34,9 +37,9 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from torchlint.rule import Check, Frame, Module, Op, Problem, Same, ops
+from torchlint.rule import Check, Frame, Op, Problem, Same, ops
 from torchlint.vocabulary.loop_needs import check_dtypes, check_rows, check_slices
-from torchlint.vocabulary.loop_stacks import Stack, of_comprehension, of_loop
+from torchlint.vocabulary.loop_stacks import Stack, stacks
 from torchlint.vocabulary.loops import Sweep
 from torchlint.vocabulary.slice_loops import has_slice, stacked
 from torchlint.vocabulary.slices import leaf, whole
@@ -48,24 +51,16 @@ if TYPE_CHECKING:
 class LoopBuildsStack(Check):
     code = "TLT403"
     since = "0.1"
+    related = ("TLT401", "TLT405", "TLT407")
     message = "An elementwise function runs row by row, kernels for each; it takes the whole tensor at once"
     title = "Apply the function to the whole tensor"
     help = "Apply the function to the whole tensor"
-    ops = tuple(sorted(ops.JOINS))
-    words = (("for:1", "comp:"),)
+    words = (tuple(sorted(ops.words(*ops.JOINS))), ("for",))
 
-    def glance(self, scope: ast.AST, module: Module) -> bool:
-        return any(has_slice(element, taken) for element, taken in stacked(scope))
-
-    def check_op(self, op: Op, frame: Frame) -> Iterator[Problem]:
-        found = of_comprehension(op, frame)
-        if found is not None:
-            yield from _problem(found, frame)
-
-    def check_loop(self, loop: ast.For | ast.AsyncFor | ast.While, frame: Frame) -> Iterator[Problem]:
-        found = of_loop(loop, frame)
-        if found is not None:
-            yield from _problem(found, frame)
+    def check_frame(self, frame: Frame) -> Iterator[Problem]:
+        if any(has_slice(element, taken) for element, taken in stacked(frame.scope)):
+            for found in stacks(frame):
+                yield from _problem(found, frame)
 
 
 def _problem(found: Stack, frame: Frame) -> Iterator[Problem]:

@@ -27,6 +27,9 @@ use it unless the rows are known to have the same. Otherwise the rows are summed
 the total, and a total that starts as the number 0 becomes a tensor even if there are no rows: such fixes are unsafe.
 There is none where a name of the loop is read after it.
 
+## When not to use it
+Turn it off for loops over a handful of slices that are to be read step by step.
+
 ## References
 - [torch.sum](https://docs.pytorch.org/docs/stable/generated/torch.sum.html)
 """
@@ -44,13 +47,11 @@ from torchlint.rule import (
     Constant,
     Frame,
     LoopCarried,
-    Module,
     Op,
     Problem,
     Same,
     Value,
     facts,
-    inventory_of,
     path,
 )
 from torchlint.vocabulary.loop_needs import check_alike, check_apart, check_dtypes, check_rows, check_slices
@@ -68,18 +69,18 @@ _SIGNS = {ast.Add: "add", ast.Sub: "sub"}
 class LoopSumsSlices(Check):
     code = "TLT401"
     since = "0.1"
+    related = ("TLT402", "TLT403", "TLT405")
     message = "A Python loop adds up the slices of a tensor, some kernels for each: `sum` does it in one call"
     title = "Sum in one call"
     help = "Sum over the dim in one call, such as `x.sum(0)`"
-    words = (("for:1",),)
-
-    def glance(self, scope: ast.AST, module: Module) -> bool:
-        return any(len(loop.body) == 1 and _may_add_slice(loop) for loop in inventory_of(scope).of(ast.For))
+    words = (("for",),)
 
     def check_loop(self, loop: ast.For | ast.AsyncFor | ast.While, frame: Frame) -> Iterator[Problem]:
-        found = sweep(loop, frame) if len(loop.body) == 1 else None
+        if not isinstance(loop, ast.For) or len(loop.body) != 1 or not _may_add_slice(loop):
+            return
+        found = sweep(loop, frame)
         added = _added(loop.body[0], frame) if found is not None else None
-        if found is None or added is None or not isinstance(loop, ast.For):
+        if found is None or added is None:
             return
         total, term = added
         initial = _initial(total, loop, frame)

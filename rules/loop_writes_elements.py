@@ -24,6 +24,9 @@ y[:] = torch.exp(x[:n])
 Equal, gradients included: `y` keeps its dtype, and elements that were not written stay. `index_add_` raises for a
 negative index, so that the fix to it is unsafe unless the indices are known to come from `argmax` or `randint`.
 
+## When not to use it
+Turn it off for loops over a handful of elements that are to be read step by step.
+
 ## References
 - [torch.Tensor.index_add_](https://docs.pytorch.org/docs/stable/generated/torch.Tensor.index_add_.html)
 """
@@ -40,13 +43,11 @@ from torchlint.rule import (
     Claim,
     Constant,
     Frame,
-    Module,
     Op,
     Problem,
     Same,
     Value,
     facts,
-    inventory_of,
     ops,
     path,
     same,
@@ -73,19 +74,17 @@ _SIGNS: dict[type[ast.operator], str] = {ast.Add: "+=", ast.Sub: "-=", ast.Mult:
 class LoopWritesElements(Check):
     code = "TLT405"
     since = "0.1"
+    related = ("TLT401", "TLT403", "TLT406")
     message = "A Python loop writes elements of a tensor one by one, a kernel each; one assignment writes all"
     title = "Write all elements at once"
     help = "Assign to all elements at once, by a slice or an index tensor"
-    words = (("for:1",), tuple(sorted(_FRESH)))
-
-    def glance(self, scope: ast.AST, module: Module) -> bool:
-        loops = inventory_of(scope).of(ast.For)
-        return any(map(_may_write_slices, loops)) and bool(module.naming.calls_in(scope, _FRESH))
+    words = (("for",), tuple(sorted(_FRESH)))
 
     def check_loop(self, loop: ast.For | ast.AsyncFor | ast.While, frame: Frame) -> Iterator[Problem]:
-        statement = loop.body[0]
-        written = _written(statement)
-        if written is None or len(loop.body) != 1 or not isinstance(loop, ast.For):
+        written = _written(loop.body[0]) if isinstance(loop, ast.For) and len(loop.body) == 1 else None
+        if written is None or not isinstance(loop, ast.For) or not _may_write_slices(loop, *written):
+            return
+        if not frame.module.naming.calls_in(frame.scope, _FRESH):
             return
         target, sign, value = written
         found = sweep(loop, frame)
@@ -98,12 +97,9 @@ class LoopWritesElements(Check):
             yield from _scattered(loop, target, value, found, made, frame)
 
 
-def _may_write_slices(loop: ast.For) -> bool:
-    """Whether a loop may write what it makes of slices into something with a name, as far as its text tells."""
-    written = _written(loop.body[0]) if len(loop.body) == 1 else None
-    return (
-        written is not None and isinstance(indexed(written[0])[0], ast.Name) and has_slice(written[2], taken_by(loop))
-    )
+def _may_write_slices(loop: ast.For, target: ast.Subscript, _: str, value: ast.expr) -> bool:
+    """Whether a loop may write what it makes of slices into something with a name."""
+    return isinstance(indexed(target)[0], ast.Name) and has_slice(value, taken_by(loop))
 
 
 def _written(statement: ast.stmt) -> tuple[ast.Subscript, str, ast.expr] | None:

@@ -31,6 +31,9 @@ total += loss.detach()
 The numbers are the same. `detach()` keeps the sum a tensor, so that what is done with it later still works, and does
 not wait for the device as `item()` does.
 
+## When not to use it
+Turn it off where `backward()` is called on the sum later, by code of another file.
+
 ## References
 - [My model reports "cuda runtime error(2): out of memory"](https://docs.pytorch.org/docs/stable/notes/faq.html)
 """
@@ -51,6 +54,7 @@ from torchlint.rule import (
     Problem,
     Same,
     Value,
+    bound_call,
     facts,
     is_test,
     is_within,
@@ -59,7 +63,7 @@ from torchlint.rule import (
     trees,
 )
 from torchlint.vocabulary.running_sums import carried, is_started_anew, outlives, sinks
-from torchlint.vocabulary.training import Event, Kind, events
+from torchlint.vocabulary.training import BACKWARD, Event, Kind, events, may_train_in_loop, scaled_by
 
 from ._loss_terms import Terms
 
@@ -73,13 +77,14 @@ _TERM = "A term of the loss is kept with its graph: memory grows with every turn
 class LossKeepsGraph(Check):
     code = "TLT703"
     since = "0.1"
+    related = ("TLT408", "TLT719", "TLT721")
     message = "The loss is kept with its graph: memory grows with every turn of the loop"
     title = "Add `.detach()`"
     help = "Keep `loss.detach()` or `loss.item()`"
-    words = (("for:1", "for:n", "while:"), ("call:backward", "call:manual_backward"))
+    words = (("for", "while"), ("backward", "manual_backward"))
 
     def check_frame(self, frame: Frame) -> Iterator[Problem]:
-        if not frame.loops or is_test(frame.module):
+        if not may_train_in_loop(frame) or is_test(frame.module):
             return
         backward = [event for event in events(frame, 0) if event.kind is Kind.BACKWARD and event.frame is frame]
         scope = frame.scope
@@ -127,18 +132,20 @@ def _problem(frame: Frame, name: ast.expr, event: Event, is_term: bool) -> Probl
 
 def _roots(frame: Frame, event: Event) -> Iterator[Value]:
     """The values that a backward pass is started from: the loss, and what it is a multiple or sum of."""
-    call = event.node
-    if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Attribute):
+    backward = bound_call(frame, event.node, BACKWARD)
+    if backward is None or not isinstance(backward.node.func, ast.Attribute):
         return
     # `x.backward(y.grad)` is given a gradient; an engine's `backward(loss)` a loss.
-    nodes: list[ast.expr] = [call.func.value, *(arg for arg in call.args[:1] if not _reads_gradient(arg))]
+    given = backward.argument("gradient")
+    nodes: list[ast.expr] = [backward.node.func.value, *([given] if given and not _reads_gradient(given) else [])]
     while nodes:
         node = nodes.pop()
         value = frame.values.get(node)
         if isinstance(node, ast.BinOp):
             nodes += [node.left, node.right]
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "scale":
-            nodes += node.args[:1]
+            scaled = scaled_by(frame, node)
+            nodes += [scaled] if scaled else []
         elif (
             isinstance(node, ast.Name | ast.Attribute)
             and value is not None

@@ -27,8 +27,7 @@ The fix weighs each loss with the size of its batch. It changes the number that 
 is unsafe. It is offered where the target has a name.
 
 ## When not to use it
-Turn it off where figures have to be comparable with older ones that were computed this way. Related rules: TLT703
-loss-keeps-graph.
+Turn it off where figures have to be comparable with older ones that were computed this way.
 
 ## References
 - [torch.nn.CrossEntropyLoss](https://docs.pytorch.org/docs/stable/generated/torch.nn.CrossEntropyLoss.html)
@@ -54,6 +53,7 @@ from torchlint.rule import (
     Value,
     is_test,
     loops_around,
+    made_by,
     members,
     ops,
     own_nodes,
@@ -61,7 +61,7 @@ from torchlint.rule import (
     path,
     trees,
 )
-from torchlint.vocabulary.datasets import LOADERS
+from torchlint.vocabulary.datasets import LOADER
 from torchlint.vocabulary.training import settled
 from torchlint.vocabulary.turns import position
 
@@ -75,6 +75,7 @@ _SAME = ops.SAME_ELEMENTS | {"item", "detach", "numpy", "tolist"}
 class MeanLossOverSamples(Check):
     code = "TLT727"
     since = "0.2"
+    related = ("TLT703",)
     message = "Mean losses of batches, divided by the number of samples: too small by the batch size"
     title = "Weigh each loss with its batch size"
     help = "Multiply each loss by the size of its batch, or divide by the number of batches"
@@ -154,13 +155,11 @@ def _loader(node: ast.expr) -> ast.expr | None:
 def _is_dataset_of(frame: Frame, value: Value, loader: ast.expr) -> bool:
     """Whether a value is the dataset of a loader that gives several samples at a time, as far as is known."""
     made = settled(frame.values.get(loader))
-    size = (
-        made.keywords.get("batch_size", made.args[1] if len(made.args) > 1 else Constant(1))
-        if (isinstance(made, Call) and made.qualname in LOADERS)
-        else None
-    )
-    if isinstance(size, Constant) and size.value in (1, None):
-        return False
+    call = made_by(made)
+    if call is not None and call.qualname == LOADER:
+        size = call.value("batch_size")
+        if size is None or (isinstance(size, Constant) and size.value in (1, None)):
+            return False
     for member in members(value):
         held = member.base if isinstance(member, Field) and member.name == "dataset" else None
         if held is None or settled(held) is not made:

@@ -25,6 +25,9 @@ class Net(nn.Module):
 ## Fix safety
 The fix renames the method, which is called from then on.
 
+## When not to use it
+Turn it off for methods that are called under that very name by other code.
+
 ## References
 - [torch.nn.Module.forward](https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html)
 """
@@ -37,6 +40,7 @@ from typing import TYPE_CHECKING
 
 from torchlint.rule import (
     ERROR,
+    BoundCall,
     Changes,
     Check,
     ClassModel,
@@ -72,15 +76,13 @@ _LEN = frozenset({"_len_", "___len___"})
 class MethodNameTypo(Check):
     code = "TLT607"
     since = "0.1"
+    related = ("TLT501", "TLT601")
     severity = ERROR
     message = "The name of this method is misspelt: it is never called"
     title = "Rename the method"
     help = "Give the method the name by which torch calls it"
+    calls = (".backwards",)
     words = ((*sorted(_FORWARD | _INIT | _LEN), "backwards"),)
-    anchors = ("call:backwards",)
-
-    def glance_at_class(self, cls: ClassModel) -> bool:
-        return any(name in _FORWARD | _INIT | _LEN for name in cls.methods)
 
     def check_class(self, cls: ClassModel, frame: Frame) -> Iterator[Problem]:
         misspelt = [method for name, method in cls.methods.items() if name in _FORWARD | _INIT | _LEN]
@@ -91,10 +93,10 @@ class MethodNameTypo(Check):
             if right and not _is_used(cls, method.name):
                 yield _problem(method, right)
 
-    def check_call(self, call: ast.Call, frame: Frame) -> Iterator[Problem]:
-        callee = frame.callees[call]
-        if isinstance(callee, Method) and callee.name == "backwards" and facts.is_tensor(callee.receiver) is True:
-            func = call.func
+    def check_call(self, call: BoundCall, frame: Frame) -> Iterator[Problem]:
+        callee = frame.callees[call.node]
+        if isinstance(callee, Method) and facts.is_tensor(callee.receiver) is True:
+            func = call.node.func
             if isinstance(func, ast.Attribute):
 
                 def fix(editor: Editor) -> None:

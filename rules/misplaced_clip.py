@@ -32,7 +32,7 @@ only ever shown: the threshold was chosen without its having any effect.
 
 ## When not to use it
 A clipping whose returned norm is logged, and nothing else, may stand anywhere: say `# torchlint: ignore[TLT720]`, or
-take `get_total_norm`. Related rules: TLT713 clip-before-unscale, TLT702 misplaced-zero-grad.
+take `get_total_norm`.
 
 ## References
 - [torch.nn.utils.clip_grad_norm_](https://docs.pytorch.org/docs/stable/generated/torch.nn.utils.clip_grad_norm_.html)
@@ -53,6 +53,7 @@ from torchlint.rule import (
     Problem,
     Value,
     block_of,
+    bound_call,
     frame_of,
     is_test,
     statement_of,
@@ -71,11 +72,12 @@ _BEFORE = "Gradients are clipped before `backward` makes them: the step uses the
 class MisplacedClip(Check):
     code = "TLT720"
     since = "0.2"
+    related = ("TLT702", "TLT713")
     severity = ERROR
     message = "Gradients are clipped after the step that uses them, and then cleared: the clipping does nothing"
     title = "Clip before the step"
     help = "Clip between `backward()` and `step()`"
-    words = (CLIPS, ("backward", "manual_backward"), ("call:step",), ("zero_grad",))
+    words = (CLIPS, ("backward", "manual_backward"), ("step",), ("zero_grad",))
 
     def check_frame(self, frame: Frame) -> Iterator[Problem]:
         found = [] if is_test(frame.module) else clips(frame)
@@ -122,7 +124,7 @@ def _steps_that_use(frame: Frame, clip: ast.Call, turn: Sequence[Event]) -> list
 
 def _is_of_others(frame: Frame, clip: ast.Call, optimizer: Value | None) -> bool:
     """Whether an optimiser was made in this function for models none of which is clipped."""
-    model, trained = _clipped_model(clip), list(trained_models(optimizer))
+    model, trained = _clipped_model(frame, clip), list(trained_models(optimizer))
     if model is None or not trained or frame_of(settled(optimizer)) is not frame:
         return False
     text, value = ast.unparse(model), settled(frame.values.get(model))
@@ -133,10 +135,11 @@ def _overlap(a: str, b: str) -> bool:
     return f"{a}.".startswith(f"{b}.") or f"{b}.".startswith(f"{a}.")
 
 
-def _clipped_model(clip: ast.Call) -> ast.expr | None:
+def _clipped_model(frame: Frame, clip: ast.Call) -> ast.expr | None:
     """The model whose `parameters()` are clipped."""
-    match clip.args[:1]:
-        case [ast.Call(func=ast.Attribute(value=model, attr="parameters"))]:
+    call = bound_call(frame, clip)
+    match call.argument("parameters") if call is not None else None:
+        case ast.Call(func=ast.Attribute(value=model, attr="parameters")):
             return model
     return None
 

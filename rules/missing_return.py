@@ -22,6 +22,9 @@ def forward(self, x):
 ## Fix safety
 The fix returns what was computed last; that is its purpose.
 
+## When not to use it
+Turn it off for methods that are called for their side effects alone, such as one that fills a buffer.
+
 ## References
 - [torch.nn.Module](https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html)
 """
@@ -42,15 +45,12 @@ if TYPE_CHECKING:
 class MissingReturn(Check):
     code = "TLT610"
     since = "0.1"
+    related = ("TLT308",)
     severity = ERROR
     message = "`forward` computes a result and does not return it: the caller gets None"
     title = "Return the result"
     help = "End the method with `return` and the result"
     words = (("forward", "__getitem__"),)
-
-    def glance_at_class(self, cls: ClassModel) -> bool:
-        methods = (cls.methods.get("forward"), cls.methods.get("__getitem__"))
-        return any(method is not None and _unused_result(method) is not None for method in methods)
 
     def check_class(self, cls: ClassModel, frame: Frame) -> Iterator[Problem]:
         for name, belongs in (("forward", is_module_class), ("__getitem__", is_dataset_class)):

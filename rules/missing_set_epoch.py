@@ -29,6 +29,9 @@ for epoch in range(epochs):
 ## Fix safety
 There is no fix.
 
+## When not to use it
+Turn it off where the same order in each epoch is wanted, such as to compare two runs, or a trainer calls `set_epoch`.
+
 ## References
 - [torch.utils.data.distributed.DistributedSampler](https://docs.pytorch.org/docs/stable/data.html#torch.utils.data.distributed.DistributedSampler)
 """
@@ -39,6 +42,7 @@ import ast
 from collections.abc import Iterator
 
 from torchlint.rule import (
+    BoundCall,
     Call,
     Check,
     Constant,
@@ -53,16 +57,18 @@ from torchlint.rule import (
     Place,
     Problem,
     Value,
+    inventory_of,
     is_test,
     loops_around,
+    made_by,
     members,
     trees,
 )
-from torchlint.vocabulary.datasets import LOADERS
+from torchlint.vocabulary.datasets import LOADER
 from torchlint.vocabulary.nn_modules import is_module
 from torchlint.vocabulary.training import Kind, events, in_loop, settled
 
-_SAMPLERS = frozenset({"torch.utils.data.DistributedSampler", "torch.utils.data.distributed.DistributedSampler"})
+_SAMPLER = "torch.utils.data.DistributedSampler"
 # What gives the elements of its first argument, one after the other.
 _PASSES_ON = frozenset(
     {"builtins.enumerate", "builtins.iter", "tqdm.tqdm", "tqdm.auto.tqdm", "tqdm.notebook.tqdm", "tqdm.std.tqdm"}
@@ -75,14 +81,17 @@ _MAX_CALLERS_UP = 2
 class MissingSetEpoch(Check):
     code = "TLT712"
     since = "0.1"
+    related = ("TLT508",)
     message = "No epoch of this loop calls `set_epoch` of the `DistributedSampler`: all have the same order"
     help = "Call `sampler.set_epoch(epoch)` at the start of each epoch"
-    words = (("for:1", "for:n"), ("DistributedSampler",), ("backward", "manual_backward"))
+    words = (("for",), ("DistributedSampler",), ("backward", "manual_backward"))
 
     def check_frame(self, frame: Frame) -> Iterator[Problem]:
         module = frame.module
+        if not inventory_of(frame.scope).has(ast.For) or is_test(module):
+            return
         # `sampler.epoch = epoch` is what `set_epoch` does.
-        if not frame.loops or "epoch" in module.foreign_writes or is_test(module):
+        if "epoch" in module.foreign_writes:
             return
         for loop in frame.loops:
             if not isinstance(loop, ast.For):
@@ -107,10 +116,11 @@ def _shuffled(value: Value | None) -> tuple[Call, Call] | None:
             continue
         if inner.qualname in _PASSES_ON:
             return _shuffled(inner.args[0]) if inner.args else None
-        given = inner.keywords.get("sampler") if inner.qualname in LOADERS else None
+        loader = made_by(inner)
+        given = loader.value("sampler") if loader is not None and loader.qualname == LOADER else None
         for held in members(given) if given is not None else ():
             sampler = settled(held)
-            if isinstance(sampler, Call) and sampler.qualname in _SAMPLERS and _shuffles(sampler):
+            if isinstance(sampler, Call) and _shuffles(made_by(sampler)):
                 return inner, sampler
     return None
 
@@ -130,17 +140,17 @@ def _is_set(frame: Frame, loader: Call, sampler: Call) -> bool:
 def _may_be(value: Value, loader: Call, sampler: Call) -> bool:
     inner = settled(value)
     if isinstance(inner, Field) and inner.name in ("sampler", "batch_sampler"):
-        base = settled(inner.base)
-        return not isinstance(base, Call) or base.qualname not in LOADERS or base.node is loader.node
-    return not isinstance(inner, Call) or inner.qualname not in _SAMPLERS or inner.node is sampler.node
+        base = made_by(settled(inner.base))
+        return base is None or base.qualname != LOADER or base.node is loader.node
+    made = made_by(inner)
+    return made is None or made.qualname != _SAMPLER or made.node is sampler.node
 
 
-def _shuffles(sampler: Call) -> bool:
-    """Whether a sampler draws an order from a seed that is the same in every epoch."""
-    shuffle = sampler.args[3] if len(sampler.args) > 3 else sampler.keywords.get("shuffle")
-    if not sampler.known or "seed" in sampler.keywords or len(sampler.args) > 4:
+def _shuffles(sampler: BoundCall | None) -> bool:
+    """Whether a distributed sampler draws an order from a seed that is the same in every epoch."""
+    if sampler is None or sampler.qualname != _SAMPLER or sampler.is_open or sampler.gives("seed"):
         return False
-    return shuffle is None or (isinstance(shuffle, Constant) and shuffle.value is True)
+    return sampler.constant("shuffle") is True
 
 
 def _trains(frame: Frame, loop: ast.For) -> bool:

@@ -30,6 +30,9 @@ class Net(nn.Module):
 ## Fix safety
 The class does not work before the fix. There is none where the base takes arguments.
 
+## When not to use it
+Turn it off for classes whose base calls `Module.__init__` in `__new__`.
+
 ## References
 - [torch.nn.Module](https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html)
 """
@@ -74,22 +77,19 @@ _REGISTERING = frozenset({"register_buffer", "register_parameter", "register_mod
 class MissingSuperInit(Check):
     code = "TLT601"
     since = "0.1"
+    related = ("TLT602", "TLT607")
     severity = ERROR
     message = "`__init__` of a module never calls `super().__init__()`: nothing can be registered"
     title = "Call `super().__init__()` first"
     help = "Call `super().__init__()` in the first line of `__init__`"
     words = (("__init__",),)
 
-    def glance_at_class(self, cls: ClassModel) -> bool:
+    def check_class(self, cls: ClassModel, frame: Frame) -> Iterator[Problem]:
         init = cls.methods.get("__init__")
         if init is None or init.self_name is None or init.decorators or cls.node.decorator_list or cls.node.keywords:
-            return False
-        return not _begins_right(init)
-
-    def check_class(self, cls: ClassModel, frame: Frame) -> Iterator[Problem]:
-        if not self.glance_at_class(cls) or not is_module_class(frame, cls):
             return
-        init = cls.methods["__init__"]
+        if _begins_right(init) or not is_module_class(frame, cls):
+            return
         calls = _initialisations(init)
         if calls:
             yield from _too_late(init, frame, calls)

@@ -27,6 +27,9 @@ for x, y in loader:
     optimizer.step()
 ```
 
+## When not to use it
+Turn it off for loops whose gradients are cleared by code that is not in sight, such as a hook of the optimiser.
+
 ## References
 - [torch.optim.Optimizer.zero_grad](https://docs.pytorch.org/docs/stable/generated/torch.optim.Optimizer.zero_grad.html)
 """
@@ -36,7 +39,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from torchlint.rule import ERROR, Call, Check, Frame, Method, Place, Problem, Value
+from torchlint.rule import ERROR, Call, Check, Frame, Method, Place, Problem, Value, inventory_of
 from torchlint.vocabulary.roles import resting_on_use
 from torchlint.vocabulary.training import (
     Event,
@@ -57,13 +60,14 @@ _ELSEWHERE = "No `zero_grad` clears the gradients in the branch of this step: th
 class MissingZeroGrad(Check):
     code = "TLT701"
     since = "0.1"
+    related = ("TLT702", "TLT716", "TLT724")
     severity = ERROR
     message = "The optimizer steps in this loop and no `zero_grad` clears gradients: they add up over the steps"
     help = "Call `optimizer.zero_grad()` once in each turn, before `backward`"
-    words = (("for:1", "for:n", "while:"), ("backward", "manual_backward"), ("step",))
+    words = (("for", "while"), ("backward", "manual_backward"), ("step",))
 
     def check_frame(self, frame: Frame) -> Iterator[Problem]:
-        if not frame.loops:
+        if not inventory_of(frame.scope).loops:
             return
         found = events(frame)
         for step in found:

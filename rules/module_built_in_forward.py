@@ -24,6 +24,9 @@ def forward(self, x):
     return self.fc(x)
 ```
 
+## When not to use it
+Turn it off for random projections that are to be new each time.
+
 ## References
 - [torch.nn.Module](https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html)
 """
@@ -41,7 +44,6 @@ from torchlint.rule import (
     FunctionModel,
     Instance,
     Layer,
-    Module,
     Place,
     Problem,
     Value,
@@ -66,19 +68,13 @@ _HOPS = 3
 class ModuleBuiltInForward(Check):
     code = "TLT604"
     since = "0.1"
+    related = ("TLT602", "TLT116")
     severity = ERROR
     message = "A layer made on each call has new weights every time, never trained: make it in `__init__`"
     help = "Make the layer in `__init__`, and call it here"
 
     words = (("forward", "backward", "manual_backward"),)
     anchors = ("step",)
-
-    def glance(self, scope: ast.AST, module: Module) -> bool:
-        nodes = inventory_of(scope)
-        return nodes.has(ast.For, ast.AsyncFor, ast.While) and bool(nodes.reads("step"))
-
-    def glance_at_class(self, cls: ClassModel) -> bool:
-        return any(map(_may_make_and_call, cls.methods.values()))
 
     def check_class(self, cls: ClassModel, frame: Frame) -> Iterator[Problem]:
         makers = [method for method in cls.methods.values() if _may_make_and_call(method)]
@@ -89,7 +85,8 @@ class ModuleBuiltInForward(Check):
                     yield from (problem for call in inner.callees for problem in _new_layer(inner, call, False))
 
     def check_frame(self, frame: Frame) -> Iterator[Problem]:
-        if frame.loops:
+        nodes = inventory_of(frame.scope)
+        if nodes.loops and nodes.reads("step") and frame.loops:
             yield from (problem for call in frame.callees for problem in _new_layer(frame, call, True))
 
 

@@ -20,6 +20,9 @@ model.backbone.requires_grad_(False)
 ## Fix safety
 The fix changes which parameters are trained; that is its purpose.
 
+## When not to use it
+Turn it off for modules with an attribute `requires_grad` of their own, which their code reads.
+
 ## References
 - [torch.nn.Module.requires_grad_](https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html)
 """
@@ -41,12 +44,10 @@ from torchlint.rule import (
     Instance,
     Item,
     Method,
-    Module,
     Problem,
     Value,
     classes,
     inventory_of,
-    own_nodes,
 )
 from torchlint.vocabulary.nn_modules import is_module
 
@@ -60,19 +61,15 @@ _NAMED = frozenset({"named_children", "named_modules"})
 class ModuleRequiresGrad(Check):
     code = "TLT715"
     since = "0.1"
+    related = ("TLT710", "TLT728")
     severity = ERROR
     message = "A module has no `requires_grad`: this sets an attribute and freezes nothing"
     title = "Call `requires_grad_`"
     help = "Call `requires_grad_(..)`, which sets it on all parameters of the module"
     words = (("requires_grad",),)
 
-    def glance(self, scope: ast.AST, module: Module) -> bool:
-        return any(node.attr == "requires_grad" for node in inventory_of(scope).stored_attributes())
-
     def check_frame(self, frame: Frame) -> Iterator[Problem]:
-        for node in own_nodes(frame.scope):
-            if not isinstance(node, ast.Assign):
-                continue
+        for node in inventory_of(frame.scope).of(ast.Assign):
             for target in node.targets:
                 if isinstance(target, ast.Attribute) and target.attr == "requires_grad":
                     value = frame.values.get(target.value)

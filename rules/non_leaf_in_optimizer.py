@@ -21,6 +21,10 @@ w = torch.randn(3, device="cuda", requires_grad=True)
 optimizer = torch.optim.SGD([w], lr=0.1)
 ```
 
+## When not to use it
+There is no program in which such an optimiser is made. A test that wants it to raise says `# torchlint:
+ignore[TLT718]`.
+
 ## References
 - [torch.optim](https://docs.pytorch.org/docs/stable/optim.html#constructing-it)
 """
@@ -30,10 +34,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from torchlint.rule import ERROR, Check, External, Frame, Place, Problem
+from torchlint.rule import ERROR, BoundCall, Check, Frame, Place, Problem
 from torchlint.vocabulary.autograd import is_non_leaf
 from torchlint.vocabulary.devices import makes_another
-from torchlint.vocabulary.training import is_optimizer
 
 # The optimisers of torch: they refuse what is not a leaf.
 _OPTIMIZERS = (
@@ -45,17 +48,15 @@ _OPTIMIZERS = (
 class NonLeafInOptimizer(Check):
     code = "TLT718"
     since = "0.1"
+    related = ("TLT609", "TLT711", "TLT728")
     severity = ERROR
     message = "The optimizer is given a tensor that is not a leaf: it raises a ValueError"
     help = "Make the tensor where it is to be, then set `requires_grad`; or wrap it in `nn.Parameter`"
-    words = (_OPTIMIZERS, ("requires_grad", "requires_grad_", "Parameter"))
+    calls = tuple(f"torch.optim.{name}" for name in _OPTIMIZERS)
+    words = (("requires_grad", "requires_grad_", "Parameter"),)
 
-    def check_call(self, call: ast.Call, frame: Frame) -> Iterator[Problem]:
-        callee = frame.callees[call]
-        made = isinstance(callee, External) and callee.qualname.rpartition(".")[2] in _OPTIMIZERS
-        if not made or not is_optimizer(frame.values.get(call)) or not (call.args or call.keywords):
-            return
-        first = call.args[0] if call.args else next((key.value for key in call.keywords if key.arg == "params"), None)
+    def check_call(self, call: BoundCall, frame: Frame) -> Iterator[Problem]:
+        first = call.argument("params")
         for node in _tensors(first) if first is not None else ():
             value = frame.values.get(node)
             if value is not None and is_non_leaf(value, frame, makes_another):

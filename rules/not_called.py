@@ -22,6 +22,9 @@ optimizer.step()
 ## Fix safety
 The fix calls what was only named; that is its purpose. `@torch.no_grad` without `()` is fine and not reported.
 
+## When not to use it
+Turn it off for lines that name a method for the sake of a look at it, as in an interactive session.
+
 ## References
 - [torch.no_grad](https://docs.pytorch.org/docs/stable/generated/torch.no_grad.html)
 """
@@ -40,10 +43,9 @@ from torchlint.rule import (
     External,
     Frame,
     Instance,
-    Module,
     Problem,
     ancestors,
-    inventory_of,
+    last_name,
     ops,
     own_nodes,
     peek,
@@ -76,33 +78,18 @@ _ASKED = frozenset(name.rpartition(".")[2] for name in _QUESTIONS)
 class NotCalled(Check):
     code = "TLT709"
     since = "0.1"
+    related = ("TLT308", "TLT710")
     severity = ERROR
     message = "A context manager of torch is entered without being called, which raises: add `()`"
     title = "Call it"
     help = "Call it: add `()`"
     words = (
         (
-            *("named:no_grad", "named:enable_grad", "named:inference_mode", "named:detect_anomaly"),
-            *(f"named:{name}" for name in sorted(_STATEMENTS)),
-            *(f"named:{name}" for name in sorted(_ASKED)),
+            *("no_grad", "enable_grad", "inference_mode", "detect_anomaly"),
+            *sorted(_STATEMENTS),
+            *sorted(_ASKED),
         ),
     )
-
-    def glance(self, scope: ast.AST, module: Module) -> bool:
-        nodes = inventory_of(scope)
-        entered = [item.context_expr for one in nodes.of(ast.With) for item in one.items]
-        entered += [item.context_expr for one in nodes.of(ast.AsyncWith) for item in one.items]
-        if any(isinstance(node, ast.Name | ast.Attribute) for node in entered):
-            return True
-        if any(isinstance(node.value, ast.Attribute) and node.value.attr in _STATEMENTS for node in nodes.of(ast.Expr)):
-            return True
-        tests = [one.test for one in nodes.of(ast.If)] + [one.test for one in nodes.of(ast.IfExp)]
-        tests += [one.test for one in nodes.of(ast.While)] + [one.test for one in nodes.of(ast.Assert)]
-        return any(
-            isinstance(part, ast.Name) or (isinstance(part, ast.Attribute) and part.attr in _ASKED)
-            for test in tests
-            for part in _conditions(test)
-        )
 
     def check_frame(self, frame: Frame) -> Iterator[Problem]:
         for node in own_nodes(frame.scope):
@@ -129,8 +116,10 @@ def _problem(node: ast.expr, message: str) -> Problem:
 
 
 def _names(frame: Frame, node: ast.expr, qualnames: frozenset[str]) -> bool:
-    if not isinstance(node, ast.Name | ast.Attribute):
+    words = frozenset(name.rpartition(".")[2] for name in qualnames)
+    if last_name(node) not in frame.module.naming.names_for(words):
         return False
+    assert isinstance(node, ast.Name | ast.Attribute)
     value = frame.values.get(node) or peek(frame, node)
     return isinstance(value, External) and value.qualname in qualnames
 

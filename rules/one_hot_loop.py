@@ -25,6 +25,9 @@ If nothing but zeros and ones is wanted, `F.one_hot(t, 10)` is shorter; it gives
 Equal where the labels are known to be whole numbers from `argmax` or `randint`. Otherwise the fix is unsafe: for a
 negative label `scatter_` raises, where an index counts from the end.
 
+## When not to use it
+Turn it off for tables of a few rows that are made once.
+
 ## References
 - [torch.Tensor.scatter_](https://docs.pytorch.org/docs/stable/generated/torch.Tensor.scatter_.html)
 """
@@ -35,7 +38,7 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from torchlint.rule import Changes, Check, Constant, Frame, Module, Problem, Same, facts, inventory_of, path
+from torchlint.rule import Changes, Check, Constant, Frame, Problem, Same, facts, path
 from torchlint.vocabulary.loop_needs import check_indices
 from torchlint.vocabulary.loops import Sweep, leaks, number_of, sweep
 from torchlint.vocabulary.shown_tensors import dtype, fills, is_counted, settled, shown_tensor
@@ -47,16 +50,15 @@ if TYPE_CHECKING:
 class OneHotLoop(Check):
     code = "TLT406"
     since = "0.1"
+    related = ("TLT404", "TLT405")
     message = "One-hot rows are written one by one in Python, a kernel each; `scatter_` writes them all"
     title = "Use `scatter_`"
     help = "Use `x.scatter_(1, labels.unsqueeze(1), 1)` or `F.one_hot(labels, n)`"
-    words = (("for:1",),)
-
-    def glance(self, scope: ast.AST, module: Module) -> bool:
-        loops = inventory_of(scope).of(ast.For)
-        return any(isinstance(loop.body[0], ast.Assign) and _writes_row(loop.body[0]) for loop in loops)
+    words = (("for",),)
 
     def check_loop(self, loop: ast.For | ast.AsyncFor | ast.While, frame: Frame) -> Iterator[Problem]:
+        if not _is_around_row(loop):
+            return
         nest = _nest(loop, frame)
         match nest[-1].loop.body[0] if nest and isinstance(nest[-1].loop, ast.For) else None:
             case ast.Assign(targets=[ast.Subscript() as target], value=value):
@@ -95,6 +97,13 @@ class OneHotLoop(Check):
                 editor.proof.need(f"the loop goes over all of `{editor.text(labels)}`, in a tensor of one more dim")
 
         yield Problem(loop, fix=fix, claim=Same() if is_counted(held) else Changes("a negative label raises"))
+
+
+def _is_around_row(loop: ast.stmt) -> bool:
+    """Whether a loop, or the innermost of those that are the only statement of one another, writes `y[i, t[i]] = 1`."""
+    while isinstance(loop, ast.For) and len(loop.body) == 1:
+        loop = loop.body[0]
+    return isinstance(loop, ast.Assign) and _writes_row(loop)
 
 
 def _writes_row(statement: ast.Assign) -> bool:

@@ -28,8 +28,7 @@ optimizer = optim.Adam(model.fc.parameters())
 There is no fix: which part is to be trained is not in the code.
 
 ## When not to use it
-Turn it off where parameters are unfrozen later by code of another file. Related rules: TLT715 module-requires-grad,
-TLT718 non-leaf-in-optimizer.
+Turn it off where parameters are unfrozen later by code of another file.
 
 ## References
 - [torch.nn.Module.requires_grad_](https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html)
@@ -40,7 +39,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from torchlint.rule import ERROR, Call, Check, Frame, Place, Problem, is_test, own_nodes, trees
+from torchlint.rule import ERROR, Check, Frame, Place, Problem, is_test, made_by, own_nodes, trees
 from torchlint.vocabulary.training import is_optimizer
 from torchlint.vocabulary.turns import follows_always, position
 
@@ -51,6 +50,7 @@ _NEUTRAL = frozenset({"parameters", "named_parameters", "to", "cuda", "cpu", "ev
 class OptimizerOfFrozen(Check):
     code = "TLT728"
     since = "0.2"
+    related = ("TLT715", "TLT718")
     severity = ERROR
     message = "All parameters of this optimizer are frozen: no step changes a weight"
     help = "Give it the parameters that are to be trained, and leave those unfrozen"
@@ -113,10 +113,11 @@ def _unfreezes(node: ast.AST) -> bool:
 
 def _optimised(frame: Frame, call: ast.Call) -> str | None:
     """The model whose `parameters()` are all that an optimiser is given."""
-    match call.args[:1]:
-        case [ast.Call(func=ast.Attribute(value=model, attr="parameters"), args=[], keywords=[])]:
-            value = frame.values.get(call)
-            return ast.unparse(model) if isinstance(value, Call) and is_optimizer(value) else None
+    value = frame.values.get(call)
+    made = made_by(value, "torch.optim.Optimizer") if is_optimizer(value) else None
+    match made.argument("params") if made is not None else None:
+        case ast.Call(func=ast.Attribute(value=model, attr="parameters"), args=[], keywords=[]):
+            return ast.unparse(model)
     return None
 
 

@@ -29,6 +29,9 @@ The fix is unsafe: `cross_entropy` normalises over all classes that `x` has, whe
 it is finite where the loop is not, and it takes a label of -100 as one to leave out. There is none where the loop does
 anything else, or where `cross_entropy` is called for each sample: a mean of means is not the mean of all.
 
+## When not to use it
+Turn it off where the samples of a batch do not fit into memory at once.
+
 ## References
 -
 [torch.nn.functional.cross_entropy](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.cross_entropy.html)"""
@@ -39,7 +42,7 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from torchlint.rule import Call, Changes, Check, Frame, Module, Op, Problem, Value, inventory_of, ops, trees
+from torchlint.rule import Call, Changes, Check, Frame, Op, Problem, Value, ops, trees
 from torchlint.vocabulary.element_access import Turn, covers
 from torchlint.vocabulary.shown_tensors import dtype
 
@@ -55,13 +58,11 @@ _LOSSES = ops.words("log", *ops.CLASS_LOSSES)
 class PerSampleLossLoop(Check):
     code = "TLT409"
     since = "0.1"
+    related = ("TLT110", "TLT401")
     message = "A loop adds up a cross entropy sample by sample, kernels for each; `F.cross_entropy` takes all"
     title = "Use `F.cross_entropy`"
     help = "Give all samples to one call of `F.cross_entropy`"
-    words = (("for:1", "for:n"), tuple(sorted(_LOSSES)))
-
-    def glance(self, scope: ast.AST, module: Module) -> bool:
-        return any(may_add_loss(loop, module) for loop in inventory_of(scope).of(ast.For))
+    words = (("for",), tuple(sorted(_LOSSES)))
 
     def check_loop(self, loop: ast.For | ast.AsyncFor | ast.While, frame: Frame) -> Iterator[Problem]:
         if not isinstance(loop, ast.For) or not may_add_loss(loop, frame.module):

@@ -30,7 +30,7 @@ The fix adds the update after the step. With several optimisers it belongs after
 only ever shown.
 
 ## When not to use it
-Turn it off for scalers that another library updates. Related rules: TLT713 clip-before-unscale.
+Turn it off for scalers that another library updates.
 
 ## References
 - [torch.amp.GradScaler](https://docs.pytorch.org/docs/stable/amp.html#gradient-scaling)
@@ -60,6 +60,7 @@ from torchlint.rule import (
     trees,
 )
 from torchlint.vocabulary.clipping import is_scaler, may_be_scaler
+from torchlint.vocabulary.training import stepped_by
 from torchlint.vocabulary.turns import position
 
 if TYPE_CHECKING:
@@ -71,11 +72,12 @@ _TWICE = "The second `update` of a scaler without a step between them raises: it
 class ScalerWithoutUpdate(Check):
     code = "TLT725"
     since = "0.2"
+    related = ("TLT713",)
     severity = ERROR
     message = "A scaler that steps and is never updated: the next `step` raises a RuntimeError"
     title = "Update the scaler"
     help = "Call `scaler.update()` once in each turn, after the last step"
-    words = (("call:step", "call:update"), ("scale", "GradScaler"))
+    words = ((".step", ".update"), ("scale", "GradScaler"))
 
     def check_frame(self, frame: Frame) -> Iterator[Problem]:
         if is_test(frame.module):
@@ -105,7 +107,7 @@ def _name(call: ast.Call) -> str:
 
 def _is_scaler(frame: Frame, call: ast.Call) -> bool:
     """Whether a method is called on what is a scaler: made as one here, or what scales a loss and is nothing else."""
-    if not call.args:
+    if stepped_by(frame, call) is None:
         return False
     value = frame.values.get(_receiver(call))
     if is_scaler(value):

@@ -24,6 +24,9 @@ for epoch in range(epochs):
     scheduler.step()
 ```
 
+## When not to use it
+Turn it off for schedulers of other libraries that are meant to be called first.
+
 ## References
 - [How to adjust learning rate](https://docs.pytorch.org/docs/stable/optim.html#how-to-adjust-learning-rate)
 """
@@ -35,7 +38,6 @@ import re
 from collections.abc import Iterator, Sequence
 
 from torchlint.rule import (
-    Call,
     Changes,
     Check,
     Frame,
@@ -43,9 +45,12 @@ from torchlint.rule import (
     Problem,
     Value,
     block_of,
+    bound_call,
+    inventory_of,
     is_conditional,
     is_within,
     loops_around,
+    made_by,
     members,
     statement_of,
     trees,
@@ -53,6 +58,7 @@ from torchlint.rule import (
 from torchlint.vocabulary.roles import resting_on_use
 from torchlint.vocabulary.training import Event, Kind, events, in_loop, is_optimizer, origin, settled
 
+_BASE = "torch.optim.lr_scheduler.LRScheduler"
 _SCHEDULER = re.compile(r"torch\.optim\.(?:lr_scheduler|swa_utils)\.(?!ReduceLROnPlateau|SWALR)[A-Z]\w*$")
 # What the schedulers of torch are made through.
 _SCHEDULERS = (
@@ -65,22 +71,19 @@ _SCHEDULERS = (
 class SchedulerBeforeOptimizer(Check):
     code = "TLT706"
     since = "0.1"
+    related = ("TLT725",)
     message = "The scheduler steps before the optimizer: the first learning rate is skipped"
     title = "Step the scheduler last"
     help = "Call `scheduler.step()` after `optimizer.step()`"
-    words = (("for:1", "for:n", "while:"), ("step",), _SCHEDULERS)
+    words = (("for", "while"), ("step",), _SCHEDULERS)
 
     def check_frame(self, frame: Frame) -> Iterator[Problem]:
-        if not frame.loops:
+        if not inventory_of(frame.scope).loops:
             return
         found = [event for event in events(frame) if event.kind is Kind.STEP]
         for event in found:
-            if (
-                event.at is not event.node
-                or not isinstance(event.node, ast.Call)
-                or event.node.args
-                or event.node.keywords
-            ):
+            step = bound_call(frame, event.node, f"{_BASE}.step") if event.at is event.node else None
+            if step is None or step.is_open or step.gives("epoch"):
                 continue
             optimizer = _optimizer_of(event.subject)
             if optimizer is not None:
@@ -90,10 +93,10 @@ class SchedulerBeforeOptimizer(Check):
 
 def _optimizer_of(value: Value | None) -> Value | None:
     """The optimiser that a scheduler of torch was made for."""
-    value = settled(value)
-    if not isinstance(value, Call) or not _SCHEDULER.match(value.qualname):
+    scheduler = made_by(settled(value))
+    if scheduler is None or not _SCHEDULER.match(scheduler.qualname):
         return None
-    given = value.args[0] if value.args else value.keywords.get("optimizer")
+    given = scheduler.value("optimizer")
     return given if is_optimizer(given) else None
 
 

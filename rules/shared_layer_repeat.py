@@ -17,6 +17,9 @@ Use instead:
 self.layers = nn.ModuleList([nn.Linear(width, width) for _ in range(depth)])
 ```
 
+## When not to use it
+Turn it off for layers that are to share weights, as in ALBERT, where no name in the code says so.
+
 ## References
 - [torch.nn.ModuleList](https://docs.pytorch.org/docs/stable/generated/torch.nn.ModuleList.html)
 """
@@ -34,43 +37,52 @@ from torchlint.rule import (
     Instance,
     Items,
     Layer,
-    Module,
     Op,
     Problem,
     Value,
     inventory_of,
     ops,
     trees,
+    written_calls,
 )
 from torchlint.vocabulary.nn_modules import has_parameters
 
-_CONTAINERS = ops.CONTAINERS - {"ModuleDict"}  # no list is given to it
+# No list is given to a ModuleDict.
+_CONTAINERS = tuple(f"torch.nn.{name}" for name in sorted(ops.CONTAINERS - {"ModuleDict"}))
 _ON_PURPOSE = re.compile(r"shar|tied|tie_|recur|universal|weight_?tying", re.IGNORECASE)
 
 
 class SharedLayerRepeat(Check):
     code = "TLT608"
     since = "0.1"
+    related = ("TLT602",)
     message = "`[layer] * n` is one layer n times, with one set of weights: make each one in a comprehension"
     help = "Make a layer for each place: `[nn.Linear(d, d) for _ in range(n)]`"
-    words = (("op:repeat", "comp:"), ("args:ModuleList", "args:Sequential"))
+    words = (tuple(name.rpartition(".")[2] for name in _CONTAINERS),)
 
-    def glance(self, scope: ast.AST, module: Module) -> bool:
-        nodes = inventory_of(scope)
-        generated: list[ast.ListComp | ast.GeneratorExp] = [*nodes.of(ast.ListComp), *nodes.of(ast.GeneratorExp)]
-        return any(isinstance(node.elt, ast.Name) and not _is_own_target(node.elt, node) for node in generated) or any(
-            isinstance(node.op, ast.Mult) and any(map(_may_hold_layers, (node.left, node.right)))
-            for node in nodes.of(ast.BinOp)
-        )
-
-    def check_call(self, call: ast.Call, frame: Frame) -> Iterator[Problem]:
-        container = frame.values.get(call)
-        if not isinstance(container, Layer) or container.name not in _CONTAINERS or container.node is not call:
+    def check_frame(self, frame: Frame) -> Iterator[Problem]:
+        if not _may_repeat(frame.scope):
             return
-        for arg in call.args:
-            inner = arg.value if isinstance(arg, ast.Starred) else arg
-            if _repeats(frame, inner) and not _ON_PURPOSE.search(_context(frame, call)):
-                yield Problem(inner)
+        for call in written_calls(frame, *_CONTAINERS):
+            if isinstance(frame.values.get(call.node), Layer):
+                yield from _repeated(frame, call.node)
+
+
+def _may_repeat(scope: ast.AST) -> bool:
+    """Whether a list of something that was made before is written: `[layer] * n`, `[layer for _ in range(n)]`."""
+    nodes = inventory_of(scope)
+    generated: list[ast.ListComp | ast.GeneratorExp] = [*nodes.of(ast.ListComp), *nodes.of(ast.GeneratorExp)]
+    return any(isinstance(node.elt, ast.Name) and not _is_own_target(node.elt, node) for node in generated) or any(
+        isinstance(node.op, ast.Mult) and any(map(_may_hold_layers, (node.left, node.right)))
+        for node in nodes.of(ast.BinOp)
+    )
+
+
+def _repeated(frame: Frame, call: ast.Call) -> Iterator[Problem]:
+    for arg in call.args:
+        inner = arg.value if isinstance(arg, ast.Starred) else arg
+        if _repeats(frame, inner) and not _ON_PURPOSE.search(_context(frame, call)):
+            yield Problem(inner)
 
 
 def _is_own_target(element: ast.Name, node: ast.ListComp | ast.GeneratorExp) -> bool:

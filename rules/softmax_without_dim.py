@@ -22,6 +22,9 @@ weights = F.softmax(scores, dim=-1)
 `dim=-1` is what torch guesses for tensors of rank 1 and 2, and is written only where the rank is certain. For any
 other rank only the author knows which dim was meant.
 
+## When not to use it
+Turn it off for code that must stay as it was for a torch that guesses the dim, such as a copy of a paper's code.
+
 ## References
 - [torch.nn.Softmax](https://docs.pytorch.org/docs/stable/generated/torch.nn.Softmax.html)
 """
@@ -34,6 +37,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from torchlint.rule import (
+    BoundCall,
     Check,
     External,
     Frame,
@@ -66,10 +70,12 @@ _WALKERS = frozenset({"children", "named_children", "modules", "named_modules", 
 class SoftmaxWithoutDim(Check):
     code = "TLT301"
     since = "0.1"
+    related = ("TLT114", "TLT305")
     message = "Softmax without `dim`: torch guesses 0 for rank 0, 1 and 3, else 1; name the dim"
     title = "Add `dim=-1`, which is what torch guesses for this rank"
     help = "Name the dim that the scores are in, such as `dim=-1`"
     ops = tuple(sorted(_ORDERED))
+    calls = tuple(f"torch.nn.{name}" for name in sorted(_LAYERS))
     dimless = ops
 
     def check_op(self, op: Op, frame: Frame) -> Iterator[Problem]:
@@ -77,12 +83,17 @@ class SoftmaxWithoutDim(Check):
             return
         yield _problem(op.node, facts.rank(op.input))
 
-    def check_call(self, call: ast.Call, frame: Frame) -> Iterator[Problem]:
-        layer = frame.values.get(call)
-        if isinstance(layer, Layer) and layer.node is call and _lacks_dim(layer) and _is_used(call, layer, frame):
+    def check_call(self, call: BoundCall, frame: Frame) -> Iterator[Problem]:
+        layer, node = call.result, call.node
+        if (
+            isinstance(layer, Layer)
+            and not call.is_open
+            and _is_none(call.value("dim"))
+            and _is_used(node, layer, frame)
+        ):
             ranks = {facts.rank(op.input) for op in frame.ops if op.layer is layer}
             rank = ranks.pop() if len(ranks) == 1 and _stays(layer, frame) else None
-            yield _problem(call, rank)
+            yield _problem(node, rank)
 
 
 def _is_used(call: ast.Call, layer: Layer, frame: Frame) -> bool:
@@ -146,16 +157,8 @@ def _is_child_of_container(call: ast.Call, frame: Frame) -> bool:
     return any(isinstance(node, ast.Attribute) and node.attr in _WALKERS for node in trees.walk(cls.node))
 
 
-def _lacks_dim(layer: Layer) -> bool:
-    return layer.name in _LAYERS and layer.complete and "dim" not in _given(layer)
-
-
-def _given(layer: Layer) -> set[str]:
-    return {name for name, value in layer.args.items() if not _is_none(value)}
-
-
-def _is_none(value: Value) -> bool:
-    return all(getattr(member, "value", ...) is None for member in members(value))
+def _is_none(value: Value | None) -> bool:
+    return value is not None and all(getattr(member, "value", ...) is None for member in members(value))
 
 
 def _stays(layer: Layer, frame: Frame) -> bool:

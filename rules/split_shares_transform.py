@@ -29,8 +29,7 @@ The fix gives the part a shallow copy of the dataset: samples are shared, settin
 a dataset may keep its transform in an object that is shared as well.
 
 ## When not to use it
-Turn it off for datasets that change their transform on purpose, such as between two phases of training. Related rules:
-TLT508 train-loader-without-shuffle.
+Turn it off for datasets that change their transform on purpose, such as between two phases of training.
 
 ## References
 - [torch.utils.data.random_split](https://docs.pytorch.org/docs/stable/data.html#torch.utils.data.random_split)
@@ -54,6 +53,7 @@ from torchlint.rule import (
     Problem,
     Value,
     is_test,
+    made_by,
     own_nodes,
     same,
 )
@@ -79,6 +79,7 @@ class _Store(NamedTuple):
 class SplitSharesTransform(Check):
     code = "TLT510"
     since = "0.2"
+    related = ("TLT508",)
     message = "All parts of a split share one dataset: this transform is applied to the other parts, too"
     title = "Give this part a dataset of its own"
     help = "Make each part of a dataset of its own: `part.dataset = copy.copy(part.dataset)` before"
@@ -122,9 +123,8 @@ def _origin(value: Value) -> Value | None:
     """The call of `random_split` that a part comes from, or the dataset of a `Subset`."""
     if isinstance(value, Element) and isinstance(value.base, Call) and value.base.qualname in SPLITS:
         return value.base
-    if isinstance(value, Call) and value.qualname in SUBSETS and value.args:
-        return settled(value.args[0])
-    return None
+    made = made_by(value) if isinstance(value, Call) and value.qualname in SUBSETS else None
+    return settled(made.value("dataset")) if made is not None else None
 
 
 def _share(a: _Store, b: _Store) -> bool:

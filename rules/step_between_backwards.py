@@ -21,13 +21,15 @@ loss_d.backward()
 optimizer_g.step()
 ```
 
+## When not to use it
+There is no order of such calls that does not raise, unless the step writes no weight of the graph: then turn it off.
+
 ## References
 - [In-place correctness checks](https://docs.pytorch.org/docs/stable/notes/autograd.html#in-place-correctness-checks)
 """
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterator, Sequence
 
 from torchlint.rule import (
@@ -42,13 +44,14 @@ from torchlint.rule import (
     Problem,
     Value,
     block_of,
+    bound_call,
     classes,
     frame_of,
     ops,
     statement_of,
 )
 from torchlint.vocabulary.autograd import requires_grad
-from torchlint.vocabulary.training import Event, Kind, events, is_optimizer, trained_models
+from torchlint.vocabulary.training import BACKWARD, Event, Kind, events, is_optimizer, trained_models
 
 _DEPTH = 40
 
@@ -56,6 +59,7 @@ _DEPTH = 40
 class StepBetweenBackwards(Check):
     code = "TLT714"
     since = "0.1"
+    related = ("TLT729",)
     severity = ERROR
     message = "A step between two backward passes through one graph: the second raises a RuntimeError"
     help = "Do both backward passes before the step, or compute the second loss anew after it"
@@ -64,16 +68,9 @@ class StepBetweenBackwards(Check):
     def check_frame(self, frame: Frame) -> Iterator[Problem]:
         found = [event for event in events(frame, 0) if event.frame is frame]
         for first in found:
-            if first.kind is Kind.BACKWARD and _retains(first.node):
+            backward = bound_call(frame, first.node, BACKWARD) if first.kind is Kind.BACKWARD else None
+            if backward is not None and backward.constant("retain_graph") is True:
                 yield from _second(frame, first, found)
-
-
-def _retains(call: ast.AST) -> bool:
-    keywords = call.keywords if isinstance(call, ast.Call) else []
-    return any(
-        key.arg == "retain_graph" and isinstance(key.value, ast.Constant) and key.value.value is True
-        for key in keywords
-    )
 
 
 def _second(frame: Frame, first: Event, found: Sequence[Event]) -> Iterator[Problem]:

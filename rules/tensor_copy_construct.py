@@ -22,6 +22,9 @@ w = torch.randn(3, 4).detach().clone().requires_grad_()
 Equal, and offered only where the tensor has no graph that the copy loses. Where it may have one, what is meant is for
 you to say: the tensor itself, or a copy of its data.
 
+## When not to use it
+Turn it off where the copy and its warning are wanted, such as in code that takes tensors and numbers alike.
+
 ## References
 - [torch.tensor](https://docs.pytorch.org/docs/stable/generated/torch.tensor.html)
 """
@@ -32,7 +35,20 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from torchlint.rule import Check, External, Frame, Module, Op, Parameter, Problem, Same, Value, facts, is_test
+from torchlint.rule import (
+    BoundCall,
+    Check,
+    External,
+    Frame,
+    Op,
+    Parameter,
+    Problem,
+    Same,
+    Value,
+    facts,
+    is_test,
+    written_calls,
+)
 from torchlint.vocabulary.autograd import requires_grad
 
 if TYPE_CHECKING:
@@ -47,45 +63,42 @@ _QUESTIONS = frozenset({"builtins.isinstance", "torch.is_tensor", "builtins.type
 class TensorCopyConstruct(Check):
     code = "TLT708"
     since = "0.1"
+    related = ("TLT733", "TLT803")
     message = "`torch.tensor` of a tensor copies it with a warning, and the copy has no graph"
     title = "Use `detach().clone()`"
     help = "Use `x.detach().clone()` for a copy without a graph, `x.clone()` for one with it"
-    words = (("torch:tensor",),)
-    ops = ("tensor",)
+    needs = (("tensor",),)
+    words = (("tensor",),)
 
-    def glance(self, scope: ast.AST, module: Module) -> bool:
-        return any(map(_may_be_given_tensor, module.naming.calls_in(scope, frozenset({"tensor"}))))
-
-    def check_op(self, op: Op, frame: Frame) -> Iterator[Problem]:
-        data, node = op.args.get("data"), op.nodes.get("data")
-        if op.form != "torch" or data is None or node is None or not isinstance(op.node, ast.Call):
-            return
-        if facts.is_tensor(data) is not True or _is_doubted(frame, data, node) or is_test(frame.module):
-            return
-        graph = requires_grad(data)
-        fix = None
-        if (
-            graph is False
-            and op.nodes.keys() <= _ARGUMENTS
-            and len(op.nodes) == len(op.node.args) + len(op.node.keywords)
-        ):
-            call = op.node
-
-            def fix(editor: Editor) -> None:
-                editor.replace(call, _copy(editor, op, node), keeps=list(op.nodes.values()))
-                editor.proof.is_tensor(data, editor.text(node), besides=[call])
-
-        lost = graph is True and op.constant("requires_grad", False) is True
-        message = (
-            "`torch.tensor(x, requires_grad=True)` cuts the graph of `x`: no gradient gets through" if lost else ""
-        )
-        yield Problem(op.node, message, fix, Same())
+    def check_frame(self, frame: Frame) -> Iterator[Problem]:
+        if any(map(_may_be_given_tensor, written_calls(frame, "torch.tensor"))):
+            for op in frame.ops:
+                yield from _problem(op, frame) if op.name == "tensor" else ()
 
 
-def _may_be_given_tensor(call: ast.Call) -> bool:
-    """Whether the data of a call of `torch.tensor` may be a tensor, as far as its text tells."""
-    data = [*call.args[:1], *(keyword.value for keyword in call.keywords if keyword.arg in ("data", None))]
-    return not all(isinstance(node, _NO_TENSORS) for node in data)
+def _problem(op: Op, frame: Frame) -> Iterator[Problem]:
+    data, node = op.args.get("data"), op.nodes.get("data")
+    if op.form != "torch" or data is None or node is None or not isinstance(op.node, ast.Call):
+        return
+    if facts.is_tensor(data) is not True or _is_doubted(frame, data, node) or is_test(frame.module):
+        return
+    graph = requires_grad(data)
+    fix = None
+    if graph is False and op.nodes.keys() <= _ARGUMENTS and len(op.nodes) == len(op.node.args) + len(op.node.keywords):
+        call = op.node
+
+        def fix(editor: Editor) -> None:
+            editor.replace(call, _copy(editor, op, node), keeps=list(op.nodes.values()))
+            editor.proof.is_tensor(data, editor.text(node), besides=[call])
+
+    lost = graph is True and op.constant("requires_grad", False) is True
+    message = "`torch.tensor(x, requires_grad=True)` cuts the graph of `x`: no gradient gets through" if lost else ""
+    yield Problem(op.node, message, fix, Same())
+
+
+def _may_be_given_tensor(call: BoundCall) -> bool:
+    """Whether the data of a call of `torch.tensor` is not written as something else than a tensor."""
+    return call.is_open or not isinstance(call.argument("data"), _NO_TENSORS)
 
 
 def _is_doubted(frame: Frame, data: Value, node: ast.expr) -> bool:

@@ -20,6 +20,9 @@ net = torchvision.models.resnet50(weights="IMAGENET1K_V1")
 The fix names the weights that `pretrained=True` stood for. It is unsafe, because it needs torchvision 0.13 or later.
 There is none where the value is not a literal, and for models that have no weights of this kind.
 
+## When not to use it
+Turn it off for code that has to run under torchvision 0.12 and earlier, which has no `weights=`.
+
 ## References
 - [torchvision models](https://docs.pytorch.org/vision/stable/models.html)
 """
@@ -30,7 +33,7 @@ import ast
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from torchlint.rule import Changes, Check, External, Frame, Module, Problem
+from torchlint.rule import Changes, Check, External, Frame, Problem
 from torchlint.vocabulary.torchvision_models import NAMES, PRETRAINED, Pretrained
 
 if TYPE_CHECKING:
@@ -44,24 +47,25 @@ _NEW = {"pretrained": "weights", "pretrained_backbone": "weights_backbone"}
 class TorchvisionPretrained(Check):
     code = "TLT809"
     since = "0.2"
+    related = ("TLT802",)
     message = "`pretrained` does not say which weights and is deprecated since torchvision 0.13: use `weights`"
     title = "Use `weights`"
     help = "Name the weights: `weights=ResNet50_Weights.DEFAULT`"
     words = (tuple(sorted(NAMES)),)
 
-    def glance(self, scope: ast.AST, module: Module) -> bool:
-        return any(_old(call) or call.args for call in module.naming.calls_in(scope, NAMES))
+    def check_frame(self, frame: Frame) -> Iterator[Problem]:
+        if any(_old(call) or call.args for call in frame.module.naming.calls_in(frame.scope, NAMES)):
+            for call, callee in frame.callees.items():
+                known = PRETRAINED.get(callee.qualname) if isinstance(callee, External) else None
+                yield from _problem(call, known) if known is not None else ()
 
-    def check_call(self, call: ast.Call, frame: Frame) -> Iterator[Problem]:
-        callee = frame.callees.get(call)
-        known = PRETRAINED.get(callee.qualname) if isinstance(callee, External) else None
-        if known is None:
-            return
-        first = call.args[0] if call.args else None
-        is_flag = isinstance(first, ast.Constant) and isinstance(first.value, bool)
-        if _old(call) or is_flag:
-            changes = Changes("torchvision 0.13 or later is needed")
-            yield Problem(call, fix=_fix(call, known, first if is_flag else None), claim=changes)
+
+def _problem(call: ast.Call, known: Pretrained) -> Iterator[Problem]:
+    first = call.args[0] if call.args else None
+    is_flag = isinstance(first, ast.Constant) and isinstance(first.value, bool)
+    if _old(call) or is_flag:
+        changes = Changes("torchvision 0.13 or later is needed")
+        yield Problem(call, fix=_fix(call, known, first if is_flag else None), claim=changes)
 
 
 def _old(call: ast.Call) -> list[ast.keyword]:

@@ -24,6 +24,9 @@ train_loader = DataLoader(train_set, batch_size=64, shuffle=True)
 ## Fix safety
 There is no fix: whether the order matters is for the author to say.
 
+## When not to use it
+It is off by default: data that must come in order looks the same.
+
 ## References
 - [torch.utils.data.DataLoader](https://docs.pytorch.org/docs/stable/data.html#torch.utils.data.DataLoader)
 """
@@ -34,10 +37,9 @@ import ast
 import re
 from collections.abc import Iterator
 
-from torchlint.rule import Check, External, Frame, Function, Problem, last_name, parents
-from torchlint.vocabulary.datasets import LOADERS, is_map_style
+from torchlint.rule import BoundCall, Check, Frame, Function, Problem, last_name, parents
+from torchlint.vocabulary.datasets import LOADER, is_map_style
 
-_ORDERS = frozenset({"shuffle", "sampler", "batch_sampler"})
 _TRAIN = re.compile(r"(?:^|_)train(?:ing)?(?:_|\d|$|[a-z]*loader)", re.IGNORECASE)
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _OTHER = re.compile(
@@ -48,24 +50,20 @@ _OTHER = re.compile(
 class TrainLoaderWithoutShuffle(Check):
     code = "TLT508"
     since = "0.1"
+    related = ("TLT507", "TLT510", "TLT712")
     default = False
     message = "The training loader does not shuffle, so each epoch has the same order: pass `shuffle=True`"
     help = "Pass `shuffle=True` or a sampler"
-    words = (("DataLoader",),)
+    calls = (LOADER,)
 
-    def check_call(self, call: ast.Call, frame: Frame) -> Iterator[Problem]:
-        callee = frame.callees[call]
-        if not isinstance(callee, External) or callee.qualname not in LOADERS:
+    def check_call(self, call: BoundCall, frame: Frame) -> Iterator[Problem]:
+        value = call.value("dataset")
+        if call.is_open or call.gives("shuffle", "sampler", "batch_sampler"):
             return
-        given = {keyword.arg: keyword.value for keyword in call.keywords}
-        if len(call.args) > 2 or any(isinstance(arg, ast.Starred) for arg in call.args) or None in given:
+        if value is None or not is_map_style(frame, value):
             return
-        node = call.args[0] if call.args else given.get("dataset")
-        value = frame.values.get(node) if node is not None else None
-        if value is None or given.keys() & _ORDERS or not is_map_style(frame, value):
-            return
-        if any(_TRAIN.search(name) and not _OTHER.search(name) for name in _names(frame, call)):
-            yield Problem(call.func)
+        if any(_TRAIN.search(name) and not _OTHER.search(name) for name in _names(frame, call.node)):
+            yield Problem(call.node.func)
 
 
 def _names(frame: Frame, call: ast.Call) -> Iterator[str]:

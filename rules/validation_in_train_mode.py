@@ -35,8 +35,7 @@ There is no fix: `eval()` before the loop needs a `train()` after it, and which 
 the code.
 
 ## When not to use it
-Turn it off for Monte Carlo dropout, and for loops that estimate the statistics of batch norm anew. Related rules:
-TLT704 eval-without-no-grad, TLT705 eval-mode-not-restored.
+Turn it off for Monte Carlo dropout, and for loops that estimate the statistics of batch norm anew.
 
 ## References
 - [torch.nn.Module.eval](https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html#torch.nn.Module.eval)
@@ -58,6 +57,7 @@ from torchlint.rule import (
     Place,
     Problem,
     argument_of,
+    inventory_of,
     is_test,
     loops_around,
     own_nodes,
@@ -85,12 +85,13 @@ class _Use(NamedTuple):
 class ValidationInTrainMode(Check):
     code = "TLT723"
     since = "0.2"
+    related = ("TLT704", "TLT705")
     message = "The model is validated in training mode: dropout and batch norm make its figures random"
     help = "Call `model.eval()` before the loop, and `model.train()` after it"
-    words = (("no_grad", "inference_mode", "set_grad_enabled"), ("for:1", "for:n"))
+    words = (("no_grad", "inference_mode", "set_grad_enabled"), ("for",))
 
     def check_frame(self, frame: Frame) -> Iterator[Problem]:
-        if not frame.loops or is_test(frame.module):
+        if not inventory_of(frame.scope).loops or is_test(frame.module):
             return
         seen: set[str] = set()
         for use in _uses(frame):

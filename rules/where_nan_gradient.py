@@ -26,6 +26,9 @@ entropy = torch.where(p > 0, p * torch.log(torch.where(p > 0, p, 1)), 0.0)
 ## Fix safety
 The values are the same. The gradient is finite where it was NaN.
 
+## When not to use it
+Turn it off where no gradient is ever taken, and neither annotations nor `no_grad` say so.
+
 ## References
 - [torch.where](https://docs.pytorch.org/docs/stable/generated/torch.where.html)
 """
@@ -38,6 +41,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from torchlint.rule import (
+    MASKED,
     Check,
     Frame,
     Op,
@@ -71,10 +75,11 @@ _ELSEWHERE = "The gradient is NaN where this does not take what was computed bef
 class WhereNanGradient(Check):
     code = "TLT211"
     since = "0.1"
+    related = ("TLT202", "TLT203", "TLT212")
     message = "The gradient is NaN where `torch.where` does not take this branch: there it is `0 * inf`"
     title = "Make the argument safe where the branch is not taken"
     help = "Make the argument harmless there: put a `torch.where` inside of the function, too"
-    words = (("where", "masked_fill", "set:mask"),)
+    words = (("where", "masked_fill", MASKED),)
 
     def check_frame(self, frame: Frame) -> Iterator[Problem]:
         if frame.function and frame.function.cls and is_dataset_class(frame, frame.function.cls):

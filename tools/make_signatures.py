@@ -19,6 +19,7 @@ import inspect
 import json
 import pathlib
 import re
+import sys
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -166,11 +167,35 @@ def write(entries: dict[str, list[Overload]], things: dict[str, Any]) -> str:
     canonical, renames = names(entries, things)
     parts = {
         "torch": json.dumps(torch.__version__.partition("+")[0]),
+        "homes": lines(homes(things)),
         "canonical": lines(canonical),
         "renames": lines(renames),
         "signatures": lines({name: [render(one) for one in overloads] for name, overloads in entries.items()}),
     }
     return "{\n" + ",\n".join(f"{json.dumps(key)}: {text}" for key, text in parts.items()) + "\n}\n"
+
+
+def homes(things: Mapping[str, Any]) -> dict[str, str]:
+    """The public module for each module that has public callables under the same names: code that is older than the
+    public module imports `torch.utils.data.dataloader.DataLoader`."""
+    spaces: dict[str, dict[str, Any]] = {}
+    for name, thing in things.items():
+        space, _, last = name.rpartition(".")
+        spaces.setdefault(space, {})[last] = thing
+    found = {}
+    for space in (*OTHER_SPACES, *FUNCTION_SPACES[2:]):
+        inner = [module for module in sorted(sys.modules) if module.startswith(f"{space}.") and "._" not in module]
+        found.update({module: space for module in inner if module not in spaces and is_home(module, spaces[space])})
+    return found
+
+
+def is_home(module: str, things: Mapping[str, Any]) -> bool:
+    """Whether some of these things are defined in a module, and it has nothing else under their names."""
+    own = vars(sys.modules[module])
+    defined = (thing for name, thing in things.items() if name in own)
+    return any(str(getattr(thing, "__module__", "")).startswith(module) for thing in defined) and all(
+        own.get(name, thing) is thing for name, thing in things.items()
+    )
 
 
 def lines(table: Mapping[str, Any]) -> str:

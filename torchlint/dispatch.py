@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from torchlint import certificates, faults, registry
 from torchlint.claims import Changes, Claim, Pair
 from torchlint.finding import Applicability, Finding, Fix, Related, Report
-from torchlint.kept import kept
 from torchlint.match import Match, Pattern
-from torchlint.rule import Check, Place, Problem, Rewrite, Rule
-from torchlint.syntax.foreign import foreign_names, means_only_foreign
-from torchlint.syntax.module import ClassModel, FunctionModel, Module, Region
+from torchlint.rule import BoundCall, Check, Place, Problem, Rewrite, Rule
+from torchlint.syntax.ancestors import Loop
+from torchlint.syntax.inventory import inventory_of
+from torchlint.syntax.module import FunctionModel, Module, Region
+from torchlint.torch_facts import signatures
+from torchlint.values.interpret.bound_calls import bound_call
 from torchlint.values.interpret.evaluator import Evaluator
-from torchlint.values.interpret.frame import Frame
-from torchlint.values.value import Op
+from torchlint.values.interpret.frame import EvaluationError, Frame
+from torchlint.values.value import External, Op
 
 if TYPE_CHECKING:
     from torchlint.fixing.editor import Editor
@@ -25,19 +28,13 @@ if TYPE_CHECKING:
     from torchlint.values.interpret.project import Project
 
 _Found = Problem | tuple[Pair, Match]
-# The checks of a rule that are not about its operations.
-_OTHER_CHECKS = ("check_call", "check_loop", "check_frame")
 _ORDER = [Applicability.SAFE, Applicability.UNSAFE, Applicability.DISPLAY]
 
 
 class Runner:
     """Runs rules over one file and collects their findings in a report."""
 
-    def __init__(
-        self, module: Module, report: Report, fixes: bool, project: Project | None = None, *, glances: bool = True
-    ) -> None:
-        """`glances`: leave alone what a rule's glance at the bare tree rules out."""
-        self._glances = glances
+    def __init__(self, module: Module, report: Report, fixes: bool, project: Project | None = None) -> None:
         self.module = module
         self.report = report
         self.fixes = fixes
@@ -49,46 +46,17 @@ class Runner:
         """Run rules over the classes of a region."""
         checks = [rule for info in infos if info.on_classes and isinstance(rule := self._load(info.code), Check)]
         for cls in region.classes if checks else ():
-            asked = [check for check in checks if self._looks_at(check, check.glance_at_class, cls)]
-            outer = self._frame_of(cls.parent, bare=True) if asked else None
-            if outer is not None:
-                for check in asked:
+            with self._evaluation():
+                outer = self.evaluator.deferred(cls.parent, bare=True)
+                for check in checks:
                     self._collect(check, outer, check.check_class, cls, outer)
 
     def check_function(self, function: FunctionModel | None, infos: Iterable[RuleInfo]) -> None:
         """Run rules over a function, or over the module's body."""
-        scope = function.node if function is not None else self.module.tree
-        loaded = (self._load(info.code) for info in infos if info.on_frames)
-        rules = [
-            rule
-            for rule in loaded
-            if rule is not None
-            and (not isinstance(rule, Check) or self._looks_at(rule, rule.glance, scope, self.module))
-        ]
-        if not rules or (self._glances and all(self._is_foreign_to(rule, scope) for rule in rules)):
-            return
-        frame = self._frame_of(function)
-        if frame is not None:
-            self._run_frame(frame, rules)
-
-    def _is_foreign_to(self, rule: Rule, scope: ast.AST) -> bool:
-        """Whether what a rule is about is in a scope only by name: `math.log`."""
-        words = _root_words(rule.code)
-        return bool(words) and means_only_foreign(words, scope, self.module, self._foreign)
-
-    @kept
-    def _foreign(self) -> frozenset[str]:
-        return foreign_names(self.module)
-
-    def _looks_at(self, rule: Rule, glance: Callable[..., bool], *at: ast.AST | ClassModel | Module) -> bool:
-        """What a rule's glance says; like a check, one that raises costs only its own rule."""
-        if not self._glances:
-            return True
-        try:
-            return glance(*at)
-        except Exception as error:
-            self._fail(rule.code, error)
-            return False
+        rules = [rule for info in infos if info.on_frames and (rule := self._load(info.code)) is not None]
+        if rules:
+            with self._evaluation():
+                self._run_frame(self.evaluator.deferred(function), rules)
 
     def _load(self, code: str) -> Rule | None:
         try:
@@ -97,38 +65,38 @@ class Runner:
             self._fail(code, error)
             return None
 
-    def _frame_of(self, function: FunctionModel | None, *, bare: bool = False) -> Frame | None:
-        """The evaluation of a function or the module's body; `bare`, of the latter, where only names are looked up."""
+    @contextmanager
+    def _evaluation(self) -> Iterator[None]:
+        """Note where something cannot be evaluated: no rule is to blame for that."""
         try:
-            if function is not None:
-                return self.evaluator.frame(function)
-            return self.evaluator.surroundings(self.module) if bare else self.evaluator.module_frame()
-        except RecursionError:
-            line = "too deeply nested to be analysed"
-        except Exception as error:
+            yield
+        except Exception as raised:
+            error = (isinstance(raised, EvaluationError) and raised.__cause__) or raised
+        else:
+            return
+        line = "too deeply nested to be analysed"
+        if not isinstance(error, RecursionError):
             line = f"{type(error).__name__}: {error}"
             self.report.tracebacks.append(faults.traceback_of(error))
         if line not in self.report.failures:
             self.report.failures.append(line)
-        return None
 
     def _run_frame(self, frame: Frame, rules: list[Rule]) -> None:
+        """Ask rules about a function. It is evaluated when one of them first asks for a value."""
         by_op: dict[str, list[Rule]] = {}
         for rule in rules:
             for name in _root_ops(rule):
                 by_op.setdefault(name, []).append(rule)
-        for op in frame.ops:
+        for op in frame.ops if by_op else ():
             for rule in by_op.get(op.name, ()):
                 self._collect(rule, frame, _check_op, rule, op, frame)
         for rule in rules:
             if not isinstance(rule, Check):
                 continue
-            if rule.overrides("check_call"):
-                for call in frame.callees:
-                    self._collect(rule, frame, rule.check_call, call, frame)
-            if rule.overrides("check_loop"):
-                for loop in frame.loops:
-                    self._collect(rule, frame, rule.check_loop, loop, frame)
+            for call in _calls_of(frame, rule.calls) if rule.calls else ():
+                self._collect(rule, frame, rule.check_call, call, frame)
+            for loop in inventory_of(frame.scope).loops if rule.overrides("check_loop") else ():
+                self._collect(rule, frame, _check_loop, rule, loop, frame)
             if rule.overrides("check_frame"):
                 self._collect(rule, frame, rule.check_frame, frame)
 
@@ -143,6 +111,8 @@ class Runner:
                 else:
                     pair, match = found
                     self._add(rule, Problem(match.root.node or ast.Pass(), pair.message), frame, (pair, match))
+        except EvaluationError:
+            raise
         except Exception as error:
             self._fail(rule.code, error)
 
@@ -293,6 +263,22 @@ def _check_op(rule: Rule, op: Op, frame: Frame) -> Iterator[_Found]:
             return
 
 
+def _check_loop(rule: Check, loop: Loop, frame: Frame) -> Iterator[Problem]:
+    """What a check finds in a loop, if evaluation got there."""
+    return (problem for problem in rule.check_loop(loop, frame) if loop in frame.loops)
+
+
+def _calls_of(frame: Frame, names: Sequence[str]) -> Iterator[BoundCall]:
+    """The calls in a frame of some functions, classes or methods, in the order of evaluation."""
+    for node, callee in frame.callees.items():
+        name = signatures.public(callee.qualname) if isinstance(callee, External) else ""
+        if name not in names:
+            name = f".{node.func.attr}" if isinstance(node.func, ast.Attribute) else ""
+        call = bound_call(frame, node, name) if name in names else None
+        if call is not None:
+            yield call
+
+
 def _is_local(match: Match, rule: Rewrite) -> bool:
     """Whether one function computes all that was matched."""
     return all(op.frame is match.frame or op.name in rule.elsewhere for op in match.ops)
@@ -308,17 +294,6 @@ def _patterns(code: str) -> tuple[tuple[Pair, Pattern], ...]:
     rule = registry.load(code)
     assert issubclass(rule, Rewrite)
     return tuple((pair, Pattern(pair.before)) for pair in rule.pairs)
-
-
-@cache
-def _root_words(code: str) -> frozenset[str]:
-    """The words of which one stands where a rule reports something; none where there may be something without."""
-    rule = _instance(code)
-    if isinstance(rule, Check) and (not rule.ops or any(map(rule.overrides, _OTHER_CHECKS))):
-        return frozenset()
-    anchor = next(info.anchors[0] for info in registry.rules() if info.code == code)
-    words = frozenset(token.rpartition(":")[2] for token in anchor.tokens)
-    return words if not anchor.layered and all(map(str.isidentifier, words)) else frozenset()
 
 
 @cache

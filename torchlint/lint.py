@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from torchlint import registry
 from torchlint.finding import Finding, Report
-from torchlint.skip import Gate, rules_on_comments
+from torchlint.skip import Gate
 from torchlint.source import Source
 from torchlint.suppression_rows import suppression_rows
 from torchlint.syntax.module import Module
@@ -53,7 +53,8 @@ def _check(
         tree, report.error, report.error_row, report.error_column = parse(source.text)
     if tree is None or "torch" not in source.text:
         return
-    report.findings += _of_comments(source, rules_on_comments(codes))
+    on_comments = [info for info in registry.rules() if info.on_comments and info.code in codes]
+    report.findings += _of_comments(source, on_comments)
     module = Module(source, tree)
     project = _project(module)
     imported = project.words(source, tree) if project else {}
@@ -98,7 +99,7 @@ def _run(module: Module, project: Project | None, gate: Gate, report: Report, fi
     # Start-up: a file that no rule concerns needs no evaluation.
     from torchlint.dispatch import Runner
 
-    runner = Runner(module, report, fixes, project, glances=not gate.is_open)
+    runner = Runner(module, report, fixes, project)
     for region in module.regions:
         if region.classes:
             runner.check_classes(region, gate.on_classes(region))

@@ -21,9 +21,9 @@ def words_needed(rule: type[Rule]) -> Words:
     if issubclass(rule, OnComments):
         return ((),)
     assert issubclass(rule, Check)
-    groups = [_spelled(rule.ops)] if rule.ops else []
+    groups = [] if rule.is_on_classes() else _triggers(rule)
     groups.extend(_spelled(group) for group in rule.needs)
-    words = [frozenset(map(word_of, group)) for group in rule.words]
+    words = [frozenset(word_of(_token(word)) for word in group) for group in rule.words]
     groups.extend(frozenset() if "" in group else group for group in words)
     return (tuple(group for group in groups if group),)
 
@@ -37,12 +37,25 @@ def anchors_needed(rule: type[Rule]) -> tuple[Anchor, ...]:
     if issubclass(rule, OnComments):
         return ()
     assert issubclass(rule, Check)
-    found = [_anchor(rule.ops, rule.dimless)] if rule.ops else []
-    for position, group in enumerate(rule.words):
-        first = position == 0 and not rule.ops
-        if any(":" in word for word in group) or first:
-            found.append(Anchor(frozenset(rule.anchors if first and rule.anchors else group), False))
+    found = [_anchor(rule.ops, rule.dimless, rule.calls)] if rule.ops or rule.calls else []
+    if rule.words and not found:
+        found = [Anchor(frozenset(map(_token, rule.anchors or rule.words[0])), False, True)]
     return tuple(found)
+
+
+def _triggers(rule: type[Check]) -> list[frozenset[str]]:
+    """The words of the operations and calls that a check is called for, of which one is needed."""
+    if not rule.ops and not rule.calls:
+        return []
+    spelled_ops = _spelled(rule.ops)
+    calls = frozenset(word_of(_token(name)) for name in rule.calls)
+    return [spelled_ops | calls if spelled_ops or not rule.ops else frozenset()]
+
+
+def _token(name: str) -> str:
+    """The token of a word; of `.step`, any method of that name; of the last part of a qualified name."""
+    owner, dot, last = name.rpartition(".")
+    return f"call:{last}" if dot and not owner else last
 
 
 def _common(patterns: list[Pattern], elsewhere: Collection[str]) -> list[Anchor]:
@@ -57,7 +70,8 @@ def _spelled(names: Iterable[str]) -> frozenset[str]:
     return frozenset().union(*found) if all(found) else frozenset()
 
 
-def _anchor(names: Iterable[str], dimless: Collection[str] = ()) -> Anchor:
+def _anchor(names: Iterable[str], dimless: Collection[str] = (), calls: Iterable[str] = ()) -> Anchor:
+    """The tokens of operations, and of the functions, classes and methods of `calls`."""
     tokens: set[str] = set()
     for name in names:
         if name in dimless:
@@ -67,6 +81,8 @@ def _anchor(names: Iterable[str], dimless: Collection[str] = ()) -> Anchor:
         tokens |= {OPERATORS[name]} if name in OPERATORS else set()
         if name in spelled.UNSPELLED and name not in OPERATORS:
             return Anchor(frozenset(), False)  # may be written in ways that no token shows
+    for name in calls:
+        tokens |= {_token(name)} - {token.removeprefix("bare:") for token in tokens}
     # A layer is called under the name of an attribute.
     layers = ops.that(kind="layer")
     return Anchor(

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
+from torchlint.anchors import CHAIN, MASKED
 from torchlint.claims import (
     Binary,
     BinaryTargets,
@@ -64,6 +65,7 @@ from torchlint.values import facts
 from torchlint.values.compare import agree, children, members, same, same_dim, walk
 from torchlint.values.facts import dtypes, sizes
 from torchlint.values.interpret import classes
+from torchlint.values.interpret.bound_calls import BoundCall, bound_call, made_by, written_calls
 from torchlint.values.interpret.callers import argument_of
 from torchlint.values.interpret.frame import Frame, frame_of, path
 from torchlint.values.interpret.lists import Tail
@@ -131,7 +133,8 @@ class Rule:
     """A kind of mistake.
 
     `message` says what is wrong and what happens because of it. `title` is what a fix does, in a few words; `help` says
-    what to write instead where a finding has no fix.
+    what to write instead where a finding has no fix. `related` are codes of rules about neighbouring mistakes: each
+    page names the other, whichever of them says so.
     """
 
     code: ClassVar[str]
@@ -141,6 +144,7 @@ class Rule:
     message: ClassVar[str]
     title: ClassVar[str] = ""
     help: ClassVar[str] = ""
+    related: ClassVar[tuple[str, ...]] = ()
 
     @classmethod
     def name(cls) -> str:
@@ -189,27 +193,37 @@ class Rewrite(Rule):
 class Check(Rule):
     """A rule that is code over values.
 
-    `ops` are the operations that `check_op` is called for. `needs` are further operations: of each group one must be
-    spelled within reach. `dimless` are those of `ops` that only matter where they are called without a dim.
-    `words` are groups of further identifiers of which one each must occur. A rule without `ops` has to do with
-    functions in which a word of the first group stands. A group whose words hold a colon is looked for in the very
-    function, see `torchlint.skip.tokens`: `for:1` for a loop over a single statement, `stmt:view` for a call of
-    `view` that is a statement. `anchors` are looked for there instead of the first group, where what makes a class
-    worth a look is not what makes a function so. Where something is missing, the rule is not even imported.
+    `ops` are the operations that `check_op` is called for, `calls` the functions and classes that `check_call` is
+    called for: by their public names, `torch.utils.data.DataLoader`; `.forward` is any method of that name. `needs` are
+    further operations: of each group one must be spelled within reach. `dimless` are those of `ops` that only matter
+    where they are called without a dim.
+    `words` are groups of identifiers and keywords (`for`) of which one each must occur; `.step` is a call of any method
+    of that name. A rule without `ops` and `calls` has to do with functions in which a word of the first group stands,
+    under whatever name; `anchors` are looked for there instead where what makes a class worth a look is not what makes
+    a function so. Where something is missing, the rule is not even imported.
+
+    A function is evaluated when a value is first asked for: `frame.scope`, `frame.statements`, `written_calls(frame)`
+    and the tree cost nothing, so that a check that begins with what is written needs no words for it.
     """
 
     ops: ClassVar[tuple[str, ...]] = ()
+    calls: ClassVar[tuple[str, ...]] = ()
     needs: ClassVar[tuple[tuple[str, ...], ...]] = ()
     dimless: ClassVar[tuple[str, ...]] = ()
     words: ClassVar[tuple[tuple[str, ...], ...]] = ()
     anchors: ClassVar[tuple[str, ...]] = ()
 
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        if cls.overrides("check_call") and not cls.calls:
+            raise TypeError(f"{cls.__name__} has a `check_call` and names no `calls`: it would never be asked")
+
     def check_op(self, op: Op, frame: Frame) -> Iterator[Problem]:
         """Called for each operation of `ops` in the order of evaluation."""
         yield from ()
 
-    def check_call(self, call: ast.Call, frame: Frame) -> Iterator[Problem]:
-        """Called for each call; `frame.callees[call]` is what is called."""
+    def check_call(self, call: BoundCall, frame: Frame) -> Iterator[Problem]:
+        """Called for each call of one of `calls`."""
         yield from ()
 
     def check_loop(self, loop: ast.For | ast.AsyncFor | ast.While, frame: Frame) -> Iterator[Problem]:
@@ -223,18 +237,6 @@ class Check(Rule):
     def check_frame(self, frame: Frame) -> Iterator[Problem]:
         """Called once for each function and for the body of the module, after its evaluation."""
         yield from ()
-
-    def glance(self, scope: ast.AST, module: Module) -> bool:
-        """Whether the bare tree of a function, or of the module's body, leaves open that there is something to report.
-
-        Asked before a function is evaluated, which costs far more. What it says must follow from what the rule
-        reports: where it says no, no check finds a thing.
-        """
-        return True
-
-    def glance_at_class(self, cls: ClassModel) -> bool:
-        """Whether the bare tree of a class leaves open that there is something in it to report."""
-        return True
 
     @classmethod
     def overrides(cls, method: str) -> bool:
@@ -259,12 +261,15 @@ class OnComments(Rule):
 
 
 __all__ = [
+    "CHAIN",
     "ERROR",
     "INFO",
+    "MASKED",
     "UNKNOWN",
     "WARNING",
     "Binary",
     "BinaryTargets",
+    "BoundCall",
     "Call",
     "Changes",
     "Check",
@@ -327,6 +332,7 @@ __all__ = [
     "argument_of",
     "block_of",
     "bound_by",
+    "bound_call",
     "bound_in_module",
     "children",
     "classes",
@@ -344,6 +350,7 @@ __all__ = [
     "is_within",
     "last_name",
     "loops_around",
+    "made_by",
     "members",
     "modules",
     "names_read",
@@ -363,4 +370,5 @@ __all__ = [
     "unbound_attributes",
     "walk",
     "written_attributes",
+    "written_calls",
 ]

@@ -7,7 +7,6 @@ evaluation of a function is not charged for it, since others then have it for no
 
 from __future__ import annotations
 
-import ast
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -16,10 +15,9 @@ from functools import partial
 from typing import Any
 
 from torchlint import dispatch, lint, registry
-from torchlint.rule import Check, Rule
+from torchlint.rule import Rule
 from torchlint.skip import Gate
 from torchlint.syntax.inventory import Inventory
-from torchlint.syntax.module import ClassModel, Module
 from torchlint.values.interpret.evaluator import Evaluator
 from torchlint.values.interpret.frame import Frame
 from torchlint.values.interpret.project import Project
@@ -56,8 +54,7 @@ class Clock:
         self._began = time.process_time_ns()
         self._stack = [OTHER]
         self.spent: Counter[str] = Counter({START: self._began})
-        self.seen: Counter[str] = Counter()
-        self.checked: Counter[str] = Counter()
+        self.asked: Counter[str] = Counter()
         self.found: Counter[str] = Counter()
 
     @contextmanager
@@ -91,8 +88,8 @@ class Clock:
         total = sum(self.spent.values()) or 1
         names = {rule.code: rule.name for rule in registry.rules()}
         rows = [_HEADER, *(self._row(stage, "", total) for stage in _STAGES)]
-        asked = sorted(self.seen, key=lambda code: (-self.spent[code], code))
-        rows += [self._row(code, names.get(code, ""), total, self.seen, self.checked, self.found) for code in asked]
+        asked = sorted(self.asked, key=lambda code: (-self.spent[code], code))
+        rows += [self._row(code, names.get(code, ""), total, self.asked, self.found) for code in asked]
         rows.append(("total", f"{total / 1e6:.1f}", "100.0 %"))
         return "CPU time in one process, without the cache:\n" + "\n".join(map(_line, rows))
 
@@ -102,9 +99,9 @@ class Clock:
         return f"{code} {name}".rstrip(), f"{spent / 1e6:.1f}", share, *(str(count[code]) for count in counts)
 
 
-# Seen: the functions and classes that the words let through to the rule; checked: those left after its own glance.
-_HEADER = ("", "ms", "share", "seen", "checked", "findings")
-_WIDTHS = (44, 9, 8, 7, 8, 9)
+# Asked: how often the words of a function, or of some classes, let the rule have a look.
+_HEADER = ("", "ms", "share", "asked", "findings")
+_WIDTHS = (44, 9, 8, 7, 9)
 
 
 def _line(row: tuple[str, ...]) -> str:
@@ -140,21 +137,8 @@ class _Runner(dispatch.Runner):
             rule = super()._load(code)
             if rule is not None:
                 dispatch._root_ops(rule)  # makes the patterns of a rewrite, once
-        if isinstance(rule, Check):
-            return rule
-        self._clock.seen[code] += rule is not None  # a rewrite has no glance
+        self._clock.asked[code] += rule is not None
         return rule
-
-    def _looks_at(self, rule: Rule, glance: Callable[..., bool], *at: ast.AST | ClassModel | Module) -> bool:
-        with self._clock.on(rule.code):
-            wanted = super()._looks_at(rule, glance, *at)
-        self._clock.seen[rule.code] += 1
-        self._clock.checked[rule.code] += wanted and isinstance(at[0], ClassModel)
-        return wanted
-
-    def _run_frame(self, frame: Frame, rules: list[Rule]) -> None:
-        self._clock.checked.update(rule.code for rule in rules)
-        super()._run_frame(frame, rules)
 
     def _collect(self, rule: Rule, frame: Frame, check: Callable[..., Iterable[Any]], *args: Any) -> None:
         before = len(self.report.findings)

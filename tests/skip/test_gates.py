@@ -108,32 +108,3 @@ def test_rows_that_a_function_of_the_file_is_given_are_left_alone(program: str) 
         report = lint.check(source, CODES, fixes=False, gates=gates)
         assert not report.failures
         assert not report.findings
-
-
-@pytest.mark.parametrize(
-    ("rule", "glance", "program"),
-    [
-        ("TLT101", "glance", "def f(x, y):\n    return F.cross_entropy(F.softmax(x, 1), y) + x.sum() / len(x)\n"),
-        (
-            "TLT601",
-            "glance_at_class",
-            "class M(nn.Module):\n    def __init__(self):\n        self.a = nn.Linear(2, 2)\n",
-        ),
-    ],
-)
-def test_a_glance_that_raises_costs_only_its_own_rule(
-    rule: str, glance: str, program: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    head = "import torch\nimport torch.nn.functional as F\nfrom torch import nn\n\n"
-    source = Source("program.py", f"{head}{program}{OTHER}")
-    whole = lint.check(source, CODES, fixes=False)
-    assert rule in {finding.code for finding in whole.findings}
-
-    def crash(*_: object) -> bool:
-        raise RuntimeError("no glance")
-
-    monkeypatch.setattr(registry.load(rule), glance, crash)
-    report = lint.check(source, CODES, fixes=False)
-    assert report.findings == [finding for finding in whole.findings if finding.code != rule]
-    assert {finding.code for finding in report.findings} >= {"TLT301"}
-    assert [failure.split(":")[0] for failure in report.failures] == [f"rule {rule} crashed"]

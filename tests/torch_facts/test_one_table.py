@@ -110,9 +110,9 @@ def lists_of_operations(tree: ast.Module) -> Iterator[tuple[int, str]]:
 
 
 def _subject(rule: ast.ClassDef) -> Iterator[ast.AST]:
-    """What a rule is about, `ops = (..)`: it has to say so."""
+    """What a rule is about, `ops = (..)` or `needs = ((..),)`: it has to say so."""
     for node in rule.body:
-        if isinstance(node, ast.Assign) and [getattr(target, "id", "") for target in node.targets] == ["ops"]:
+        if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") in ("ops", "needs"):
             yield from ast.walk(node)
 
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Set
 from itertools import chain
 
 from torchlint.kept import kept
-from torchlint.skip.plan import Asked
-from torchlint.skip.tokens import leaf
+from torchlint.skip.plan import Look
 from torchlint.syntax import trees
 from torchlint.syntax.bindings import imported
 from torchlint.syntax.module import Module
+from torchlint.syntax.names import leaf
 from torchlint.syntax.scope import DEFINITIONS, Scope
 
 # How far a name is followed through the statements that bind it.
@@ -27,18 +27,17 @@ _Binding = tuple[set[str], frozenset[str]]
 class Bound:
     """For names and attributes that a file binds, the words behind them: of those that rules ask for."""
 
-    def __init__(self, module: Module, wanted: Iterable[Asked]) -> None:
+    def __init__(self, module: Module, looks: Collection[Look], written: Set[str]) -> None:
+        """`written` are the words that must stand in a function, under whatever names."""
         self._module = module
-        wanted = list(wanted)
-        self._special = frozenset().union(*(asked.special for asked in wanted))
-        looks = [look for asked in wanted for look in asked.looks]
+        self._written = frozenset(written)
         self._hideable = frozenset().union(*(look.plain for look in looks))
         self._layered = frozenset().union(*(look.plain for look in looks if look.anchor.layered))
 
     @kept
     def renamed(self) -> dict[str, set[str]]:
         """The words of the functions and classes that names stand for, imports included."""
-        return self._followed(self._special | self._hideable, self._renaming)
+        return self._followed(self._written | self._hideable, self._renaming)
 
     @kept
     def held(self) -> dict[str, set[str]]:
@@ -50,9 +49,8 @@ class Bound:
 
     @kept
     def aliases(self) -> dict[str, set[str]]:
-        """For each other name of something that rules ask for with a colon, the words that it may stand for."""
-        special = self._special
-        found = {name: words & special - {name} for name, words in self.renamed.items()}
+        """For each other name of something that must stand in a function, the words that it may stand for."""
+        found = {name: words & self._written - {name} for name, words in self.renamed.items()}
         return {name: words for name, words in found.items() if words}
 
     @property

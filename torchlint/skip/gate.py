@@ -5,7 +5,7 @@ What can be told from the rows of a function is asked first: only what may have 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Set
 from typing import NamedTuple
 
 from torchlint.kept import kept
@@ -13,16 +13,14 @@ from torchlint.registry import RuleInfo
 from torchlint.skip.aliases import Bound
 from torchlint.skip.plan import Asked, Look, plan_of, union
 from torchlint.skip.reach import Reach
-from torchlint.skip.tokens import Interest, stated
-from torchlint.skip.view import View
+from torchlint.skip.tokens import Tokens, is_written
 from torchlint.syntax.module import FunctionModel, Module, Region
 from torchlint.syntax.scope import Scope
 
 
 class _Near(NamedTuple):
-    """The bits of words that a region can reach, the rules that these concern, and the anchors they may hide."""
+    """The rules that the words within reach of a region concern, and the anchors that its calls may hide."""
 
-    around: int
     concerned: list[Asked]
     hidden: int
 
@@ -41,19 +39,19 @@ class Gate:
         mask = plan.mask(module.vocabulary.union(*imported.values()))
         wanted = [asked for asked in plan.asked if is_open or asked.concerns(mask)]
         self.rules = [asked.info for asked in wanted]
-        self.is_open = is_open
+        self._is_open = is_open
         self._module = module
         self._plan = plan
         self._on_classes = [asked for asked in wanted if asked.info.on_classes]
         self._on_frames = [asked for asked in wanted if asked.info.on_frames]
-        self._bound = Bound(module, self._on_frames)
+        self._bound = Bound(module, [look for asked in self._on_frames for look in asked.looks], plan.written)
         self._reach = Reach(module, plan)
         self._near: dict[Region, _Near] = {}
         self._hideable: dict[Look, bool] = {}
 
     def on_classes(self, region: Region) -> list[RuleInfo]:
         """The rules that may have something to say of the classes in a region."""
-        if self.is_open:
+        if self._is_open:
             return self.rules
         if not self._on_classes:
             return []
@@ -62,7 +60,7 @@ class Gate:
 
     def on_function(self, region: Region, function: FunctionModel | None) -> list[RuleInfo]:
         """The rules that may have something to say of a function, or of the module's body."""
-        if self.is_open:
+        if self._is_open:
             return self.rules
         near = self._near.get(region)
         if near is None:
@@ -74,17 +72,18 @@ class Gate:
         # What may be written without words, and what a function calls without naming it, is looked at last.
         possible = mask | self._plan.signed | near.hidden
         asked = [one for one in near.concerned if not one.anchors & ~possible]
+        asked = [one for one in asked if self._is_written(one, mask | near.hidden, scope)]
         if not asked:
             return []
-        view = View(self._module, self._bound, self._interest, scope, mask, near.hidden)
-        return [one.info for one in asked if view.may_have(one) and view.has(one)]
+        tokens = Tokens(scope, self._module.function_of(scope), self._called, self._bound)
+        had: dict[Look, bool] = {}
+        return [one.info for one in asked if all(self._has(look, tokens, near.hidden, had) for look in one.looks)]
 
     def _of_region(self, region: Region) -> _Near:
         around = self._reach.around(region)
         concerned = [asked for asked in self._on_frames if asked.concerns(around)]
         looks = {look for asked in concerned for look in asked.looks if around & look.plain_bit}
-        hidden = union([look.bit for look in looks if self._is_hideable(look)])
-        return _Near(around, concerned, hidden)
+        return _Near(concerned, union([look.bit for look in looks if self._is_hideable(look)]))
 
     def _is_hideable(self, look: Look) -> bool:
         """Whether any function of the file may call what a look is for without naming it."""
@@ -96,23 +95,43 @@ class Gate:
             self._hideable[look] = known
         return known
 
-    @kept
-    def _interest(self) -> Interest:
-        """What the rules ask for, and what the file calls it."""
-        return self._plan.interest.widened(self._bound.aliases)
-
     def _mask(self, scope: Scope) -> int:
-        """The bits of the tokens that a scope may have by its words, and of those that its statements are."""
-        spelled, told = self._plan.spelled, self._plan.stated
-        words, aliases = scope.words, self._bound.aliases
+        """The bits of the tokens that a scope may have by its words."""
+        spelled, aliases, words = self._plan.spelled, self._bound.aliases, scope.words
         if aliases:
             words = words.union(*[aliases[name] for name in aliases.keys() & words])
-        statements = self._interest.renamed(stated(scope))
-        return union([spelled[word] for word in spelled.keys() & words]) | union(
-            [told[token] for token in told.keys() & statements]
-        )
+        return union([spelled[word] for word in spelled.keys() & words])
+
+    def _is_written(self, asked: Asked, mask: int, scope: Scope) -> bool:
+        """Whether the characters of a scope leave open that it has what is not told by words."""
+        missing = [look for look in asked.looks if not mask & look.bit]
+        return all(any(is_written(sign, scope.text) for sign in look.signs) for look in missing)
+
+    @kept
+    def _called(self) -> Mapping[str, Collection[str]]:
+        """The names of which calls matter, those that the file gives too, with the words that each stands for."""
+        called = self._plan.called
+        others = {name: words for name, words in self._bound.aliases.items() if not called.isdisjoint(words)}
+        return {**{word: (word,) for word in called}, **others}
+
+    def _has(self, look: Look, tokens: Tokens, hidden: int, had: dict[Look, bool]) -> bool:
+        """Whether a scope has what a look is for, or calls what may have it."""
+        known = had.get(look)
+        if known is None:
+            hides = bool(hidden & look.bit)
+            known = had[look] = tokens.has(look.anchor.tokens) or (hides and self._hides(look, tokens))
+        return known
+
+    def _hides(self, look: Look, tokens: Tokens) -> bool:
+        """Whether what a look is for may be behind something that a scope calls."""
+        if self._module.imported_words or _stand_for(look, self._bound.renamed, tokens.words):
+            return True
+        if not look.anchor.layered:
+            # A function that came in as an argument was named somewhere without being called.
+            return tokens.is_opaque and any(map(self._module.is_passed, look.plain))
+        return tokens.is_opaque or _stand_for(look, self._bound.held, tokens.callees)
 
 
-def rules_on_comments(codes: Collection[str]) -> Sequence[RuleInfo]:
-    """Those of the rules with these codes that are asked about comments: no gate lets them off."""
-    return plan_of(tuple(sorted(codes))).on_comments
+def _stand_for(look: Look, known: Mapping[str, Set[str]], names: Set[str | None] | Set[str]) -> bool:
+    """Whether what a look is for stands behind one of these names."""
+    return any(not look.plain.isdisjoint(known[name]) for name in known.keys() & names)

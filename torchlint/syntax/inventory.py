@@ -101,6 +101,16 @@ class Inventory:
                 names.update(bound_by(binder))
         return frozenset(names)
 
+    @kept
+    def loops(self) -> list[ast.For | ast.AsyncFor | ast.While]:
+        """The loop statements in the order in which they stand."""
+        found: list[ast.For | ast.AsyncFor | ast.While] = [
+            *self.of(ast.For),
+            *self.of(ast.AsyncFor),
+            *self.of(ast.While),
+        ]
+        return sorted(found, key=lambda loop: (loop.lineno, loop.col_offset))
+
     def stored_attributes(self) -> Iterator[ast.Attribute]:
         """The attributes that are assigned or deleted."""
         return (node for node in self.of(ast.Attribute) if node.ctx.__class__ is not ast.Load)

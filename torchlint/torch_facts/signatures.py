@@ -93,6 +93,14 @@ def known(qualname: str) -> bool:
     return qualname in _table()["signatures"]
 
 
+def public(qualname: str) -> str:
+    """The public name of a callable that is called by the module that defines it: `torch.utils.data.DataLoader` for
+    `torch.utils.data.dataloader.DataLoader`. Other names stay as they are."""
+    module, _, name = qualname.rpartition(".")
+    home = _table()["homes"].get(module)
+    return f"{home}.{name}" if home is not None and known(f"{home}.{name}") else qualname
+
+
 @cache
 def overloads(qualname: str) -> tuple[Overload, ...]:
     """The overloads of a callable in the order in which torch tries them; none if it is not known."""
@@ -172,6 +180,17 @@ def _bound(qualname: str, slots: Mapping[str, _Slot[A]]) -> Bound[A]:
     renames = _table()["renames"].get(qualname, {})
     public = {renames.get(name, name): slot for name, slot in slots.items() if not name.startswith("_")}
     return {name: slot.arguments if slot.many else slot.arguments[0] for name, slot in public.items()}
+
+
+@cache
+def positional(qualname: str) -> tuple[str, ...]:
+    """The names of the parameters that take positional arguments, in order; none where overloads differ in them."""
+    renames = _table()["renames"].get(qualname, {})
+    orders = {
+        tuple(renames.get(one.name, one.name) for one in overload if one.style is Style.PLAIN)
+        for overload in overloads(qualname)
+    }
+    return orders.pop() if len(orders) == 1 else ()
 
 
 @cache

@@ -39,13 +39,7 @@ _Use = tuple[Row, ast.Name | ast.Attribute, ast.Call | None]
 
 def words_of(rows: Sequence[Row]) -> tuple[str, ...]:
     """What a function must have one of: the name in torch, or the name of a method."""
-    names = {(_is_plain(row), row.keyword or row.old.rpartition(".")[2]) for row in rows}
-    return tuple(sorted(name if method else f"torch:{name}" for method, name in names))
-
-
-def _is_plain(row: Row) -> bool:
-    """Whether what is looked for is any identifier: a method, a keyword, a name of another package than torch."""
-    return bool(row.keyword) or row.old.startswith(METHODS) or not row.old.startswith("torch.")
+    return tuple(sorted({row.keyword or row.old.rpartition(".")[2] for row in rows}))
 
 
 def by_name(rows: Sequence[Row]) -> dict[str, Row]:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
-from torchlint.rule import Check, ClassModel, Frame, Module, Problem
+from torchlint.rule import Check, ClassModel, Frame, Problem
 
 from .api import by_name, last_names, may_use, words_of
 from .api_fixes import problems
@@ -26,17 +25,13 @@ class ApiCheck(Check):
         cls.table = by_name(cls.rows)
         cls._last = last_names(cls.table)
 
-    def glance(self, scope: ast.AST, module: Module) -> bool:
-        return may_use(scope, module, self.table, self._last)
-
-    def glance_at_class(self, cls: ClassModel) -> bool:
-        return self.glance(cls.node, cls.module)
-
     def check_frame(self, frame: Frame) -> Iterator[Problem]:
-        yield from self.problems(frame, None)
+        if may_use(frame.scope, frame.module, self.table, self._last):
+            yield from self.problems(frame, None)
 
     def check_class(self, cls: ClassModel, frame: Frame) -> Iterator[Problem]:
-        yield from self.problems(frame, cls)
+        if may_use(cls.node, cls.module, self.table, self._last):
+            yield from self.problems(frame, cls)
 
     def problems(self, frame: Frame, cls: ClassModel | None) -> Iterator[Problem]:
         """What is said of the uses in a frame, or in a class outside its methods."""

@@ -18,6 +18,7 @@ from torchlint.rule import (
     Value,
     facts,
     frame_of,
+    made_by,
     ops,
 )
 
@@ -47,8 +48,9 @@ def requires_grad(value: Value, depth: int = _DEPTH) -> bool | None:
         case Element():
             return requires_grad(value.base, depth - 1)
         case Call() if value.qualname in PARAMETERS:
-            given = value.keywords.get("requires_grad", value.args[1] if len(value.args) > 1 else Constant(True))
-            return bool(given.value) if isinstance(given, Constant) else None
+            made = made_by(value)
+            flag = made.value("requires_grad") if made is not None else None
+            return bool(flag.value) if isinstance(flag, Constant) else None
         case Call() if value.qualname.startswith("torch.sparse.") and value.args:
             return requires_grad(value.args[0], depth - 1)
         case Call():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 
-from torchlint.rule import Call, Constant, External, Frame, Instance, Layer, Value, members
+from torchlint.rule import Call, Constant, External, Frame, Instance, Layer, Value, made_by, members
 
 from .training import settled
 
@@ -41,6 +41,5 @@ def may_be_scaler(value: Value | None) -> bool:
 
 
 def _works(scaler: Call) -> bool:
-    enabled = scaler.keywords.get("enabled")
-    is_off = isinstance(enabled, Constant) and not enabled.value
-    return _SCALER.match(scaler.qualname) is not None and not is_off
+    made = made_by(scaler)
+    return _SCALER.match(scaler.qualname) is not None and made is not None and bool(made.constant("enabled"))

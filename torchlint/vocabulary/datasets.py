@@ -26,7 +26,7 @@ MAP_STYLE = frozenset(home + "Dataset" for home in _HOMES)
 ITERABLE = frozenset(home + "IterableDataset" for home in _HOMES)
 SAMPLERS = frozenset({"torch.utils.data.Sampler", "torch.utils.data.sampler.Sampler"})
 MODULES = frozenset({"torch.nn.Module", "torch.nn.modules.Module", "torch.nn.modules.module.Module"})
-LOADERS = frozenset({"torch.utils.data.DataLoader", "torch.utils.data.dataloader.DataLoader"})
+LOADER = "torch.utils.data.DataLoader"
 # Datasets of torch that are made of others, and what divides one.
 _WRAPPERS = frozenset(
     home + name for home in _HOMES for name in ("TensorDataset", "Subset", "ConcatDataset", "StackDataset")

@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from torchlint.rule import Call, Choice, Constant, External, Frame, Op, Value, members, ops, same
+from torchlint.rule import (
+    UNKNOWN,
+    Call,
+    Choice,
+    Constant,
+    External,
+    Frame,
+    Op,
+    Value,
+    made_by,
+    members,
+    ops,
+    same,
+)
 
 from .autograd import is_moved, settled
 from .nn_modules import PARAMETERS
@@ -59,8 +72,12 @@ def _target_of(op: Op) -> Value | None:
 def _data_of(value: Value) -> Value:
     """The tensor that a parameter is made of."""
     value = settled(value)
-    while isinstance(value, Call) and value.qualname in PARAMETERS and value.args:
-        value = settled(value.args[0])
+    while isinstance(value, Call) and value.qualname in PARAMETERS:
+        made = made_by(value)
+        data = made.value("data") if made is not None and made.gives("data") else None
+        if data is None:
+            break
+        value = settled(data)
     if isinstance(value, Op) and value.name in _SAME_PLACE:
         return _data_of(value.input)
     return value
@@ -89,8 +106,9 @@ def _kinds(device: Value) -> frozenset[str] | None:
         return frozenset().union(*known) if len(known) == len(found) else None
     if isinstance(device, Op) and device.name == "device":
         return _kinds(device.args.get("type", device.args.get("device", device)))
-    if isinstance(device, Call) and device.qualname == "torch.device" and device.args:
-        return _kinds(device.args[0])
+    made = made_by(device)
+    if made is not None and made.qualname == "torch.device":
+        return _kinds(made.value("type") or UNKNOWN)
     if isinstance(device, Constant) and isinstance(device.value, str):
         return frozenset({device.value.partition(":")[0]})
     return frozenset({"cuda"}) if isinstance(device, Constant) and type(device.value) is int else None

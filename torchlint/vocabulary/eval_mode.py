@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from torchlint.rule import Frame, FunctionModel, Instance, Layer, Value, trees
+from torchlint.rule import Frame, FunctionModel, Instance, Layer, Value, bound_call, last_name, trees
 
 from .nn_modules import is_module
 from .training import settled
@@ -15,10 +15,16 @@ def mode_calls(frame: Frame, name: str) -> Iterator[tuple[ast.Call, ast.expr]]:
     """The calls of `eval()` or `train(..)` in a frame that may be those of a module, with what they are called on."""
     for call in frame.callees:
         func = call.func
-        if isinstance(func, ast.Attribute) and func.attr == name and len(call.args) <= (name == "train"):
+        if isinstance(func, ast.Attribute) and func.attr == name and _is_of_mode(frame, call):
             value = frame.values.get(func.value)
             if not isinstance(settled(value), Instance | Layer) or (value is not None and is_module(frame, value)):
                 yield call, func.value
+
+
+def _is_of_mode(frame: Frame, call: ast.Call) -> bool:
+    """Whether a call has no more arguments than `train(mode)` and `eval()` of a module."""
+    bound = bound_call(frame, call, f"torch.nn.Module.{last_name(call.func)}")
+    return bound is not None and (not bound.is_open or any(isinstance(arg, ast.Starred) for arg in call.args))
 
 
 def calls_of(frame: Frame, model: ast.expr) -> list[ast.Call]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from torchlint.rule import Constant, Frame, Items, Op, ops, trees
@@ -33,6 +33,18 @@ class Stack(NamedTuple):
         if self.name == "stack":
             return self.element
         return _without_leading_dim(self.element, frame) if self.dim == 0 else None
+
+
+def stacks(frame: Frame) -> Iterator[Stack]:
+    """The tensors that a function stacks or concatenates out of what a comprehension or a loop makes."""
+    for op in frame.ops:
+        found = of_comprehension(op, frame) if op.name in ops.JOINS else None
+        if found is not None:
+            yield found
+    for loop in frame.loops:
+        found = of_loop(loop, frame)
+        if found is not None:
+            yield found
 
 
 def of_comprehension(op: Op, frame: Frame) -> Stack | None:

@@ -1,6 +1,8 @@
-"""Where the losses of torch take `size_average` and `reduce`, which `reduction` replaced in torch 0.4.1."""
+"""The losses of torch that take `size_average` and `reduce`, which `reduction` replaced in torch 0.4.1."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 from torchlint.rule import ops
 from torchlint.torch_facts import signatures
@@ -8,21 +10,18 @@ from torchlint.torch_facts import signatures
 KEYWORDS = ("size_average", "reduce")
 
 
-def _places() -> dict[str, tuple[int, int]]:
-    """The positions of both among the arguments of each loss, by qualified name."""
-    found: dict[str, tuple[int, int]] = {}
-    for loss in ops.LOSSES:
-        names = [f"torch.nn.functional.{loss}", *(f"torch.nn.{layer}" for layer in ops.layers_of(loss))]
-        for qualname in names:
-            for overload in signatures.overloads(qualname):
-                parameters = [parameter.name for parameter in overload]
-                if {*KEYWORDS} <= {*parameters}:
-                    found[qualname] = parameters.index("size_average"), parameters.index("reduce")
-    return found
+def _takes_both(qualname: str) -> bool:
+    return any({*KEYWORDS} <= {parameter.name for parameter in each} for each in signatures.overloads(qualname))
 
 
-PLACES = _places()
-NAMES = frozenset(name.rpartition(".")[2] for name in PLACES)
+def _spellings(loss: str) -> Iterator[str]:
+    yield f"torch.nn.functional.{loss}"
+    yield from (f"torch.nn.{layer}" for layer in ops.layers_of(loss))
+
+
+# The losses that take both, by qualified name and by the last part of it.
+LOSSES = frozenset(filter(_takes_both, (name for loss in ops.LOSSES for name in _spellings(loss))))
+NAMES = frozenset(name.rpartition(".")[2] for name in LOSSES)
 
 
 def reduction(size_average: bool | None, reduce: bool | None) -> str:

@@ -25,11 +25,14 @@ from torchlint.rule import (
     Value,
     ancestors,
     argument_of,
+    bound_call,
     classes,
     disables_grad,
     facts,
     frame_of,
+    inventory_of,
     last_name,
+    made_by,
     members,
     ops,
     own_nodes,
@@ -40,6 +43,10 @@ from torchlint.rule import (
 
 from .roles import OPTIMIZER_BASES, is_optimizer_by_use, is_optimizer_class
 
+_BASE = "torch.optim.Optimizer"
+# Engines have methods of these names as well, which are given the loss or the optimiser.
+BACKWARD = "torch.Tensor.backward"
+STEP = "torch.amp.GradScaler.step"
 _MAX_DEPTH = 2
 _TRAINING = frozenset({"backward", "manual_backward", "zero_grad"})
 _TRAINING_NAME = re.compile(r"train|fit|step|optimi[sz]e|learn|backward", re.IGNORECASE)
@@ -122,9 +129,8 @@ def certainly_clears(zero: Event, step: Event) -> bool:
     if same_subject(zero, step):
         return True
     optimizer, model = step.subject, zero.subject
-    if not isinstance(optimizer, Call) or not is_optimizer(optimizer) or model is None or not optimizer.args:
-        return False
-    given = optimizer.args[0]
+    made = made_by(optimizer, _BASE) if is_optimizer(optimizer) else None
+    given = made.value("params") if made is not None and model is not None else None
     return (
         isinstance(given, Call)
         and isinstance(given.callee, Method)
@@ -149,8 +155,10 @@ def trained_models(optimizer: Value | None) -> Iterator[tuple[str, Value]]:
     """The models whose `parameters()` an optimiser was given: how they are written, and what they are."""
     for member in members(optimizer) if optimizer is not None and is_optimizer(optimizer) else ():
         inner = settled(member)
-        given = [*inner.args[:1], *inner.keywords.values()] if isinstance(inner, Call) else []
-        for part in (part for value in given for part in walk(value)):
+        # Other optimisers derive from torch's.
+        made = made_by(inner, _BASE)
+        given = made.value("params") if made is not None else None
+        for part in walk(given) if given is not None else ():
             if isinstance(part, Call) and isinstance(part.callee, Method) and part.callee.name == "parameters":
                 receiver = settled(part.callee.receiver)
                 func = part.node.func if isinstance(part.node, ast.Call) else None
@@ -174,6 +182,12 @@ def events(frame: Frame, depth: int = _MAX_DEPTH) -> list[Event]:
             found.append(Event(Kind.CLEAR, node, node, None, "", frame))
     found.sort(key=lambda event: (getattr(event.at, "lineno", 0), getattr(event.at, "col_offset", 0)))
     return found
+
+
+def may_train_in_loop(frame: Frame) -> bool:
+    """Whether a function has both a loop and a backward pass of its own."""
+    nodes = inventory_of(frame.scope)
+    return bool(nodes.loops and (nodes.reads("backward") or nodes.reads("manual_backward")))
 
 
 def may_train(frame: Frame, depth: int = 4) -> bool:
@@ -268,13 +282,14 @@ def _of_method(frame: Frame, call: ast.Call, func: ast.Attribute, callee: Value)
         return None
     receiver = frame.values.get(func.value)
     key = ast.unparse(func.value)
-    given = call.args[0] if call.args else None
     match func.attr:
         case "backward" | "manual_backward":
+            given = _given(frame, call, BACKWARD, "gradient")
             if given is None or _is_gradient(receiver):
                 return Event(Kind.BACKWARD, call, call, receiver, key, frame)
             return Event(Kind.BACKWARD, call, call, frame.values.get(given), ast.unparse(given), frame)
         case "step":
+            given = stepped_by(frame, call)
             if given is not None and is_optimizer(frame.values.get(given)):
                 return Event(Kind.STEP, call, call, frame.values[given], ast.unparse(given), frame)
             return Event(Kind.STEP, call, call, receiver, key, frame)
@@ -286,6 +301,21 @@ def _of_method(frame: Frame, call: ast.Call, func: ast.Attribute, callee: Value)
         case "zero_" | "fill_" | "copy_" | "detach_" if ".grad" in key:
             return Event(Kind.CLEAR, call, call, receiver, key, frame)
     return None
+
+
+def _given(frame: Frame, call: ast.Call, method: str, name: str) -> ast.expr | None:
+    bound = bound_call(frame, call, method)
+    return bound.argument(name) if bound is not None else None
+
+
+def stepped_by(frame: Frame, call: ast.Call) -> ast.expr | None:
+    """The optimiser that `scaler.step(optimizer)` is given."""
+    return _given(frame, call, STEP, "optimizer")
+
+
+def scaled_by(frame: Frame, call: ast.Call) -> ast.expr | None:
+    """What `scaler.scale(loss)` is given."""
+    return _given(frame, call, "torch.amp.GradScaler.scale", "outputs")
 
 
 def _is_gradient(receiver: Value | None) -> bool:

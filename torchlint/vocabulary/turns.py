@@ -19,7 +19,7 @@ from torchlint.rule import (
     trees,
 )
 
-from .training import Event, Kind, in_loop, is_optimizer
+from .training import Event, Kind, in_loop, is_optimizer, stepped_by
 
 
 def position(node: ast.AST) -> tuple[int, int]:
@@ -68,8 +68,8 @@ def steps_of(found: Sequence[Event]) -> list[tuple[Event, str]]:
 
 def _stepped(event: Event, zeroed: set[str]) -> str:
     """The optimiser of `optimizer.step()` and `scaler.step(optimizer)`, where it is also cleared."""
-    given = event.node.args[:1] if isinstance(event.node, ast.Call) else []
-    written = [event.key, *(ast.unparse(arg) for arg in given)]
+    given = stepped_by(event.frame, event.node) if isinstance(event.node, ast.Call) else None
+    written = [event.key, ast.unparse(given) if given is not None else ""]
     return next((text for text in written if text and text in zeroed), "")
 
 

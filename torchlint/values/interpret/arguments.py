@@ -51,19 +51,19 @@ def opaque(frame: Frame, callee: Value, arguments: Arguments, node: ast.Call) ->
     return Call(callee, arguments.values, arguments.keywords, node, frame, arguments.known)
 
 
-def arguments_of(frame: Frame, node: ast.Call) -> Arguments:
-    """Evaluate the arguments of a call in order; displays behind `*` and `**` are unpacked."""
+def arguments_of(node: ast.Call, value_of: Callable[[ast.expr], Value]) -> Arguments:
+    """The arguments of a call in order, each valued by a function; displays behind `*` and `**` are unpacked."""
     values: list[Value] = []
     nodes: list[ast.expr] = []
     arguments = Arguments(values, nodes)
     for arg in node.args:
         if isinstance(arg, ast.Starred):
-            _unpack(frame, arg, arguments)
+            _unpack(arg, value_of(arg.value), arguments)
         else:
-            values.append(frame.value(arg))
+            values.append(value_of(arg))
             nodes.append(arg)
     for keyword in node.keywords:
-        value = frame.value(keyword.value)
+        value = value_of(keyword.value)
         if keyword.arg is not None:
             arguments.keywords[keyword.arg] = value
             arguments.keyword_nodes[keyword.arg] = keyword.value
@@ -74,13 +74,12 @@ def arguments_of(frame: Frame, node: ast.Call) -> Arguments:
     return arguments
 
 
-def _unpack(frame: Frame, starred: ast.Starred, arguments: Arguments) -> None:
-    inner = frame.value(starred.value)
+def _unpack(starred: ast.Starred, inner: Value, arguments: Arguments) -> None:
     if isinstance(inner, Items):
         arguments.values.extend(inner.items)
         arguments.nodes.extend([starred] * len(inner.items))
     else:
         last = lists.last_of(inner)
-        arguments.values.extend((Unknown(starred, frame), *last))
+        arguments.values.extend((Unknown(starred, inner.frame), *last))
         arguments.nodes.extend([starred] * (1 + len(last)))
         arguments.known = False

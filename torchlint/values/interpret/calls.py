@@ -47,7 +47,7 @@ _NAMESPACE_FORM = {"torch.nn.functional": "F"}
 def _call(frame: Frame, node: ast.Call) -> Value:
     callee = callee_of(frame, node.func)
     frame.callees[node] = callee
-    return apply(frame, callee, arguments_of(frame, node), node)
+    return apply(frame, callee, arguments_of(node, frame.value), node)
 
 
 @calls(Choice)

@@ -21,7 +21,7 @@ from torchlint.values.interpret import (
     statements,  # noqa: F401
     unread_tables,
 )
-from torchlint.values.interpret.frame import Frame, Known, Lookup
+from torchlint.values.interpret.frame import Deferred, Frame, Known, Lookup
 from torchlint.values.interpret.method_slices import slice_of
 from torchlint.values.value import External, FunctionRef, Instance, Unknown, Value
 
@@ -53,6 +53,7 @@ class Evaluator:
         self._module_frames: dict[Module, Frame] = {}
         self._left_out: dict[Module, list[ast.stmt]] = {}
         self._rest: dict[FunctionModel, _Rest] = {}
+        self._deferred: dict[FunctionModel | None, Deferred] = {}
         self._running: set[FunctionModel] = set()
         self._modules_under_way = 0
         self.known = Known()
@@ -71,6 +72,32 @@ class Evaluator:
         """Whether the body of a module is being evaluated, so that some of its names are not bound yet."""
         return self._modules_under_way > 0
 
+    def deferred(self, function: FunctionModel | None, *, bare: bool = False) -> Frame:
+        """The frame of a function of the file or of its module's body, evaluated when it is asked for more than where
+        it is; `bare`, of the latter, where only names are looked up."""
+        if function is not None and function in self._frames:
+            return self.frame(function)
+        if function is None and self.module in self._module_frames:
+            return self.surroundings(self.module) if bare else self.module_frame()
+        frame = self._deferred.get(function)
+        if frame is None:
+            frame = self._deferred[function] = Deferred(self, self.module, function)
+            self.frames.append(frame)
+        frame.bare = bare
+        return frame
+
+    def _made(
+        self,
+        module: Module,
+        function: FunctionModel | None = None,
+        instance: Value | None = None,
+        closure: Frame | None = None,
+    ) -> Frame:
+        deferred = self._deferred.pop(function, None) if module is self.module else None
+        if deferred is not None:
+            return deferred.begin(instance, closure)
+        return Frame(self, module, function, instance, closure)
+
     # -- roots ------------------------------------------------------------------------------------------------
 
     def module_frame(self, module: Module | None = None) -> Frame:
@@ -78,7 +105,7 @@ class Evaluator:
         module = module or self.module
         frame = self._module_frames.get(module)
         if frame is None:
-            frame = self._module_frames[module] = Frame(self, module)
+            frame = self._module_frames[module] = self._made(module)
             self._modules_under_way += 1
             frame.run(module.tree.body)
             self._modules_under_way -= 1
@@ -91,7 +118,7 @@ class Evaluator:
         frame = self._module_frames.get(module)
         if frame is not None:
             return frame
-        frame = self._module_frames[module] = Frame(self, module)
+        frame = self._module_frames[module] = self._made(module)
         unread = unread_tables.unread(module)
         left_out: list[ast.stmt] = []
         self._modules_under_way += 1
@@ -167,7 +194,7 @@ class Evaluator:
         instance: Value | None = None
         if function.cls is not None and function.self_name is not None:
             instance = Instance(function.cls, None, None, None, None)
-        frame = Frame(self, function.module, function, instance, closure)
+        frame = self._made(function.module, function, instance, closure)
         frames[function] = frame
         self.surroundings(function.module)
         self._resolving.add(function)

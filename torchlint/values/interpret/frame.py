@@ -193,6 +193,11 @@ class Frame:
         return self.function.node if self.function else self.module.tree
 
     @property
+    def statements(self) -> Sequence[ast.stmt]:
+        """The statements of the function or of the module's body, those in blocks too, but not those of definitions."""
+        return (self.function.scope if self.function else self.module.body).statements
+
+    @property
     def local_names(self) -> frozenset[str]:
         """The names that this function, and those around it, bind: here the module's own of these names are hidden."""
         functions = [frame.function for frame in (self, *enclosing(self)) if frame.function is not None]
@@ -269,6 +274,47 @@ class Frame:
     def uses(self, value: Value) -> int:
         """How often a value that was bound to a name is read; 0 for one that is used where it is made."""
         return len(self.loads.get(value, ()))
+
+
+class Deferred(Frame):
+    """A frame that is evaluated, and becomes a plain one, when somebody asks for more than where it is.
+
+    A rule that looks at what is written first costs no evaluation where there is nothing for it.
+    """
+
+    def __init__(self, evaluator: Evaluations, module: Module, function: FunctionModel | None) -> None:
+        self.evaluator = evaluator
+        self.module = module
+        self.function = function
+        self.bare = False
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        try:
+            self._evaluate()
+        except Exception as error:
+            raise EvaluationError from error
+        return getattr(self, name)
+
+    def _evaluate(self) -> None:
+        if self.function is not None:
+            self.evaluator.frame(self.function)
+        elif self.bare:
+            self.evaluator.surroundings(self.module)
+        else:
+            self.evaluator.module_frame()
+
+    def begin(self, instance: Value | None = None, closure: Frame | None = None) -> Frame:
+        """The plain frame that this becomes, before its first statement."""
+        evaluator, module, function = self.evaluator, self.module, self.function
+        self.__class__ = Frame  # type: ignore[assignment]
+        Frame.__init__(self, evaluator, module, function, instance, closure)
+        return self
+
+
+class EvaluationError(Exception):
+    """The evaluation of a frame failed; the cause is what was raised."""
 
 
 def frame_of(value: Value | None) -> Frame | None:

@@ -12,6 +12,7 @@ from torchlint.syntax.module import ClassModel, FunctionModel
 from torchlint.torch_facts import ops
 from torchlint.values import facts
 from torchlint.values.interpret import assignments, classes, lists
+from torchlint.values.interpret.bound_calls import made_by
 from torchlint.values.interpret.branches import outcome
 from torchlint.values.interpret.decorators import is_plain
 from torchlint.values.interpret.frame import Environment, Frame, executes, merge, path
@@ -247,8 +248,8 @@ def disables_grad(value: Value | None) -> bool:
         return False
     if value.qualname in ops.NO_GRAD:
         return True
-    first = value.args[0] if value.args else value.keywords.get("mode")
-    return value.qualname == "torch.set_grad_enabled" and isinstance(first, Constant) and first.value is False
+    made = made_by(value, "torch.set_grad_enabled") if value.qualname == "torch.set_grad_enabled" else None
+    return made is not None and made.constant("mode") is False
 
 
 def _may_enable_grad(value: Value) -> bool:
