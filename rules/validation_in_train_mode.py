@@ -4,7 +4,8 @@
 Finds a loop that calls a model without gradients, in a function or over a loader whose name speaks of validation or
 tests, where the model is in training mode for certain: `model.train()` is called in the same function before, in the
 class whose attribute the model is, or in the functions of the file that call this one with the model; and nothing there
-puts the model into eval mode.
+puts the model into eval mode. A model that is made and trained in a file is in training mode, too, where nothing in the
+file calls `eval()` and a layer of the model is dropout or batch norm for certain.
 
 Silent where the file does not show that `train()` is called, where any `eval()` may be about the model, where the class
 has bases, and where no layer of a known model computes anything else in eval mode.
@@ -54,9 +55,12 @@ from torchlint.rule import (
     External,
     Frame,
     FunctionRef,
+    Instance,
+    Loop,
     Place,
     Problem,
     argument_of,
+    frame_of,
     inventory_of,
     is_test,
     loops_around,
@@ -64,14 +68,17 @@ from torchlint.rule import (
     trees,
 )
 from torchlint.vocabulary.eval_mode import callers, mode_calls
-from torchlint.vocabulary.mode_dependence import is_modeless
-from torchlint.vocabulary.training import Kind, events, is_without_grad
+from torchlint.vocabulary.mode_dependence import depends_on_mode, is_modeless
+from torchlint.vocabulary.training import Kind, events, is_without_grad, settled
 from torchlint.vocabulary.turns import position
 
 _VALIDATION = re.compile(
     r"(^|_|\b)(val|valid|validate|validation|test|eval|evaluate|evaluation|dev)(_|\b|$|\d|set)", re.I
 )
 _MODES = frozenset({"eval", "train"})
+# What else decides about the mode, or hands the model to what does.
+_DECIDING = frozenset({"eval", "training", "freeze", "fit", "prepare", "partial_fit"})
+_NEVER = "this model stays in training mode: nothing in the file calls `eval()`"
 
 
 class _Use(NamedTuple):
@@ -97,33 +104,37 @@ class ValidationInTrainMode(Check):
         for use in _uses(frame):
             if use.text in seen:
                 continue
-            trained = _put_into_train_mode(frame, use)
+            trained, note = _put_into_train_mode(frame, use), "the model is put into training mode here"
+            if trained is None and _is_never_evaluated(frame):
+                trained, note = _made(frame, use), _NEVER
             if trained is not None:
                 seen.add(use.text)
-                yield Problem(use.call, places=(Place(trained, "the model is put into training mode here"),))
+                yield Problem(use.call, places=(Place(trained, note),))
 
 
 def _uses(frame: Frame) -> Iterator[_Use]:
     """The calls of models in loops that validate, in the order of the text."""
-    backward = [event.at for event in events(frame) if event.kind is Kind.BACKWARD]
-    for call, callee in sorted(frame.callees.items(), key=lambda item: position(item[0])):
-        if not isinstance(call.func, ast.Name | ast.Attribute) or isinstance(callee, External | FunctionRef):
+    backward: list[ast.AST] | None = None
+    for call, model, loop in _calls_in_validation(frame):
+        callee = frame.callees.get(call)
+        if callee is None or isinstance(callee, External | FunctionRef) or not is_without_grad(frame, call):
             continue
-        loops = loops_around(frame.module, call)
-        if not loops or not call.args or not is_without_grad(frame, call):
-            continue
-        names = [frame.function.name if frame.function else "", *(ast.unparse(loop.iter) for loop in _fors(loops))]
-        if not any(map(_VALIDATION.search, names)) or any(
-            loops[0] in loops_around(frame.module, at) for at in backward
-        ):
-            continue
-        value = frame.values.get(call.func)
-        if value is not None and not is_modeless(frame, value):
-            yield _Use(call, call.func, ast.unparse(call.func))
+        if backward is None:
+            backward = [event.at for event in events(frame) if event.kind is Kind.BACKWARD]
+        value = frame.values.get(model)
+        trains = any(loop in loops_around(frame.module, at) for at in backward)
+        if not trains and value is not None and not is_modeless(frame, value):
+            yield _Use(call, model, ast.unparse(model))
 
 
-def _fors(loops: list[ast.For | ast.AsyncFor | ast.While]) -> list[ast.For]:
-    return [loop for loop in loops if isinstance(loop, ast.For)]
+def _calls_in_validation(frame: Frame) -> Iterator[tuple[ast.Call, ast.Name | ast.Attribute, Loop]]:
+    """The calls with arguments in loops that are called validation, with what is called and the innermost loop."""
+    name = frame.function.name if frame.function else ""
+    for call in sorted(inventory_of(frame.scope).of(ast.Call), key=position):
+        loops = loops_around(frame.module, call) if call.args else []
+        names = [name, *(ast.unparse(loop.iter) for loop in loops if isinstance(loop, ast.For))]
+        if loops and isinstance(call.func, ast.Name | ast.Attribute) and any(map(_VALIDATION.search, names)):
+            yield call, call.func, loops[0]
 
 
 def _put_into_train_mode(frame: Frame, use: _Use) -> ast.AST | None:
@@ -136,6 +147,24 @@ def _put_into_train_mode(frame: Frame, use: _Use) -> ast.AST | None:
     if isinstance(use.model, ast.Name) and value is not None and _is_parameter(frame, use.model.id):
         return _of_the_callers(frame, use.model.id)
     return None
+
+
+def _is_never_evaluated(frame: Frame) -> bool:
+    """Whether a file trains, and nothing in it speaks of eval mode."""
+    nodes = list(trees.walk(frame.module.tree))
+    named = {node.attr for node in nodes if isinstance(node, ast.Attribute)}
+    return "backward" in named and named.isdisjoint(_DECIDING) and all(mode.trains for mode in _modes(nodes))
+
+
+def _made(frame: Frame, use: _Use) -> ast.AST | None:
+    """Where a model with dropout or batch norm is made in the file, or its class if it validates itself."""
+    value = settled(frame.values.get(use.model))
+    if value is None or not depends_on_mode(frame, value):
+        return None
+    if isinstance(value, Instance) and value is frame.instance:
+        return value.cls.node if value.cls.module is frame.module else None
+    made_in = frame_of(value)
+    return value.node if made_in is not None and made_in.module is frame.module else None
 
 
 class _Mode(NamedTuple):
