@@ -58,6 +58,7 @@ from torchlint.rule import (
     FunctionRef,
     Instance,
     Layer,
+    Loop,
     Module,
     Op,
     Place,
@@ -187,25 +188,27 @@ def _switched(frame: Frame, value: Value) -> Iterator[Layer]:
 
 def _uses(frame: Frame) -> Iterator[_Use]:
     """The calls of models in loops that validate, in the order of the text."""
-    backward = [event.at for event in events(frame) if event.kind is Kind.BACKWARD]
-    for call, callee in sorted(frame.callees.items(), key=lambda item: position(item[0])):
-        if not isinstance(call.func, ast.Name | ast.Attribute) or isinstance(callee, External | FunctionRef):
+    backward: list[ast.AST] | None = None
+    for call, model, loop in _calls_in_validation(frame):
+        callee = frame.callees.get(call)
+        if callee is None or isinstance(callee, External | FunctionRef) or not is_without_grad(frame, call):
             continue
-        loops = loops_around(frame.module, call)
-        if not loops or not call.args or not is_without_grad(frame, call):
-            continue
-        names = [frame.function.name if frame.function else "", *(ast.unparse(loop.iter) for loop in _fors(loops))]
-        if not any(map(_VALIDATION.search, names)) or any(
-            loops[0] in loops_around(frame.module, at) for at in backward
-        ):
-            continue
-        value = frame.values.get(call.func)
-        if value is not None and not is_modeless(frame, value):
-            yield _Use(call, call.func, ast.unparse(call.func))
+        if backward is None:
+            backward = [event.at for event in events(frame) if event.kind is Kind.BACKWARD]
+        value = frame.values.get(model)
+        trains = any(loop in loops_around(frame.module, at) for at in backward)
+        if not trains and value is not None and not is_modeless(frame, value):
+            yield _Use(call, model, ast.unparse(model))
 
 
-def _fors(loops: list[ast.For | ast.AsyncFor | ast.While]) -> list[ast.For]:
-    return [loop for loop in loops if isinstance(loop, ast.For)]
+def _calls_in_validation(frame: Frame) -> Iterator[tuple[ast.Call, ast.Name | ast.Attribute, Loop]]:
+    """The calls with arguments in loops that are called validation, with what is called and the innermost loop."""
+    name = frame.function.name if frame.function else ""
+    for call in sorted(inventory_of(frame.scope).of(ast.Call), key=position):
+        loops = loops_around(frame.module, call) if call.args else []
+        names = [name, *(ast.unparse(loop.iter) for loop in loops if isinstance(loop, ast.For))]
+        if loops and isinstance(call.func, ast.Name | ast.Attribute) and any(map(_VALIDATION.search, names)):
+            yield call, call.func, loops[0]
 
 
 def _put_into_train_mode(frame: Frame, use: _Use) -> ast.AST | None:
