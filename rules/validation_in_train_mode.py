@@ -130,6 +130,11 @@ def _may_validate(frame: Frame) -> bool:
     return any(map(_VALIDATION.search, names))
 
 
+def _iterated(loops: Iterable[ast.AST]) -> list[str]:
+    """What loops go over, as it is written."""
+    return [ast.unparse(loop.iter) for loop in loops if isinstance(loop, ast.For)]
+
+
 def _trains_without_eval(frame: Frame) -> bool:
     """Whether a class, or the callers of a function and what they call, train, and nothing there changes the mode."""
     function = frame.function
@@ -168,7 +173,7 @@ def _by_default(frame: Frame) -> Iterator[Problem]:
         return
     for call in sorted(frame.callees, key=position):
         loops = loops_around(frame.module, call)
-        names = [frame.function.name if frame.function else "", *(ast.unparse(loop.iter) for loop in _fors(loops))]
+        names = [frame.function.name if frame.function else "", *_iterated(loops)]
         if not loops or not call.args or not any(map(_VALIDATION.search, names)):
             continue
         value = frame.values.get(call)
