@@ -21,7 +21,7 @@ test_loader = DataLoader(test_set, batch_size=256)
 The fix leaves `drop_last` out. It changes what is evaluated, which is its purpose, so it is unsafe.
 
 ## When not to use it
-It is off unless it is selected: models that need full batches, such as some with state for each sample of a batch, are
+It is off by default: models that need full batches, such as some with state for each sample of a batch, are
 evaluated in this way on purpose.
 
 ## References

@@ -29,7 +29,7 @@ def step(x):
 There is no fix.
 
 ## When not to use it
-It is off unless it is selected: what breaks a graph differs from version to version, and some breaks cost nothing that
+It is off by default: what breaks a graph differs from version to version, and some breaks cost nothing that
 matters.
 
 ## References

@@ -1,9 +1,8 @@
 """`torch.load` that does not say whether the file may hold code.
 
 ## What it does
-Finds `torch.load` without `weights_only`. Silent where `target-torch`, or the project's own metadata, begin at torch
-2.6 or later: `weights_only=True` is the default there. Where no range of torch is stated, this is a note, said once for
-each file that is not a test.
+Finds `torch.load` without `weights_only` where `target-torch`, or the project's own metadata, take a torch before 2.6.
+Silent where nothing is stated: `weights_only=True` is the default of every torch since.
 
 ## Why is this bad?
 Before torch 2.6, `torch.load` unpickles whatever the file holds, and a pickle runs code: a checkpoint from elsewhere
@@ -33,10 +32,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from torchlint.rule import INFO, WARNING, ClassModel, Frame, Problem, is_test
+from torchlint.rule import INFO, WARNING, ClassModel, Frame, Problem
 from torchlint.vocabulary.api_check import ApiCheck
 from torchlint.vocabulary.api_defaults import LOAD
-from torchlint.vocabulary.api_fixes import is_first
 
 # The first torch whose default is `weights_only=True`.
 _SAFE_SINCE = "2.6"
@@ -54,14 +52,11 @@ class LoadWithoutWeightsOnly(ApiCheck):
 
     def problems(self, frame: Frame, cls: ClassModel | None) -> Iterator[Problem]:
         target = frame.module.target
-        is_stated = bool(target.text)
-        if is_stated and not target.lacks(_SAFE_SINCE):
+        if not target.text or not target.lacks(_SAFE_SINCE):
             return
         for problem in super().problems(frame, cls):
             if not isinstance(problem.node, ast.Call):
                 continue
-            if not is_stated and (is_test(frame.module) or not is_first(frame, problem.node.func)):
-                continue
             has_pickle = any(keyword.arg == "pickle_module" for keyword in problem.node.keywords)
             fix = None if has_pickle else problem.fix
-            yield problem._replace(fix=fix, severity=WARNING if is_stated else INFO)
+            yield problem._replace(fix=fix, severity=WARNING)

@@ -21,7 +21,7 @@ Unsafe: what reads `.grad` before the next `backward()` finds None, and optimise
 where they took a step with weight decay and momentum for zeros.
 
 ## When not to use it
-It is off unless it is selected, since some code wants zeros: gradients that others hold views of, captured CUDA graphs.
+It is off by default: some code wants zeros, where others hold views of gradients or a CUDA graph is captured.
 
 ## References
 - [torch.optim.Optimizer.zero_grad](https://docs.pytorch.org/docs/stable/generated/torch.optim.Optimizer.zero_grad.html)
@@ -38,6 +38,7 @@ from torchlint.rule import INFO, BoundCall, Changes, Check, Constant, Frame, Pro
 class SetToNoneFalse(Check):
     code = "TLT736"
     since = "0.2"
+    related = ("TLT702",)
     severity = INFO
     default = False
     message = "`set_to_none=False` fills the gradients with zeros and keeps their memory"

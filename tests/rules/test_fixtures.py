@@ -13,9 +13,12 @@ from torchlint import lint, registry
 from torchlint.finding import Applicability, Finding
 from torchlint.fixing import edits
 from torchlint.source import Source
+from torchlint.torch_range import CURRENT, parse_range
 from torchlint.verify import fixtures
 
 _MARK = re.compile(r"#\s*(TLT\d{3}(?:\s*,\s*TLT\d{3})*)\s*$")
+# The versions of torch that a fixture is for, where it is not for the current one.
+_TARGET = re.compile(r"^# target-torch: (.+)$", re.MULTILINE)
 CASES = sorted(FIXTURES.glob("*/*.py"))
 
 
@@ -35,7 +38,8 @@ def _expected(text: str) -> list[tuple[int, str]]:
 
 
 def _findings(source: Source, path: Path, *, gates: bool = True) -> list[Finding]:
-    report = lint.check(source, _codes(path), gates=gates)
+    target = _TARGET.search(source.text)
+    report = lint.check(source, _codes(path), gates=gates, target=parse_range(target[1]) if target else CURRENT)
     assert not report.error
     assert not report.failures
     return report.findings
