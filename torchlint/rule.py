@@ -63,9 +63,10 @@ from torchlint.syntax.tests import is_test
 from torchlint.torch_facts import modules, ops
 from torchlint.values import facts
 from torchlint.values.compare import agree, children, members, same, same_dim, walk
-from torchlint.values.facts import dtypes, sizes
+from torchlint.values.facts import dtypes, shapes, sizes
 from torchlint.values.interpret import classes
 from torchlint.values.interpret.bound_calls import BoundCall, bound_call, made_by, written_calls
+from torchlint.values.interpret.branches import is_decided
 from torchlint.values.interpret.callers import argument_of
 from torchlint.values.interpret.frame import Frame, frame_of, path
 from torchlint.values.interpret.lists import Tail
@@ -342,6 +343,7 @@ __all__ = [
     "free_reads",
     "inventory_of",
     "is_conditional",
+    "is_decided",
     "is_flag",
     "is_foreign",
     "is_test",
@@ -360,6 +362,7 @@ __all__ = [
     "peek",
     "same",
     "same_dim",
+    "shapes",
     "sizes",
     "statement_of",
     "tested",
