@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from torchlint.rule import Frame, ancestors, block_of, is_decided, last_name, own_nodes, statement_of
+from torchlint.rule import Frame, ancestors, block_of, last_name, outcome, own_nodes, statement_of
 
 _EXPECTING = ("raises", "assertRaises", "assertRaisesRegex", "suppress", "assert_raises", "raisesRegex")
 _EXITS = ast.Return | ast.Break | ast.Continue | ast.Yield | ast.YieldFrom
@@ -46,8 +46,11 @@ def _is_reached(where: ast.AST, frame: Frame) -> bool:
 def _lets_through(outer: ast.AST, inner: ast.AST, frame: Frame) -> bool:
     """Whether a node runs a part of it for certain."""
     match outer:
-        case ast.If() | ast.IfExp():
-            return inner is outer.test or is_decided(frame, outer.test)
+        case ast.If():
+            return inner is outer.test or outcome(frame, outer.test) is not None
+        case ast.IfExp():
+            taken = outcome(frame, outer.test)
+            return inner is outer.test or (taken is not None and inner is (outer.body if taken else outer.orelse))
         case ast.While():
             return inner is outer.test or (isinstance(outer.test, ast.Constant) and bool(outer.test.value))
         case ast.BoolOp():
@@ -95,6 +98,6 @@ def _may_leave(statement: ast.stmt, frame: Frame) -> bool:
     """Whether a block before may return, or leave the loop, so that what follows it is not run."""
     if not isinstance(statement, ast.If | ast.Try | ast.TryStar | ast.With | ast.For | ast.While | ast.Match):
         return False
-    if isinstance(statement, ast.If) and is_decided(frame, statement.test):
+    if isinstance(statement, ast.If) and outcome(frame, statement.test) is not None:
         return False
     return any(isinstance(node, _EXITS) for node in own_nodes(statement))

@@ -52,6 +52,7 @@ from torchlint.rule import (
     Value,
     facts,
     is_test,
+    once_per_file,
     shapes,
 )
 
@@ -159,14 +160,26 @@ def _may_be_changed(frame: Frame, node: ast.expr) -> bool:
     if not _SETTINGS.isdisjoint(module.foreign_writes) or any(module.references(name) for name in _HOOKS):
         return True
     func = node.func if isinstance(node, ast.Call) else None
-    if not isinstance(func, ast.Attribute) or frame.function is None or frame.function.cls is None:
+    if not isinstance(func, ast.Attribute):
         return False
-    own = frame.function.cls
+    if func.attr in _written_into(module):
+        return True
+    own = frame.function.cls if frame.function is not None else None
     # A class of the file that derives from this one may have set the attribute to something else.
-    return any(
+    return own is not None and any(
         other is not own and func.attr in other.writers and _derives(other.node, own.name)
         for other in module.all_classes
     )
+
+
+@once_per_file
+def _written_into(module: Module) -> frozenset[str]:
+    """The attributes of which a part is assigned, as in `model.head[1] = ..` and `model.head.fc = ..`."""
+    found: set[str] = set()
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.Attribute | ast.Subscript) and isinstance(node.ctx, ast.Store):
+            found.update(part.attr for part in ast.walk(node.value) if isinstance(part, ast.Attribute))
+    return frozenset(found)
 
 
 def _derives(node: ast.ClassDef, name: str) -> bool:

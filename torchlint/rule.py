@@ -66,7 +66,7 @@ from torchlint.values.compare import agree, children, members, same, same_dim, w
 from torchlint.values.facts import dtypes, shapes, sizes
 from torchlint.values.interpret import classes
 from torchlint.values.interpret.bound_calls import BoundCall, bound_call, made_by, written_calls
-from torchlint.values.interpret.branches import is_decided
+from torchlint.values.interpret.branches import outcome
 from torchlint.values.interpret.callers import argument_of
 from torchlint.values.interpret.frame import Frame, frame_of, path
 from torchlint.values.interpret.lists import Tail
@@ -343,7 +343,6 @@ __all__ = [
     "free_reads",
     "inventory_of",
     "is_conditional",
-    "is_decided",
     "is_flag",
     "is_foreign",
     "is_test",
@@ -356,6 +355,7 @@ __all__ = [
     "names_read",
     "once_per_file",
     "ops",
+    "outcome",
     "own_nodes",
     "parents",
     "path",

@@ -1,7 +1,7 @@
 """Sizes of tensors as numbers, symbols, and sums and products of them; shapes made of them.
 
-A symbol stands for one positive integer that is not known. What is not known at all is a symbol of its own, so that
-arithmetic needs no other case.
+A symbol stands for one integer that is not known. What is not known at all is a symbol of its own, so that arithmetic
+needs no other case.
 """
 
 from __future__ import annotations
@@ -12,10 +12,11 @@ from typing import NamedTuple, TypeGuard
 
 
 class Symbol(NamedTuple):
-    """A positive integer. Symbols of one `key` are the same; `name` is what people call it."""
+    """An integer, not below 0 unless it is `free`. Symbols of one `key` are the same; `name` is what people call it."""
 
     key: Hashable
     name: str
+    free: bool = False
 
 
 # Symbols with their powers, in no order: `{(h, 2), (w, 1)}` is h * h * w, the empty one is 1.
@@ -76,9 +77,13 @@ def symbol(name: str, key: Hashable) -> Size:
     return Polynomial({frozenset({(Symbol(key, name), 1)}): 1})
 
 
+def _free(name: str, key: Hashable) -> Size:
+    return Polynomial({frozenset({(Symbol(key, name, free=True), 1)}): 1})
+
+
 def unknown(name: str = "?") -> Size:
     """A size of which nothing is known: another one than all others."""
-    return symbol(name, object())
+    return _free(name, object())
 
 
 def product(sizes: Iterable[Size]) -> Size:
@@ -95,17 +100,17 @@ def certainly_equal(a: Size, b: Size) -> bool:
 
 
 def certainly_differ(a: Size, b: Size) -> bool:
-    """Whether two sizes differ whatever their symbols are: their difference is never 0."""
+    """Whether two sizes differ whatever their symbols are: their difference is never 0.
+
+    What both are multiples of is not 0: sizes of nothing are alike anyway.
+    """
+    a, b = _cancelled(a, b)
     difference = a - b
     if isinstance(difference, int):
         return difference != 0
     counts = [count for monomial, count in difference.terms.items() if monomial]
     constant = difference.terms.get(_ONE, 0)
-    if constant % math.gcd(*counts):
-        return True
-    # Symbols are 1 at least, and so is each product of them.
-    least = sum(counts) + constant
-    return (min(counts) > 0 and least > 0) or (max(counts) < 0 and least < 0)
+    return bool(constant % math.gcd(*counts)) or certainly_less(a, b) or certainly_less(b, a)
 
 
 def may_be(size: Size, number: int) -> bool:
@@ -118,9 +123,25 @@ def certainly_less(a: Size, b: Size) -> bool:
     difference = b - a
     if isinstance(difference, int):
         return difference > 0
-    return all(count > 0 for monomial, count in difference.terms.items() if monomial) and (
-        sum(difference.terms.values()) > 0
-    )
+    symbols = [(monomial, count) for monomial, count in difference.terms.items() if monomial]
+    grows = all(count > 0 and not any(one.free for one, _ in monomial) for monomial, count in symbols)
+    return grows and difference.terms.get(_ONE, 0) > 0
+
+
+def _cancelled(a: Size, b: Size) -> tuple[Size, Size]:
+    """Two sizes without the symbols that all terms of both are multiples of."""
+    if isinstance(a, int) or isinstance(b, int):
+        return a, b
+    powers = [dict(monomial) for monomial in (*a.terms, *b.terms)]
+    shared = {one: min(each.get(one, 0) for each in powers) for one in powers[0]}
+    common = frozenset((one, power) for one, power in shared.items() if power)
+    if not common:
+        return a, b
+    divisor = Polynomial({common: 1})
+    one, two = quotient(a, divisor), quotient(b, divisor)
+    assert one is not None
+    assert two is not None
+    return one, two
 
 
 def quotient(a: Size, b: Size) -> Size | None:
@@ -144,33 +165,42 @@ def quotient(a: Size, b: Size) -> Size | None:
 
 def never_divides(a: Size, b: Size) -> bool:
     """Whether `a` cannot be divided by `b` whatever their symbols are."""
-    if b == 1:
+    a, b = _cancelled(a, b)
+    if not isinstance(b, int) or b == 0:
         return False
-    if isinstance(a, int) and isinstance(b, int):
-        return b == 0 or a % b != 0
-    if isinstance(b, int) and isinstance(a, Polynomial):
-        counts = [count for monomial, count in a.terms.items() if monomial]
-        return b != 0 and bool(a.terms.get(_ONE, 0) % math.gcd(*counts, b))
-    # A smaller number is no multiple of a larger one.
-    return certainly_less(a, b) and a != 0
+    if isinstance(a, int):
+        return a % b != 0
+    counts = [count for monomial, count in a.terms.items() if monomial]
+    return bool(a.terms.get(_ONE, 0) % math.gcd(*counts, b))
 
 
 def floor(a: Size, b: Size) -> Size:
     """`a // b`. Where that is not a polynomial, it is a symbol that is the same for the same two sizes."""
+    if b == 0:
+        return unknown()  # Python raises; that is not said here
     if isinstance(a, int) and isinstance(b, int):
-        return a // b if b else unknown()
+        return a // b
     exact = quotient(a, b)
     if exact is not None:
         return exact
     if not isinstance(b, int):
-        return symbol(f"({a})//({b})", ("floor", a, b))
+        return _floor_of(a, b)
     whole = {monomial: count for monomial, count in _terms(a).items() if monomial and count % b == 0}
     constant = _terms(a).get(_ONE, 0)
     whole[_ONE] = constant // b * b
     rest = a - _size(whole)
     if isinstance(rest, int):
         return _divided(whole, b)
-    return symbol(f"({rest})//{b}" if len(rest.terms) > 1 else f"{rest}//{b}", ("floor", rest, b)) + _divided(whole, b)
+    return _floor_of(rest, b) + _divided(whole, b)
+
+
+def _floor_of(a: Size, b: Size) -> Size:
+    """A quotient that is rounded down, as a symbol: below 0 only where `a` may be."""
+    top, bottom = (
+        f"({size})" if isinstance(size, Polynomial) and len(size.terms) > 1 else str(size) for size in (a, b)
+    )
+    make = symbol if certainly_less(-1, a) and certainly_less(-1, b) else _free
+    return make(f"{top}//{bottom}", ("floor", a, b))
 
 
 def _divided(terms: Mapping[Monomial, int], number: int) -> Size:

@@ -119,8 +119,8 @@ def pool(dims: int) -> Handler:
 def _pooled(size: Size, width: Size, step: Size, dilate: Size, pad: Size, ceil: bool | None) -> Size:
     room = size + pad * 2 - dilate * (width - 1) - 1
     if ceil is False:
-        return floor(room, step) + 1
-    if ceil is None or not all(isinstance(each, int) for each in (size, step, pad, room)):
+        return unknown() if step == 0 else floor(room, step) + 1
+    if ceil is None or step == 0 or not all(isinstance(each, int) for each in (size, step, pad, room)):
         return unknown()
     count = -(-room // step) + 1  # type: ignore[operator]
     # No window begins beyond the input and the padding on its left.

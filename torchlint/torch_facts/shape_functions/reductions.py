@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from torchlint.torch_facts.dims import ANY, Shape
+from torchlint.torch_facts.shape_functions.elementwise import broadcast
 from torchlint.torch_facts.shape_functions.refusal import UNSURE, Given, Refusal, dim_of
 
 
@@ -43,6 +44,8 @@ def one_dim(given: Given) -> Shape:
 
 def values_and_indices(given: Given) -> Shape | tuple[Shape, Shape]:
     """`max` and its like: of all elements, of two tensors, or of a dim, with the places where they are."""
+    if given.has("other"):
+        return broadcast(given.tensor(), given.tensor("other"))
     if given.has("dim"):
         shape = reduced(given)
         return shape, shape

@@ -308,6 +308,8 @@ def _taken(given: Given) -> object:
 
 def _indices(index: Value, depth: int) -> tuple[object, ...]:
     """An index, whose parts are numbers only where that is certain: a name may hold a mask or a list."""
+    if isinstance(index, Items) and index.kind != "tuple":
+        return (UNSURE,)  # a list is taken as a tensor of places
     if isinstance(index, Items):
         return tuple(map(tuple, _combined([_indices(part, depth) for part in index.items])))
     answers = _known(index, depth).answers

@@ -25,11 +25,6 @@ def outcome(frame: Frame, test: ast.expr) -> bool | None:
     return _passed(frame, test) if frame.depth else None
 
 
-def is_decided(frame: Frame, test: ast.expr) -> bool:
-    """Whether a test that was evaluated always comes out the same in this evaluation."""
-    return outcome(frame, test) is not None
-
-
 def _passed(frame: Frame, test: ast.expr) -> bool | None:
     match test:
         case ast.UnaryOp(op=ast.Not()):
