@@ -8,8 +8,10 @@ answers with `ANY` where it does not know, and raises `Refusal` only where torch
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from typing import cast
 
+from torchlint import data
 from torchlint.torch_facts import ops
 from torchlint.torch_facts.dims import ANY, Shape
 from torchlint.torch_facts.shape_functions import (
@@ -38,6 +40,12 @@ def result(given: Given) -> Result:
     """
     function = FUNCTIONS.get(given.name)
     return ANY if function is None else function(given)
+
+
+@cache
+def proven() -> frozenset[str]:
+    """The operations whose functions were compared with torch: only these are used when linting."""
+    return frozenset(data.read("shapes.json")["calls"]).intersection(FUNCTIONS)
 
 
 def takes_ranks(name: str) -> tuple[int, ...]:
@@ -126,7 +134,7 @@ def _table() -> dict[str, Function]:
 
     add(elementwise.same, _same())
     add(elementwise.same, "InstanceNorm1d InstanceNorm2d InstanceNorm3d")
-    add(elementwise.operands, "clamp clamp_min clamp_max masked_fill")
+    add(elementwise.operands, "clamp clamp_min clamp_max masked_fill where")
     add(elementwise.operands, iter(ops.that(shape="broadcast", elementwise=True, gives="tensor", writes="")))
     add(elementwise.into_input, _in_place(found, elementwise.operands))
     add(elementwise.same, _in_place(found, elementwise.same))

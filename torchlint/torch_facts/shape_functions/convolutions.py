@@ -104,6 +104,7 @@ def pool(dims: int) -> Handler:
         kernel = given.each("kernel_size", dims, None)
         stride = given.each("stride", dims, None) if given.has("stride") else kernel
         dilation, padding = given.each("dilation", dims, 1), given.each("padding", dims, 0)
+        _check_padding(kernel, dilation, padding)
         ceil = given.flag("ceil_mode")
         found: list[Size] = []
         for size, width, step, dilate, pad in zip(_inner(shape, dims), kernel, stride, dilation, padding, strict=True):
@@ -127,17 +128,28 @@ def _pooled(size: Size, width: Size, step: Size, dilate: Size, pad: Size, ceil: 
     return count - 1 if (count - 1) * step >= size + pad else count  # type: ignore[operator]
 
 
+def _check_padding(kernel: tuple[Size, ...], dilation: tuple[Size, ...], padding: tuple[Size, ...]) -> None:
+    for width, dilate, pad in zip(kernel, dilation, padding, strict=True):
+        covered = dilate * (width - 1) + 1
+        if isinstance(covered, int) and isinstance(pad, int) and pad > covered // 2:
+            raise Refusal(f"a padding of {pad} is more than half of its window of {covered}")
+
+
 def adaptive_pool(dims: int) -> Handler:
     """Pools to an output size; None keeps the size of the input."""
 
     def handler(given: Given) -> Shape | tuple[Shape, Shape]:
-        shape = _checked(given.tensor(), dims)
         wanted = given.get("output_size", UNSURE)
         parts = wanted if isinstance(wanted, tuple) else (wanted,) * dims
         if len(parts) == 1:
             parts = parts * dims
         if len(parts) != dims:
             return ANY
+        shape = given.tensor()
+        if any(part not in (1, None) for part in parts):
+            _checked(shape, dims)
+        elif shape.rank not in (dims + 1, dims + 2):
+            return ANY  # a mean of all is taken of any rank
         inner = _inner(shape, dims)
         found = [
             size if part is None else part if isinstance(part, int) else unknown()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from torchlint.torch_facts.dims import ANY, Shape, Size, certainly_differ, certainly_less, unknown
+from torchlint.torch_facts.dims import ANY, Shape, Size, certainly_differ, certainly_less, quotient, unknown
 from torchlint.torch_facts.shape_functions.refusal import UNSURE, Given, Refusal, dim_of, shape_of, sizes_of
 
 _MOST_PARTS = 64
@@ -103,16 +103,10 @@ def chunked(given: Given) -> tuple[Shape, ...] | Shape:
         return ANY
     size = shape.sizes[dim]
     if not isinstance(size, int):
-        exact = _divided(size, count)
-        return tuple(_resized(shape, dim, (exact if exact is not None else unknown(),)) for _ in range(count))
+        exact = quotient(size, count)
+        return ANY if exact is None else (_resized(shape, dim, (exact,)),) * count
     each = max(-(-size // count), 1)
     return tuple(_resized(shape, dim, (part,)) for part in _parts(size, each))
-
-
-def _divided(size: Size, count: int) -> Size | None:
-    from torchlint.torch_facts.dims import quotient
-
-    return quotient(size, count)
 
 
 def split(given: Given) -> tuple[Shape, ...] | Shape:

@@ -13,6 +13,7 @@ def of_classes(given: Given) -> Shape:
     Raises `Refusal` where they do not belong together.
     """
     scores, labels = given.tensor(), given.tensor("target")
+    _check_weights(given, scores)
     if scores.rank is None or labels.rank is None or scores.rank < 2:
         return _averaged(given, ANY)
     if labels.rank == scores.rank and given.name == "cross_entropy":
@@ -26,6 +27,15 @@ def of_classes(given: Given) -> Shape:
     if differ:
         raise Refusal(f"scores {scores} take labels {wanted}, and get {labels}")
     return _averaged(given, wanted)
+
+
+def _check_weights(given: Given, scores: Shape) -> None:
+    if not given.has("weight") or scores.rank is None or scores.rank < 2:
+        return
+    weight = given.tensor("weight")
+    wrong = weight.at_least > 1 or (weight.sizes and certainly_differ(weight.sizes[0], scores.sizes[1]))
+    if wrong:
+        raise Refusal(f"scores {scores} are of {scores.sizes[1]} classes, and the weights have shape {weight}")
 
 
 def _labels(scores: Shape) -> Shape:

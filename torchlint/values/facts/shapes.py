@@ -279,7 +279,7 @@ def _answered(name: str, args: Mapping[str, Value], depth: int) -> _Known:
     """What an operation gives for all combinations of its arguments, or why all of them are refused."""
     if name == "getitem":
         choices = [_known(args["input"], depth).answers, _indices(args["index"], depth)]
-    elif name not in shape_functions.FUNCTIONS:
+    elif name not in shape_functions.proven():
         return _NOTHING
     else:
         choices = [_known(value, depth).answers for value in args.values()]
