@@ -14,23 +14,27 @@ from torchlint.torch_facts.shape_functions.refusal import Span
 
 # On the meta device these accept what the CPU refuses, or the other way round.
 _ON_CPU = frozenset(
-    {"cross_entropy", "nll_loss", "one_hot", "randperm", "tensor", "gather", "index_select", "embedding"}
+    {
+        *("cross_entropy", "nll_loss", "binary_cross_entropy", "binary_cross_entropy_with_logits"),
+        *("one_hot", "gather", "index_select", "embedding", "Embedding", "tensor", "randperm"),
+        *("softmax", "log_softmax", "softmin", "sort", "argsort"),
+        *("kthvalue", "mode", "median", "nanmedian", "normalize", "logit", "max_pool1d", "addmm", "baddbmm"),
+        *("RNN", "GRU", "LSTM", "RNNCell", "GRUCell", "LSTMCell"),
+        *(f"ConvTranspose{dims}d" for dims in (1, 2, 3)),
+        *(f"conv_transpose{dims}d" for dims in (1, 2, 3)),
+        *(f"adaptive_{kind}_pool{dims}d" for dims in (1, 2, 3) for kind in ("avg", "max")),
+    }
 )
-_ON_CPU |= {"binary_cross_entropy", "binary_cross_entropy_with_logits", "Embedding", "kthvalue", "mode", "median"}
-_ON_CPU |= {"max_pool1d", "nanmedian", "normalize", "RNNCell", "GRUCell", "LSTMCell", "RNN", "GRU", "LSTM", "logit"}
-_ON_CPU |= {"addmm", "baddbmm", *(f"ConvTranspose{n}d" for n in (1, 2, 3)), *(f"conv_transpose{n}d" for n in (1, 2, 3))}
-_ON_CPU |= {*(f"adaptive_{kind}_pool{n}d" for n in (1, 2, 3) for kind in ("avg", "max"))}
 _FACTORIES = frozenset(
     {"zeros", "ones", "empty", "rand", "randn", "full", "randint", "eye", "linspace", "randperm", "arange"}
 )
-_WHOLE = {
-    ("gather", "index"),
-    ("index_select", "index"),
-    ("embedding", "input"),
-    ("Embedding", "input"),
-    ("one_hot", "input"),
-}
-_WHOLE |= {("cross_entropy", "target"), ("nll_loss", "target")}
+# Arguments that are labels or places.
+_WHOLE = frozenset(
+    {
+        *(("gather", "index"), ("index_select", "index"), ("embedding", "input"), ("Embedding", "input")),
+        *(("one_hot", "input"), ("cross_entropy", "target"), ("nll_loss", "target")),
+    }
+)
 _BOOLS = {("where", "condition"), ("masked_fill", "mask")}
 _ATTRIBUTES = ("T", "mT")
 _METHODS_OF_SIZES = {"view": "shape", "reshape": "shape", "expand": "size", "permute": "dims", "repeat": "repeats"}
@@ -51,9 +55,7 @@ def outcome(name: str, arguments: dict[str, object]) -> Result | str:
 def _built(name: str, key: str, value: object, device: str) -> Any:
     if isinstance(value, Shape):
         dtype = torch.int64 if (name, key) in _WHOLE else torch.bool if (name, key) in _BOOLS else torch.float32
-        if name == "cross_entropy" and key == "target" and getattr(value, "probabilities", False):
-            dtype = torch.float32
-        if name.startswith("logical") or name in ("bool",):
+        if name.startswith("logical"):
             dtype = torch.bool
         return torch.zeros([int(str(size)) for size in value.sizes], dtype=dtype, device=device)
     if isinstance(value, Span):

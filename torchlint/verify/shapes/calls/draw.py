@@ -31,10 +31,8 @@ class Draw:
         return Shape(tuple(1 if self.chance(0.1) else size for size in sizes))
 
     def dim(self, shape: Shape) -> int:
-        rank = len(shape.sizes)
-        return (
-            self.random.randint(-rank - 1, rank) if self.chance(0.15) else self.random.randint(-rank, max(rank - 1, 0))
-        )
+        rank, beyond = len(shape.sizes), self.chance(0.15)
+        return self.random.randint(-rank - beyond, max(rank - 1, 0) + beyond)
 
     def dims(self, shape: Shape) -> object:
         if self.chance(0.5):
