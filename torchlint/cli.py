@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 _COMMANDS = {
     "check": ("torchlint.commands.check", "Check files and directories; `torchlint PATHS` is the same."),
     "rule": ("torchlint.commands.rule_pages", "Explain a rule, or all of them."),
+    "shapes": ("torchlint.commands.shapes", "Print a file with the shapes that are known at the ends of its lines."),
     "clean": ("torchlint.commands.clean", "Delete the findings cache."),
     "verify": ("torchlint.verify.command", "Run rewrites before and after on generated tensors (needs torch)."),
     "version": ("torchlint.commands.version", "Print the version."),
