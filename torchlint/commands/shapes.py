@@ -75,6 +75,8 @@ def _of_frame(frame: Frame) -> Iterator[tuple[int, str]]:
     for statement in [*frame.envs]:
         assigned = statement.value if isinstance(statement, ast.Assign | ast.AnnAssign | ast.Return) else None
         value = frame.values.get(assigned) if assigned is not None else None
-        for shape in shapes.shapes(value) if value is not None else ():
+        if value is None:
+            continue
+        for shape in shapes.shapes(value):
             if is_known(shape) and (shape.sizes or shapes.source(value) is not None):
                 yield statement.end_lineno or statement.lineno, str(shape)

@@ -40,16 +40,6 @@ def _linear(shape: Shape, takes: Size, gives: Size) -> Shape:
     return Shape((*shape.sizes[:-1], gives), shape.open)
 
 
-def bilinear_layer(given: Given) -> Shape:
-    """`Bilinear`: a Linear of two inputs."""
-    for name, features in (("input1", "in1_features"), ("input2", "in2_features")):
-        shape = given.tensor(name) if name in given.arguments else ANY
-        if shape.sizes and certainly_differ(shape.sizes[-1], given.size(features)):
-            raise Refusal(f"an input has shape {shape}, and it takes {given.size(features)} features in the last dim")
-    first = given.tensor("input1") if "input1" in given.arguments else ANY
-    return Shape((*first.sizes[:-1], given.size("out_features")), first.open) if first.sizes else ANY
-
-
 def _second(given: Given) -> Shape:
     name = next((name for name in ("other", "mat2", "vec", "vec2", "tensor") if name in given.arguments), "other")
     return given.tensor(name)

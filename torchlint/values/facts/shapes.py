@@ -300,8 +300,9 @@ def _taken(given: Given) -> object:
     """`x[0]` of what may be a tensor or a tuple."""
     whole, index = given.get("input"), given.get("index")
     if isinstance(whole, tuple):
-        if isinstance(index, Span) and all(part is None or isinstance(part, int) for part in index.parts):
-            return whole[slice(*index.parts)]  # type: ignore[misc]
+        if isinstance(index, Span):
+            start, stop, step = (part if isinstance(part, int) else None for part in index.parts)
+            return whole[start:stop:step] if (start, stop, step) == index.parts else UNSURE
         return _part(whole, index) if isinstance(index, int) and not isinstance(index, bool) else UNSURE
     return shape_functions.result(given)
 

@@ -48,7 +48,6 @@ def _write(proofs: Sequence[Proof], complete: bool) -> None:
         found.pop(proof.name, None)
         if not proof.contradictions:
             found[proof.name] = [proof.calls, proof.known, proof.refused]
-    table = {"torch": torch_version(), "calls": dict(sorted(found.items()))}
-    rows = ",\n".join(f"  {json.dumps(name)}: {json.dumps(counts)}" for name, counts in table["calls"].items())
-    text = f'{{\n "torch": {json.dumps(table["torch"])},\n "calls": {{\n{rows}\n }}\n}}\n'
+    rows = ",\n".join(f"  {json.dumps(name)}: {json.dumps(counts)}" for name, counts in sorted(found.items()))
+    text = f'{{\n "torch": {json.dumps(torch_version())},\n "calls": {{\n{rows}\n }}\n}}\n'
     Path(data.path("shapes.json")).write_text(text, encoding="utf-8")

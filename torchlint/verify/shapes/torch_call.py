@@ -35,14 +35,14 @@ _WHOLE = frozenset(
         *(("one_hot", "input"), ("cross_entropy", "target"), ("nll_loss", "target")),
     }
 )
-_BOOLS = {("where", "condition"), ("masked_fill", "mask")}
+_BOOLS = frozenset({("where", "condition"), ("masked_fill", "mask"), ("masked_fill_", "mask")})
 _ATTRIBUTES = ("T", "mT")
 _METHODS_OF_SIZES = {"view": "shape", "reshape": "shape", "expand": "size", "permute": "dims", "repeat": "repeats"}
 
 
 def outcome(name: str, arguments: dict[str, object]) -> Result | str:
     """The shapes of the results; the text of an error, with the class of it in front."""
-    device = "cpu" if name in _ON_CPU else "meta"
+    device = "cpu" if name in _ON_CPU or name.endswith("_") else "meta"
     given = {key: _built(name, key, value, device) for key, value in arguments.items()}
     try:
         with warnings.catch_warnings(), torch.no_grad():
@@ -116,7 +116,7 @@ def _of_layer(name: str, given: dict[str, Any], device: str) -> Any:
     if name in ("MultiheadAttention",):
         inputs = ("query", "key", "value")
     settings = {key: value for key, value in given.items() if key not in inputs}
-    parameterless = name.endswith(("Pad1d", "Pad2d", "Pad3d")) or name == "Identity"
+    parameterless = name.endswith(("Pad1d", "Pad2d", "Pad3d")) or name in ("Identity", "Unflatten")
     if name.startswith("InstanceNorm"):
         settings["num_features"] = 3
     layer = getattr(torch.nn, name)(**settings, **({} if parameterless else {"device": device}))

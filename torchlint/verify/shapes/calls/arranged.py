@@ -14,7 +14,7 @@ def view(draw: Draw) -> Arguments:
     sizes = [*shape.sizes]
     draw.random.shuffle(sizes)
     if len(sizes) > 1 and draw.chance(0.5):
-        sizes[:2] = [sizes[0] * sizes[1]]  # type: ignore[operator]
+        sizes[:2] = [sizes[0] * sizes[1]]
     if sizes and draw.chance(0.4):
         sizes[draw.random.randrange(len(sizes))] = -1
     if draw.chance(0.2):
@@ -33,6 +33,11 @@ def unflatten(draw: Draw) -> Arguments:
     shape = draw.shape(1)
     dim = draw.dim(shape)
     return {"input": shape, "dim": dim, "sizes": tuple(draw.random.choice((-1, 1, 2, 3)) for _ in range(2))}
+
+
+def unflatten_layer(draw: Draw) -> Arguments:
+    found = unflatten(draw)
+    return {"input": found["input"], "dim": found["dim"], "unflattened_size": found["sizes"]}
 
 
 def permute(draw: Draw) -> Arguments:
@@ -170,5 +175,5 @@ def getitem(draw: Draw) -> Arguments:
 
 
 def span(draw: Draw, size: object) -> Span:
-    ends = [draw.random.choice((None, draw.random.randint(-3, 5))) for _ in range(2)]
-    return Span(*ends, draw.random.choice((None, 1, 2)))
+    start, stop = (draw.random.choice((None, draw.random.randint(-3, 5))) for _ in range(2))
+    return Span(start, stop, draw.random.choice((None, 1, 2)))

@@ -13,7 +13,7 @@ def matrices(first: tuple[int, int], second: tuple[int, int], name: str) -> Call
         a = draw.shape(*first)
         sizes = list(draw.shape(*second).sizes)
         if a.sizes and sizes and draw.chance(0.8):
-            sizes[-2 if len(sizes) > 1 else -1] = a.sizes[-1]  # type: ignore[call-overload]
+            sizes[-2 if len(sizes) > 1 else -1] = a.sizes[-1]
         if len(sizes) > 2 and len(a.sizes) > 2 and draw.chance(0.8):
             sizes[:-2] = a.sizes[: len(sizes) - 2]
         return {"input": a, name: Shape(tuple(sizes))}

@@ -75,9 +75,9 @@ def adaptive(dims: int) -> Callable[[Draw], Arguments]:
     return make
 
 
-def padding_layer(dims: int) -> Callable[[Draw], Arguments]:
+def padding_layer(dims: int, **more: float) -> Callable[[Draw], Arguments]:
     def make(draw: Draw) -> Arguments:
-        return {"input": of_space(draw, dims), "padding": draw.one_or_each(2 * dims, 0, 2)}
+        return {"input": of_space(draw, dims), "padding": draw.one_or_each(2 * dims, 0, 2), **more}
 
     return make
 
