@@ -33,8 +33,7 @@ divided by n.
 
 ## When not to use it
 Turn it off where the number of batches is a multiple of n by construction, or where some leftover gradient in an epoch
-of thousands of batches does not matter. Related rules: TLT716 inverted-accumulation, TLT724
-zero-grad-every-micro-batch.
+of thousands of batches does not matter.
 
 ## References
 - [Gradient accumulation](https://docs.pytorch.org/docs/stable/notes/amp_examples.html#gradient-accumulation)
@@ -69,6 +68,7 @@ if TYPE_CHECKING:
 class AccumulationRemainder(Check):
     code = "TLT726"
     since = "0.2"
+    related = ("TLT716", "TLT724")
     severity = INFO
     message = "No step takes the gradients of the last batches: they are lost, or leak into the next epoch"
     title = "Step after the last batch, too"

@@ -22,6 +22,9 @@ prediction = logits.argmax(dim=-1)
 The positions are the same but where the softmax makes equal what was not. It is offered where both dims are certainly
 the same: over another dim than its own, a softmax changes the order.
 
+## When not to use it
+Turn it off where code is to show the probabilities for the reader's sake: the result is the same, the cost is small.
+
 ## References
 - [torch.argmax](https://docs.pytorch.org/docs/stable/generated/torch.argmax.html)
 """
@@ -59,6 +62,7 @@ _ACTIVATIONS = ops.ORDER_KEEPING
 class ActivationBeforeArgmax(Check):
     code = "TLT108"
     since = "0.1"
+    related = ("TLT101", "TLT305")
     severity = INFO
     message = "A softmax does not change which element is the largest: take the `argmax` of its input"
     title = "Drop the softmax"

@@ -26,6 +26,9 @@ with torch.amp.autocast("cuda", enabled=use_amp):
 The old names call the new ones with the device filled in, so that the fix changes nothing. There is none where a class
 is passed on, because it is called without the device then, and for `*args`.
 
+## When not to use it
+Turn it off for code that has to run under torch 2.2 and earlier, where `torch.amp` has no `GradScaler`.
+
 ## References
 - [Automatic mixed precision](https://docs.pytorch.org/docs/stable/amp.html)
 """
@@ -39,6 +42,7 @@ from torchlint.vocabulary.api_check import ApiCheck
 class AmpNamespace(ApiCheck):
     code = "TLT806"
     since = "0.2"
+    related = ("TLT802", "TLT713")
     message = "This name is deprecated: `torch.amp` has it for all devices"
     title = "Use `torch.amp`"
     help = "Use `torch.amp` with the device as the first argument"

@@ -26,6 +26,9 @@ correct += (predicted == labels).sum()
 ## Fix safety
 There is no fix: the class dim is mostly 1, but not for every model.
 
+## When not to use it
+Turn it off for a batch that is one sample by construction, where the code does not show it.
+
 ## References
 - [torch.argmax](https://docs.pytorch.org/docs/stable/generated/torch.argmax.html)
 """
@@ -61,6 +64,7 @@ _SOFTMAXES = ops.ORDER_KEEPING
 class ArgmaxWithoutDim(Check):
     code = "TLT305"
     since = "0.1"
+    related = ("TLT108", "TLT117", "TLT303")
     message = "`argmax` without `dim` is one index into the flattened batch, not one per sample"
     help = "Name the dim that the scores are in, such as `argmax(dim=1)`"
     ops = ("argmax", "argmin")

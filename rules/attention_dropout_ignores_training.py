@@ -21,6 +21,9 @@ F.scaled_dot_product_attention(q, k, v, dropout_p=self.dropout if self.training 
 ## Fix safety
 The fix changes results at evaluation; that is its purpose. Training is the same.
 
+## When not to use it
+Turn it off for Monte Carlo dropout, which is to drop at evaluation too.
+
 ## References
 - [torch.nn.functional.scaled_dot_product_attention](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.scaled_dot_product_attention.html)
 """
@@ -65,6 +68,7 @@ _ATTENTION = "torch.nn.functional.scaled_dot_product_attention"
 class AttentionDropoutIgnoresTraining(Check):
     code = "TLT611"
     since = "0.1"
+    related = ("TLT120", "TLT606")
     message = "`scaled_dot_product_attention` drops weights at evaluation too: predictions are random"
     title = "Drop only while training"
     help = "Pass `dropout_p=p if self.training else 0.0`"

@@ -29,8 +29,7 @@ out = F.scaled_dot_product_attention(q, k, v, attn_mask=mask)
 The fix negates the mask with `~`. It changes what is computed, which is its purpose, so it is unsafe.
 
 ## When not to use it
-Turn it off for models that look into the future on purpose, such as one that reads backwards. Related rules: TLT213
-eps-below-resolution, TLT611 attention-dropout-ignores-training.
+Turn it off for models that look into the future on purpose, such as one that reads backwards.
 
 ## References
 - [scaled_dot_product_attention](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.scaled_dot_product_attention.html)
@@ -69,6 +68,7 @@ _HIDES = {
 class AttentionMaskPolarity(Check):
     code = "TLT120"
     since = "0.2"
+    related = ("TLT213", "TLT611")
     severity = ERROR
     message = "The attention mask is the wrong way round"
     title = "Negate the mask"

@@ -26,6 +26,9 @@ Where both tensors have two dims, `torch.take_along_dim(tensor, indices, 1)` say
 Equal, gradients included, where `indices` is known to hold integers, as many rows of them as are used. A mask in each
 row means something else to an index expression, so that the fix is unsafe where the dtype or the length is not known.
 
+## When not to use it
+Turn it off where one gather would need more memory at once than there is.
+
 ## References
 - [torch.take_along_dim](https://docs.pytorch.org/docs/stable/generated/torch.take_along_dim.html)
 - [Tensor indexing](https://docs.pytorch.org/cppdocs/notes/tensor_indexing.html)
@@ -55,6 +58,7 @@ _CONTAINERS = ("ist", "equence", "uple", "ict", "terable", "slice", "int", "ndar
 class BatchGatherLoop(Check):
     code = "TLT404"
     since = "0.1"
+    related = ("TLT403", "TLT406")
     message = "Rows are gathered one by one in Python, a kernel each; one index expression gathers them all"
     title = "Index all rows at once"
     help = "Index with two tensors at once, such as `x[torch.arange(n)[:, None], index]`"

@@ -23,6 +23,9 @@ inside = (x > low) & (x < high)
 ## Fix safety
 The fix makes code run that raised, so it is unsafe. It is offered for boolean tensors only: on integers `&` means bits.
 
+## When not to use it
+Turn it off for tensors that have one element by construction, where the code seems to show more.
+
 ## References
 - [torch.logical_and](https://docs.pytorch.org/docs/stable/generated/torch.logical_and.html)
 """
@@ -80,6 +83,7 @@ _SYMBOLS: dict[type[ast.AST], tuple[str, str]] = {ast.And: ("and", "&"), ast.Or:
 class BooleanOperatorOnTensor(Check):
     code = "TLT307"
     since = "0.1"
+    related = ("TLT308",)
     severity = ERROR
     message = "A tensor with several elements is neither true nor false: this raises, use `&`, `|` or `~`"
     title = "Use the elementwise operator"

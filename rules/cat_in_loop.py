@@ -29,6 +29,9 @@ scores = torch.cat(parts)
 ## Fix safety
 There is none: what the loop leaves where it has no turn, and the dtype that the start brings, are for you to keep.
 
+## When not to use it
+It is off by default: a tensor that grows a few times is cheap.
+
 ## References
 - [torch.cat](https://docs.pytorch.org/docs/stable/generated/torch.cat.html)
 """
@@ -70,6 +73,7 @@ _FEW = 16
 class CatInLoop(Check):
     code = "TLT407"
     since = "0.1"
+    related = ("TLT403",)
     severity = INFO
     default = False
     message = "The tensor grows by `cat` in a loop, which copies all of it each turn; collect a list, join it once"

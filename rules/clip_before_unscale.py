@@ -28,6 +28,9 @@ scaler.update()
 ## Fix safety
 There is no fix: `unscale_` may be called once for each optimiser and step.
 
+## When not to use it
+Turn it off where the threshold is meant for scaled gradients.
+
 ## References
 - [Working with unscaled gradients](https://docs.pytorch.org/docs/stable/notes/amp_examples.html#gradient-clipping)
 """
@@ -64,6 +67,7 @@ _PRECISION = re.compile(r"scaler|amp|16|half|precision|mixed", re.IGNORECASE)
 class ClipBeforeUnscale(Check):
     code = "TLT713"
     since = "0.1"
+    related = ("TLT720", "TLT725")
     message = "Gradients are clipped while scaled, so by far too much: call `scaler.unscale_(optimizer)` before"
     help = "Call `scaler.unscale_(optimizer)` before the gradients are clipped"
     words = (CLIPS, ("step",), ("scale", "GradScaler"))

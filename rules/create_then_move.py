@@ -26,6 +26,9 @@ mask = torch.zeros(n, n, device=device)
 Equal up to rounding, but for random tensors: a device has a generator of its own, which draws other numbers. A bare
 `.cuda()` becomes `device="cuda"`, the current CUDA device in both.
 
+## When not to use it
+It is off by default: for small tensors that are made once it makes no difference.
+
 ## References
 - [Performance Tuning Guide: create tensors directly on the target device](https://docs.pytorch.org/tutorials/recipes/recipes/tuning_guide.html)
 """
@@ -87,6 +90,7 @@ class _Made(NamedTuple):
 class CreateThenMove(Check):
     code = "TLT410"
     since = "0.1"
+    related = ("TLT408", "TLT609")
     severity = INFO
     default = False
     message = "A new tensor is filled on the CPU and copied to the device; `device=` makes it there"

@@ -25,6 +25,9 @@ class Images(torch.utils.data.Dataset):
 The fix adds a parameter named as the index that the body reads, or `index`. It is unsafe in that a call without an
 argument, which could only be written by hand, does not work any more.
 
+## When not to use it
+Turn it off for datasets that another library calls with other arguments than torch's loader.
+
 ## References
 - [torch.utils.data.Dataset](https://docs.pytorch.org/docs/stable/data.html#torch.utils.data.Dataset)
 """
@@ -48,6 +51,7 @@ _INDEX_NAMES = ("index", "idx", "item", "i", "key", "ind", "id")
 class DatasetGetitemSignature(Check):
     code = "TLT502"
     since = "0.1"
+    related = ("TLT501", "TLT503")
     severity = ERROR
     message = "`__getitem__` is called with one index: with these parameters it raises a TypeError"
     title = "Add the index"

@@ -27,6 +27,9 @@ and `shuffle=True` for the loader.
 ## Fix safety
 There is no fix.
 
+## When not to use it
+Turn it off for datasets that draw a random sample each time on purpose, and whose length is that of an epoch.
+
 ## References
 - [torch.utils.data.Dataset](https://docs.pytorch.org/docs/stable/data.html#torch.utils.data.Dataset)
 """
@@ -43,6 +46,7 @@ from torchlint.vocabulary.datasets import ITERABLE, MAP_STYLE, is_abstract, mean
 class DatasetIgnoresIndex(Check):
     code = "TLT507"
     since = "0.1"
+    related = ("TLT506", "TLT508")
     message = "`__getitem__` does not read its index: what the sampler asks for is not what it gets"
     help = "Choose the sample by the index; if there is no such choice, derive from `IterableDataset`"
     words = (("class",),)

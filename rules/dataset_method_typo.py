@@ -25,6 +25,9 @@ class Images(torch.utils.data.Dataset):
 The fix renames the method and is unsafe: code that relied on the dataset having no such method sees one. There is no
 fix where the file uses the name that would go.
 
+## When not to use it
+Turn it off for classes whose method is called under its own name by other code, and that no loader reads.
+
 ## References
 - [torch.utils.data.Dataset](https://docs.pytorch.org/docs/stable/data.html#torch.utils.data.Dataset)
 """
@@ -44,6 +47,7 @@ if TYPE_CHECKING:
 class DatasetMethodTypo(Check):
     code = "TLT501"
     since = "0.1"
+    related = ("TLT502", "TLT504", "TLT607")
     severity = ERROR
     message = "A dataset needs `__getitem__` and `__len__`; this method is named otherwise, so nothing calls it"
     title = "Rename the method"

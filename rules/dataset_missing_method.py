@@ -28,6 +28,9 @@ class Squares(torch.utils.data.Dataset):
 ## Fix safety
 There is no fix.
 
+## When not to use it
+Turn it off for base classes whose subclasses in other files have the method.
+
 ## References
 - [torch.utils.data.Dataset](https://docs.pytorch.org/docs/stable/data.html#torch.utils.data.Dataset)
 """
@@ -44,6 +47,7 @@ from torchlint.vocabulary.datasets import LOADER, MAP_STYLE, is_closed, is_itera
 class DatasetMissingMethod(Check):
     code = "TLT504"
     since = "0.1"
+    related = ("TLT501",)
     severity = ERROR
     message = "The dataset lacks a method that its `DataLoader` needs: it raises when it is used"
     help = "Define `__getitem__` and `__len__`, or derive from `IterableDataset` and define `__iter__`"

@@ -26,6 +26,9 @@ Use instead:
 ## Fix safety
 The fix writes `self.` before the name. It is unsafe only in name: the line could not run before.
 
+## When not to use it
+Turn it off where the bare name is put into the module from outside, such as by `exec` or `builtins`.
+
 ## References
 - [NameError](https://docs.python.org/3/library/exceptions.html#NameError)
 """
@@ -63,6 +66,7 @@ _BASES = MAP_STYLE | ITERABLE | SAMPLERS | MODULES
 class DatasetUnboundAttribute(Check):
     code = "TLT505"
     since = "0.1"
+    related = ("TLT503",)
     severity = ERROR
     message = "The name is bound nowhere, so this raises a NameError; the class has an attribute of this name"
     title = "Read the attribute"

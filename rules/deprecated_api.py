@@ -33,6 +33,9 @@ of the result, which is float). A name that stands in a table is reported withou
 may also be looked up or compared by it. `get_last_lr()` returns another number than `get_lr()`, so that this fix is
 unsafe.
 
+## When not to use it
+Turn it off for code that has to run under a torch which does not have the new name yet.
+
 ## References
 - [torch.linalg](https://docs.pytorch.org/docs/stable/linalg.html)
 - [torch.nn.init](https://docs.pytorch.org/docs/stable/nn.init.html)
@@ -47,6 +50,7 @@ from torchlint.vocabulary.api_deprecated import DEPRECATED
 class DeprecatedApi(ApiCheck):
     code = "TLT802"
     since = "0.1"
+    related = ("TLT801", "TLT806", "TLT811")
     message = "This name is deprecated: a later torch may not have it"
     title = "Use the new name"
     help = "Use the name that replaces it"

@@ -28,6 +28,9 @@ images = images.to(device)
 The fix assigns the result to the name that the method was called on, so that all later lines see another tensor than
 before: it is unsafe. Where the result is not needed at all, delete the line.
 
+## When not to use it
+Turn it off for calls that are made for their time, their error or their side effect alone, such as warming up a device.
+
 ## References
 - [torch.Tensor](https://docs.pytorch.org/docs/stable/tensors.html)
 """
@@ -89,6 +92,7 @@ _METHODS = frozenset(filter(str.isidentifier, ops.methods(*_PURE)))
 class DiscardedResult(Check):
     code = "TLT308"
     since = "0.1"
+    related = ("TLT307", "TLT709")
     message = "The result is discarded, and the tensor is not changed by it"
     title = "Assign the result"
     help = "Assign the result: `x = x.squeeze(1)`"

@@ -21,6 +21,9 @@ x = F.dropout(x, p=0.5, training=self.training)
 ## Fix safety
 The fix changes results at evaluation; that is its purpose. Training is the same.
 
+## When not to use it
+Turn it off for Monte Carlo dropout, which is to drop at evaluation too.
+
 ## References
 - [torch.nn.functional.dropout](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.dropout.html)
 """
@@ -59,6 +62,7 @@ _FUNCTIONAL = "torch.nn.functional.{}"
 class DropoutIgnoresTraining(Check):
     code = "TLT606"
     since = "0.1"
+    related = ("TLT611", "TLT705", "TLT723")
     message = "`F.dropout` without `training` drops at evaluation too: predictions are random"
     title = "Pass `training=self.training`"
     help = "Pass `training=self.training`, or use `nn.Dropout`"

@@ -23,6 +23,9 @@ scaled = x / (x.norm(dim=-1, keepdim=True) + 1e-4)
 ## Fix safety
 There is no fix: how large the eps may be depends on the values.
 
+## When not to use it
+Turn it off where the guard is there for another dtype than the one that the function shows, such as float64.
+
 ## References
 - [torch.finfo](https://docs.pytorch.org/docs/stable/type_info.html)
 """
@@ -60,6 +63,7 @@ _BOUNDS = ops.methods(*ops.CLAMPS_ABOVE)
 class EpsBelowResolution(Check):
     code = "TLT213"
     since = "0.1"
+    related = ("TLT120", "TLT210")
     message = "The eps is rounded away by the dtype: it does nothing"
     help = "Use a number that the dtype holds, from `torch.finfo(x.dtype)`, or compute in float32"
     needs = (("add", "clamp", "clamp_min", "clamp_max", "masked_fill"),)

@@ -31,6 +31,9 @@ for epoch in range(epochs):
     test(model)
 ```
 
+## When not to use it
+Turn it off for models that are to train in eval mode after the first evaluation, such as those with frozen batch norm.
+
 ## References
 - [torch.nn.Module.train](https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html)
 """
@@ -80,6 +83,7 @@ from torchlint.vocabulary.training import (
 class EvalModeNotRestored(Check):
     code = "TLT705"
     since = "0.1"
+    related = ("TLT704", "TLT723")
     severity = ERROR
     message = "The model stays in eval mode while training goes on: the loop never calls `train()`"
     help = "Call `model.train()` after the evaluation, or at the top of the loop"

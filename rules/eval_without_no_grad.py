@@ -31,6 +31,9 @@ def test(model, loader):
 A decorator for the whole function is shown, and never applied. It is not shown where the function, or what it calls,
 may train: gradients would be off there, too. Write `with torch.no_grad():` around the calls of the model then.
 
+## When not to use it
+Turn it off where gradients with respect to inputs are taken by code of another file, such as saliency maps.
+
 ## References
 - [torch.no_grad](https://docs.pytorch.org/docs/stable/generated/torch.no_grad.html)
 """
@@ -91,6 +94,7 @@ _NEUTRAL = (
 class EvalWithoutNoGrad(Check):
     code = "TLT704"
     since = "0.1"
+    related = ("TLT705", "TLT723")
     message = "The model is called in eval mode with gradients on: memory goes into a graph that nobody uses"
     title = "Switch gradients off"
     help = "Call it under `torch.no_grad()` or `torch.inference_mode()`"

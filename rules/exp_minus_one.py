@@ -22,6 +22,9 @@ kl = torch.expm1(log_ratio) - log_ratio
 Equal up to the rounding that the fix avoids. The gradient of `expm1(x)` is computed as `expm1(x) + 1`, so that for very
 negative x it has an absolute error of an eps, where that of `exp(x)` has a relative one.
 
+## When not to use it
+Turn it off where x is of the size of 1 and more: no digit is lost then.
+
 ## References
 - [torch.expm1](https://docs.pytorch.org/docs/stable/generated/torch.special.expm1.html)
 """
@@ -132,6 +135,7 @@ def _positive(value: Value) -> Value:
 class ExpMinusOne(Rewrite):
     code = "TLT207"
     since = "0.1"
+    related = ("TLT206",)
     severity = INFO
     message = "`exp(x) - 1` loses the digits of a small x; `expm1(x)` keeps them"
     title = "Use `expm1`"

@@ -22,6 +22,9 @@ best = torch.amax(scores, dim=1, keepdim=True)
 The line failed before, so every fix changes what the program does: it is unsafe. There is none where an argument has no
 counterpart.
 
+## When not to use it
+Turn it off where another module is imported under the name `torch`, with the functions of another framework.
+
 ## References
 - [torch](https://docs.pytorch.org/docs/stable/torch.html)
 """
@@ -40,6 +43,7 @@ from torchlint.vocabulary.api_table import FOREIGN
 class ForeignApi(ApiCheck):
     code = "TLT810"
     since = "0.1"
+    related = ("TLT801",)
     severity = ERROR
     message = "torch does not have this name: this raises an AttributeError"
     title = "Use torch's own name"

@@ -21,6 +21,9 @@ y = model(x)
 ## Fix safety
 The same for modules without hooks. Where hooks are registered they run from then on.
 
+## When not to use it
+Turn it off where the hooks are to be left out on purpose, such as within a hook.
+
 ## References
 - [torch.nn.Module.register_forward_hook](https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html)
 """
@@ -59,6 +62,7 @@ if TYPE_CHECKING:
 class ForwardCalledDirectly(Check):
     code = "TLT605"
     since = "0.1"
+    related = ("TLT607",)
     severity = INFO
     message = "`forward` called directly skips the hooks of the module: call the module"
     title = "Call the module"

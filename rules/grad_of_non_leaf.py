@@ -21,6 +21,9 @@ w.sum().backward()
 print(w.grad)
 ```
 
+## When not to use it
+Turn it off where `retain_grad()` is called by code that is not in sight.
+
 ## References
 - [torch.Tensor.grad](https://docs.pytorch.org/docs/stable/generated/torch.Tensor.grad.html)
 - [torch.Tensor.retain_grad](https://docs.pytorch.org/docs/stable/generated/torch.Tensor.retain_grad.html)
@@ -41,6 +44,7 @@ _KEEPING = frozenset({"retain_grad", "is_leaf", "register_hook", "retains_grad"}
 class GradOfNonLeaf(Check):
     code = "TLT711"
     since = "0.1"
+    related = ("TLT717", "TLT718")
     message = "`.grad` of a tensor that is not a leaf is None: call `retain_grad()` on it, or read that of a leaf"
     help = "Call `retain_grad()` on the tensor before `backward`, or read `.grad` of the leaf"
     words = (("grad",),)

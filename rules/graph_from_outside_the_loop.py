@@ -34,8 +34,7 @@ There is no fix: the value is computed in each turn where its layers are trained
 `torch.no_grad()`, where they are not.
 
 ## When not to use it
-Turn it off for loops that are left after their first backward pass in a way that the code does not show. Related rules:
-TLT719 hidden-state-keeps-graph, TLT714 step-between-backwards.
+Turn it off for loops that are left after their first backward pass in a way that the code does not show.
 
 ## References
 - [torch.Tensor.backward](https://docs.pytorch.org/docs/stable/generated/torch.Tensor.backward.html)
@@ -76,6 +75,7 @@ _DEPTH = 40
 class GraphFromOutsideTheLoop(Check):
     code = "TLT729"
     since = "0.2"
+    related = ("TLT714", "TLT719")
     severity = ERROR
     message = "The loss goes through a graph from before the loop: the second `backward` raises a RuntimeError"
     help = "Compute the value in each turn, or detach it if its layers are not trained here"

@@ -26,6 +26,9 @@ Equal where the original is finite and accurate. The loss wants targets of the s
 not certain, the fix writes the same sum with `logsigmoid(x)` and `logsigmoid(-x)`. With `+ eps` inside the logs the
 result changes.
 
+## When not to use it
+Turn it off for code that explains the formula, such as a lesson, with inputs that stay between -10 and 10.
+
 ## References
 -
 [torch.nn.functional.binary_cross_entropy_with_logits](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.binary_cross_entropy_with_logits.html)"""
@@ -142,6 +145,7 @@ _MESSAGE = "Binary cross entropy by hand with eps has no gradient at large error
 class HandwrittenBinaryCrossEntropy(Rewrite):
     code = "TLT112"
     since = "0.1"
+    related = ("TLT107", "TLT203")
     message = "Binary cross entropy over `log(sigmoid(x))` becomes infinite: take it from the logits"
     title = "Take the loss from the logits"
     help = "Give the logits to `binary_cross_entropy_with_logits`"

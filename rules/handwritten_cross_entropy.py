@@ -23,6 +23,9 @@ loss = F.cross_entropy(logits, target)
 `gather` of one label per sample is equal up to rounding. An indexed form reads negative labels, which `cross_entropy`
 rejects, and soft targets must have the shape of the logits and not be broadcast: these fixes are only shown.
 
+## When not to use it
+Turn it off for code that explains the formula, such as a lesson.
+
 ## References
 - [torch.nn.functional.cross_entropy](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.cross_entropy.html)
 """
@@ -77,6 +80,7 @@ class _Found(NamedTuple):
 class HandwrittenCrossEntropy(Check):
     code = "TLT110"
     since = "0.1"
+    related = ("TLT202", "TLT409")
     severity = INFO
     message = "Cross entropy by hand takes several operations: `cross_entropy` takes the logits in one call"
     title = "Use `cross_entropy`"

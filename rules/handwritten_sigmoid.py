@@ -22,6 +22,10 @@ gate = torch.sigmoid(x)
 Equal up to rounding where the original is finite. The gradient is computed as `s * (1 - s)`: where s is nearly 1 it
 has an absolute error of an eps, where that of the original has a relative one.
 
+## When not to use it
+Turn it off for curves with a slope or shift of their own that are to read like the formula, where the argument stays
+between -80 and 80.
+
 ## References
 - [torch.sigmoid](https://docs.pytorch.org/docs/stable/generated/torch.sigmoid.html)
 """
@@ -83,6 +87,7 @@ def _overflows(match: Match) -> bool:
 class HandwrittenSigmoid(Rewrite):
     code = "TLT208"
     since = "0.1"
+    related = ("TLT205", "TLT207")
     message = "Sigmoid by hand: its gradient is NaN where `exp` overflows; that of `sigmoid` is finite"
     title = "Use `sigmoid`"
     help = "Use `torch.sigmoid(x)`"

@@ -22,6 +22,9 @@ weights = torch.softmax(x, dim=-1)
 ## Fix safety
 Equal up to rounding.
 
+## When not to use it
+It is off by default: the result is right; the rule only shortens.
+
 ## References
 - [torch.softmax](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.softmax.html)
 """
@@ -92,6 +95,7 @@ _LOG_MESSAGE = "Log-softmax by hand takes several operations and their memory; `
 class HandwrittenStableSoftmax(Rewrite):
     code = "TLT215"
     since = "0.1"
+    related = ("TLT201", "TLT202")
     severity = INFO
     default = False
     message = "Softmax by hand takes several operations and their memory; `softmax` is one"

@@ -33,6 +33,9 @@ for x, y in loader:
 The fix is only shown. It ends the gradient at the start of each turn, which is truncated backpropagation through time;
 to train through all turns, add their losses up and call `backward()` once, after the loop.
 
+## When not to use it
+It is off by default: truncated backpropagation over a few steps keeps the graph on purpose.
+
 ## References
 - [torch.Tensor.detach](https://docs.pytorch.org/docs/stable/generated/torch.Tensor.detach.html)
 - [torch.autograd.backward](https://docs.pytorch.org/docs/stable/generated/torch.autograd.backward.html)
@@ -86,6 +89,7 @@ _CUTTING = ops.that(elements="same", grad=False)
 class HiddenStateKeepsGraph(Check):
     code = "TLT719"
     since = "0.1"
+    related = ("TLT703", "TLT729")
     default = False
     message = "The state goes into the next turn with its graph, which `backward` has freed: the next one raises"
     title = "Detach the state"

@@ -24,6 +24,9 @@ Sentences that mention torchlint are not comments of this kind, codes of other l
 business, and files that do not mention torch are not read. Where `# noqa` silences the whole line, flake8 hides this
 finding too; `torchlint` shows it.
 
+## When not to use it
+Turn it off for files whose comments are examples of such comments, such as the documentation of a linter.
+
 ## References
 - [flake8: selecting and ignoring violations](https://flake8.pycqa.org/en/latest/user/violations.html)
 """

@@ -22,6 +22,9 @@ x = torch.linalg.solve(A, b)
 For well-conditioned matrices the results agree. The fix is shown only: `solve` reads a right-hand side with one dim
 less than a batch of matrices as a batch of vectors, which `@` does not.
 
+## When not to use it
+It is off by default: the inverse may be wanted as a readable formula for small matrices.
+
 ## References
 - [torch.linalg.solve](https://docs.pytorch.org/docs/stable/generated/torch.linalg.solve.html)
 """
@@ -57,6 +60,7 @@ def _never(match: Match) -> bool:
 class InverseTimes(Rewrite):
     code = "TLT214"
     since = "0.1"
+    related = ("TLT216",)
     default = False
     message = "`inverse(A) @ b` loses accuracy where A is ill-conditioned: use `linalg.solve(A, b)`"
     title = "Use `linalg.solve`"

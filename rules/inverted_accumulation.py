@@ -20,6 +20,9 @@ if (i + 1) % accumulation == 0:
     optimizer.zero_grad()
 ```
 
+## When not to use it
+Turn it off for loops that are to skip every n-th turn.
+
 ## References
 - [Gradient accumulation](https://docs.pytorch.org/docs/stable/notes/amp_examples.html#gradient-accumulation)
 """
@@ -47,6 +50,7 @@ if TYPE_CHECKING:
 class InvertedAccumulation(Check):
     code = "TLT716"
     since = "0.1"
+    related = ("TLT724", "TLT726")
     severity = ERROR
     message = "`i % n` is true on all turns but every n-th: the optimizer steps n - 1 times out of n"
     title = "Step on every n-th turn"

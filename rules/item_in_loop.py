@@ -30,6 +30,9 @@ total += loss.detach()
 There is none: what is read, and how often, is for you to say. Where the sums stay on the device, one `.item()` after
 the loop reads them.
 
+## When not to use it
+It is off by default: on a CPU nobody waits, and a number that decides something has to be read.
+
 ## References
 - [Performance Tuning Guide: avoid unnecessary CPU-GPU synchronization](https://docs.pytorch.org/tutorials/recipes/recipes/tuning_guide.html)
 """
@@ -92,6 +95,7 @@ _MAX_STEPS = 40
 class ItemInLoop(Check):
     code = "TLT408"
     since = "0.1"
+    related = ("TLT703", "TLT731")
     severity = INFO
     default = False
     message = "This waits for the device in every step; keep the value there, and read it once after the loop"

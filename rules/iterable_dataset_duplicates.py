@@ -28,6 +28,9 @@ class Lines(torch.utils.data.IterableDataset):
 ## Fix safety
 There is no fix: how the data divides among workers is for the author to say.
 
+## When not to use it
+Turn it off for streams of random samples, of which every worker is to make its own.
+
 ## References
 - [torch.utils.data.IterableDataset](https://docs.pytorch.org/docs/stable/data.html#torch.utils.data.IterableDataset)
 """
@@ -63,6 +66,7 @@ _SHARES = re.compile(r"worker|shard|rank|world_size|split_by|distributed|islice"
 class IterableDatasetDuplicates(Check):
     code = "TLT506"
     since = "0.1"
+    related = ("TLT507", "TLT509")
     message = "Each of the loader's workers iterates the whole dataset: samples come once per worker"
     help = "Divide the samples in `__iter__` by `torch.utils.data.get_worker_info()`, or use one worker"
     calls = (LOADER,)

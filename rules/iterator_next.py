@@ -18,6 +18,9 @@ images, labels = next(iter(loader))
 ## Fix safety
 The line raised, so the fix changes what the program does: it is unsafe.
 
+## When not to use it
+Turn it off for loaders of your own whose iterators do have a method `next`.
+
 ## References
 - [torch.utils.data](https://docs.pytorch.org/docs/stable/data.html)
 """
@@ -39,6 +42,7 @@ if TYPE_CHECKING:
 class IteratorNext(Check):
     code = "TLT804"
     since = "0.2"
+    related = ("TLT801",)
     severity = ERROR
     message = "The iterator of a loader has no method `next`, so this raises an AttributeError: use `next(it)`"
     title = "Use `next(it)`"

@@ -25,8 +25,7 @@ unsafe. It is offered where both slices are written in the call, and nothing els
 has to be as long.
 
 ## When not to use it
-Turn it off for models whose `forward` was replaced by one that does not shift. Related rules: TLT102
-log-softmax-before-cross-entropy.
+Turn it off for models whose `forward` was replaced by one that does not shift.
 
 ## References
 - [Causal language modeling](https://huggingface.co/docs/transformers/tasks/language_modeling)
@@ -71,6 +70,7 @@ _SAME_MODEL = frozenset({"train", "eval", "requires_grad_", "half", "float"})
 class LabelsShiftedTwice(Check):
     code = "TLT122"
     since = "0.2"
+    related = ("TLT102",)
     severity = ERROR
     message = "The model shifts the labels itself: shifted twice, each position learns the token after the next"
     title = "Give the whole sequence"

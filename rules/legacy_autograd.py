@@ -24,6 +24,9 @@ total += loss.item()
 `x.detach()` is the same view; for a tensor that the very expression makes, the tensor itself is. There is no fix for
 `volatile=True`, which calls for `torch.no_grad()` around the code. `loss.data[0]` raised, so that fix is unsafe.
 
+## When not to use it
+Turn it off for code that has to run under torch 0.3 and earlier.
+
 ## References
 - [torch.autograd](https://docs.pytorch.org/docs/stable/autograd.html#variable-deprecated)
 """
@@ -76,6 +79,7 @@ _VOLATILE = "`volatile` does nothing since torch 0.4, so the graph is recorded: 
 class LegacyAutograd(Check):
     code = "TLT803"
     since = "0.2"
+    related = ("TLT708", "TLT802")
     message = "`Variable(x)` is `x.detach()` under an old name: tensors have gradients of their own"
     title = "Use the tensor itself"
     help = "Use the tensor itself, or `x.detach()`"

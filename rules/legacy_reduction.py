@@ -19,6 +19,9 @@ loss = nn.MSELoss(reduction="sum")
 ## Fix safety
 The fix gives the same loss. There is none where a value is not a literal, and where `reduction` is given as well.
 
+## When not to use it
+Turn it off for code that has to run under torch 0.4.0 and earlier, which has no `reduction=`.
+
 ## References
 - [torch.nn.MSELoss](https://docs.pytorch.org/docs/stable/generated/torch.nn.MSELoss.html)
 """
@@ -56,6 +59,7 @@ _Given = dict[str, ast.keyword | ast.expr]
 class LegacyReduction(Check):
     code = "TLT805"
     since = "0.2"
+    related = ("TLT802",)
     message = "`size_average` and `reduce` are deprecated and override `reduction`: use `reduction` alone"
     title = "Use `reduction`"
     help = 'Use `reduction="mean"`, `"sum"` or `"none"`'

@@ -22,6 +22,9 @@ loader = DataLoader(images, batch_size=64, num_workers=4, persistent_workers=Tru
 ## Fix safety
 There is no fix: the right number depends on the machine.
 
+## When not to use it
+It is off by default: workers pay only where reading a sample takes long.
+
 ## References
 - [Single- and multi-process data loading](https://docs.pytorch.org/docs/stable/data.html#single-and-multi-process-data-loading)
 """
@@ -52,6 +55,7 @@ _IN_MEMORY = frozenset({"torch.utils.data.TensorDataset", "torch.utils.data.data
 class LoaderWorkers(Check):
     code = "TLT509"
     since = "0.1"
+    related = ("TLT506",)
     severity = INFO
     default = False
     message = "`num_workers` is 0: samples are read while the training waits"

@@ -24,6 +24,9 @@ loss = -F.logsigmoid(positive).mean() - F.logsigmoid(-negative).mean()
 Equal where the original is finite and accurate, and right where it is not. With `+ eps` the fix changes results:
 eps puts a floor of `log(eps)` under the value.
 
+## When not to use it
+Turn it off where the logarithm is only looked at, and where a floor for it is wanted that the eps sets.
+
 ## References
 - [torch.nn.functional.logsigmoid](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.logsigmoid.html)
 """
@@ -179,6 +182,7 @@ def _is_scale(match: Match) -> bool:
 class LogOfSigmoid(Rewrite):
     code = "TLT203"
     since = "0.1"
+    related = ("TLT112", "TLT202", "TLT205")
     message = "`log(sigmoid(x))` is -inf where the sigmoid is rounded to 0 or 1; `logsigmoid` is finite"
     title = "Use `logsigmoid`"
     help = "Use `F.logsigmoid(x)`, and `F.logsigmoid(-x)` for the log of 1 - sigmoid"

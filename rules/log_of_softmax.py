@@ -26,6 +26,9 @@ loss = -(labels * torch.log_softmax(logits, dim=-1)).sum(-1)
 Equal where the original is finite, and finite where it is not. With `+ eps` inside the log the fix changes results:
 eps puts a floor of `log(eps)` under the value and damps its gradient.
 
+## When not to use it
+Turn it off where the logarithm is only looked at, and -inf is what you want to see for a probability of 0.
+
 ## References
 -
 [torch.nn.functional.log_softmax](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.log_softmax.html)"""
@@ -148,6 +151,7 @@ def _may_underflow(match: Match) -> bool:
 class LogOfSoftmax(Rewrite):
     code = "TLT202"
     since = "0.1"
+    related = ("TLT110", "TLT201", "TLT203")
     message = "`log(softmax(x))` is -inf where a probability underflows; `log_softmax(x)` is finite"
     title = "Use `log_softmax`"
     also_for = ("int", "bool", "complex", "dims", "no dim", "layout")

@@ -25,6 +25,9 @@ Equal where the original is finite, and finite where it is not. `logsumexp` is s
 Where the sum is over all elements, it is the same only for a tensor of rank 1, so that the fix is applied only
 where that is certain.
 
+## When not to use it
+Turn it off where the exponents have an upper bound that the code does not show, such as distances with a minus.
+
 ## References
 - [torch.logsumexp](https://docs.pytorch.org/docs/stable/generated/torch.logsumexp.html)
 """
@@ -89,6 +92,7 @@ def _is_vector(match: Match) -> bool:
 class LogOfSumOfExp(Rewrite):
     code = "TLT204"
     since = "0.1"
+    related = ("TLT201", "TLT205")
     message = "`log(sum(exp(x)))` overflows for large x and is -inf for small x; `logsumexp` is finite"
     title = "Use `logsumexp`"
     help = "Use `torch.logsumexp(x, dim)`"

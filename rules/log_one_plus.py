@@ -20,6 +20,9 @@ loss = -torch.log1p(-prob.exp()).mean()
 ## Fix safety
 Equal up to the rounding of `1 + x`, which the fix avoids.
 
+## When not to use it
+Turn it off where x is of the size of 1 and more, such as a count: no digit is lost then.
+
 ## References
 - [torch.log1p](https://docs.pytorch.org/docs/stable/generated/torch.log1p.html)
 """
@@ -76,6 +79,7 @@ def _is_conversion(value: Value) -> bool:
 class LogOnePlus(Rewrite):
     code = "TLT206"
     since = "0.1"
+    related = ("TLT205", "TLT207")
     severity = INFO
     message = "`log(1 + x)` loses the digits of a small x; `log1p(x)` keeps them"
     title = "Use `log1p`"

@@ -26,6 +26,10 @@ Equal up to rounding where the dim is the class dim: dim 1, or the last one of a
 two. Where that is not certain the fix is only shown. A model whose `forward` ends in a log-softmax may have other
 users, so that it is left to you.
 
+## When not to use it
+Turn it off where the log-probabilities are wanted for something else too and the second pass costs nothing that
+matters: the loss is the same.
+
 ## References
 - [torch.nn.CrossEntropyLoss](https://docs.pytorch.org/docs/stable/generated/torch.nn.CrossEntropyLoss.html)
 """
@@ -43,6 +47,7 @@ from torchlint.vocabulary.loss_inputs import places, source, sources
 class LogSoftmaxBeforeCrossEntropy(Check):
     code = "TLT102"
     since = "0.1"
+    related = ("TLT101", "TLT105")
     message = "`cross_entropy` applies `log_softmax` itself: this one is redundant, the loss is the same"
     title = "Drop the log-softmax"
     help = "Give `cross_entropy` what the `log_softmax` is taken of"

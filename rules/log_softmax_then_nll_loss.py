@@ -21,6 +21,9 @@ loss = F.cross_entropy(logits, target)
 Equal up to rounding: class weights, ignored labels and the reduction are arguments of both. It is offered where the
 dim is certainly the class dim and the log-softmax has no `dtype`.
 
+## When not to use it
+It is off by default: both spellings give the same loss. Leave it off where the log-probabilities are needed besides.
+
 ## References
 - [torch.nn.functional.cross_entropy](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.cross_entropy.html)
 """
@@ -43,6 +46,7 @@ if TYPE_CHECKING:
 class LogSoftmaxThenNllLoss(Check):
     code = "TLT105"
     since = "0.1"
+    related = ("TLT101", "TLT102", "TLT103")
     severity = INFO
     default = False
     message = "`nll_loss` of a `log_softmax` is written in two calls: `cross_entropy` computes both in one"

@@ -23,6 +23,9 @@ loss = F.nll_loss(F.log_softmax(scores, dim=1), target)
 ## Fix safety
 There is no fix: whether the dim or the layout of the input is wrong is for you to say.
 
+## When not to use it
+Turn it off for losses that normalise over the batch or over positions on purpose, as contrastive ones do.
+
 ## References
 - [torch.nn.NLLLoss](https://docs.pytorch.org/docs/stable/generated/torch.nn.NLLLoss.html)
 """
@@ -39,6 +42,7 @@ from torchlint.vocabulary.loss_inputs import places, sources
 class LogSoftmaxWrongClassDim(Check):
     code = "TLT114"
     since = "0.1"
+    related = ("TLT101", "TLT301")
     message = "`log_softmax` is not over the class dim of the loss (1): the classes' probabilities do not sum to 1"
     help = "Take it over dim 1, or move the classes to dim 1 before"
     ops = tuple(sorted(ops.CLASS_LOSSES))

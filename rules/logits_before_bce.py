@@ -27,7 +27,7 @@ changed where it is computed. A loss module that is made elsewhere is left to yo
 
 ## When not to use it
 Turn it off (`ignore = ["TLT118"]`) for layers whose weights and inputs keep their sums between 0 and 1, such as
-mixtures of probabilities. Related rules: TLT103 logits-before-nll-loss, TLT107 sigmoid-before-bce.
+mixtures of probabilities.
 
 ## References
 - [torch.nn.BCELoss](https://docs.pytorch.org/docs/stable/generated/torch.nn.BCELoss.html)
@@ -52,6 +52,7 @@ _LOGS = "`binary_cross_entropy` gets log-probabilities, which are below 0, and r
 class LogitsBeforeBce(Check):
     code = "TLT118"
     since = "0.2"
+    related = ("TLT103", "TLT107")
     severity = ERROR
     message = "`binary_cross_entropy` gets logits, not probabilities: it raises outside of 0 and 1"
     title = "Use `binary_cross_entropy_with_logits`"

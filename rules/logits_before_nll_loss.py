@@ -22,6 +22,10 @@ loss = F.cross_entropy(logits, target)
 ## Fix safety
 The fix changes the loss and its gradients; that is its purpose. A loss module that is made elsewhere is left to you.
 
+## When not to use it
+Turn it off for models whose last layer returns log-probabilities by itself, such as one with weights that are
+normalised.
+
 ## References
 - [torch.nn.NLLLoss](https://docs.pytorch.org/docs/stable/generated/torch.nn.NLLLoss.html)
 """
@@ -41,6 +45,7 @@ _AFFINE = ops.that(affine=True)
 class LogitsBeforeNllLoss(Check):
     code = "TLT103"
     since = "0.1"
+    related = ("TLT104", "TLT105", "TLT118")
     message = "`nll_loss` gets logits, not log-probabilities: the loss is -logit, without a lower bound"
     title = "Use `cross_entropy`"
     help = "Use `cross_entropy`, or give `nll_loss` the `log_softmax` of the logits"

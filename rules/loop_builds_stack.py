@@ -24,6 +24,9 @@ y = rows
 ## Fix safety
 Equal, gradients included. Without rows `torch.stack` raises, and the function of an empty tensor is empty.
 
+## When not to use it
+Turn it off for loops over a handful of rows that are to be read step by step, or that keep the memory of a step small.
+
 ## References
 - [torch.stack](https://docs.pytorch.org/docs/stable/generated/torch.stack.html)
 """
@@ -48,6 +51,7 @@ if TYPE_CHECKING:
 class LoopBuildsStack(Check):
     code = "TLT403"
     since = "0.1"
+    related = ("TLT401", "TLT405", "TLT407")
     message = "An elementwise function runs row by row, kernels for each; it takes the whole tensor at once"
     title = "Apply the function to the whole tensor"
     help = "Apply the function to the whole tensor"

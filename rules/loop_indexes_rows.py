@@ -28,6 +28,9 @@ for x_t in x.unbind(1):
 Equal, gradients included. The fix is only shown: the rows of `unbind` must not be written to in place, also not by a
 function that the loop calls.
 
+## When not to use it
+It is off by default: the gain is small where a row costs much more than taking it.
+
 ## References
 - [torch.unbind](https://docs.pytorch.org/docs/stable/generated/torch.unbind.html)
 """
@@ -88,6 +91,7 @@ class _Rows:
 class LoopIndexesRows(Check):
     code = "TLT402"
     since = "0.1"
+    related = ("TLT401", "TLT403")
     severity = INFO
     default = False
     message = "A loop takes the rows of a tensor by their numbers, an operation each; `unbind` is one for all"

@@ -27,6 +27,9 @@ use it unless the rows are known to have the same. Otherwise the rows are summed
 the total, and a total that starts as the number 0 becomes a tensor even if there are no rows: such fixes are unsafe.
 There is none where a name of the loop is read after it.
 
+## When not to use it
+Turn it off for loops over a handful of slices that are to be read step by step.
+
 ## References
 - [torch.sum](https://docs.pytorch.org/docs/stable/generated/torch.sum.html)
 """
@@ -66,6 +69,7 @@ _SIGNS = {ast.Add: "add", ast.Sub: "sub"}
 class LoopSumsSlices(Check):
     code = "TLT401"
     since = "0.1"
+    related = ("TLT402", "TLT403", "TLT405")
     message = "A Python loop adds up the slices of a tensor, some kernels for each: `sum` does it in one call"
     title = "Sum in one call"
     help = "Sum over the dim in one call, such as `x.sum(0)`"

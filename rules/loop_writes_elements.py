@@ -24,6 +24,9 @@ y[:] = torch.exp(x[:n])
 Equal, gradients included: `y` keeps its dtype, and elements that were not written stay. `index_add_` raises for a
 negative index, so that the fix to it is unsafe unless the indices are known to come from `argmax` or `randint`.
 
+## When not to use it
+Turn it off for loops over a handful of elements that are to be read step by step.
+
 ## References
 - [torch.Tensor.index_add_](https://docs.pytorch.org/docs/stable/generated/torch.Tensor.index_add_.html)
 """
@@ -71,6 +74,7 @@ _SIGNS: dict[type[ast.operator], str] = {ast.Add: "+=", ast.Sub: "-=", ast.Mult:
 class LoopWritesElements(Check):
     code = "TLT405"
     since = "0.1"
+    related = ("TLT401", "TLT403", "TLT406")
     message = "A Python loop writes elements of a tensor one by one, a kernel each; one assignment writes all"
     title = "Write all elements at once"
     help = "Assign to all elements at once, by a slice or an index tensor"

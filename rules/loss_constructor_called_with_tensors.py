@@ -21,6 +21,10 @@ loss = nn.CrossEntropyLoss()(output, target)
 ## Fix safety
 The fix changes what the code does: it makes the module and calls it.
 
+## When not to use it
+There is no program that means it: what is made is a module. A test that wants it to raise says `# torchlint:
+ignore[TLT116]`.
+
 ## References
 - [torch.nn.CrossEntropyLoss](https://docs.pytorch.org/docs/stable/generated/torch.nn.CrossEntropyLoss.html)
 """
@@ -63,6 +67,7 @@ _INPUTS = frozenset({"input", "target"})
 class LossConstructorCalledWithTensors(Check):
     code = "TLT116"
     since = "0.1"
+    related = ("TLT604", "TLT709")
     message = "The constructor of a module is given tensors: they are taken for settings, nothing is computed"
     title = "Call the module"
     help = "Make the module first, then call it with the tensors: `nn.CrossEntropyLoss()(scores, labels)`"

@@ -31,6 +31,9 @@ total += loss.detach()
 The numbers are the same. `detach()` keeps the sum a tensor, so that what is done with it later still works, and does
 not wait for the device as `item()` does.
 
+## When not to use it
+Turn it off where `backward()` is called on the sum later, by code of another file.
+
 ## References
 - [My model reports "cuda runtime error(2): out of memory"](https://docs.pytorch.org/docs/stable/notes/faq.html)
 """
@@ -74,6 +77,7 @@ _TERM = "A term of the loss is kept with its graph: memory grows with every turn
 class LossKeepsGraph(Check):
     code = "TLT703"
     since = "0.1"
+    related = ("TLT408", "TLT719", "TLT721")
     message = "The loss is kept with its graph: memory grows with every turn of the loop"
     title = "Add `.detach()`"
     help = "Keep `loss.detach()` or `loss.item()`"

@@ -26,6 +26,9 @@ loss = F.binary_cross_entropy_with_logits(logits, target.float())
 The fix makes code run that raised, so it is unsafe. Under float64 or half precision `.float()` is not the right dtype
 for the binary losses.
 
+## When not to use it
+There is no program in which such a loss returns. A test that wants it to raise says `# torchlint: ignore[TLT115]`.
+
 ## References
 - [torch.nn.BCEWithLogitsLoss](https://docs.pytorch.org/docs/stable/generated/torch.nn.BCEWithLogitsLoss.html)
 - [torch.nn.CrossEntropyLoss](https://docs.pytorch.org/docs/stable/generated/torch.nn.CrossEntropyLoss.html)
@@ -48,6 +51,7 @@ _BINARY = tuple(sorted(name for name in ops.LOSSES if name.startswith("binary_")
 class LossTargetDtype(Check):
     code = "TLT115"
     since = "0.1"
+    related = ("TLT118", "TLT302")
     severity = ERROR
     message = "The target has a dtype that this loss does not take: it raises"
     title = "Convert the target"

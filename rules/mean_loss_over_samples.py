@@ -27,8 +27,7 @@ The fix weighs each loss with the size of its batch. It changes the number that 
 is unsafe. It is offered where the target has a name.
 
 ## When not to use it
-Turn it off where figures have to be comparable with older ones that were computed this way. Related rules: TLT703
-loss-keeps-graph.
+Turn it off where figures have to be comparable with older ones that were computed this way.
 
 ## References
 - [torch.nn.CrossEntropyLoss](https://docs.pytorch.org/docs/stable/generated/torch.nn.CrossEntropyLoss.html)
@@ -76,6 +75,7 @@ _SAME = ops.SAME_ELEMENTS | {"item", "detach", "numpy", "tolist"}
 class MeanLossOverSamples(Check):
     code = "TLT727"
     since = "0.2"
+    related = ("TLT703",)
     message = "Mean losses of batches, divided by the number of samples: too small by the batch size"
     title = "Weigh each loss with its batch size"
     help = "Multiply each loss by the size of its batch, or divide by the number of batches"

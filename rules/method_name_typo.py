@@ -25,6 +25,9 @@ class Net(nn.Module):
 ## Fix safety
 The fix renames the method, which is called from then on.
 
+## When not to use it
+Turn it off for methods that are called under that very name by other code.
+
 ## References
 - [torch.nn.Module.forward](https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html)
 """
@@ -73,6 +76,7 @@ _LEN = frozenset({"_len_", "___len___"})
 class MethodNameTypo(Check):
     code = "TLT607"
     since = "0.1"
+    related = ("TLT501", "TLT601")
     severity = ERROR
     message = "The name of this method is misspelt: it is never called"
     title = "Rename the method"

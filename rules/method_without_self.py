@@ -23,6 +23,9 @@ class Images(torch.utils.data.Dataset):
 ## Fix safety
 The fix adds the parameter. It is unsafe only in name: the method could not run before.
 
+## When not to use it
+Turn it off for methods that are taken out of the class and used as functions.
+
 ## References
 - [Classes in the Python tutorial](https://docs.python.org/3/tutorial/classes.html)
 """
@@ -43,6 +46,7 @@ _SELF_LIKE = frozenset({"self", "cls", "this", "mcs", "mcls", "klass", "_"})
 class MethodWithoutSelf(Check):
     code = "TLT503"
     since = "0.1"
+    related = ("TLT502", "TLT505")
     severity = ERROR
     message = "The method reads `self` but does not take it: it raises when it is called"
     title = "Add `self`"

@@ -32,7 +32,7 @@ only ever shown: the threshold was chosen without its having any effect.
 
 ## When not to use it
 A clipping whose returned norm is logged, and nothing else, may stand anywhere: say `# torchlint: ignore[TLT720]`, or
-take `get_total_norm`. Related rules: TLT713 clip-before-unscale, TLT702 misplaced-zero-grad.
+take `get_total_norm`.
 
 ## References
 - [torch.nn.utils.clip_grad_norm_](https://docs.pytorch.org/docs/stable/generated/torch.nn.utils.clip_grad_norm_.html)
@@ -72,6 +72,7 @@ _BEFORE = "Gradients are clipped before `backward` makes them: the step uses the
 class MisplacedClip(Check):
     code = "TLT720"
     since = "0.2"
+    related = ("TLT702", "TLT713")
     severity = ERROR
     message = "Gradients are clipped after the step that uses them, and then cleared: the clipping does nothing"
     title = "Clip before the step"

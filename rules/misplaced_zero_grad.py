@@ -22,6 +22,9 @@ loss.backward()
 optimizer.step()
 ```
 
+## When not to use it
+Turn it off for loops that step with gradients which another function put there after they were cleared.
+
 ## References
 - [torch.optim.Optimizer.zero_grad](https://docs.pytorch.org/docs/stable/generated/torch.optim.Optimizer.zero_grad.html)
 """
@@ -69,6 +72,7 @@ _OUTSIDE = "`zero_grad` is called outside of the loop that steps: gradients add 
 class MisplacedZeroGrad(Check):
     code = "TLT702"
     since = "0.1"
+    related = ("TLT701", "TLT720", "TLT724")
     severity = ERROR
     message = "`zero_grad` between `backward` and `step` throws the gradients away: nothing is trained"
     help = "Call it in each turn before `backward`, or after `step`"

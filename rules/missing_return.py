@@ -22,6 +22,9 @@ def forward(self, x):
 ## Fix safety
 The fix returns what was computed last; that is its purpose.
 
+## When not to use it
+Turn it off for methods that are called for their side effects alone, such as one that fills a buffer.
+
 ## References
 - [torch.nn.Module](https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html)
 """
@@ -42,6 +45,7 @@ if TYPE_CHECKING:
 class MissingReturn(Check):
     code = "TLT610"
     since = "0.1"
+    related = ("TLT308",)
     severity = ERROR
     message = "`forward` computes a result and does not return it: the caller gets None"
     title = "Return the result"

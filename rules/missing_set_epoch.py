@@ -29,6 +29,9 @@ for epoch in range(epochs):
 ## Fix safety
 There is no fix.
 
+## When not to use it
+Turn it off where the same order in each epoch is wanted, such as to compare two runs, or a trainer calls `set_epoch`.
+
 ## References
 - [torch.utils.data.distributed.DistributedSampler](https://docs.pytorch.org/docs/stable/data.html#torch.utils.data.distributed.DistributedSampler)
 """
@@ -78,6 +81,7 @@ _MAX_CALLERS_UP = 2
 class MissingSetEpoch(Check):
     code = "TLT712"
     since = "0.1"
+    related = ("TLT508",)
     message = "No epoch of this loop calls `set_epoch` of the `DistributedSampler`: all have the same order"
     help = "Call `sampler.set_epoch(epoch)` at the start of each epoch"
     words = (("for",), ("DistributedSampler",), ("backward", "manual_backward"))

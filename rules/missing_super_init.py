@@ -30,6 +30,9 @@ class Net(nn.Module):
 ## Fix safety
 The class does not work before the fix. There is none where the base takes arguments.
 
+## When not to use it
+Turn it off for classes whose base calls `Module.__init__` in `__new__`.
+
 ## References
 - [torch.nn.Module](https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html)
 """
@@ -74,6 +77,7 @@ _REGISTERING = frozenset({"register_buffer", "register_parameter", "register_mod
 class MissingSuperInit(Check):
     code = "TLT601"
     since = "0.1"
+    related = ("TLT602", "TLT607")
     severity = ERROR
     message = "`__init__` of a module never calls `super().__init__()`: nothing can be registered"
     title = "Call `super().__init__()` first"

@@ -27,6 +27,9 @@ for x, y in loader:
     optimizer.step()
 ```
 
+## When not to use it
+Turn it off for loops whose gradients are cleared by code that is not in sight, such as a hook of the optimiser.
+
 ## References
 - [torch.optim.Optimizer.zero_grad](https://docs.pytorch.org/docs/stable/generated/torch.optim.Optimizer.zero_grad.html)
 """
@@ -57,6 +60,7 @@ _ELSEWHERE = "No `zero_grad` clears the gradients in the branch of this step: th
 class MissingZeroGrad(Check):
     code = "TLT701"
     since = "0.1"
+    related = ("TLT702", "TLT716", "TLT724")
     severity = ERROR
     message = "The optimizer steps in this loop and no `zero_grad` clears gradients: they add up over the steps"
     help = "Call `optimizer.zero_grad()` once in each turn, before `backward`"

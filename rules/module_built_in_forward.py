@@ -24,6 +24,9 @@ def forward(self, x):
     return self.fc(x)
 ```
 
+## When not to use it
+Turn it off for random projections that are to be new each time.
+
 ## References
 - [torch.nn.Module](https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html)
 """
@@ -65,6 +68,7 @@ _HOPS = 3
 class ModuleBuiltInForward(Check):
     code = "TLT604"
     since = "0.1"
+    related = ("TLT602", "TLT116")
     severity = ERROR
     message = "A layer made on each call has new weights every time, never trained: make it in `__init__`"
     help = "Make the layer in `__init__`, and call it here"

@@ -20,6 +20,9 @@ model.backbone.requires_grad_(False)
 ## Fix safety
 The fix changes which parameters are trained; that is its purpose.
 
+## When not to use it
+Turn it off for modules with an attribute `requires_grad` of their own, which their code reads.
+
 ## References
 - [torch.nn.Module.requires_grad_](https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html)
 """
@@ -58,6 +61,7 @@ _NAMED = frozenset({"named_children", "named_modules"})
 class ModuleRequiresGrad(Check):
     code = "TLT715"
     since = "0.1"
+    related = ("TLT710", "TLT728")
     severity = ERROR
     message = "A module has no `requires_grad`: this sets an attribute and freezes nothing"
     title = "Call `requires_grad_`"

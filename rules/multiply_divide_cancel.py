@@ -24,6 +24,9 @@ z = torch.ones(3)
 ## Fix safety
 There is no fix: whether `x` was meant, or other operands, is not known.
 
+## When not to use it
+It is off by default: the product is often meant as a rounding or a mask, and overflows nowhere.
+
 ## References
 - [torch.finfo](https://docs.pytorch.org/docs/stable/type_info.html)
 """
@@ -38,6 +41,7 @@ from torchlint.rule import Check, Frame, Op, Problem, Value, facts, same
 class MultiplyDivideCancel(Check):
     code = "TLT209"
     since = "0.1"
+    related = ("TLT201",)
     default = False
     message = "Multiplied and divided by the same tensor: NaN where it is 0 or the product leaves the dtype's range"
     help = "Leave out both, or divide by something that cannot be 0"

@@ -21,6 +21,10 @@ w = torch.randn(3, device="cuda", requires_grad=True)
 optimizer = torch.optim.SGD([w], lr=0.1)
 ```
 
+## When not to use it
+There is no program in which such an optimiser is made. A test that wants it to raise says `# torchlint:
+ignore[TLT718]`.
+
 ## References
 - [torch.optim](https://docs.pytorch.org/docs/stable/optim.html#constructing-it)
 """
@@ -44,6 +48,7 @@ _OPTIMIZERS = (
 class NonLeafInOptimizer(Check):
     code = "TLT718"
     since = "0.1"
+    related = ("TLT609", "TLT711", "TLT728")
     severity = ERROR
     message = "The optimizer is given a tensor that is not a leaf: it raises a ValueError"
     help = "Make the tensor where it is to be, then set `requires_grad`; or wrap it in `nn.Parameter`"

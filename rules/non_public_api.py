@@ -21,12 +21,16 @@ batch = torch.utils.data.default_collate(samples)
 ## Fix safety
 Both names are the same function. A name that is passed on is fixed as unsafe, because somebody may compare it.
 
+## When not to use it
+Turn it off for code that has to run under torch 1.10 and earlier, which has no public name for these functions.
+
 ## References
 - [torch.utils.data](https://docs.pytorch.org/docs/stable/data.html)
 """
 
 from __future__ import annotations
 
+from torchlint.rule import INFO
 from torchlint.vocabulary.api_check import ApiCheck
 from torchlint.vocabulary.api_internal import INTERNAL
 
@@ -34,6 +38,8 @@ from torchlint.vocabulary.api_internal import INTERNAL
 class NonPublicApi(ApiCheck):
     code = "TLT811"
     since = "0.2"
+    related = ("TLT802",)
+    severity = INFO
     message = "This name is not public: it may go without notice"
     title = "Use the public name"
     help = "Use the public name"

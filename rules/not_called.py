@@ -22,6 +22,9 @@ optimizer.step()
 ## Fix safety
 The fix calls what was only named; that is its purpose. `@torch.no_grad` without `()` is fine and not reported.
 
+## When not to use it
+Turn it off for lines that name a method for the sake of a look at it, as in an interactive session.
+
 ## References
 - [torch.no_grad](https://docs.pytorch.org/docs/stable/generated/torch.no_grad.html)
 """
@@ -75,6 +78,7 @@ _ASKED = frozenset(name.rpartition(".")[2] for name in _QUESTIONS)
 class NotCalled(Check):
     code = "TLT709"
     since = "0.1"
+    related = ("TLT308", "TLT710")
     severity = ERROR
     message = "A context manager of torch is entered without being called, which raises: add `()`"
     title = "Call it"

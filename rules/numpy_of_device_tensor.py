@@ -22,7 +22,6 @@ The fix makes code run that raised, so it is unsafe. What is computed with NumPy
 
 ## When not to use it
 There is no program in which such a call returns. A test that wants it to raise says `# torchlint: ignore[TLT731]`.
-Related rules: TLT704 eval-without-no-grad, TLT408 item-in-loop.
 
 ## References
 - [torch.Tensor.numpy](https://docs.pytorch.org/docs/stable/generated/torch.Tensor.numpy.html)
@@ -51,6 +50,7 @@ _STAYING = ops.that(elements=("same", "moved", "some", "repeated"), moves=False)
 class NumpyOfDeviceTensor(Check):
     code = "TLT731"
     since = "0.2"
+    related = ("TLT408", "TLT704")
     severity = ERROR
     message = "`numpy()` of a tensor that requires grad raises: detach it before"
     title = "Detach it and move it to the CPU"

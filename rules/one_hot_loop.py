@@ -25,6 +25,9 @@ If nothing but zeros and ones is wanted, `F.one_hot(t, 10)` is shorter; it gives
 Equal where the labels are known to be whole numbers from `argmax` or `randint`. Otherwise the fix is unsafe: for a
 negative label `scatter_` raises, where an index counts from the end.
 
+## When not to use it
+Turn it off for tables of a few rows that are made once.
+
 ## References
 - [torch.Tensor.scatter_](https://docs.pytorch.org/docs/stable/generated/torch.Tensor.scatter_.html)
 """
@@ -47,6 +50,7 @@ if TYPE_CHECKING:
 class OneHotLoop(Check):
     code = "TLT406"
     since = "0.1"
+    related = ("TLT404", "TLT405")
     message = "One-hot rows are written one by one in Python, a kernel each; `scatter_` writes them all"
     title = "Use `scatter_`"
     help = "Use `x.scatter_(1, labels.unsqueeze(1), 1)` or `F.one_hot(labels, n)`"

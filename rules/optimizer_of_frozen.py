@@ -28,8 +28,7 @@ optimizer = optim.Adam(model.fc.parameters())
 There is no fix: which part is to be trained is not in the code.
 
 ## When not to use it
-Turn it off where parameters are unfrozen later by code of another file. Related rules: TLT715 module-requires-grad,
-TLT718 non-leaf-in-optimizer.
+Turn it off where parameters are unfrozen later by code of another file.
 
 ## References
 - [torch.nn.Module.requires_grad_](https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html)
@@ -51,6 +50,7 @@ _NEUTRAL = frozenset({"parameters", "named_parameters", "to", "cuda", "cpu", "ev
 class OptimizerOfFrozen(Check):
     code = "TLT728"
     since = "0.2"
+    related = ("TLT715", "TLT718")
     severity = ERROR
     message = "All parameters of this optimizer are frozen: no step changes a weight"
     help = "Give it the parameters that are to be trained, and leave those unfrozen"

@@ -21,6 +21,9 @@ self.scale = nn.Parameter(torch.ones(4).cuda())
 ## Fix safety
 The fix registers the parameter, which is trained and saved from then on.
 
+## When not to use it
+Turn it off for tensors that are not to be trained, and that need a gradient all the same.
+
 ## References
 - [torch.nn.Parameter](https://docs.pytorch.org/docs/stable/generated/torch.nn.parameter.Parameter.html)
 """
@@ -65,6 +68,7 @@ _READERS = ops.that(gives=("number", "bool", "size", "list", "other")) | ops.RED
 class ParameterMovedInInit(Check):
     code = "TLT609"
     since = "0.1"
+    related = ("TLT603", "TLT718")
     severity = ERROR
     message = "An operation on an `nn.Parameter` gives a plain tensor: it is neither registered nor trained"
     title = "Move the data, not the parameter"

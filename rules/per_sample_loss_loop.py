@@ -29,6 +29,9 @@ The fix is unsafe: `cross_entropy` normalises over all classes that `x` has, whe
 it is finite where the loop is not, and it takes a label of -100 as one to leave out. There is none where the loop does
 anything else, or where `cross_entropy` is called for each sample: a mean of means is not the mean of all.
 
+## When not to use it
+Turn it off where the samples of a batch do not fit into memory at once.
+
 ## References
 -
 [torch.nn.functional.cross_entropy](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.cross_entropy.html)"""
@@ -55,6 +58,7 @@ _LOSSES = ops.words("log", *ops.CLASS_LOSSES)
 class PerSampleLossLoop(Check):
     code = "TLT409"
     since = "0.1"
+    related = ("TLT110", "TLT401")
     message = "A loop adds up a cross entropy sample by sample, kernels for each; `F.cross_entropy` takes all"
     title = "Use `F.cross_entropy`"
     help = "Give all samples to one call of `F.cross_entropy`"

@@ -22,6 +22,9 @@ loss = F.kl_div(F.log_softmax(student, dim=1), teacher_probs, reduction="batchme
 The fix changes the loss and its gradients; that is its purpose. It is offered where the softmax is taken for the loss
 alone.
 
+## When not to use it
+No divergence is computed this way. A test that shows so says `# torchlint: ignore[TLT111]`.
+
 ## References
 - [torch.nn.KLDivLoss](https://docs.pytorch.org/docs/stable/generated/torch.nn.KLDivLoss.html)
 """
@@ -38,6 +41,7 @@ from torchlint.vocabulary.loss_inputs import places, sources
 class ProbabilitiesToKlDiv(Check):
     code = "TLT111"
     since = "0.1"
+    related = ("TLT101", "TLT104")
     message = "`kl_div` gets probabilities where it takes log-probabilities: its result is not a divergence"
     title = "Use `log_softmax`"
     help = "Give it the `log_softmax` of the scores as the first argument"

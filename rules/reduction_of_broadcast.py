@@ -28,6 +28,9 @@ loss = F.mse_loss(prediction.squeeze(1), target)
 ## Fix safety
 There is no fix: which of the two shapes is the right one is not known.
 
+## When not to use it
+Turn it off for losses over all pairs that are written with a column and a row on purpose.
+
 ## References
 - [Broadcasting semantics](https://docs.pytorch.org/docs/stable/notes/broadcasting.html)
 """
@@ -50,6 +53,7 @@ _DIFFERENT = "Input and target differ in shape: one is stretched, and elements a
 class ReductionOfBroadcast(Check):
     code = "TLT302"
     since = "0.1"
+    related = ("TLT115", "TLT304")
     message = "Shapes (n, 1) and (n,) broadcast to (n, n): all pairs are reduced; give both the same shape"
     help = "Give both the same shape: `squeeze(1)` the one, or `unsqueeze(1)` the other"
     ops = (*sorted(_LOSSES), *_REDUCTIONS)

@@ -23,6 +23,9 @@ norm = weights.sum(dim=-1, keepdim=True)
 ## Fix safety
 There is no fix: only the author knows the dim.
 
+## When not to use it
+It is off by default: most reductions over everything mean what they say.
+
 ## References
 - [torch.sum](https://docs.pytorch.org/docs/stable/generated/torch.sum.html)
 """
@@ -40,6 +43,7 @@ _REDUCTIONS = tuple(sorted(ops.REDUCTIONS))
 class ReductionWithoutDim(Check):
     code = "TLT303"
     since = "0.1"
+    related = ("TLT302", "TLT305")
     severity = INFO
     default = False
     message = "This reduces over all elements, samples included: name the dim if one is meant"

@@ -32,6 +32,9 @@ loss = F.cross_entropy(model(x), target)
 ## Fix safety
 There is no fix: other users of the model may want its ReLU, and a trained model has to be trained again.
 
+## When not to use it
+Turn it off for networks whose scores must not be negative, such as counts or evidence.
+
 ## References
 - [torch.nn.CrossEntropyLoss](https://docs.pytorch.org/docs/stable/generated/torch.nn.CrossEntropyLoss.html)
 """
@@ -50,6 +53,7 @@ _RELU = ops.RECTIFIERS
 class ReluBeforeCrossEntropy(Check):
     code = "TLT109"
     since = "0.1"
+    related = ("TLT101", "TLT117")
     message = "The scores in `cross_entropy` come out of a ReLU: none is below 0, and those at 0 have no gradient"
     help = "Leave out the last ReLU: `cross_entropy` takes scores of any sign"
     ops = tuple(sorted(ops.CLASS_LOSSES))

@@ -27,6 +27,9 @@ values, vectors = torch.linalg.eigh(a, UPLO="U")
 The line raised before, so every fix changes what the program does: it is unsafe. There is none where a result that no
 longer exists is used (the LU factors of `solve`), and where a flag that decides is not a literal.
 
+## When not to use it
+Turn it off for code that runs under an old torch only.
+
 ## References
 - [torch.linalg](https://docs.pytorch.org/docs/stable/linalg.html)
 - [torch.optim.lr_scheduler](https://docs.pytorch.org/docs/stable/optim.html)
@@ -42,6 +45,7 @@ from torchlint.vocabulary.api_removed import REMOVED
 class RemovedApi(ApiCheck):
     code = "TLT801"
     since = "0.2"
+    related = ("TLT802", "TLT810")
     severity = ERROR
     message = "torch no longer has this: the line raises"
     title = "Use what replaces it"

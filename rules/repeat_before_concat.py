@@ -22,6 +22,9 @@ d = self.linear_a(a) + self.linear_b(b)
 ## Fix safety
 There is no fix: the layer becomes two, with other parameters in the state dict.
 
+## When not to use it
+It is off by default: the two layers are longer to write, and pay for large inputs only.
+
 ## References
 - [Broadcasting semantics](https://docs.pytorch.org/docs/stable/notes/broadcasting.html)
 """
@@ -39,6 +42,7 @@ _LINEAR = ops.that(affine=True, shape="last dim")
 class RepeatBeforeConcat(Check):
     code = "TLT306"
     since = "0.1"
+    related = ("TLT407",)
     severity = INFO
     default = False
     message = "A tensor is repeated only to be concatenated for a linear layer; two layers and a sum broadcast"

@@ -21,6 +21,9 @@ loss = criterion(model(x), y)
 loss.backward()
 ```
 
+## When not to use it
+Turn it off where a loss may have no graph by construction, and nothing is to be trained then.
+
 ## References
 - [torch.Tensor.requires_grad](https://docs.pytorch.org/docs/stable/generated/torch.Tensor.requires_grad.html)
 """
@@ -52,6 +55,7 @@ _LEAVES = ops.FACTORIES | ops.SAME_ELEMENTS | ops.that(kind=("attribute", "pytho
 class RequiresGradOnLoss(Check):
     code = "TLT717"
     since = "0.1"
+    related = ("TLT711", "TLT728")
     severity = ERROR
     message = "`requires_grad` set on a computed loss hides that its graph was cut: nothing is trained"
     help = "Leave it out, and find what cut the graph: `detach`, `item`, `no_grad`, a new tensor"

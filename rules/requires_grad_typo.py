@@ -22,6 +22,9 @@ for param in model.parameters():
 ## Fix safety
 The fix changes what is trained; that is its purpose.
 
+## When not to use it
+Turn it off for classes of other libraries that do have an attribute of that name.
+
 ## References
 - [torch.Tensor.requires_grad](https://docs.pytorch.org/docs/stable/generated/torch.Tensor.requires_grad.html)
 """
@@ -58,6 +61,7 @@ _TYPOS = frozenset({"require_grad", "required_grad", "requires_grads", "require_
 class RequiresGradTypo(Check):
     code = "TLT710"
     since = "0.1"
+    related = ("TLT709", "TLT715")
     severity = ERROR
     message = "The attribute is called `requires_grad`: this sets another one, which nothing reads"
     title = "Rename to `requires_grad`"

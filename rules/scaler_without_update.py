@@ -30,7 +30,7 @@ The fix adds the update after the step. With several optimisers it belongs after
 only ever shown.
 
 ## When not to use it
-Turn it off for scalers that another library updates. Related rules: TLT713 clip-before-unscale.
+Turn it off for scalers that another library updates.
 
 ## References
 - [torch.amp.GradScaler](https://docs.pytorch.org/docs/stable/amp.html#gradient-scaling)
@@ -72,6 +72,7 @@ _TWICE = "The second `update` of a scaler without a step between them raises: it
 class ScalerWithoutUpdate(Check):
     code = "TLT725"
     since = "0.2"
+    related = ("TLT713",)
     severity = ERROR
     message = "A scaler that steps and is never updated: the next `step` raises a RuntimeError"
     title = "Update the scaler"

@@ -24,6 +24,9 @@ for epoch in range(epochs):
     scheduler.step()
 ```
 
+## When not to use it
+Turn it off for schedulers of other libraries that are meant to be called first.
+
 ## References
 - [How to adjust learning rate](https://docs.pytorch.org/docs/stable/optim.html#how-to-adjust-learning-rate)
 """
@@ -68,6 +71,7 @@ _SCHEDULERS = (
 class SchedulerBeforeOptimizer(Check):
     code = "TLT706"
     since = "0.1"
+    related = ("TLT725",)
     message = "The scheduler steps before the optimizer: the first learning rate is skipped"
     title = "Step the scheduler last"
     help = "Call `scheduler.step()` after `optimizer.step()`"

@@ -17,6 +17,9 @@ Use instead:
 self.layers = nn.ModuleList([nn.Linear(width, width) for _ in range(depth)])
 ```
 
+## When not to use it
+Turn it off for layers that are to share weights, as in ALBERT, where no name in the code says so.
+
 ## References
 - [torch.nn.ModuleList](https://docs.pytorch.org/docs/stable/generated/torch.nn.ModuleList.html)
 """
@@ -52,6 +55,7 @@ _ON_PURPOSE = re.compile(r"shar|tied|tie_|recur|universal|weight_?tying", re.IGN
 class SharedLayerRepeat(Check):
     code = "TLT608"
     since = "0.1"
+    related = ("TLT602",)
     message = "`[layer] * n` is one layer n times, with one set of weights: make each one in a comprehension"
     help = "Make a layer for each place: `[nn.Linear(d, d) for _ in range(n)]`"
     words = (tuple(name.rpartition(".")[2] for name in _CONTAINERS),)

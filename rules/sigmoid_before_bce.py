@@ -28,6 +28,10 @@ Equal up to rounding where the sigmoid does not round to 0 or 1, and right where
 and loss can be edited together and the sigmoid's value has no other use. With a sigmoid at the end of a model, let
 the model return logits and apply the sigmoid where probabilities are wanted.
 
+## When not to use it
+Turn it off for models whose callers take probabilities, and whose logits stay so small that the sigmoid is never 0 or
+1.
+
 ## References
 - [torch.nn.BCEWithLogitsLoss](https://docs.pytorch.org/docs/stable/generated/torch.nn.BCEWithLogitsLoss.html)
 """
@@ -51,6 +55,7 @@ if TYPE_CHECKING:
 class SigmoidBeforeBce(Check):
     code = "TLT107"
     since = "0.1"
+    related = ("TLT106", "TLT112", "TLT118")
     message = "Sigmoid before `binary_cross_entropy`: no gradient where the sigmoid rounds to 0 or 1"
     title = "Use `binary_cross_entropy_with_logits`"
     help = "Give the logits to `binary_cross_entropy_with_logits`, which applies the sigmoid itself"

@@ -23,6 +23,9 @@ loss = F.binary_cross_entropy_with_logits(logits, target)
 The fix changes the loss and its gradients; that is its purpose. It is offered where the sigmoid is taken for the loss
 alone. A model whose `forward` ends in a sigmoid may have other users, so that it is left to you.
 
+## When not to use it
+Turn it off where results have to be comparable with those of a model that was trained this way.
+
 ## References
 - [torch.nn.BCEWithLogitsLoss](https://docs.pytorch.org/docs/stable/generated/torch.nn.BCEWithLogitsLoss.html)
 """
@@ -39,6 +42,7 @@ from torchlint.vocabulary.loss_inputs import places, sources
 class SigmoidBeforeBceWithLogits(Check):
     code = "TLT106"
     since = "0.1"
+    related = ("TLT107", "TLT118")
     message = "`binary_cross_entropy_with_logits` gets probabilities, not logits: the loss cannot get below 0.31"
     title = "Drop the sigmoid"
     help = "Give it the logits: it applies the sigmoid itself"

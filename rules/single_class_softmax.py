@@ -27,8 +27,7 @@ There is no fix: whether a sigmoid or a second class was meant is not in the cod
 `binary_cross_entropy_with_logits` as loss, `sigmoid` for a probability, and `logit > 0` as prediction.
 
 ## When not to use it
-Turn it off for code that is written for any number of classes and run with one for a try. Related rules: TLT101
-softmax-before-cross-entropy, TLT305 argmax-without-dim.
+Turn it off for code that is written for any number of classes and run with one for a try.
 
 ## References
 - [torch.nn.CrossEntropyLoss](https://docs.pytorch.org/docs/stable/generated/torch.nn.CrossEntropyLoss.html)
@@ -53,6 +52,7 @@ _KEEPING = ops.that(shape="same")
 class SingleClassSoftmax(Check):
     code = "TLT117"
     since = "0.2"
+    related = ("TLT101", "TLT305")
     severity = ERROR
     message = "The largest of a single class is always class 0: compare the logit with 0"
     help = "Use a sigmoid and `binary_cross_entropy_with_logits` for one output, or two outputs"

@@ -24,6 +24,9 @@ loss = F.cross_entropy(logits, target)
 The fix changes the loss and its gradients; that is its purpose. It is offered where the softmax is taken for the loss
 alone. A model whose `forward` ends in a softmax may have other users, so that it is left to you.
 
+## When not to use it
+Turn it off for an experiment that wants the softmax twice on purpose, as a strong smoothing of the loss.
+
 ## References
 - [torch.nn.CrossEntropyLoss](https://docs.pytorch.org/docs/stable/generated/torch.nn.CrossEntropyLoss.html)
 """
@@ -42,6 +45,7 @@ _SOFTMAX = ops.SOFTMAXES
 class SoftmaxBeforeCrossEntropy(Check):
     code = "TLT101"
     since = "0.1"
+    related = ("TLT102", "TLT104", "TLT108", "TLT109")
     message = "`cross_entropy` gets probabilities, not logits: gradients shrink and the loss cannot reach 0"
     title = "Drop the softmax"
     help = "Give `cross_entropy` the logits, and take the softmax only where probabilities are needed"

@@ -22,6 +22,9 @@ loss = F.nll_loss(F.log_softmax(logits, dim=1), target)
 The fix changes the loss and its gradients; that is its purpose. It is offered where the softmax is taken for the loss
 alone. A model whose `forward` ends in a softmax may have other users, so that it is left to you.
 
+## When not to use it
+Turn it off where the expected accuracy, which is the probability of the right class, is to be trained for.
+
 ## References
 - [torch.nn.NLLLoss](https://docs.pytorch.org/docs/stable/generated/torch.nn.NLLLoss.html)
 """
@@ -38,6 +41,7 @@ from torchlint.vocabulary.loss_inputs import places, sources
 class SoftmaxBeforeNllLoss(Check):
     code = "TLT104"
     since = "0.1"
+    related = ("TLT101", "TLT103", "TLT111")
     message = "`nll_loss` gets probabilities, not log-probabilities: the loss is -p instead of -log(p)"
     title = "Use `log_softmax`"
     help = "Give `nll_loss` the `log_softmax` of the scores, or `cross_entropy` the scores themselves"

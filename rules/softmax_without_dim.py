@@ -22,6 +22,9 @@ weights = F.softmax(scores, dim=-1)
 `dim=-1` is what torch guesses for tensors of rank 1 and 2, and is written only where the rank is certain. For any
 other rank only the author knows which dim was meant.
 
+## When not to use it
+Turn it off for code that must stay as it was for a torch that guesses the dim, such as a copy of a paper's code.
+
 ## References
 - [torch.nn.Softmax](https://docs.pytorch.org/docs/stable/generated/torch.nn.Softmax.html)
 """
@@ -67,6 +70,7 @@ _WALKERS = frozenset({"children", "named_children", "modules", "named_modules", 
 class SoftmaxWithoutDim(Check):
     code = "TLT301"
     since = "0.1"
+    related = ("TLT114", "TLT305")
     message = "Softmax without `dim`: torch guesses 0 for rank 0, 1 and 3, else 1; name the dim"
     title = "Add `dim=-1`, which is what torch guesses for this rank"
     help = "Name the dim that the scores are in, such as `dim=-1`"

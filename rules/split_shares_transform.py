@@ -29,8 +29,7 @@ The fix gives the part a shallow copy of the dataset: samples are shared, settin
 a dataset may keep its transform in an object that is shared as well.
 
 ## When not to use it
-Turn it off for datasets that change their transform on purpose, such as between two phases of training. Related rules:
-TLT508 train-loader-without-shuffle.
+Turn it off for datasets that change their transform on purpose, such as between two phases of training.
 
 ## References
 - [torch.utils.data.random_split](https://docs.pytorch.org/docs/stable/data.html#torch.utils.data.random_split)
@@ -80,6 +79,7 @@ class _Store(NamedTuple):
 class SplitSharesTransform(Check):
     code = "TLT510"
     since = "0.2"
+    related = ("TLT508",)
     message = "All parts of a split share one dataset: this transform is applied to the other parts, too"
     title = "Give this part a dataset of its own"
     help = "Make each part of a dataset of its own: `part.dataset = copy.copy(part.dataset)` before"

@@ -22,6 +22,9 @@ distance = torch.linalg.vector_norm(a - b, dim=-1)
 ## Fix safety
 There is no fix: whether an eps or a norm (whose gradient at 0 is 0) is right depends on what is computed.
 
+## When not to use it
+It is off by default: most norms are never of a zero vector, so that the gradient is finite.
+
 ## References
 - [torch.linalg.vector_norm](https://docs.pytorch.org/docs/stable/generated/torch.linalg.vector_norm.html)
 """
@@ -40,6 +43,7 @@ _SPECTRA = ops.that(dtype="complex") | {"view_as_real"}
 class SqrtGradientAtZero(Check):
     code = "TLT212"
     since = "0.1"
+    related = ("TLT210", "TLT211")
     default = False
     message = "The gradient of `sqrt` of a sum of squares is NaN where the sum is 0: add an eps under the root"
     help = "Add a small number under the root: `(x.square().sum(dim) + eps).sqrt()`"

@@ -31,6 +31,9 @@ boxes = boxes[chosen]
 A dim is written only for a mask that certainly has rank 1; the result is then a vector for one element too. That
 changes what follows for exactly this case, so that the fix is unsafe.
 
+## When not to use it
+It is off by default: it is certain only that one index alone loses its dim, not that there can be one alone.
+
 ## References
 - [torch.nonzero](https://docs.pytorch.org/docs/stable/generated/torch.nonzero.html)
 """
@@ -75,6 +78,7 @@ _MEASURES = frozenset(["shape", "dim", "numel"])
 class SqueezeOfNonzero(Check):
     code = "TLT309"
     since = "0.2"
+    related = ("TLT304",)
     severity = INFO
     default = False
     message = "`nonzero(..).squeeze()` is 0-dimensional where one element is found: write `squeeze(dim=1)`"

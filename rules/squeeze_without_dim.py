@@ -28,6 +28,9 @@ loss = F.binary_cross_entropy_with_logits(model(x).squeeze(-1), target)
 ## Fix safety
 There is no fix: only the author knows which dim is to go.
 
+## When not to use it
+Turn it off where no batch has one sample, for a reason that the code does not show.
+
 ## References
 - [torch.squeeze](https://docs.pytorch.org/docs/stable/generated/torch.squeeze.html)
 """
@@ -77,6 +80,7 @@ _SHAPING = ops.CARRIERS & ops.that(shape=("wanted", "size", "like other"))
 class SqueezeWithoutDim(Check):
     code = "TLT304"
     since = "0.1"
+    related = ("TLT302", "TLT309")
     message = "`squeeze()` also removes the batch dim of a batch of one; name the dim"
     help = "Name the dim that is to go, such as `squeeze(1)`"
     ops = ("squeeze",)

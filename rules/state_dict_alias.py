@@ -31,7 +31,6 @@ than before, which is its purpose, so it is unsafe.
 
 ## When not to use it
 Turn it off for code that replaces parameters instead of writing into them, so that a state dict stays what it was.
-Related rules: TLT703 loss-keeps-graph.
 
 ## References
 - [Saving and loading models](https://docs.pytorch.org/tutorials/beginner/saving_loading_models.html)
@@ -80,6 +79,7 @@ _TRAINING = re.compile(r"_?(do_|run_)?(train|fit)(_|$)", re.IGNORECASE)
 class StateDictAlias(Check):
     code = "TLT721"
     since = "0.2"
+    related = ("TLT703",)
     severity = ERROR
     message = "`state_dict()` is not a copy: the weights that are kept here change with each further step"
     title = "Keep a copy"

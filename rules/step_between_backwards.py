@@ -21,6 +21,9 @@ loss_d.backward()
 optimizer_g.step()
 ```
 
+## When not to use it
+There is no order of such calls that does not raise, unless the step writes no weight of the graph: then turn it off.
+
 ## References
 - [In-place correctness checks](https://docs.pytorch.org/docs/stable/notes/autograd.html#in-place-correctness-checks)
 """
@@ -56,6 +59,7 @@ _DEPTH = 40
 class StepBetweenBackwards(Check):
     code = "TLT714"
     since = "0.1"
+    related = ("TLT729",)
     severity = ERROR
     message = "A step between two backward passes through one graph: the second raises a RuntimeError"
     help = "Do both backward passes before the step, or compute the second loss anew after it"

@@ -22,6 +22,9 @@ w = torch.randn(3, 4).detach().clone().requires_grad_()
 Equal, and offered only where the tensor has no graph that the copy loses. Where it may have one, what is meant is for
 you to say: the tensor itself, or a copy of its data.
 
+## When not to use it
+Turn it off where the copy and its warning are wanted, such as in code that takes tensors and numbers alike.
+
 ## References
 - [torch.tensor](https://docs.pytorch.org/docs/stable/generated/torch.tensor.html)
 """
@@ -60,6 +63,7 @@ _QUESTIONS = frozenset({"builtins.isinstance", "torch.is_tensor", "builtins.type
 class TensorCopyConstruct(Check):
     code = "TLT708"
     since = "0.1"
+    related = ("TLT733", "TLT803")
     message = "`torch.tensor` of a tensor copies it with a warning, and the copy has no graph"
     title = "Use `detach().clone()`"
     help = "Use `x.detach().clone()` for a copy without a graph, `x.clone()` for one with it"

@@ -24,7 +24,6 @@ The fix makes code run that raised, so it is unsafe. It is offered where nothing
 
 ## When not to use it
 There is no program in which such a call returns. A test that wants it to raise says `# torchlint: ignore[TLT733]`.
-Related rules: TLT708 tensor-copy-construct.
 
 ## References
 - [torch.stack](https://docs.pytorch.org/docs/stable/generated/torch.stack.html)
@@ -46,6 +45,7 @@ if TYPE_CHECKING:
 class TensorOfTensors(Check):
     code = "TLT733"
     since = "0.2"
+    related = ("TLT708",)
     severity = ERROR
     message = "`torch.tensor` of tensors with several elements raises: each entry has to be one number"
     title = "Use `torch.stack`"

@@ -20,6 +20,9 @@ net = torchvision.models.resnet50(weights="IMAGENET1K_V1")
 The fix names the weights that `pretrained=True` stood for. It is unsafe, because it needs torchvision 0.13 or later.
 There is none where the value is not a literal, and for models that have no weights of this kind.
 
+## When not to use it
+Turn it off for code that has to run under torchvision 0.12 and earlier, which has no `weights=`.
+
 ## References
 - [torchvision models](https://docs.pytorch.org/vision/stable/models.html)
 """
@@ -44,6 +47,7 @@ _NEW = {"pretrained": "weights", "pretrained_backbone": "weights_backbone"}
 class TorchvisionPretrained(Check):
     code = "TLT809"
     since = "0.2"
+    related = ("TLT802",)
     message = "`pretrained` does not say which weights and is deprecated since torchvision 0.13: use `weights`"
     title = "Use `weights`"
     help = "Name the weights: `weights=ResNet50_Weights.DEFAULT`"

@@ -24,6 +24,9 @@ train_loader = DataLoader(train_set, batch_size=64, shuffle=True)
 ## Fix safety
 There is no fix: whether the order matters is for the author to say.
 
+## When not to use it
+It is off by default: data that must come in order looks the same.
+
 ## References
 - [torch.utils.data.DataLoader](https://docs.pytorch.org/docs/stable/data.html#torch.utils.data.DataLoader)
 """
@@ -47,6 +50,7 @@ _OTHER = re.compile(
 class TrainLoaderWithoutShuffle(Check):
     code = "TLT508"
     since = "0.1"
+    related = ("TLT507", "TLT510", "TLT712")
     default = False
     message = "The training loader does not shuffle, so each epoch has the same order: pass `shuffle=True`"
     help = "Pass `shuffle=True` or a sampler"

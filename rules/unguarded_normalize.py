@@ -22,6 +22,9 @@ unit = F.normalize(x, dim=1)
 The fix is shown only: `F.normalize` divides by at least 1e-12, so that rows with a smaller norm do not get length 1,
 and in float16 that eps is 0.
 
+## When not to use it
+It is off by default: many vectors cannot be zero, such as those of a trained embedding.
+
 ## References
 - [torch.nn.functional.normalize](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.normalize.html)
 """
@@ -82,6 +85,7 @@ _FLOOR = Changes("norms below 1e-12 count as 1e-12")
 class UnguardedNormalize(Rewrite):
     code = "TLT210"
     since = "0.1"
+    related = ("TLT211", "TLT212", "TLT213")
     default = False
     message = "`x / x.norm(..)` is NaN for a row of zeros: `F.normalize` has a floor under the norm"
     title = "Use `F.normalize`"

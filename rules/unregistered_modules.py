@@ -23,6 +23,10 @@ self.layers = nn.ModuleList([nn.Linear(width, width) for _ in range(depth)])
 The fix changes behaviour: the layers are trained, saved and moved from then on, and checkpoints get new keys. It is
 offered where the class uses the attribute as `nn.ModuleList`, `nn.ModuleDict` or `nn.ParameterList` allow.
 
+## When not to use it
+Turn it off for layers that are to be hidden from `parameters()` on purpose, such as those of a teacher that is not
+trained.
+
 ## References
 - [torch.nn.ModuleList](https://docs.pytorch.org/docs/stable/generated/torch.nn.ModuleList.html)
 - [torch.nn.ModuleDict](https://docs.pytorch.org/docs/stable/generated/torch.nn.ModuleDict.html)
@@ -88,6 +92,7 @@ _METHODS = frozenset({"append", "extend", "insert", "items", "keys", "values", "
 class UnregisteredModules(Check):
     code = "TLT602"
     since = "0.1"
+    related = ("TLT603", "TLT608")
     severity = ERROR
     message = "Modules in a plain list or dict are not registered: never trained, saved or moved"
     title = "Keep them in a container of `torch.nn`"

@@ -27,6 +27,9 @@ self.register_buffer("mean", torch.tensor([0.485, 0.456, 0.406]))
 The fix is only shown. A buffer is moved and cast with the module, and is a new key of the checkpoint, which older
 checkpoints lack; `persistent=False` leaves it out of them. A parameter is trained.
 
+## When not to use it
+It is off by default: constants that never leave the CPU are fine as attributes.
+
 ## References
 - [torch.nn.Module.register_buffer](https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html#torch.nn.Module.register_buffer)
 """
@@ -85,6 +88,7 @@ _OPERANDS = ("input", "tensors", "mat2", "vec2", "condition")
 class UnregisteredTensor(Check):
     code = "TLT603"
     since = "0.1"
+    related = ("TLT602", "TLT609")
     default = False
     message = "A tensor as a plain attribute is not moved, cast or saved with the module"
     title = "Register it as a buffer"

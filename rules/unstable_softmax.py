@@ -27,6 +27,10 @@ Equal where the original is finite, and finite where it is not. Where the sum is
 one dim is the same only for a tensor of rank 1, so that the fix is applied only where that is certain. An eps in
 the denominator goes with the fix, which changes results by as much.
 
+## When not to use it
+Turn it off where the scores are known to be small, such as cosines that are not scaled, and the code is to read like
+the formula.
+
 ## References
 - [torch.softmax](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.softmax.html)
 """
@@ -121,6 +125,7 @@ def _is_vector(match: Match) -> bool:
 class UnstableSoftmax(Rewrite):
     code = "TLT201"
     since = "0.1"
+    related = ("TLT202", "TLT204", "TLT215")
     message = "`exp(x) / exp(x).sum()` overflows to NaN for large x; `softmax` does not"
     title = "Use `softmax`"
     help = "Use `torch.softmax(x, dim)`"

@@ -28,6 +28,9 @@ the 11th digit and the gradient in the 9th. With `threshold=40` both are exact t
 float64, float32, float16 and bfloat16, which was measured against 60 digits from -1e4 to 1e4; `torch.logaddexp(x,
 0)` and `-logsigmoid(-x)` are as exact but take four to eight times as long.
 
+## When not to use it
+Turn it off where the argument has an upper bound that the code does not show.
+
 ## References
 - [torch.nn.functional.softplus](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.softplus.html)
 """
@@ -70,6 +73,7 @@ def _guarded(match: Match) -> bool:
 class UnstableSoftplus(Rewrite):
     code = "TLT205"
     since = "0.1"
+    related = ("TLT203", "TLT204", "TLT206")
     message = "`log(1 + exp(x))` overflows for large x and its gradient is NaN; `softplus` is finite"
     title = "Use `softplus`"
     help = "Use `F.softplus(x)`"

@@ -35,8 +35,7 @@ There is no fix: `eval()` before the loop needs a `train()` after it, and which 
 the code.
 
 ## When not to use it
-Turn it off for Monte Carlo dropout, and for loops that estimate the statistics of batch norm anew. Related rules:
-TLT704 eval-without-no-grad, TLT705 eval-mode-not-restored.
+Turn it off for Monte Carlo dropout, and for loops that estimate the statistics of batch norm anew.
 
 ## References
 - [torch.nn.Module.eval](https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html#torch.nn.Module.eval)
@@ -86,6 +85,7 @@ class _Use(NamedTuple):
 class ValidationInTrainMode(Check):
     code = "TLT723"
     since = "0.2"
+    related = ("TLT704", "TLT705")
     message = "The model is validated in training mode: dropout and batch norm make its figures random"
     help = "Call `model.eval()` before the loop, and `model.train()` after it"
     words = (("no_grad", "inference_mode", "set_grad_enabled"), ("for",))

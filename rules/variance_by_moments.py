@@ -19,6 +19,9 @@ variance = x.var(dim=0, correction=0)
 ## Fix safety
 Equal where the original has digits left, and accurate where it has none.
 
+## When not to use it
+Turn it off for streams, where sums of x and of its squares are all that is kept.
+
 ## References
 - [torch.var](https://docs.pytorch.org/docs/stable/generated/torch.var.html)
 """
@@ -60,6 +63,7 @@ def variance_over_dim_kept(x: Floats, dim: Dim) -> Tensor:
 class VarianceByMoments(Rewrite):
     code = "TLT216"
     since = "0.1"
+    related = ("TLT214",)
     message = "`mean(x**2) - mean(x)**2` cancels where the mean is large; `var(correction=0)` does not"
     title = "Use `var(correction=0)`"
     help = "Use `x.var(dim, correction=0)`"

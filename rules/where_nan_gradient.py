@@ -26,6 +26,9 @@ entropy = torch.where(p > 0, p * torch.log(torch.where(p > 0, p, 1)), 0.0)
 ## Fix safety
 The values are the same. The gradient is finite where it was NaN.
 
+## When not to use it
+Turn it off where no gradient is ever taken, and neither annotations nor `no_grad` say so.
+
 ## References
 - [torch.where](https://docs.pytorch.org/docs/stable/generated/torch.where.html)
 """
@@ -72,6 +75,7 @@ _ELSEWHERE = "The gradient is NaN where this does not take what was computed bef
 class WhereNanGradient(Check):
     code = "TLT211"
     since = "0.1"
+    related = ("TLT202", "TLT203", "TLT212")
     message = "The gradient is NaN where `torch.where` does not take this branch: there it is `0 * inf`"
     title = "Make the argument safe where the branch is not taken"
     help = "Make the argument harmless there: put a `torch.where` inside of the function, too"

@@ -30,8 +30,7 @@ The fix moves `zero_grad` behind the step. It changes how the model is trained, 
 shown. It is not offered where the two do not stand in one loop body.
 
 ## When not to use it
-Turn it off where only every n-th batch is to be learnt from, and the others are there for their statistics. Related
-rules: TLT716 inverted-accumulation, TLT726 accumulation-remainder, TLT702 misplaced-zero-grad.
+Turn it off where only every n-th batch is to be learnt from, and the others are there for their statistics.
 
 ## References
 - [Gradient accumulation](https://docs.pytorch.org/docs/stable/notes/amp_examples.html#gradient-accumulation)
@@ -64,6 +63,7 @@ if TYPE_CHECKING:
 class ZeroGradEveryMicroBatch(Check):
     code = "TLT724"
     since = "0.2"
+    related = ("TLT702", "TLT716", "TLT726")
     severity = ERROR
     message = "`zero_grad` in every turn, a step in every n-th: the gradients of n - 1 batches are thrown away"
     title = "Clear after the step"

@@ -1,7 +1,8 @@
 """Bring everything that is generated for a rule up to date: `python -m tools.finish NAME_OR_CODE`. `--free` for codes.
 
 In this order: the index of the rules, the goldens of the rule's fixtures, the certificate of its fixes (needs torch),
-the table in README.md, and at last the tests of the rule's fixtures. What was written is to be read as a diff.
+the numbers of its demonstration, the table in README.md, and at last the tests of the rule's fixtures. What was
+written is to be read as a diff.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from torchlint import registry
+from torchlint.finding import Severity
+from torchlint.verify import demonstrations
 
 ROOT = Path(__file__).resolve().parent.parent
 # What the rules of each hundred are about.
@@ -36,10 +39,14 @@ def finish(rule: registry.RuleInfo) -> int:
     if not (ROOT / "fixtures" / folder).is_dir():
         print(f"{rule.name} has no fixtures: write fixtures/{folder}/case.py first", file=sys.stderr)
         return 2
+    if _must_be_shown(rule) and not _is_shown(rule):
+        print(f"{rule.name} is on by default: show its harm in rules/demonstrations/{folder}.py", file=sys.stderr)
+        return 2
     fixtures = ("pytest", "-q", "--no-header", "tests/rules/test_fixtures.py", "-k", f"{folder}/")
     steps: list[tuple[str, Sequence[str]]] = [
         ("goldens", (*fixtures, "--update-goldens")),
         *([("certificate", ("torchlint", "verify", rule.code, "--write"))] if _has_fixes(rule) else []),
+        *([("demonstration", ("torchlint", "demonstrate", rule.code, "--write"))] if _is_shown(rule) else []),
         ("table in README.md", ("tools.make_readme",)),
         ("tests of the fixtures", fixtures),
     ]
@@ -51,6 +58,16 @@ def finish(rule: registry.RuleInfo) -> int:
             return code
     subprocess.run(["git", "status", "--short"], cwd=ROOT)
     return 0
+
+
+def _must_be_shown(rule: registry.RuleInfo) -> bool:
+    """Whether the rule says that something goes wrong, without being asked: then it has to show it."""
+    return rule.default and rule.severity is not Severity.INFO
+
+
+def _is_shown(rule: registry.RuleInfo) -> bool:
+    """Whether the rule has a demonstration."""
+    return demonstrations.file_of(rule) is not None
 
 
 def _has_fixes(rule: registry.RuleInfo) -> bool:

@@ -28,10 +28,16 @@ _COMMANDS = {
     "check": ("torchlint.commands.check", "Check files and directories; `torchlint PATHS` is the same."),
     "rule": ("torchlint.commands.rule_pages", "Explain a rule, or all of them."),
     "shapes": ("torchlint.commands.shapes", "Print a file with the shapes that are known at the ends of its lines."),
+    "demonstrate": (
+        "torchlint.verify.demonstrate",
+        "Show the harm of a mistake in numbers: run it beside the mended program (needs torch).",
+    ),
     "clean": ("torchlint.commands.clean", "Delete the findings cache."),
     "verify": ("torchlint.verify.command", "Run rewrites before and after on generated tensors (needs torch)."),
     "version": ("torchlint.commands.version", "Print the version."),
 }
+# The commands that run programs.
+_WITH_TORCH = ("demonstrate", "verify")
 # What other tools call what we do, and the command to suggest.
 _ELSEWHERE = {
     "config": "check --show-settings",
@@ -130,9 +136,9 @@ def _dispatch(argv: list[str]) -> int:
         raise
     except ModuleNotFoundError as error:
         missing = (error.name or "").partition(".")[0]
-        if name != "verify" or missing in ("", "torchlint"):
+        if name not in _WITH_TORCH or missing in ("", "torchlint"):
             raise
-        complain(f"error: `torchlint verify` needs {missing}: pip install 'torchlint[verify]'")
+        complain(f"error: `torchlint {name}` needs {missing}: pip install 'torchlint[verify]'")
         return 2
 
 
@@ -158,7 +164,7 @@ def _mistaken(word: str) -> str:
 
 
 def _parser(name: str, description: str, *, helps: bool) -> argparse.ArgumentParser:
-    commands = "\n".join(f"  {name:8}{text}" for name, (_, text) in _COMMANDS.items())
+    commands = "\n".join(f"  {name:13}{text}" for name, (_, text) in _COMMANDS.items())
     parser = _Parser(
         prog=f"torchlint {name}",
         description=description,

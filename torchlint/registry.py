@@ -27,7 +27,8 @@ _INDEX = "rules.json"
 class RuleInfo(NamedTuple):
     """What is known of a rule without importing it.
 
-    `on_classes`: it is asked about classes; `on_frames`: about functions.
+    `on_classes`: it is asked about classes; `on_frames`: about functions. `related`: the codes of rules that it or they
+    call neighbours.
     """
 
     code: str
@@ -40,6 +41,7 @@ class RuleInfo(NamedTuple):
     anchors: tuple[Anchor, ...]
     on_classes: bool
     on_frames: bool
+    related: tuple[str, ...]
 
     @property
     def on_comments(self) -> bool:
@@ -113,6 +115,8 @@ def _restore(entry: dict[str, object]) -> RuleInfo:
     alternatives = tuple(tuple(frozenset(group) for group in groups) for groups in words)
     anchors = entry["anchors"]
     assert isinstance(anchors, list)
+    related = entry["related"]
+    assert isinstance(related, list)
     return RuleInfo(
         code=str(entry["code"]),
         name=str(entry["name"]),
@@ -124,6 +128,7 @@ def _restore(entry: dict[str, object]) -> RuleInfo:
         anchors=tuple(Anchor(frozenset(tokens), *flags) for tokens, *flags in anchors),
         on_classes=bool(entry["on_classes"]),
         on_frames=bool(entry["on_frames"]),
+        related=tuple(map(str, related)),
     )
 
 
@@ -143,7 +148,13 @@ def _scan(*, strict: bool = False) -> tuple[RuleInfo, ...]:
                 error.add_note(f"The rule is {module.name}.")
                 raise
             print(f"warning: rule module {module.name}: {type(error).__name__}: {error}", file=sys.stderr)
-    return tuple(sorted(found, key=lambda info: info.code))
+    return tuple(_with_all_related(info, found) for info in sorted(found, key=lambda info: info.code))
+
+
+def _with_all_related(info: RuleInfo, found: Sequence[RuleInfo]) -> RuleInfo:
+    """The rule with those related that it names and those that name it."""
+    others = (other.code for other in found if info.code in other.related)
+    return info._replace(related=tuple(sorted({*info.related, *others})))
 
 
 def _describe(module: str) -> RuleInfo:
@@ -162,6 +173,7 @@ def _describe(module: str) -> RuleInfo:
         anchors=anchors_needed(rule),
         on_classes=rule.is_on_classes(),
         on_frames=rule.is_on_frames(),
+        related=rule.related,
     )
 
 

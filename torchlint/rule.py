@@ -134,7 +134,8 @@ class Rule:
     """A kind of mistake.
 
     `message` says what is wrong and what happens because of it. `title` is what a fix does, in a few words; `help` says
-    what to write instead where a finding has no fix.
+    what to write instead where a finding has no fix. `related` are codes of rules about neighbouring mistakes: each
+    page names the other, whichever of them says so.
     """
 
     code: ClassVar[str]
@@ -144,6 +145,7 @@ class Rule:
     message: ClassVar[str]
     title: ClassVar[str] = ""
     help: ClassVar[str] = ""
+    related: ClassVar[tuple[str, ...]] = ()
 
     @classmethod
     def name(cls) -> str:

@@ -209,7 +209,7 @@ def test_the_least_severity_decides_what_is_reported_fixed_and_said_by_the_exit_
     assert "info" in wrong.err
 
 
-@pytest.mark.parametrize("option", ["--exclude", "--extend-exclude"])
+@pytest.mark.parametrize("option", ["--exclude", "--extend-exclude", "--extend-include"])
 def test_a_bad_file_pattern_is_an_error_of_one_line(option: str) -> None:
     write(a=BAD)
     wrong = torchlint(option, "b,[a", "a.py")

@@ -294,6 +294,18 @@ def test_the_python_blocks_of_markdown_that_is_named_are_checked_and_left_alone(
     assert Path("README.md").read_text() == MARKDOWN
 
 
+def test_markdown_in_folders_is_checked_where_the_configuration_includes_it() -> None:
+    Path("n.ipynb").unlink()
+    Path("docs").mkdir()
+    Path("docs/guide.md").write_text(MARKDOWN)
+    Path("old.md").write_text(MARKDOWN)
+    assert (torchlint().code, torchlint("--extend-include", "docs/*.md").code) == (0, 1)
+
+    Path("pyproject.toml").write_text('[tool.torchlint]\nextend-include = ["*.md"]\nextend-exclude = ["old.md"]\n')
+    found = torchlint("--output-format=concise").out.splitlines()[:-1]
+    assert {line.partition(":")[0] for line in found if line} == {"docs/guide.md"}
+
+
 def test_a_run_over_python_files_does_not_import_what_reads_notebooks() -> None:
     Path("a.py").write_text("import torch\ny = torch.log(torch.softmax(x, dim=1))\n")
     program = "import sys\nfrom torchlint.cli import main\nmain(['--no-cache', 'a.py'])\nprint(*sys.modules)\n"

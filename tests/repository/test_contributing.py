@@ -46,7 +46,9 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_there_is_an_example_of_both_kinds_with_its_fixture() -> None:
     assert len(NAMES) == 2
-    assert set(FILES) == {path for name in NAMES for path in (f"rules/{name}.py", f"fixtures/{name}/case.py")}
+    by_hand = {path for name in NAMES for path in (f"rules/{name}.py", f"fixtures/{name}/case.py")}
+    on_by_default = {name for name in NAMES if "default = False" not in FILES[f"rules/{name}.py"]}
+    assert set(FILES) == by_hand | {f"rules/demonstrations/{name}.py" for name in on_by_default}
     assert [kind for kind in ("Rewrite", "Check") if f"({kind}):" in "".join(FILES.values())] == ["Rewrite", "Check"]
 
 
@@ -70,6 +72,8 @@ def test_the_one_command_finishes_an_example(name: str, tree: Path) -> None:
     is_rewrite = "(Rewrite)" in FILES[f"rules/{name}.py"]
     assert (tree / "fixtures" / name / "case.fixed.diff").exists() == is_rewrite
     assert (code[0] in json.dumps(stored)) == is_rewrite
+    shown = json.loads((tree / "torchlint" / "data" / "demonstrations.json").read_text(encoding="utf-8"))
+    assert (code[0] in shown) == (f"rules/demonstrations/{name}.py" in FILES)
 
 
 def test_a_code_that_is_taken_is_refused_and_a_free_one_is_offered() -> None:
@@ -84,6 +88,24 @@ def test_a_code_that_is_taken_is_refused_and_a_free_one_is_offered() -> None:
     rule = registry.rules()[0]
     assert not finish._is_shared(rule)
     assert finish._is_shared(rule._replace(name="another"))
+
+
+def test_a_rule_that_warns_by_default_is_not_finished_without_a_demonstration(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tools import finish
+    from torchlint import registry
+    from torchlint.finding import Severity
+    from torchlint.verify import demonstrations
+
+    monkeypatch.setattr(demonstrations, "file_of", lambda rule: None)
+    rules = registry.rules()
+    rule = next(info for info in rules if info.default and info.severity is Severity.WARNING)
+    assert finish.finish(rule) == 2
+    assert f"show its harm in rules/demonstrations/{rule.name.replace('-', '_')}.py" in capsys.readouterr().err
+    others = [info for info in rules if not info.default or info.severity is Severity.INFO]
+    assert others
+    assert not any(map(finish._must_be_shown, others))
 
 
 def test_the_page_of_what_a_check_can_ask_is_up_to_date() -> None:

@@ -45,16 +45,15 @@ def information(wheel: zipfile.ZipFile, name: str) -> str:
 def test_the_wheel_holds_the_tree(wheel: zipfile.ZipFile) -> None:
     ours = [path for path in (ROOT / "torchlint").rglob("*") if path.suffix in (".py", ".json", ".typed")]
     expected = {path.relative_to(ROOT).as_posix() for path in ours}
-    expected |= {f"torchlint/rules/{path.name}" for path in (ROOT / "rules").glob("*.py")}
+    expected |= {f"torchlint/{path.relative_to(ROOT).as_posix()}" for path in (ROOT / "rules").rglob("*.py")}
     assert {name for name in wheel.namelist() if ".dist-info/" not in name} == expected
     assert "torchlint/py.typed" in expected
 
 
 def test_every_package_is_listed() -> None:
-    """setuptools cannot find packages through the mapping of `rules`, so they are listed by hand."""
-    found = {".".join(path.parent.relative_to(ROOT).parts) for path in (ROOT / "torchlint").rglob("*.py")} | {
-        "torchlint.rules"
-    }
+    """setuptools cannot find packages through the mapping of `rules`: they are listed by hand."""
+    found = {".".join(path.parent.relative_to(ROOT).parts) for path in (ROOT / "torchlint").rglob("*.py")}
+    found.add("torchlint.rules")
     assert set(PYPROJECT["tool"]["setuptools"]["packages"]) == found
 
 

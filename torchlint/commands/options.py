@@ -13,8 +13,8 @@ from torchlint.terminal import COLOR_CHOICES
 
 # Options that mean the same as the key of `[tool.torchlint]` of that name.
 _KEYS = (
-    *("select", "ignore", "extend-select", "extend-ignore", "fixable", "unfixable", "exclude", "extend-exclude"),
-    *("min-severity", "respect-gitignore"),
+    *("select", "ignore", "extend-select", "extend-ignore", "fixable", "unfixable"),
+    *("exclude", "extend-exclude", "extend-include", "min-severity", "respect-gitignore"),
 )
 _RULES = "codes, prefixes of codes, rule names or ALL, separated by commas"
 _PREFIXES = """\
@@ -85,6 +85,7 @@ def _add_rules(group: argparse._ArgumentGroup) -> None:
 def _add_files(group: argparse._ArgumentGroup) -> None:
     _add_list(group, "--exclude", f"leave these out, instead of the usual directories: {_PATTERNS}")
     _add_list(group, "--extend-exclude", "leave these out too")
+    _add_list(group, "--extend-include", "check these in directories too, beside .py and .ipynb: '*.md', for example")
     group.add_argument("--force-exclude", action="store_true", help="leave excluded files out even if they are named")
     group.add_argument("--respect-gitignore", action=argparse.BooleanOptionalAction, help="leave out what git ignores")
     group.add_argument(

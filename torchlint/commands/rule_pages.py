@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import argparse
 import sys
+import textwrap
 from typing import Any
 
-from torchlint import certificates, registry
+from torchlint import certificates, demonstrated, registry
 from torchlint.commands import evidence
 from torchlint.commands.rule_lookup import found, is_one, listed
 from torchlint.registry import RuleInfo
 from torchlint.terminal import COLOR_CHOICES, use_color
+
+_WIDTH = 120
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -62,6 +65,8 @@ def _values(info: RuleInfo) -> dict[str, Any]:
         "fix": rule.title or None,
         "explanation": rule.docs(),
         "help": rule.help or None,
+        "demonstration": _demonstration(info.code),
+        "related": list(info.related),
         "evidence": certificates.evidence(info.code),
     }
 
@@ -71,5 +76,31 @@ def _page(info: RuleInfo) -> str:
     facts = f"Severity {info.severity}, {'on' if info.default else 'off'} by default, since {rule.since}."
     told = [facts, *(f"{label}: {text}." for label, text in (("Fix", rule.title), ("What to do", rule.help)) if text)]
     page = f"# {info.name} ({info.code})\n\n{' '.join(told)}\n\n{rule.docs().strip()}\n"
-    seen = evidence.section(info.code)
-    return f"{page}\n## Evidence\n{seen}\n" if seen else page
+    sections = {
+        "How to turn it off": _turned_off(info),
+        "Related rules": _related(info),
+        "Demonstration": demonstrated.section(info.code),
+        "Evidence": evidence.section(info.code),
+    }
+    return page + "".join(f"\n## {title}\n{text}\n" for title, text in sections.items() if text)
+
+
+def _turned_off(info: RuleInfo) -> str:
+    """What to write to silence one finding and all, or to be told of any."""
+    table = "under `[tool.torchlint]` in pyproject.toml"
+    line = f"`# torchlint: ignore[{info.name}]` at the end of a line silences the finding there"
+    if info.default:
+        text = f'{line}, `ignore = ["{info.name}"]` {table} all of them.'
+    else:
+        text = f'It is off by default: `extend-select = ["{info.name}"]` {table} turns it on. {line}.'
+    return textwrap.fill(text, _WIDTH, break_on_hyphens=False)
+
+
+def _related(info: RuleInfo) -> str:
+    others = (other for other in registry.rules() if other.code in info.related)
+    return "\n".join(f"- {other.code} {other.name}: {other.summary}" for other in others)
+
+
+def _demonstration(code: str) -> dict[str, Any] | None:
+    seen = demonstrated.kept(code)
+    return seen._asdict() if seen else None

@@ -28,7 +28,8 @@ class Settings(NamedTuple):
     """What holds for the files of one directory. Codes are those of single rules: prefixes are resolved.
 
     `file` is the pyproject.toml that was read, if any. `safe` and `unsafe` are the rules whose fixes count as safe or
-    as unsafe whatever the harness says of them.
+    as unsafe whatever the harness says of them. `extend_include` are patterns of further files that are checked in
+    directories.
     """
 
     file: str | None
@@ -39,6 +40,8 @@ class Settings(NamedTuple):
     per_file_ignores: tuple[tuple[Globs, frozenset[str]], ...]
     exclude: tuple[str, ...]
     excluded: Globs
+    extend_include: tuple[str, ...]
+    also_included: Globs
     respect_gitignore: bool
     output_format: str
     min_severity: Severity
@@ -66,6 +69,7 @@ class Settings(NamedTuple):
             "extend-unsafe-fixes": sorted(self.unsafe),
             "min-severity": str(self.min_severity),
             "exclude": list(self.exclude),
+            "extend-include": list(self.extend_include),
             "respect-gitignore": self.respect_gitignore,
             "output-format": self.output_format,
         }
@@ -147,6 +151,7 @@ def _resolve(file: str | None, layers: list[Layer]) -> Settings:
     for layer in layers:
         layer.validate()
     exclude = _exclude(layers)
+    include = [Glob(text, layer.root) for layer in layers for text in layer.table.get("extend-include", ())]
     fixable = selection.expand_all(_last(layers, "fixable", ["ALL"]))
     return Settings(
         file=file,
@@ -157,6 +162,8 @@ def _resolve(file: str | None, layers: list[Layer]) -> Settings:
         per_file_ignores=_per_file_ignores(layers),
         exclude=tuple(glob.text for glob in exclude),
         excluded=Globs.of(exclude),
+        extend_include=tuple(glob.text for glob in include),
+        also_included=Globs.of(include),
         respect_gitignore=_last(layers, "respect-gitignore", True),
         output_format=_last(layers, "output-format", "full"),
         min_severity=Severity(_last(layers, "min-severity", "info")),

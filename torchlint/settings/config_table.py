@@ -116,6 +116,7 @@ _KINDS: dict[str, Callable[[Any], str]] = {
     "per-file-ignores": _selectors_by_path,
     "exclude": _globs,
     "extend-exclude": _globs,
+    "extend-include": _globs,
     "fixable": _selectors,
     "unfixable": _selectors,
     "extend-safe-fixes": _selectors,

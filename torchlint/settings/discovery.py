@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from torchlint.settings.config import Configuration
+from torchlint.settings.config import Configuration, Settings
 from torchlint.settings.config_table import shown
 from torchlint.settings.gitignore import Chain, chain_above, deeper, ignores
 from torchlint.terminal import reason
@@ -73,7 +73,7 @@ def _walk(start: _Place, configuration: Configuration) -> Iterator[tuple[Target,
 
 
 def _entries(place: _Place, configuration: Configuration) -> list[_Place]:
-    """The Python files, the notebooks and the directories in a directory that nothing excludes, by name."""
+    """What a directory holds that is to be checked, and the directories in it, by name, less what is excluded."""
     settings = configuration.settings_in(place.absolute)
     with os.scandir(place.absolute) as scan:
         entries = sorted(scan, key=lambda entry: entry.name)
@@ -83,7 +83,7 @@ def _entries(place: _Place, configuration: Configuration) -> list[_Place]:
     found: list[_Place] = []
     for entry in entries:
         is_directory = entry.is_dir(follow_symlinks=False)
-        if not is_directory and not (entry.name.endswith((".py", ".ipynb")) and _is_file(entry)):
+        if not is_directory and not (_is_wanted(entry, settings) and _is_file(entry)):
             continue
         if settings.excluded.matches(entry.path) or ignores(chain, entry.path, is_directory=is_directory):
             continue
@@ -91,6 +91,10 @@ def _entries(place: _Place, configuration: Configuration) -> list[_Place]:
         real = os.path.realpath(entry.path) if entry.is_symlink() else os.path.join(place.real, entry.name)
         found.append(_Place(path, entry.path, real, is_directory, chain))
     return found
+
+
+def _is_wanted(entry: os.DirEntry[str], settings: Settings) -> bool:
+    return entry.name.endswith((".py", ".ipynb")) or settings.also_included.matches(entry.path)
 
 
 def _is_file(entry: os.DirEntry[str]) -> bool:

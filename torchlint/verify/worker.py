@@ -112,7 +112,7 @@ def _listen(requests: BinaryIO, messages: SimpleQueue[dict[str, Any]]) -> None:
 
 
 def _answer(message: dict[str, Any]) -> dict[str, Any]:
-    """What a task or a rewrite of the user's comes to."""
+    """What a task, a demonstration or a rewrite of the user's comes to."""
     if message["kind"] == "instance":
         # Start-up: a worker does one kind of work.
         from torchlint.verify.instance.validate import validate, warm_up
@@ -120,6 +120,18 @@ def _answer(message: dict[str, Any]) -> dict[str, Any]:
         warm_up()
         _limit_cpu(INSTANCE_CPU_SECONDS[message["tier"]])
         return validate(message)
+    if message["kind"] == "worst input":
+        # Start-up, as above.
+        from torchlint.verify.instance.worst_input import worst
+
+        _limit_cpu(INSTANCE_CPU_SECONDS["fast"])
+        return worst(message)
+    if message["kind"] == "demonstration":
+        # Start-up, as above.
+        from torchlint.verify import demonstrations
+
+        _limit_cpu(CPU_SECONDS["fast"])
+        return demonstrations.answer(message)
     # Start-up, as above.
     from torchlint.verify.suite import Task, execute
 

@@ -24,7 +24,8 @@ from torchlint.verify.run.process import Process, StartError
 PATIENCE = {"fast": 60.0, "full": 300.0}
 # Verdicts for one fix, and verdicts that are good but for a condition: the smallest regions say most.
 MOST, MOST_CONDITIONAL = 6, 2
-_NEEDED = ("torch", "numpy", "gmpy2")
+# What the harness imports in its worker.
+NEEDED = ("torch", "numpy", "gmpy2")
 
 
 class UnavailableError(Exception):
@@ -46,7 +47,7 @@ class Session:
     """Validates fixes, with one worker for all of them. Raises `UnavailableError` if the harness is not installed."""
 
     def __init__(self, tier: str, device: str, folder: Path | None) -> None:
-        missing = [name for name in _NEEDED if importlib.util.find_spec(name) is None]
+        missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
         if missing:
             raise UnavailableError(f"`--verify` needs {missing[0]}: pip install 'torchlint[verify]'")
         self.tier = tier

@@ -72,24 +72,14 @@ def validate(request: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _validate(request: Mapping[str, Any]) -> dict[str, Any]:
-    texts = request["before"], request["after"]
     try:
-        before = compiled(texts[0])
-        compiled(texts[1])
-    except (SyntaxError, whitelist.NotAllowedError, RecursionError) as error:
-        return _silent(f"it is not run: {error}")
-    entries = [_input(entry) for entry in request["holes"]]
-    numbers = _sizes_in(texts[0])
-    solver = Solver(before, entries, SEARCH[request["tier"]], numbers)
-    solution = solver.solve()
-    if solution is None:
-        return _silent(f"no inputs were found on which the old code runs ({solver.error or 'too many to try'})")
-    located = [_located(text, solution.specs) for text in texts]
-    unit = Unit(compiled(located[0]), compiled(located[1]), solution.specs, *located)
+        unit, solution = solved(request)
+    except UnsolvedError as error:
+        return _silent(str(error))
     walk = Walk(unit, request["device"], exact=request["tier"] == "full")
     decision = _walked(walk, solution, request["tier"])
     if decision.verdict is Verdict.EXCEPTION:
-        return _where_both_run(request, entries, numbers, solution, walk, decision)
+        return _where_both_run(request, solution, walk, decision)
     if _cuts_graph(walk):
         decision = _without_gradients(unit, solution, request, decision)
     if solution.domain and decision.verdict in GOOD:
@@ -100,6 +90,28 @@ def _validate(request: Mapping[str, Any]) -> dict[str, Any]:
     if found.witness is not None:
         decision = Decision(Verdict.CONDITIONAL, found.need, found.witness, decision.verdict)
     return _answer(walk, decision, solution) | {"tried": found.tried}
+
+
+class UnsolvedError(Exception):
+    """Why a pair cannot be run, in a few words."""
+
+
+def solved(request: Mapping[str, Any]) -> tuple[Unit, Solution]:
+    """The pair of a request, compiled, and inputs on which the old code runs. Raises `UnsolvedError`."""
+    texts = request["before"], request["after"]
+    try:
+        before = compiled(texts[0])
+        compiled(texts[1])
+    except (SyntaxError, whitelist.NotAllowedError, RecursionError) as error:
+        raise UnsolvedError(f"it is not run: {error}") from None
+    entries = [_input(entry) for entry in request["holes"]]
+    solver = Solver(before, entries, SEARCH[request["tier"]], _sizes_in(texts[0]))
+    solution = solver.solve()
+    if solution is None:
+        why = solver.error or "too many to try"
+        raise UnsolvedError(f"no inputs were found on which the old code runs ({why})")
+    located = [_located(text, solution.specs) for text in texts]
+    return Unit(compiled(located[0]), compiled(located[1]), solution.specs, *located), solution
 
 
 def _opposites(unit: Unit, solution: Solution, request: Mapping[str, Any]) -> opposites.Outcomes:
@@ -247,14 +259,7 @@ def _sizes_in(text: str) -> tuple[int, ...]:
     return tuple(itertools.islice(dict.fromkeys(numbers), 3))
 
 
-def _where_both_run(
-    request: Mapping[str, Any],
-    entries: Sequence[Input],
-    numbers: Sequence[int],
-    solution: Solution,
-    walk: Walk,
-    decision: Decision,
-) -> dict[str, Any]:
+def _where_both_run(request: Mapping[str, Any], solution: Solution, walk: Walk, decision: Decision) -> dict[str, Any]:
     """The answer where the new code raises on the likeliest inputs: are there others on which both versions run?"""
     unit, tier = walk.unit, request["tier"]
 
@@ -262,7 +267,8 @@ def _where_both_run(
         copies = {name: value.clone() if isinstance(value, torch.Tensor) else value for name, value in given.items()}
         return unit.before(**copies), unit.after(**given)
 
-    other = Solver(both, entries, SEARCH["full"], numbers).solve()
+    entries = [_input(entry) for entry in request["holes"]]
+    other = Solver(both, entries, SEARCH["full"], _sizes_in(request["before"])).solve()
     if other is None:
         return _answer(walk, decision, solution)
     again = Walk(replace(unit, specs=other.specs), request["device"], exact=tier == "full")

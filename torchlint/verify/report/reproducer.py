@@ -47,13 +47,14 @@ show(after)
 def reproducer(unit: Unit, seen: Observation) -> str:
     """A program that runs both versions on the inputs of an observation and prints what they give."""
     values = typed(arguments(seen.cell, unit.specs), getattr(torch, seen.dtype), "cpu")
-    lines = [f"    {name!r}: {_literal(value)}," for name, value in values.items()]
+    lines = [f"    {name!r}: {literal(value)}," for name, value in values.items()]
     note = f"# {seen.dtype}, {seen.cell.label}: {seen.text}"
     inputs = "inputs = {\n" + "\n".join(lines) + "\n}\n"
     return f"{note}\n{_HEADER}\n\n{unit.before_text}\n\n{unit.after_text}\n\n{inputs}\n{_FOOTER}"
 
 
-def _literal(value: Any) -> str:
+def literal(value: Any) -> str:
+    """An argument as Python writes it; a large tensor as one that is drawn."""
     if not isinstance(value, torch.Tensor):
         return repr(value)
     if value.numel() > PRINTABLE:
