@@ -52,11 +52,10 @@ from torchlint.rule import (
     Value,
     facts,
     is_test,
+    known_shapes,
     once_per_file,
-    shapes,
 )
-
-from ._certain_runs import runs_for_certain
+from torchlint.vocabulary.certain_runs import runs_for_certain
 
 # What a layer is as long as nobody assigns one of these.
 _SETTINGS = frozenset(
@@ -82,6 +81,7 @@ class ShapeMismatch(Check):
     code = "TLT320"
     since = "0.2"
     severity = ERROR
+    default = False
     message = "Torch raises here: the shapes do not fit"
     help = "Change the sizes so that they agree: those of the layer, or the shape of what it is given"
     words = (
@@ -99,7 +99,7 @@ class ShapeMismatch(Check):
             return
         for inner in _evaluations(frame):
             for op in inner.ops:
-                reason = shapes.refusal(op)
+                reason = known_shapes.refusal(op)
                 if reason and _is_certain(op, inner):
                     yield _problem(op, inner, reason)
 
@@ -205,9 +205,9 @@ def _places(op: Op, frame: Frame) -> Iterator[Place]:
     if op.layer is not None and isinstance(op.layer.node, ast.expr):
         yield Place(op.layer.node, "the layer is made here", op.layer.frame)
     for value in op.args.values():
-        source = shapes.source(value)
+        source = known_shapes.source(value)
         if source is not None and source.node is not None and source.node is not op.node:
-            (shape,) = shapes.shapes(source)[:1]
+            (shape,) = known_shapes.shapes(source)[:1]
             yield Place(source.node, f"shape {shape} comes from here", source.frame)
     inner = frame
     while inner.caller is not None and inner.call_site is not None:

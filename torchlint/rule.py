@@ -63,7 +63,7 @@ from torchlint.syntax.tests import is_test
 from torchlint.torch_facts import modules, ops
 from torchlint.values import facts
 from torchlint.values.compare import agree, children, members, same, same_dim, walk
-from torchlint.values.facts import dtypes, shapes, sizes
+from torchlint.values.facts import dtypes, known_shapes, sizes
 from torchlint.values.interpret import classes
 from torchlint.values.interpret.bound_calls import BoundCall, bound_call, made_by, written_calls
 from torchlint.values.interpret.branches import outcome
@@ -349,6 +349,7 @@ __all__ = [
     "is_foreign",
     "is_test",
     "is_within",
+    "known_shapes",
     "last_name",
     "loops_around",
     "made_by",
@@ -364,7 +365,6 @@ __all__ = [
     "peek",
     "same",
     "same_dim",
-    "shapes",
     "sizes",
     "statement_of",
     "tested",

@@ -17,7 +17,7 @@ from torchlint.terminal import complain, reason
 from torchlint.verify.certify import write
 from torchlint.verify.report.row import Row, torch_version
 from torchlint.verify.report.terminal_table import curves, span, summary, table
-from torchlint.verify.shapes.command import prove_shapes
+from torchlint.verify.shape_proofs.prove_shapes import prove_shapes
 from torchlint.verify.suite import Task, UnknownRuleError, execute, tasks
 from torchlint.verify.workers import run_all
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from torchlint.torch_facts.dims import ANY, Shape, Size, certainly_differ, unknown
-from torchlint.torch_facts.shape_functions.elementwise import broadcast
+from torchlint.torch_facts.shape_functions.elementwise_shapes import broadcast
 from torchlint.torch_facts.shape_functions.refusal import UNSURE, Given, Refusal, shape_of
 
 

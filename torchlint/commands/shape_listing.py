@@ -15,7 +15,7 @@ from torchlint.syntax.module import FunctionModel, Module
 from torchlint.syntax.parsing import parse
 from torchlint.terminal import complain, printable
 from torchlint.torch_facts.dims import is_known
-from torchlint.values.facts import shapes
+from torchlint.values.facts import known_shapes
 from torchlint.values.interpret.evaluator import Evaluator
 from torchlint.values.interpret.frame import Frame
 
@@ -77,6 +77,6 @@ def _of_frame(frame: Frame) -> Iterator[tuple[int, str]]:
         value = frame.values.get(assigned) if assigned is not None else None
         if value is None:
             continue
-        for shape in shapes.shapes(value):
-            if is_known(shape) and (shape.sizes or shapes.source(value) is not None):
+        for shape in known_shapes.shapes(value):
+            if is_known(shape) and (shape.sizes or known_shapes.source(value) is not None):
                 yield statement.end_lineno or statement.lineno, str(shape)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from torchlint.torch_facts.dims import ANY, Shape, Size, floor, is_size, unknown
-from torchlint.torch_facts.shape_functions.elementwise import broadcast
+from torchlint.torch_facts.shape_functions.elementwise_shapes import broadcast
 from torchlint.torch_facts.shape_functions.refusal import UNSURE, Given, shape_of, sizes_of
 
 

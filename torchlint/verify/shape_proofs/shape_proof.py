@@ -8,9 +8,9 @@ from typing import NamedTuple
 from torchlint.torch_facts import shape_functions
 from torchlint.torch_facts.dims import Polynomial, Shape, Size, Symbol, symbol
 from torchlint.torch_facts.shape_functions.refusal import Given, Refusal
-from torchlint.verify.shapes.calls import makers
-from torchlint.verify.shapes.calls.draw import Draw
-from torchlint.verify.shapes.torch_call import outcome
+from torchlint.verify.shape_proofs.drawn import makers
+from torchlint.verify.shape_proofs.drawn.draw import Draw
+from torchlint.verify.shape_proofs.torch_call import outcome
 
 
 class Proof(NamedTuple):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from torchlint.torch_facts.dims import Shape
-from torchlint.verify.shapes.calls.draw import Arguments, Draw
+from torchlint.verify.shape_proofs.drawn.draw import Arguments, Draw
 
 
 def norm_layer(draw: Draw) -> Arguments:

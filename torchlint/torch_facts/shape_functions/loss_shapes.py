@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from torchlint.torch_facts.dims import ANY, Shape, certainly_differ
-from torchlint.torch_facts.shape_functions.elementwise import broadcast
+from torchlint.torch_facts.shape_functions.elementwise_shapes import broadcast
 from torchlint.torch_facts.shape_functions.refusal import Given, Refusal
 
 

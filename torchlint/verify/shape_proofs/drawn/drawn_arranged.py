@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from torchlint.torch_facts.dims import Shape
 from torchlint.torch_facts.shape_functions.refusal import Span
-from torchlint.verify.shapes.calls.draw import Arguments, Draw
+from torchlint.verify.shape_proofs.drawn.draw import Arguments, Draw
 
 
 def view(draw: Draw) -> Arguments:

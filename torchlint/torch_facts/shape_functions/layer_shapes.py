@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from torchlint.torch_facts.dims import ANY, Shape, Size, certainly_differ, unknown
-from torchlint.torch_facts.shape_functions.elementwise import broadcast
+from torchlint.torch_facts.shape_functions.elementwise_shapes import broadcast
 from torchlint.torch_facts.shape_functions.refusal import UNSURE, Given, Refusal, sizes_of
 
 Several = tuple["Shape | tuple[Shape, ...]", ...]

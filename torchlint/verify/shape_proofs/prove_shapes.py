@@ -9,8 +9,8 @@ from pathlib import Path
 from torchlint import data
 from torchlint.terminal import complain
 from torchlint.verify.report.row import torch_version
-from torchlint.verify.shapes.calls import makers
-from torchlint.verify.shapes.proof import Proof, prove
+from torchlint.verify.shape_proofs.drawn import makers
+from torchlint.verify.shape_proofs.shape_proof import Proof, prove
 
 _SHOWN = 3
 

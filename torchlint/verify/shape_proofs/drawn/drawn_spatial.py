@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from torchlint.torch_facts.dims import Shape
-from torchlint.verify.shapes.calls.draw import Arguments, Draw
+from torchlint.verify.shape_proofs.drawn.draw import Arguments, Draw
 
 
 def of_space(draw: Draw, dims: int) -> Shape:
