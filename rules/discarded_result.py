@@ -55,6 +55,7 @@ from torchlint.rule import (
     Problem,
     Unknown,
     Value,
+    block_of,
     facts,
     last_name,
     loops_around,
@@ -73,6 +74,7 @@ if TYPE_CHECKING:
 
 # Methods and functions without effects.
 _PURE = ops.that(kind="function", gives=("tensor", "sequence"), writes="", pure=True) | ops.CASTS | ops.MOVES
+_COMPUTING = (_PURE | ops.REDUCTIONS) - ops.CASTS - ops.MOVES
 # Functions of torch that nobody calls to see whether they raise, or how long they take.
 _FUNCTIONS = _PURE & (ops.ELEMENTWISE | ops.VIEWS | ops.DROPOUTS | ops.ORDER_KEEPING)
 # Attributes of tensors that are tensors, whoever assigned them.
@@ -109,7 +111,9 @@ class DiscardedResult(Check):
             if receiver is None or not _is_tensor(frame, receiver) or _changes_nothing(frame, statement, receiver):
                 continue
             watched = set(_watched(frame)) if watched is None else watched
-            if statement not in watched and isinstance(statement.value.func, ast.Attribute):
+            if statement in watched or _is_of_a_tour(frame, statement):
+                continue
+            if isinstance(statement.value.func, ast.Attribute):
                 message = (
                     f"The result of `{statement.value.func.attr}` is discarded, and the tensor is not changed by it"
                 )
@@ -200,6 +204,28 @@ def _is_read_after(frame: Frame, statement: ast.Expr, receiver: ast.Name) -> boo
         for node in trees.walk(scope)
         if node not in inside and getattr(node, "lineno", 0) >= after
     )
+
+
+def _is_of_a_tour(frame: Frame, statement: ast.Expr) -> bool:
+    """Whether a script shows one operation after the other: next to this statement another one is computed and dropped,
+    which can hardly be a slip."""
+    if frame.function is not None:
+        return False
+    block = list(block_of(frame.module, statement))
+    place = block.index(statement)
+    name = last_name(statement.value.func) if isinstance(statement.value, ast.Call) else ""
+    beside = [*block[max(place - 1, 0) : place], *block[place + 1 : place + 2]]
+    return any(_is_dropped(frame, other, name) for other in beside)
+
+
+def _is_dropped(frame: Frame, statement: ast.stmt, name: str) -> bool:
+    """Whether a statement computes something else than the operation of this name, and drops it."""
+    if not isinstance(statement, ast.Expr):
+        return False
+    if isinstance(statement.value, ast.BinOp | ast.Compare | ast.UnaryOp):
+        return True
+    op = frame.values.get(statement.value)
+    return isinstance(op, Op) and op.name in _COMPUTING and op.name != name
 
 
 def _is_shown(frame: Frame, value: Value) -> bool:

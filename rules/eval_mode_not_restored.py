@@ -54,6 +54,7 @@ from torchlint.rule import (
     Problem,
     Value,
     ancestors,
+    argument_of,
     block_of,
     inventory_of,
     is_test,
@@ -149,14 +150,20 @@ def _inside(
             continue
         inner = frame.evaluator.frame(member.function)
         given = given_for(frame, call, member, inner)
-        found = [
-            (node, None if _is_copied(inner, model) else inner.values.get(model))
-            for node, model in mode_calls(inner, name)
-        ]
+        found = []
+        for node, model in mode_calls(inner, name):
+            is_copy = _is_copied(inner, model) or _is_given_copy(frame, call, member, model)
+            found.append((node, None if is_copy else inner.values.get(model)))
         for other_call, other in inner.callees.items():
             found += _inside(inner, other_call, other, name, depth - 1)
         for node, value in found:
             yield node, given.get(value, value) if value is not None else None
+
+
+def _is_given_copy(frame: Frame, call: ast.Call, helper: FunctionRef, model: ast.expr) -> bool:
+    """Whether a helper's parameter is given a copy of a model."""
+    given = argument_of(helper.function, model.id, call) if isinstance(model, ast.Name) else None
+    return given is not None and _is_copied(frame, given)
 
 
 def _is_copied(frame: Frame, model: ast.expr) -> bool:

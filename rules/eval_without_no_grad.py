@@ -52,6 +52,7 @@ from torchlint.rule import (
     Frame,
     FunctionRef,
     Instance,
+    Layer,
     Place,
     Problem,
     ancestors,
@@ -61,12 +62,14 @@ from torchlint.rule import (
     is_test,
     is_within,
     loops_around,
+    ops,
     own_nodes,
     path,
     statement_of,
     trees,
 )
 from torchlint.vocabulary.eval_mode import attributes, callers, calls_of, mode_calls
+from torchlint.vocabulary.freezing import freezes
 from torchlint.vocabulary.training import is_without_grad, may_train
 
 if TYPE_CHECKING:
@@ -89,6 +92,9 @@ _NEUTRAL = (
     "tqdm",
     "time.",
 )
+_DROPOUTS = ops.words(*ops.DROPOUTS)
+# How many callers up gradients may be switched off.
+_CALLERS = 5
 
 
 class EvalWithoutNoGrad(Check):
@@ -109,7 +115,7 @@ class EvalWithoutNoGrad(Check):
             used = [*direct, *_through_helpers(frame, call, model)]
             if trains:
                 used = _in_validation(frame, call, used)
-            if not used or _is_covered(frame, used) or _is_frozen(frame, model):
+            if not used or _is_covered(frame, used) or _is_frozen(frame, model, used[0]):
                 continue
             yield _problem(frame, call, used[0])
             return
@@ -215,8 +221,16 @@ def _is_covered(frame: Frame, used: list[ast.Call]) -> bool:
         return False
     if any(not _is_plain(frame, decorator) for decorator in frame.function.decorators):
         return True
+    return _is_called_without_grad(frame, _CALLERS)
+
+
+def _is_called_without_grad(frame: Frame, depth: int) -> bool:
+    """Whether a caller, or one of those that call it, may switch gradients off."""
     found = callers(frame)
-    return any(is_without_grad(outer, node) or _is_in_context(outer, node) or _is_off(outer) for node, outer in found)
+    if any(is_without_grad(outer, node) or _is_in_context(outer, node) or _is_off(outer) for node, outer in found):
+        return True
+    above = {outer.function: outer for _, outer in found if outer.function is not None}
+    return depth > 1 and any(_is_called_without_grad(outer, depth - 1) for outer in above.values())
 
 
 def _is_neutral(frame: Frame, item: ast.withitem) -> bool:
@@ -247,15 +261,30 @@ def _is_plain(frame: Frame, decorator: ast.expr) -> bool:
     return isinstance(decorator, ast.Name) and decorator.id in ("staticmethod", "classmethod")
 
 
-def _is_frozen(frame: Frame, model: ast.expr) -> bool:
-    """Whether the model may record no graph: its `forward` switches gradients off, or it is not one of torch."""
+def _is_frozen(frame: Frame, model: ast.expr, used: ast.Call) -> bool:
+    """Whether the model may record no graph: it is frozen, it has no parameters, its `forward` switches gradients off,
+    or it is not one of torch."""
     value = frame.values.get(model)
+    if isinstance(value, Layer) and value.name in _DROPOUTS:
+        return True
+    before = (node for node in own_nodes(frame.scope) if getattr(node, "lineno", used.lineno) < used.lineno)
+    if any(_is_freezing(node, ast.unparse(model)) for node in before):
+        return True
     if isinstance(value, External | FunctionRef | Choice):
         return not isinstance(value, Choice)
     if isinstance(value, Instance):
         forward = classes.find_method(frame, value.cls, "forward")
         return forward is None or not _GRADIENTS.isdisjoint(attributes(forward.node))
     return False
+
+
+def _is_freezing(node: ast.AST, model: str) -> bool:
+    """Whether a statement freezes the model; `freeze` is how those of Lightning are asked to."""
+    match node:
+        case ast.Call(func=ast.Attribute(value=receiver, attr="freeze"), args=[], keywords=[]):
+            return ast.unparse(receiver) == model
+    found = freezes(node)
+    return found is not None and found[1] == model
 
 
 def _decorate(frame: Frame) -> Callable[[Editor], None]:

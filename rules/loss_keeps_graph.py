@@ -88,11 +88,11 @@ class LossKeepsGraph(Check):
             return
         backward = [event for event in events(frame, 0) if event.kind is Kind.BACKWARD and event.frame is frame]
         scope = frame.scope
-        started = [(event, list(_roots(frame, event))) for event in backward]
+        started = [(event, list(_roots(frame, event))) for event in backward if not _keeps_on_purpose(event.node)]
         roots = {id(value): event for event, values in started for value in values}
         terms = [(event, Terms(values)) for event, values in started]
         steps = [event for event in events(frame, 0) if event.kind is Kind.STEP]
-        if not roots or any(_keeps_on_purpose(event.node) for event in backward):
+        if not roots:
             return
         for statement in own_nodes(scope):
             for target, kept in sinks(frame, statement):
@@ -103,9 +103,9 @@ class LossKeepsGraph(Check):
                         event = _with_term(frame.values.get(name), terms)
                     if event is None or not isinstance(statement, ast.stmt):
                         continue
-                    if not outlives(frame, statement, target, event.at) or _is_of_one_step(
-                        frame, statement, target, steps
-                    ):
+                    if not outlives(frame, statement, target, event.at) or _has_few_turns(frame, statement, target):
+                        continue
+                    if _is_of_one_step(frame, statement, target, steps):
                         continue
                     if not _is_summed_for_training(frame, target, backward):
                         yield _problem(frame, name, event, is_term)
@@ -172,6 +172,13 @@ def _keeps_on_purpose(call: ast.AST) -> bool:
     return isinstance(call, ast.Call) and any(
         keyword.arg in ("retain_graph", "create_graph") for keyword in call.keywords
     )
+
+
+def _has_few_turns(frame: Frame, statement: ast.stmt, target: ast.expr) -> bool:
+    """Whether the loop goes over what is written out, `for batch in (real, fake)`, and each time anew."""
+    inner, *outer = loops_around(frame.module, statement)
+    written = isinstance(inner, ast.For) and isinstance(inner.iter, ast.Tuple | ast.List)
+    return written and all(is_started_anew(target, loop, statement) for loop in outer[:1])
 
 
 def _is_of_one_step(frame: Frame, statement: ast.stmt, target: ast.expr, steps: Sequence[Event]) -> bool:

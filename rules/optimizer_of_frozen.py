@@ -40,6 +40,7 @@ import ast
 from collections.abc import Iterator
 
 from torchlint.rule import ERROR, Check, Frame, Place, Problem, is_test, made_by, own_nodes, trees
+from torchlint.vocabulary.freezing import freezes, is_false
 from torchlint.vocabulary.training import is_optimizer
 from torchlint.vocabulary.turns import follows_always, position
 
@@ -59,7 +60,7 @@ class OptimizerOfFrozen(Check):
     def check_frame(self, frame: Frame) -> Iterator[Problem]:
         if is_test(frame.module):
             return
-        frozen = [found for node in own_nodes(frame.scope) if (found := _freezes(node)) is not None]
+        frozen = [found for node in own_nodes(frame.scope) if (found := freezes(node)) is not None]
         if not frozen or any(map(_unfreezes, trees.walk(frame.module.tree))):
             return
         for call in frame.callees:
@@ -70,42 +71,13 @@ class OptimizerOfFrozen(Check):
                     break
 
 
-def _freezes(node: ast.AST) -> tuple[ast.AST, str] | None:
-    """A statement that freezes all parameters of a model, with how the model is written."""
-    match node:
-        case ast.For(
-            target=ast.Name(id=name),
-            iter=ast.Call(func=ast.Attribute(value=model, attr="parameters"), args=[], keywords=[]),
-            body=[statement],
-        ) if _frozen_by(statement) == name:
-            return node, ast.unparse(model)
-        case ast.Expr(value=ast.Call(func=ast.Attribute(attr="requires_grad_"))):
-            frozen = _frozen_by(node)
-            return (node, frozen) if frozen else None
-    return None
-
-
-def _frozen_by(statement: ast.stmt) -> str:
-    """What a statement freezes: `p` of `p.requires_grad = False` and of `p.requires_grad_(False)`."""
-    match statement:
-        case ast.Assign(targets=[ast.Attribute(value=frozen, attr="requires_grad")], value=value):
-            return ast.unparse(frozen) if _is_false(value) else ""
-        case ast.Expr(value=ast.Call(func=ast.Attribute(value=frozen, attr="requires_grad_"), args=[value])):
-            return ast.unparse(frozen) if _is_false(value) else ""
-    return ""
-
-
-def _is_false(node: ast.expr) -> bool:
-    return isinstance(node, ast.Constant) and node.value is False
-
-
 def _unfreezes(node: ast.AST) -> bool:
     """Whether a node may set `requires_grad` to something other than False."""
     match node:
         case ast.Assign(targets=[ast.Attribute(attr="requires_grad")], value=value):
-            return not _is_false(value)
+            return not is_false(value)
         case ast.Call(func=ast.Attribute(attr="requires_grad_"), args=args, keywords=keywords):
-            return not (len(args) == 1 and not keywords and _is_false(args[0]))
+            return not (len(args) == 1 and not keywords and is_false(args[0]))
         case ast.Call(func=ast.Attribute(attr=name) | ast.Name(id=name)):
             return "unfreeze" in name.lower() or name == "setattr"
     return False

@@ -4,7 +4,9 @@
 Finds a loop that calls a model without gradients, in a function or over a loader whose name speaks of validation or
 tests, where the model is in training mode for certain: `model.train()` is called in the same function before, in the
 class whose attribute the model is, or in the functions of the file that call this one with the model; and nothing there
-puts the model into eval mode.
+puts the model into eval mode. A model that is made and trained in a file is in training mode, too, where nothing in the
+file calls `eval()` and a layer of the model is dropout or batch norm for certain, and where the same holds of a class,
+or of a function and its callers: then the loop needs no `no_grad`, as long as it has no backward pass.
 
 Silent where the file does not show that `train()` is called, where any `eval()` may be about the model, where the class
 has bases, and where no layer of a known model computes anything else in eval mode.
@@ -54,24 +56,38 @@ from torchlint.rule import (
     External,
     Frame,
     FunctionRef,
+    Instance,
+    Layer,
+    Loop,
+    Module,
+    Op,
     Place,
     Problem,
+    Value,
     argument_of,
+    frame_of,
     inventory_of,
     is_test,
+    last_name,
     loops_around,
+    once_per_file,
     own_nodes,
     trees,
+    walk,
 )
 from torchlint.vocabulary.eval_mode import callers, mode_calls
-from torchlint.vocabulary.mode_dependence import is_modeless
-from torchlint.vocabulary.training import Kind, events, is_without_grad
+from torchlint.vocabulary.mode_dependence import depends_on_mode, is_modeless
+from torchlint.vocabulary.training import Kind, events, is_without_grad, settled
 from torchlint.vocabulary.turns import position
 
 _VALIDATION = re.compile(
     r"(^|_|\b)(val|valid|validate|validation|test|eval|evaluate|evaluation|dev)(_|\b|$|\d|set)", re.I
 )
 _MODES = frozenset({"eval", "train"})
+# What else decides about the mode, or hands the model to what does.
+_DECIDING = frozenset({"eval", "training", "freeze", "fit", "prepare", "partial_fit"})
+_SWITCHED = re.compile(r"Dropout|BatchNorm")
+_NEVER = "this model stays in training mode: nothing in the file calls `eval()`"
 
 
 class _Use(NamedTuple):
@@ -88,42 +104,111 @@ class ValidationInTrainMode(Check):
     related = ("TLT704", "TLT705")
     message = "The model is validated in training mode: dropout and batch norm make its figures random"
     help = "Call `model.eval()` before the loop, and `model.train()` after it"
-    words = (("no_grad", "inference_mode", "set_grad_enabled"), ("for",))
+    words = (("for",), ("no_grad", "inference_mode", "set_grad_enabled", "detach", "item", "numpy"))
 
     def check_frame(self, frame: Frame) -> Iterator[Problem]:
-        if not inventory_of(frame.scope).loops or is_test(frame.module):
+        if not inventory_of(frame.scope).loops or is_test(frame.module) or not _may_validate(frame):
             return
         seen: set[str] = set()
         for use in _uses(frame):
             if use.text in seen:
                 continue
-            trained = _put_into_train_mode(frame, use)
+            trained, note = _put_into_train_mode(frame, use), "the model is put into training mode here"
+            if trained is None and _is_never_evaluated(frame):
+                trained, note = _made(frame, use), _NEVER
             if trained is not None:
                 seen.add(use.text)
-                yield Problem(use.call, places=(Place(trained, "the model is put into training mode here"),))
+                yield Problem(use.call, places=(Place(trained, note),))
+        if not seen and _trains_without_eval(frame):
+            yield from _by_default(frame)
+
+
+def _may_validate(frame: Frame) -> bool:
+    """Whether the name of a function, or of what it loops over, speaks of validation."""
+    loops = [node for node in inventory_of(frame.scope).loops if isinstance(node, ast.For)]
+    names = [frame.function.name if frame.function else "", *(ast.unparse(loop.iter) for loop in loops)]
+    return any(map(_VALIDATION.search, names))
+
+
+def _trains_without_eval(frame: Frame) -> bool:
+    """Whether a class, or the callers of a function and what they call, train, and nothing there changes the mode."""
+    function = frame.function
+    if function is None or (function.cls is not None and function.cls.node.bases) or not callers(frame):
+        return False
+    if function.cls is not None:
+        if not _evaluated(frame.module).isdisjoint(function.cls.writers):
+            return False
+        scopes: list[ast.AST] = [function.cls.node]
+    else:
+        outer = [caller for _, caller in callers(frame)]
+        called = [callee for caller in outer for callee in caller.callees.values() if isinstance(callee, FunctionRef)]
+        scopes = [frame.scope, *(each.scope for each in outer), *(reference.function.node for reference in called)]
+    nodes = [node for scope in scopes for node in trees.walk(scope)]
+    attributes = {node.attr for node in nodes if isinstance(node, ast.Attribute)}
+    return {"backward", "step"} <= attributes and "eval" not in attributes and not any(map(_switches, nodes))
+
+
+def _switches(node: ast.AST) -> bool:
+    """Whether a node is `x.train(mode)` for a mode that is not known to be True."""
+    if not isinstance(node, ast.Call) or last_name(node.func) != "train" or len(node.args) != 1:
+        return False
+    return isinstance(node.args[0], ast.Constant | ast.Name) and not _is_on(node)
+
+
+@once_per_file
+def _evaluated(module: Module) -> frozenset[str]:
+    """The last names of what a file calls `eval()` of."""
+    nodes = trees.walk(module.tree)
+    return frozenset(last_name(node.value) for node in nodes if isinstance(node, ast.Attribute) and node.attr == "eval")
+
+
+def _by_default(frame: Frame) -> Iterator[Problem]:
+    """The first call in a validation loop that runs dropout or batch norm, made in this file, which nobody switches."""
+    if any(event.kind is Kind.BACKWARD for event in events(frame)):
+        return
+    for call in sorted(frame.callees, key=position):
+        loops = loops_around(frame.module, call)
+        names = [frame.function.name if frame.function else "", *(ast.unparse(loop.iter) for loop in _fors(loops))]
+        if not loops or not call.args or not any(map(_VALIDATION.search, names)):
+            continue
+        value = frame.values.get(call)
+        layer = next(_switched(frame, value), None) if value is not None and value.frame is not None else None
+        if layer is not None and layer.node is not None:
+            yield Problem(call, places=(Place(layer.node, "this layer is in training mode", layer.frame),))
+            return
+
+
+def _switched(frame: Frame, value: Value) -> Iterator[Layer]:
+    """The layers behind a value that leave out elements, or use the statistics of the batch, in training."""
+    for part in walk(value):
+        layer = part.layer if isinstance(part, Op) and part.name else None
+        if layer is not None and _SWITCHED.search(layer.name) and not is_modeless(frame, layer):
+            yield layer
 
 
 def _uses(frame: Frame) -> Iterator[_Use]:
     """The calls of models in loops that validate, in the order of the text."""
-    backward = [event.at for event in events(frame) if event.kind is Kind.BACKWARD]
-    for call, callee in sorted(frame.callees.items(), key=lambda item: position(item[0])):
-        if not isinstance(call.func, ast.Name | ast.Attribute) or isinstance(callee, External | FunctionRef):
+    backward: list[ast.AST] | None = None
+    for call, model, loop in _calls_in_validation(frame):
+        callee = frame.callees.get(call)
+        if callee is None or isinstance(callee, External | FunctionRef) or not is_without_grad(frame, call):
             continue
-        loops = loops_around(frame.module, call)
-        if not loops or not call.args or not is_without_grad(frame, call):
-            continue
-        names = [frame.function.name if frame.function else "", *(ast.unparse(loop.iter) for loop in _fors(loops))]
-        if not any(map(_VALIDATION.search, names)) or any(
-            loops[0] in loops_around(frame.module, at) for at in backward
-        ):
-            continue
-        value = frame.values.get(call.func)
-        if value is not None and not is_modeless(frame, value):
-            yield _Use(call, call.func, ast.unparse(call.func))
+        if backward is None:
+            backward = [event.at for event in events(frame) if event.kind is Kind.BACKWARD]
+        value = frame.values.get(model)
+        trains = any(loop in loops_around(frame.module, at) for at in backward)
+        if not trains and value is not None and not is_modeless(frame, value):
+            yield _Use(call, model, ast.unparse(model))
 
 
-def _fors(loops: list[ast.For | ast.AsyncFor | ast.While]) -> list[ast.For]:
-    return [loop for loop in loops if isinstance(loop, ast.For)]
+def _calls_in_validation(frame: Frame) -> Iterator[tuple[ast.Call, ast.Name | ast.Attribute, Loop]]:
+    """The calls with arguments in loops that are called validation, with what is called and the innermost loop."""
+    name = frame.function.name if frame.function else ""
+    for call in sorted(inventory_of(frame.scope).of(ast.Call), key=position):
+        loops = loops_around(frame.module, call) if call.args else []
+        names = [name, *(ast.unparse(loop.iter) for loop in loops if isinstance(loop, ast.For))]
+        if loops and isinstance(call.func, ast.Name | ast.Attribute) and any(map(_VALIDATION.search, names)):
+            yield call, call.func, loops[0]
 
 
 def _put_into_train_mode(frame: Frame, use: _Use) -> ast.AST | None:
@@ -136,6 +221,24 @@ def _put_into_train_mode(frame: Frame, use: _Use) -> ast.AST | None:
     if isinstance(use.model, ast.Name) and value is not None and _is_parameter(frame, use.model.id):
         return _of_the_callers(frame, use.model.id)
     return None
+
+
+def _is_never_evaluated(frame: Frame) -> bool:
+    """Whether a file trains, and nothing in it speaks of eval mode."""
+    nodes = list(trees.walk(frame.module.tree))
+    named = {node.attr for node in nodes if isinstance(node, ast.Attribute)}
+    return "backward" in named and named.isdisjoint(_DECIDING) and all(mode.trains for mode in _modes(nodes))
+
+
+def _made(frame: Frame, use: _Use) -> ast.AST | None:
+    """Where a model with dropout or batch norm is made in the file, or its class if it validates itself."""
+    value = settled(frame.values.get(use.model))
+    if value is None or not depends_on_mode(frame, value):
+        return None
+    if isinstance(value, Instance) and value is frame.instance:
+        return value.cls.node if value.cls.module is frame.module else None
+    made_in = frame_of(value)
+    return value.node if made_in is not None and made_in.module is frame.module else None
 
 
 class _Mode(NamedTuple):

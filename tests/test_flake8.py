@@ -241,6 +241,18 @@ def test_several_processes_find_the_same(tmp_path: Path) -> None:
     assert len(ours(two)) == 6
 
 
+def test_what_other_files_pass_is_seen(tmp_path: Path) -> None:
+    (tmp_path / "setup.py").write_text("")
+    (tmp_path / "engine.py").write_text(
+        "import torch\n\n\ndef fit(model, criterion, x, y):\n    criterion(torch.softmax(model(x), 1), y).backward()\n"
+    )
+    (tmp_path / "main.py").write_text(
+        "import torch.nn as nn\nfrom engine import fit\n\n\ndef main(model, x, y):\n"
+        "    fit(model, nn.CrossEntropyLoss(), x, y)\n"
+    )
+    assert ours(flake8(".", cwd=tmp_path)) == ["5:5 TLT101"]
+
+
 def test_a_file_that_does_not_parse_is_left_to_flake8(tmp_path: Path) -> None:
     (tmp_path / "program.py").write_text("import torch\n\n\ndef f(:\n")
     result = flake8("program.py", cwd=tmp_path)

@@ -152,7 +152,8 @@ class Report:
 
     `error` is one line that says why the file could not be checked (it does not parse), at this row and column (0 if
     unknown), `failures` one line per rule that crashed on it; the findings of all other rules are still there.
-    `tracebacks` says where rules crashed. `consulted` are the other files of the project that were read.
+    `tracebacks` says where rules crashed. `consulted` are the other files of the project that were read, `asked` the
+    names for which it was asked who imports them.
     """
 
     def __init__(
@@ -165,3 +166,4 @@ class Report:
         self.failures = list(failures)
         self.tracebacks: list[str] = []
         self.consulted: set[str] = set()
+        self.asked: set[str] = set()

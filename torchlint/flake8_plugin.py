@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from torchlint.finding import Finding
     from torchlint.settings.config import Configuration, Settings
     from torchlint.source import Source
+    from torchlint.syntax.import_index import ImportIndexes
 
     class OptionManager(Protocol):
         """flake8's, which has no type annotations for others to see."""
@@ -105,13 +106,22 @@ def _check(source: Source, codes: frozenset[str], tree: ast.Module) -> tuple[lis
     from torchlint import lint
 
     try:
-        report = lint.check(source, codes, tree=tree, fixes=False)  # a fix would load LibCST
+        report = lint.check(source, codes, tree=tree, fixes=False, indexes=_indexes)  # a fix would load LibCST
     except Exception as error:
         _LOG.exception("torchlint failed on %s", source.path)
         return [], [f"internal error: {type(error).__name__}: {' '.join(str(error).split())}"]
     for traceback in report.tracebacks:
         _LOG.error("torchlint failed on %s\n%s", source.path, traceback)
     return report.findings, [" ".join(failure.split()) for failure in report.failures]
+
+
+@cache
+def _indexes() -> ImportIndexes:
+    """What the files of each project import: a process of flake8 is one run."""
+    # Start-up, as above.
+    from torchlint.syntax.import_index import ImportIndexes
+
+    return ImportIndexes()
 
 
 def _spare_what_stays() -> None:

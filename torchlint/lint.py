@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ast
 import gc
+import re
 import sys
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -19,10 +20,12 @@ from torchlint.syntax.parsing import parse
 
 if TYPE_CHECKING:
     from torchlint.registry import RuleInfo
+    from torchlint.syntax.import_index import ImportIndexes
     from torchlint.values.interpret.project import Project
 
 # Evaluation recurses over expressions: a chain of 1,600 calls needs some 8,000 Python frames, none on the C stack.
 _RECURSION_LIMIT = 30_000
+_IMPORT_OF_TORCH = re.compile(r"^[ \t]*(from|import)\b.*torch", re.MULTILINE)
 
 
 def check(
@@ -32,21 +35,29 @@ def check(
     tree: ast.Module | None = None,
     gates: bool = True,
     fixes: bool = True,
+    indexes: Callable[[], ImportIndexes] | None = None,
 ) -> Report:
     """All findings of the rules with these codes, in order; suppressions are not applied here.
 
     `tree` is the file's tree if the caller has it. `gates=False` switches off everything that leaves files, rules and
-    regions alone; the findings are the same. Without `fixes` none is built, which spares LibCST.
+    regions alone; the findings are the same. Without `fixes` none is built, which spares LibCST. `indexes` gives
+    those that are kept for a run, during which no other file should change.
     """
     report = Report()
     with _deep_recursion(), _no_collection():
-        _check(source, codes, tree, gates, fixes, report)
+        _check(source, codes, tree, gates, fixes, indexes, report)
     report.findings.sort(key=Finding.sort_key)
     return report
 
 
 def _check(
-    source: Source, codes: Collection[str], tree: ast.Module | None, gates: bool, fixes: bool, report: Report
+    source: Source,
+    codes: Collection[str],
+    tree: ast.Module | None,
+    gates: bool,
+    fixes: bool,
+    indexes: Callable[[], ImportIndexes] | None,
+    report: Report,
 ) -> None:
     """Fill a report. The tree is let go at the end, before the collector could walk over it."""
     if tree is None:
@@ -55,16 +66,35 @@ def _check(
         return
     on_comments = [info for info in registry.rules() if info.on_comments and info.code in codes]
     report.findings += _of_comments(source, on_comments)
+    if not _names_torch(source, tree):
+        return
     module = Module(source, tree)
-    project = _project(module)
-    imported = project.words(source, tree) if project else {}
-    report.consulted = project.consulted if project else set()
+    project, imported = _project(module, tree, indexes, report)
     gate = Gate(module, codes, imported, is_open=not gates)
     if not gate.rules:
         module.close()
         return
     module.imported_words = imported
     _run(module, project, gate, report, fixes)
+
+
+def _names_torch(source: Source, tree: ast.Module) -> bool:
+    """Whether the code speaks of torch, and not its comments and strings alone: elsewhere `x.exp()` is another
+    framework's, such as one that is written to learn how they work."""
+    if _IMPORT_OF_TORCH.search(source.text):
+        return True
+    for node in ast.walk(tree):
+        match node:
+            case ast.Name(id=name) | ast.Attribute(attr=name) | ast.ImportFrom(module=str(name)):
+                named = [name]
+            case ast.Import(names=aliases):
+                named = [alias.name for alias in aliases]
+            case _:
+                continue
+        if any("torch" in name for name in named):
+            return True
+    # What a star brings along is not known.
+    return any(isinstance(node, ast.ImportFrom) and node.names[0].name == "*" for node in tree.body)
 
 
 def _of_comments(source: Source, rules: Sequence[RuleInfo]) -> Iterator[Finding]:
@@ -82,17 +112,29 @@ def _of_comments(source: Source, rules: Sequence[RuleInfo]) -> Iterator[Finding]
             yield Finding(rule.code, rule.name, message, rule.severity, *places, help=advice)
 
 
-def _project(module: Module) -> Project | None:
-    """The project that a file's imports are followed into; None for a file that has to do with no loss."""
+def _project(
+    module: Module, tree: ast.Module, indexes: Callable[[], ImportIndexes] | None, report: Report
+) -> tuple[Project | None, dict[str, frozenset[str]]]:
+    """The project that a file's imports and callers are followed into, and the words behind the names that come from
+    there; None for a file that has to do with no loss, and is given none."""
     # Start-up: files without torch end before this.
     from torchlint.torch_facts import ops
 
-    if ops.LOSS_WORDS.isdisjoint(module.vocabulary) and ops.LOSS_WORDS.isdisjoint(module.documented):
-        return None
-    # Start-up: only files with a loss need it.
+    has_loss = not (ops.LOSS_WORDS.isdisjoint(module.vocabulary) and ops.LOSS_WORDS.isdisjoint(module.documented))
+    if not has_loss and ops.TRAINING_WORDS.isdisjoint(module.vocabulary):
+        return None, {}
+    # Start-up: only files with a loss, or that may be given one, need them.
+    from torchlint.syntax.import_index import ImportIndexes
     from torchlint.values.interpret.project import Project
 
-    return Project()
+    project = Project(module, indexes or ImportIndexes)
+    words = project.words_of_callers()
+    report.consulted, report.asked = project.consulted, project.asked
+    if not has_loss and not words:
+        return None, {}
+    for name, others in project.words(module.source, tree).items():
+        words[name] = words.get(name, frozenset()) | others
+    return project, words
 
 
 def _run(module: Module, project: Project | None, gate: Gate, report: Report, fixes: bool) -> None:

@@ -20,7 +20,9 @@ from torchlint.skip import Gate
 from torchlint.syntax.inventory import Inventory
 from torchlint.values.interpret.evaluator import Evaluator
 from torchlint.values.interpret.frame import Frame
+from torchlint.values.interpret.importers import Importers
 from torchlint.values.interpret.project import Project
+from torchlint.values.interpret.project_files import ProjectFiles
 
 START, PARSE, GATE, PROJECT = "start-up", "parsing", "words and gates", "other files of the project"
 LOAD, EVALUATION, ASK, FIX = "loading of rules", "evaluation", "asking the rules", "fixes"
@@ -37,7 +39,9 @@ _ENTRIES: tuple[tuple[Any, str, str], ...] = (
     (Gate, "on_classes", GATE),
     (Gate, "on_function", GATE),
     (Project, "words", PROJECT),
-    (Project, "_load", PROJECT),
+    (Project, "words_of_callers", PROJECT),
+    (Importers, "calls", PROJECT),
+    (ProjectFiles, "load", PROJECT),
     (Evaluator, "frame", EVALUATION),
     (Evaluator, "module_frame", EVALUATION),
     (Evaluator, "surroundings", EVALUATION),

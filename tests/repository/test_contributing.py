@@ -20,7 +20,7 @@ TEXT = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 FILES = {
     name: code for name, _, code in re.findall(r"<!-- file: (\S+) -->\n(```+)python\n(.*?\n)\2\n", TEXT, re.DOTALL)
 }
-NAMES = sorted(Path(name).stem for name in FILES if name.startswith("rules/"))
+NAMES = sorted(Path(name).stem for name in FILES if re.fullmatch(r"rules/\w+\.py", name))
 
 
 def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:

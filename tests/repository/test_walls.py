@@ -135,7 +135,8 @@ def modules_of(*folders: str) -> Iterator[tuple[Path, ast.Module]]:
 
 @cache
 def parsed(folder: str) -> list[tuple[Path, ast.Module]]:
-    files = sorted((ROOT / folder).rglob("*.py"))
+    # Demonstrations are programs, not modules.
+    files = sorted(path for path in (ROOT / folder).rglob("*.py") if "demonstrations" not in path.parts)
     return [(path, ast.parse(path.read_text(encoding="utf-8"))) for path in files]
 
 
@@ -234,6 +235,8 @@ def test_few_rules_have_private_helpers() -> None:
 
 @pytest.mark.parametrize("folders", [("torchlint", "rules", "tools", "benchmarks"), ("tests",)])
 def test_no_two_modules_have_the_same_name(folders: tuple[str, ...]) -> None:
-    """A name that says what a module is about is said once; packages have `__init__` and `__main__` in common."""
-    names = [path.stem for path, _ in modules_of(*folders) if not path.stem.startswith("__")]
+    """A name that says what a module is about is said once; packages have `__init__` and `__main__` in common. The
+    demonstration of a rule is a program beside it and has its name."""
+    modules = [path for path, _ in modules_of(*folders) if path.parent.name != "demonstrations"]
+    names = [path.stem for path in modules if not path.stem.startswith("__")]
     assert [name for name in names if names.count(name) > 1] == []

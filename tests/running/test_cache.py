@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import random
@@ -17,6 +18,7 @@ from torchlint.reading import read
 from torchlint.running import findings_cache, folder, job, recall
 from torchlint.running.findings_cache import Cache
 from torchlint.running.seal import sealed, unsealed
+from torchlint.syntax import import_index
 
 BAD = "import torch\n\n\ndef f(x):\n    return torch.log(torch.softmax(x, dim=1))\n"
 CLEAN = "import torch\n\n\ndef f(x):\n    return torch.log_softmax(x, dim=1)\n"
@@ -219,7 +221,7 @@ def test_a_file_that_is_written_meanwhile_is_checked(
 def test_a_crash_of_a_rule_is_not_remembered(
     project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(lint, "check", lambda source, codes: Report(failures=["rule TLT202 crashed: Oops"]))
+    monkeypatch.setattr(lint, "check", lambda source, codes, **keywords: Report(failures=["rule TLT202 crashed: Oops"]))
     assert run(capsys)[0] == 2
     monkeypatch.undo()
     monkeypatch.chdir(project)
@@ -339,3 +341,85 @@ def test_systems_without_anchored_files_keep_to_the_same(
     (project / ".torchlint_cache").symlink_to(outside)
     assert run(capsys) == first
     assert content_of(outside) == {"findings.json": "mine"}
+
+
+ENGINE = """
+import torch
+
+
+def fit(model, criterion, x, y):
+    loss = criterion(torch.softmax(model(x), 1), y)
+    loss.backward()
+"""
+MAIN = """
+import torch.nn as nn
+from engine import fit
+
+
+def main(model, x, y):
+    fit(model, nn.{loss}(), x, y)
+"""
+
+
+@pytest.fixture
+def importing(project: Path) -> Path:
+    (project / "bad.py").unlink()
+    (project / "engine.py").write_text(ENGINE)
+    (project / "main.py").write_text(MAIN.format(loss="CrossEntropyLoss"))
+    return project
+
+
+@pytest.mark.parametrize("arguments", [["."], ["engine.py"], ["-j1", "."], ["-j2", "."]])
+def test_a_changed_caller_has_what_it_calls_checked_again(
+    importing: Path, capsys: pytest.CaptureFixture[str], arguments: list[str]
+) -> None:
+    first = run(capsys, *arguments)
+    assert "TLT101" in first[1]
+    assert run(capsys, *arguments) == first
+    (importing / "main.py").write_text(MAIN.format(loss="MSELoss"))
+    assert "TLT101" not in run(capsys, *arguments)[1]
+    (importing / "main.py").write_text(MAIN.format(loss="CrossEntropyLoss"))
+    assert run(capsys, *arguments) == first
+
+
+def test_the_text_of_an_editor_has_the_callers_of_its_file(
+    importing: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(ENGINE.encode())))
+    assert "TLT101" in run(capsys, "--stdin-filename", "engine.py")[1]
+
+
+def test_a_new_and_a_deleted_caller_have_what_they_call_checked_again(
+    importing: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first = run(capsys)
+    (importing / "other.py").write_text(MAIN.format(loss="MSELoss"))
+    assert "TLT101" not in run(capsys)[1]
+    (importing / "other.py").unlink()
+    assert run(capsys) == first
+    (importing / "main.py").unlink()
+    assert "TLT101" not in run(capsys)[1]
+
+
+def test_what_files_import_is_read_once(importing: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    read_files: list[str] = []
+    original = import_index.imported_names
+
+    def imported_names(text: bytes) -> set[str]:
+        read_files.append(text.decode())
+        return original(text)
+
+    monkeypatch.setattr(import_index, "imported_names", imported_names)
+    cli.main([])
+    assert len(read_files) == 3
+    (importing / "engine.py").write_text(ENGINE + "\n")
+    cli.main([])
+    assert len(read_files) == 4
+
+
+def test_a_broken_index_of_imports_is_made_anew(importing: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    first = run(capsys)
+    for content in (b"", b"{", (importing / ".torchlint_cache" / "imports.json").read_bytes().replace(b"fit", b"fat")):
+        (importing / ".torchlint_cache" / "imports.json").write_bytes(content)
+        (importing / ".torchlint_cache" / "findings.json").unlink()
+        assert run(capsys) == first

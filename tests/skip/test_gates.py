@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import ast
 import importlib.util
 from pathlib import Path
 
 import pytest
 
 from torchlint import lint, registry
+from torchlint.skip import Gate
 from torchlint.source import Source
+from torchlint.syntax.module import Module
 
 CODES = {info.code for info in registry.rules()}
 
@@ -84,6 +87,16 @@ def test_there_is_something_to_compare() -> None:
         f"{MODULE}        self.layers = [*()] + list()\n"
         "        self.layers.extend(torch.nn.Linear(2, 2) for _ in range(3))\n",
         f"{MODULE}        self.width = width\n    def forward(self, x):\n        return x * width\n",
+        "from torch.nn import functional as F\ndef make():\n    return F.softmax\n"
+        "def f():\n    act = make()\n    return act(torch.ones(3, 1), 1)\n",
+        "class M(torch.nn.Module):\n    def __init__(self):\n        self.act = torch.nn.functional.softmax\n"
+        "    def forward(self):\n        return self.act(torch.ones(3, 1), dim=1)\n",
+        f"{MODULE}        self.act = getattr(torch.nn, 'Softmax')(1)\n"
+        "    def forward(self):\n        return self.act(torch.ones(3, 1))\n",
+        f"{MODULE}        acts = {{'soft': torch.nn.Softmax}}\n        self.act = acts['soft'](1)\n"
+        "    def forward(self):\n        return self.act(torch.ones(3, 1))\n",
+        "def g(act):\n    return act(torch.ones(3, 1))\ndef f():\n    return g(torch.nn.Softmax(1))\n",
+        "def g(act):\n    return act(torch.ones(3, 1), 1)\ndef f():\n    return g(torch.softmax)\n",
         "def g(act, x):\n    return (act\n        # a comment\n        (torch.softmax(x, 1)))\n"
         "def f(x: torch.Tensor):\n    return g(torch.log, x)\n",
     ],
@@ -93,6 +106,26 @@ def test_what_a_file_calls_otherwise_is_still_seen(program: str) -> None:
     gated = lint.check(source, CODES, fixes=False)
     assert gated.findings
     assert gated.findings == lint.check(source, CODES, fixes=False, gates=False).findings
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "# Softmax, as in the paper\nclass Act(torch.nn.Module):\n    pass\n",
+        "def act(x):\n    return torch.softmax(x, 1)\n",
+        "class Act(torch.nn.Module):\n    def forward(self, x):\n        return x.softmax(dim=1)\n",
+    ],
+)
+def test_a_function_is_not_evaluated_for_what_another_one_computes(other: str) -> None:
+    program = f"{other}class Net(torch.nn.Module):\n    def __init__(self):\n        self.act = Act()\n"
+    source = Source(
+        "program.py", f"import torch\n{program}    def forward(self, x, f):\n        return self.act(act(f(x)))\n"
+    )
+    module = Module(source, ast.parse(source.text))
+    gate = Gate(module, {"TLT117"}, {})
+    (region,) = [each for each in module.regions if each.node is not None and each.node.name == "Net"]
+    assert region.functions
+    assert not any(gate.on_function(region, function) for function in region.functions)
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import pytest
 from test_values import show
 
 from torchlint.source import Source
+from torchlint.syntax.import_index import ImportIndexes
 from torchlint.syntax.module import FunctionModel, Module
 from torchlint.syntax.self_use import SelfUse, self_use
 from torchlint.values.interpret.evaluator import Evaluator
@@ -84,7 +85,9 @@ def evaluated(folder: Path, text: str, *, base: str = BASE) -> tuple[Evaluator, 
     path.write_text(text)
     source = Source.from_bytes(str(path), path.read_bytes())
     module = Module(source, ast.parse(source.text))
-    return Evaluator(module, Project()), next(one for one in module.all_functions if one.name == "forward")
+    return Evaluator(module, Project(module, ImportIndexes)), next(
+        one for one in module.all_functions if one.name == "forward"
+    )
 
 
 def called(evaluator: Evaluator) -> list[str]:

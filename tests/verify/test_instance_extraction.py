@@ -8,11 +8,12 @@ import pytest
 
 from torchlint.finding import Edit
 from torchlint.source import Source
+from torchlint.torch_facts import ops, signatures
 from torchlint.verify.instance.change import File, NotExtractableError
 from torchlint.verify.instance.context import Context
 from torchlint.verify.instance.extract import Candidate, candidates
 from torchlint.verify.instance.normalise import facts_of, key, normalised
-from torchlint.verify.instance.whitelist import NotAllowedError, check
+from torchlint.verify.instance.whitelist import LAYERS, METHODS, NotAllowedError, check, is_function
 
 HEAD = "import torch\nimport torch.nn as nn\nimport torch.nn.functional as F\n\n"
 
@@ -245,3 +246,26 @@ def test_a_device_is_that_of_the_run() -> None:
     old = "torch.exp(x.to(device)) - torch.ones(3, device=device)"
     first = extracted(code, (old, "torch.expm1(x.to(device))"))[0]
     assert body(first.before) == "return torch.exp(h0.to(DEVICE)) - torch.ones(3, device=DEVICE)"
+
+
+@pytest.mark.parametrize("name", ["gcd", "linalg.eigvals", "zeta", "conv3d", "cat", "nn.init.zeros_"])
+def test_what_the_table_calls_pure_may_run(name: str) -> None:
+    assert name in ops.that(pure=True)
+    assert all(map(is_function, filter(_is_run, signatures.qualnames(name))))
+
+
+def test_nothing_else_may_run() -> None:
+    kept_away = ops.everything() - (ops.that(pure=True) - ops.that(blank=True))
+    assert {"load", "register_hook", "empty", "cuda"} <= kept_away
+    spellings = [qualname for name in kept_away for qualname in signatures.qualnames(name)]
+    assert not [qualname for qualname in spellings if is_function(qualname)]
+    assert METHODS.isdisjoint(qualname.removeprefix("torch.Tensor.") for qualname in spellings)
+
+
+def test_layers_that_learn_or_draw_are_inputs() -> None:
+    assert {"Softmax", "MaxPool2d", "Identity"} <= LAYERS
+    assert LAYERS.isdisjoint({"Linear", "BatchNorm1d", "Dropout", "Sequential", "RReLU"})
+
+
+def _is_run(qualname: str) -> bool:
+    return not qualname.startswith(("torch.Tensor.", "torch.fft."))

@@ -7,6 +7,7 @@ import errno
 import importlib
 import os
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from typing import TYPE_CHECKING, TextIO
@@ -20,6 +21,7 @@ from torchlint.formats import FORMATS, TEXT_FORMATS
 from torchlint.running.job import Job, Mode, run_bytes
 from torchlint.running.outcome import Outcome, Run
 from torchlint.running.pool import Outcomes, run_files
+from torchlint.running.stamp import RunId
 from torchlint.running.stop import exit_code
 from torchlint.selectors import suggestion
 from torchlint.settings.config import Configuration
@@ -125,7 +127,9 @@ class _Check:
             complain("warning: no Python files or notebooks found under the given paths")
         # With --verify fixes are run, and applied, after everything is found: one worker serves all files.
         found = Mode() if self._session else mode
-        jobs = [Job(path, self._configuration.settings_for(path), found) for path, error in targets if not error]
+        run = RunId(time.time_ns(), str(self._cache_folder() or ""))
+        settings_for = self._configuration.settings_for
+        jobs = [Job(path, settings_for(path), found, run=run) for path, error in targets if not error]
         missing = [Outcome(path, error=error) for path, error in targets if error]
         outcomes = [*missing, *self._run(jobs)]
         return outcomes if self._session is None else self._verified(self._session, outcomes, jobs, mode)

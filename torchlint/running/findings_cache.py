@@ -27,8 +27,10 @@ DIRECTORY = ".torchlint_cache"
 VERDICTS = "verdicts"
 _VERDICT = re.compile(r"[0-9a-f]{64}\.json")
 _FILE = "findings.json"
+# What the files of the project import, see `known_imports`.
+IMPORTS = "imports.json"
 _IGNORE = ".gitignore"
-_FORMAT = 2
+_FORMAT = 3
 # While a run goes on, what was found is written at most this often (seconds), and for a twentieth of the time at most.
 _PAUSE = 5.0
 _SHARE = 20
@@ -36,12 +38,15 @@ _SHARE = 20
 
 class Known(NamedTuple):
     """What an earlier run found in a file. `error` is the line that said why it could not be checked; `content` is the
-    digest of the file."""
+    digest of the file. `asked` are the names for which it was asked who imports them, `answered` the digest of what was
+    the answer."""
 
     findings: Sequence[Finding] = ()
     error: str = ""
     error_row: int = 0
     content: str = ""
+    asked: Sequence[str] = ()
+    answered: str = ""
 
 
 def tool_digest() -> str:
@@ -111,6 +116,8 @@ class Cache:
             "error": known.error,
             "error_row": known.error_row,
             "consulted": others,
+            "asked": sorted(known.asked),
+            "answered": known.answered,
         }
         self._changed = True
 
@@ -136,13 +143,13 @@ class Cache:
 def clean(folder: Path) -> bool:
     """Delete a cache folder, but nothing in it that is not ours, nor behind a link. True if there was a cache."""
     found = Folder(folder, VERDICTS).remove(like=_VERDICT)
-    found += Folder(folder).remove([_FILE])
+    found += Folder(folder).remove([_FILE, IMPORTS])
     if found:
         Folder(folder).remove([_IGNORE])
     return found > 0
 
 
-def write(folder: Path, content: bytes, *place: str) -> None:
+def write(folder: str | Path, content: bytes, *place: str) -> None:
     """Replace a file of a cache folder, which git ignores. Raises `OSError`."""
     Folder(folder).add(_IGNORE, b"*\n")
     *below, name = place
@@ -171,7 +178,8 @@ def _known(entry: dict[str, Any]) -> Known:
     error, row, content = entry["error"], entry["error_row"], entry["content"]
     if not isinstance(error, str) or not isinstance(row, int) or not isinstance(content, str):
         raise TypeError("not an entry of the cache")
-    return Known([_finding(stored) for stored in entry["findings"]], error, row, content)
+    findings = [_finding(stored) for stored in entry["findings"]]
+    return Known(findings, error, row, content, [*map(str, entry["asked"])], str(entry["answered"]))
 
 
 def _row(finding: Finding) -> list[Any]:

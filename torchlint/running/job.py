@@ -10,7 +10,7 @@ from torchlint.finding import Applicability, Finding, Fix
 from torchlint.reading import NotAFileError, read
 from torchlint.running.outcome import Outcome, applies
 from torchlint.running.sources import source_of
-from torchlint.running.stamp import content_digest, stamp
+from torchlint.running.stamp import RunId, content_digest, stamp
 from torchlint.running.stop import undivided
 from torchlint.settings.config import Settings
 from torchlint.source import Source, SourceError
@@ -19,6 +19,7 @@ from torchlint.terminal import reason
 
 if TYPE_CHECKING:
     from torchlint.finding import Report
+    from torchlint.syntax.import_index import ImportIndexes
 
 
 # What becomes of a finding when its fix has been run; see `--verify`.
@@ -35,12 +36,14 @@ class Mode(NamedTuple):
 
 
 class Job(NamedTuple):
-    """A file and what to do with it. `path` is also what is shown; `remembered`: the outcome is for the cache too."""
+    """A file and what to do with it. `path` is also what is shown; `remembered`: the outcome is for the cache too;
+    `run`: that of which it is a part, if it is one of many."""
 
     path: str
     settings: Settings
     mode: Mode
     remembered: bool = False
+    run: RunId | None = None
 
 
 def run_file(job: Job, judge: Judge | None = None) -> Outcome:
@@ -109,6 +112,7 @@ class _Task:
         outcome, report = Outcome(self._job.path), self._report
         outcome.failures, outcome.tracebacks = report.failures, report.tracebacks
         outcome.consulted = frozenset(report.consulted)
+        self._note_importers(outcome)
         outcome.findings = self._lint(self._source)
         if report.error:
             place = report.error_row, report.error_column
@@ -126,7 +130,18 @@ class _Task:
         # Start-up: files without torch and files from the cache do not need it.
         from torchlint import lint
 
-        return lint.check(source, self._codes)
+        return lint.check(source, self._codes, indexes=_indexes_of(self._job.run))
+
+    def _note_importers(self, outcome: Outcome) -> None:
+        """Keep what the findings owe to who imports the file."""
+        run, names = self._job.run, self._report.asked
+        if run is not None and names:
+            # Start-up: most files are not asked about by others.
+            from torchlint.running import known_imports
+
+            outcome.asked = frozenset(names)
+            outcome.answered = known_imports.digest(known_imports.indexes_of(run), self._job.path, names)
+            known_imports.keep(run)
 
     def _accepts(self, finding: Finding) -> bool:
         return applies(finding, unsafe=self._job.mode.unsafe)
@@ -168,6 +183,18 @@ class _Task:
             outcome.diff = unified_diff(before, content)
         elif not mode.write:
             outcome.content = content
+
+
+def _indexes_of(run: RunId | None) -> Callable[[], ImportIndexes]:
+    """What gives the indexes of a run, or fresh ones."""
+
+    def indexes() -> ImportIndexes:
+        # Start-up: most files ask for none.
+        from torchlint.running import known_imports
+
+        return known_imports.indexes_of(run)
+
+    return indexes
 
 
 def judged(finding: Finding, settings: Settings) -> Finding:

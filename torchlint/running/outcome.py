@@ -19,8 +19,9 @@ class Outcome:
     `error` is one line that says why the file could not be read, checked or written; `failures` has a line for each
     rule that crashed, `tracebacks` says where; `fixed` counts the applied fixes by rule code; `diff` is what they
     changed, if asked for, `content` the fixed file where it is not written.
-    `stamp`, `digest` and `consulted` are what the cache needs: the state of the file that was read, its content, and
-    the other files that findings depend on.
+    `stamp`, `digest`, `consulted`, `asked` and `answered` are what the cache needs: the state of the file that was
+    read, its content, the other files that findings depend on, the names for which it was asked who imports them, and
+    the digest of what was the answer.
     """
 
     def __init__(
@@ -44,6 +45,8 @@ class Outcome:
         self.stamp: Stamp | None = None
         self.digest = ""
         self.consulted: frozenset[str] = frozenset()
+        self.asked: frozenset[str] = frozenset()
+        self.answered = ""
 
     def without_findings(self) -> Outcome:
         """The same, but for what was found and not fixed; that the file does not parse is still said."""

@@ -9,6 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from torchlint.reading import read
+from torchlint.running import known_imports
 from torchlint.running.findings_cache import Cache, Known
 from torchlint.running.job import Job
 from torchlint.running.outcome import Outcome, applies
@@ -43,7 +44,7 @@ def run_files_with(cache: Cache, jobs: Sequence[Job], processes: int | None) -> 
 
 def _recall(cache: Cache, job: Job) -> Outcome | None:
     known = cache.get(job.path, _settings_digest(job.settings, job.settings.codes_for(job.path)))
-    if known is None:
+    if known is None or not _is_imported_as_then(job, known):
         return None
     if job.mode.fix and any(applies(finding, unsafe=job.mode.unsafe) for finding in known.findings):
         return None
@@ -60,12 +61,21 @@ def _recall(cache: Cache, job: Job) -> Outcome | None:
     return outcome if content_digest(data) == known.content else None
 
 
+def _is_imported_as_then(job: Job, known: Known) -> bool:
+    """Whether those files import what findings depend on that did when they were found."""
+    if not known.asked:
+        return True
+    return known_imports.digest(known_imports.indexes_of(job.run), job.path, known.asked) == known.answered
+
+
 def _remember(cache: Cache, job: Job, outcome: Outcome) -> None:
     # What went wrong in the tool may go right the next time, and a fixed file is another one.
     if outcome.stamp is None or outcome.failures or outcome.fixed or outcome.diff:
         return
     settings = _settings_digest(job.settings, job.settings.codes_for(job.path))
-    known = Known(outcome.findings, outcome.error, outcome.error_row, outcome.digest)
+    known = Known(
+        outcome.findings, outcome.error, outcome.error_row, outcome.digest, [*outcome.asked], outcome.answered
+    )
     cache.put(job.path, settings, known, outcome.stamp, outcome.consulted)
 
 

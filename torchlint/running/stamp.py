@@ -3,8 +3,16 @@
 from __future__ import annotations
 
 import os
+from typing import NamedTuple
 
 Stamp = tuple[int, int]  # time of change in nanoseconds, size in bytes
+
+
+class RunId(NamedTuple):
+    """A run, by when it started: what was read in it is taken for what is there. `folder` is that of the cache."""
+
+    started: int
+    folder: str = ""
 
 
 def stamp(stat: os.stat_result) -> Stamp:

@@ -45,13 +45,22 @@ class Bound:
         models = self._module.models.values()
         fixed = [({model.name}, model.scope.all_words) for model in models]
         signed = [binding for function in self._module.all_functions for binding in _signed(function.node.args)]
-        return self._followed(self._layered, self._holding, [*fixed, *signed])
+        wanted = frozenset(filter(self._is_holdable, self._layered & self._module.vocabulary))
+        return self._followed(wanted, self._holding, [*fixed, *signed])
+
+    def may_hold(self, look: Look) -> bool:
+        """Whether a name may hold what a look is for."""
+        return any(map(self._is_holdable, look.plain & self._module.vocabulary))
+
+    def _is_holdable(self, word: str) -> bool:
+        """Whether a word is that of a layer, which a call makes, or of a function that is named without a call."""
+        is_layer = word in self._layered and word[:1].isupper()
+        return self._module.is_named(word) if is_layer else self._module.is_passed(word)
 
     @kept
     def aliases(self) -> dict[str, set[str]]:
         """For each other name of something that must stand in a function, the words that it may stand for."""
-        found = {name: words & self._written - {name} for name, words in self.renamed.items()}
-        return {name: words for name, words in found.items() if words}
+        return {name: wanted for name, words in self.renamed.items() if (wanted := words & self._written - {name})}
 
     @property
     def torch_names(self) -> Mapping[str, str]:
@@ -96,10 +105,19 @@ def _bindings(statement: ast.stmt) -> Iterator[_Binding]:
         yield from (({each.name}, frozenset({each.last})) for each in imported(statement) if each.name != each.last)
         return
     values = _values(statement)
-    words = _mentioned(values) if values else None
+    words = _mentioned([*values]) if values else None
     names = set(_targets(statement)) if words else None
     if names and words:
         yield names, words
+    for value in values if words else ():
+        yield from _kept_under(value)
+
+
+def _kept_under(value: ast.AST) -> Iterator[_Binding]:
+    """The names under which a call may keep what it is given: `Settings(criterion=nn.CrossEntropyLoss())`."""
+    for keyword in value.keywords if isinstance(value, ast.Call) else ():
+        if keyword.arg is not None and isinstance(keyword.value, ast.Call | ast.Name | ast.Attribute):
+            yield {keyword.arg}, _mentioned([keyword.value])
 
 
 def _signed(signature: ast.arguments) -> Iterator[_Binding]:

@@ -89,9 +89,8 @@ class Gate:
         """Whether any function of the file may call what a look is for without naming it."""
         known = self._hideable.get(look)
         if known is None:
-            known = look.anchor.layered or bool(self._module.imported_words)
-            known = known or any(not look.plain.isdisjoint(words) for words in self._bound.renamed.values())
-            known = known or any(map(self._module.is_passed, look.plain & self._module.vocabulary))
+            renames = any(not look.plain.isdisjoint(words) for words in self._bound.renamed.values())
+            known = bool(self._module.imported_words) or renames or self._bound.may_hold(look)
             self._hideable[look] = known
         return known
 
@@ -126,10 +125,8 @@ class Gate:
         """Whether what a look is for may be behind something that a scope calls."""
         if self._module.imported_words or _stand_for(look, self._bound.renamed, tokens.words):
             return True
-        if not look.anchor.layered:
-            # A function that came in as an argument was named somewhere without being called.
-            return tokens.is_opaque and any(map(self._module.is_passed, look.plain))
-        return tokens.is_opaque or _stand_for(look, self._bound.held, tokens.callees)
+        bound, layered = self._bound, look.anchor.layered
+        return bound.may_hold(look) and (tokens.is_opaque or (layered and _stand_for(look, bound.held, tokens.callees)))
 
 
 def _stand_for(look: Look, known: Mapping[str, Set[str]], names: Set[str | None] | Set[str]) -> bool:

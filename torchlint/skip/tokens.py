@@ -9,7 +9,6 @@ from collections.abc import Collection, Iterator, Mapping
 from torchlint.anchors import CHAIN, MASKED
 from torchlint.kept import kept
 from torchlint.skip.aliases import Bound
-from torchlint.syntax.inventory import Inventory
 from torchlint.syntax.module import FunctionModel
 from torchlint.syntax.names import leaf
 from torchlint.syntax.scope import Scope
@@ -68,14 +67,10 @@ class Tokens:
             and tokens.isdisjoint(self.signs)
         )
 
-    @property
-    def _nodes(self) -> Inventory:
-        return self._scope.nodes
-
     @kept
     def callees(self) -> set[str | None]:
         """The last names of what is called; None where something without a name is."""
-        return {leaf(call.func) for call in self._nodes.of(ast.Call)}
+        return {leaf(call.func) for call in self._scope.nodes.of(ast.Call)}
 
     @kept
     def is_opaque(self) -> bool:
@@ -85,12 +80,13 @@ class Tokens:
         parameters = {arg.arg for arg in self._function.parameters} if self._function is not None else set()
         if parameters.isdisjoint(self.callees):
             return False
-        return any(isinstance(call.func, ast.Name) and call.func.id in parameters for call in self._nodes.of(ast.Call))
+        calls = self._scope.nodes.of(ast.Call)
+        return any(isinstance(call.func, ast.Name) and call.func.id in parameters for call in calls)
 
     @kept
     def words(self) -> set[str]:
         """The identifiers and keywords of a scope, and what may be one in a string: `getattr(torch, "exp")`."""
-        nodes = self._nodes
+        nodes = self._scope.nodes
         words = {*nodes.names, *(_KEYWORDS & self._scope.words)}
         if not _PYTHONS.isdisjoint(words):
             words -= _PYTHONS.difference(self._torch_names, nodes.bound)
@@ -108,7 +104,7 @@ class Tokens:
         """What is called as a method, and what is called without a dim."""
         if self._called.keys().isdisjoint(self.callees):
             return set()
-        pairs = [(call, leaf(call.func)) for call in self._nodes.of(ast.Call)]
+        pairs = [(call, leaf(call.func)) for call in self._scope.nodes.of(ast.Call)]
         return {token for call, name in pairs if name and name in self._called for token in self._of_call(call, name)}
 
     def _of_call(self, call: ast.Call, name: str) -> Iterator[str]:
@@ -119,7 +115,7 @@ class Tokens:
     @kept
     def signs(self) -> set[str]:
         """Operators, and what else has no name."""
-        nodes = self._nodes
+        nodes = self._scope.nodes
         found = {_SYMBOLS.get(type(node.op), "") for node in nodes.of(ast.AugAssign)}
         found.update([_SYMBOLS.get(type(node.op), "") for node in nodes.of(ast.BinOp)])
         found.update([_SYMBOLS.get(type(node.op), "") for node in nodes.of(ast.UnaryOp)])

@@ -80,6 +80,15 @@ class Inventory:
                     self._reads.setdefault(attribute.attr, []).append(attribute)
         return self._reads.get(name, [])
 
+    def spells(self, name: str) -> bool:
+        """Whether an identifier stands here, an imported one too, or a string that is one."""
+        return (
+            name in self.names
+            or any(node.attr == name for node in self.of(ast.Attribute))
+            or any(name in (node.name.rpartition(".")[2], node.asname) for node in self.of(ast.alias))
+            or any(node.value == name for node in self.of(ast.Constant))
+        )
+
     def passes(self, name: str) -> bool:
         """Whether an identifier stands here, as a name or an attribute, without being called."""
         found: list[ast.expr] = [node for node in self.of(ast.Attribute) if node.attr == name]

@@ -208,6 +208,7 @@ class Module:
         self.imported_words: dict[str, frozenset[str]] = {}
         self._references: dict[str, list[Reference]] = {}
         self._passed: dict[str, bool] = {}
+        self._named: dict[str, bool] = {}
         self._spelled: dict[str, bool] = {}
         for definition in self.body.definitions:
             region = Region(self, definition)
@@ -284,6 +285,14 @@ class Module:
         if known is None:
             scopes = [scope for scope in self.all_scopes if name in scope.words]
             known = self._passed[name] = any(scope.nodes.passes(name) for scope in scopes)
+        return known
+
+    def is_named(self, name: str) -> bool:
+        """Whether an identifier stands anywhere but in comments, or a string that is this name, as for `getattr`."""
+        known = self._named.get(name)
+        if known is None:
+            known = any(name in scope.words and scope.nodes.spells(name) for scope in self.all_scopes)
+            self._named[name] = known
         return known
 
     def spells_attribute(self, name: str) -> bool:

@@ -75,6 +75,10 @@ class Operation:
     pure: bool = True
     # Whether a gradient goes through it: it is cut, or it is zero everywhere.
     grad: Literal[True, False, "zero"] = True
+    # Its backward pass reads the (first) result, which may not be written to before.
+    saves_output: bool = False
+    # Its results are views that nobody may write to in place while they have a graph.
+    frozen_views: bool = False
     makes: terms.Makes = ""
     casts: bool = False
     moves: bool = False
@@ -325,6 +329,8 @@ _FAMILIES: dict[str, Callable[[], Names]] = {
     "CLASS_LOSSES": lambda: that(classes=True),
     # The identifiers under which a loss may be written.
     "LOSS_WORDS": lambda: words(*that(loss=True)),
+    # The identifiers by which a file may be told to train or evaluate something.
+    "TRAINING_WORDS": lambda: words("backward", *that(kind="context", grad=False)),
     # Layers that hold others, and lists of parameters.
     "CONTAINERS": lambda: that(container=True),
     # New tensors, whose elements come from no operation.
@@ -372,6 +378,7 @@ if TYPE_CHECKING:
     ORDER_KEEPING: Names
     LOSSES: Names
     LOSS_WORDS: Names
+    TRAINING_WORDS: Names
     CLASS_LOSSES: Names
     CONTAINERS: Names
     FACTORIES: Names

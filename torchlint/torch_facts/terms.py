@@ -123,6 +123,8 @@ class Facts(TypedDict, total=False):
     random: Literal[True, False, "training"]
     pure: bool
     grad: Literal[True, False, "zero"]
+    saves_output: bool
+    frozen_views: bool
     makes: Makes
     casts: bool
     moves: bool

@@ -14,6 +14,7 @@ from torchlint.rule import (
     ClassModel,
     External,
     Frame,
+    FunctionModel,
     Method,
     Module,
     Op,
@@ -54,17 +55,20 @@ def last_names(rows: Mapping[str, Row]) -> frozenset[str]:
 
 def may_use(scope: ast.AST, module: Module, rows: Mapping[str, Row], last: frozenset[str]) -> bool:
     """Whether a function, a class outside its methods or the module's body may read a name of a table, whose last parts
-    are `last`: `F.pad` is not a `torch.pad`."""
-    nodes = inventory_of(scope)
-    if any(_may_be(node, rows) for node in nodes.of(ast.Attribute) if node.attr in last):
-        return True
+    are `last`: `F.pad` is not a `torch.pad`, nor is `self.pad`."""
+    nodes, model = inventory_of(scope), module.models.get(scope)
+    instance = model.self_name if isinstance(model, FunctionModel) else None
+    for node in nodes.of(ast.Attribute):
+        is_own = isinstance(node.value, ast.Name) and node.value.id == instance
+        if node.attr in last and not is_own and _may_be(node, rows, called=node in nodes.calls):
+            return True
     naming = module.naming
     return any(name in naming.imported or name not in last for name in naming.names_for(last) & nodes.names)
 
 
-def _may_be(node: ast.Attribute, rows: Mapping[str, Row]) -> bool:
-    """Whether an attribute with the last name of a row may be that name, or that method of a tensor."""
-    if any(f"{owner}{node.attr}" in rows for owner in METHODS):
+def _may_be(node: ast.Attribute, rows: Mapping[str, Row], *, called: bool) -> bool:
+    """Whether an attribute with the last name of a row may be that name, or a call of that method of a tensor."""
+    if called and any(f"{owner}{node.attr}" in rows for owner in METHODS):
         return True
     parts = [node.attr]
     value = node.value

@@ -28,12 +28,14 @@ def _is_of_mode(frame: Frame, call: ast.Call) -> bool:
 
 
 def calls_of(frame: Frame, model: ast.expr) -> list[ast.Call]:
-    """The calls of what an expression holds, under the same name or as the same value."""
+    """The calls of what an expression holds, under the same name or as the same value, or of its `forward`."""
     text, value = ast.unparse(model), settled(frame.values.get(model))
     found = []
     for call in frame.callees:
-        held: Value | None = settled(frame.values.get(call.func))
-        if ast.unparse(call.func) == text or (value is not None and held is value):
+        func = call.func
+        called = func.value if isinstance(func, ast.Attribute) and func.attr == "forward" else func
+        held: Value | None = settled(frame.values.get(called))
+        if ast.unparse(called) == text or (value is not None and held is value):
             found.append(call)
     return found
 

@@ -20,13 +20,15 @@ _CHANGING = frozenset({"update", "pop", "popitem", "clear", "setdefault", "__set
 
 class Kept(NamedTuple):
     """Weights under another name. `node` is the statement that keeps them, `name` how they are called, `value` what is
-    kept, as far as it is not a copy; `model` is how the model is written whose weights they are."""
+    kept, as far as it is not a copy; `model` is how the model is written whose weights they are; `others` are the keys
+    of a table under which something else is beside the weights."""
 
     node: ast.stmt
     name: str
     value: ast.expr
     model: str
     is_model: bool
+    others: frozenset[object] = frozenset()
 
     @property
     def is_attribute(self) -> bool:
@@ -44,7 +46,7 @@ def kept_weights(frame: Frame) -> Iterator[Kept]:
                 model = _model_of(part)
                 # A model in a table may be there for its settings.
                 if model is not None and not (model is part is not value) and _is_model(frame, model):
-                    yield Kept(node, name, part, ast.unparse(model), model is part)
+                    yield Kept(node, name, part, ast.unparse(model), model is part, _other_keys(value))
                     break
 
 
@@ -58,6 +60,16 @@ def _pairs(target: ast.expr, value: ast.expr) -> list[tuple[ast.expr, ast.expr]]
 def _parts(value: ast.expr) -> list[ast.expr]:
     """The values of a dict display such as `{"epoch": i, "weights": model.state_dict()}`; else the expression."""
     return value.values if isinstance(value, ast.Dict) else [value]
+
+
+def _other_keys(value: ast.expr) -> frozenset[object]:
+    """The keys of a dict display that do not hold weights."""
+    if not isinstance(value, ast.Dict):
+        return frozenset()
+    entries = zip(value.keys, value.values, strict=True)
+    return frozenset(
+        key.value for key, part in entries if isinstance(key, ast.Constant) and _of_state_dict(part) is None
+    )
 
 
 def _is_name(frame: Frame, target: ast.expr) -> bool:
@@ -107,14 +119,24 @@ def _is_model(frame: Frame, node: ast.expr) -> bool:
 
 
 def loads_of(scope: ast.AST, kept: Kept) -> list[ast.expr]:
-    """Where a name is read."""
-    return [
+    """Where a name is read, except for what is beside the weights in a table."""
+    read: list[ast.expr] = [
         node
         for node in trees.walk(scope)
         if isinstance(node, ast.Name | ast.Attribute)
         and isinstance(node.ctx, ast.Load)
         and ast.unparse(node) == kept.name
     ]
+    if not kept.others:
+        return read
+    beside = {
+        id(node.value) for node in trees.walk(scope) if isinstance(node, ast.Subscript) and _key(node) in kept.others
+    }
+    return [node for node in read if id(node) not in beside]
+
+
+def _key(node: ast.Subscript) -> object:
+    return node.slice.value if isinstance(node.slice, ast.Constant) else None
 
 
 def is_changed(scope: ast.AST, kept: Kept) -> bool:

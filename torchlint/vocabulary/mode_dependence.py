@@ -37,6 +37,7 @@ _SWITCHES = (
     (re.compile(r"\w*InstanceNorm\w*"), "track_running_stats", False),
     (re.compile(r"MultiheadAttention"), "dropout", 0.0),
 )
+_SURE = re.compile(r"\w*Dropout|(Sync)?BatchNorm")
 # These add modules under names that are not seen, or decide about the mode themselves.
 _HIDING = frozenset({"training", "train", "eval", "add_module", "register_module", "setattr", "__dict__", "_modules"})
 _WALKED = frozenset({"enumerate", "zip", "reversed", "iter", "list", "tuple"})
@@ -58,6 +59,32 @@ def _is_modeless(frame: Frame, value: Value, depth: int) -> bool:
     if value.name not in _WITH_MODE:
         return True
     return value.complete and any(_is_off(value, *switch) for switch in _SWITCHES)
+
+
+def depends_on_mode(frame: Frame, value: Value, depth: int = _MAX_DEPTH) -> bool:
+    """Whether a module certainly has dropout or batch norm, and leaves its mode to others."""
+    return depth > 0 and all(_depends_on_mode(frame, member, depth) for member in members(value))
+
+
+def _depends_on_mode(frame: Frame, value: Value, depth: int) -> bool:
+    if isinstance(value, Layer):
+        if value.name not in ops.CONTAINERS:
+            plain = value.complete and not any(_is_off(value, *switch) for switch in _SWITCHES)
+            return _SURE.match(value.name) is not None and plain and "track_running_stats" not in value.args
+        return any(depends_on_mode(frame, child, depth - 1) for child in value.children)
+    if not isinstance(value, Instance) or not has_plain_base(frame, value.cls):
+        return False
+    own = _own_classes(frame, value.cls)
+    if any(_hides(part) for part in own):
+        return False
+    held = [(name, classes.attribute(frame, value, name)) for name in {name for part in own for name in part.writers}]
+    return any(
+        found is not None
+        and not isinstance(found, Op)
+        and depends_on_mode(frame, found, depth - 1)
+        and any(_is_called(part, name) for part in own)
+        for name, found in held
+    )
 
 
 def _is_off(layer: Layer, name: re.Pattern[str], argument: str, default: float) -> bool:

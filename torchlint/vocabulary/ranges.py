@@ -64,6 +64,9 @@ def _magnitude(value: Value, depth: int) -> float | None:
     match value:
         case Constant(value=int() | float() as number):
             found = abs(float(number))
+        case Choice():
+            bounds = [_magnitude(member, depth - 1) for member in value.members]
+            found = None if None in bounds else max((bound for bound in bounds if bound is not None), default=None)
         case Op() if value.name in _CLAMPS:
             found = _clamp_bound(value)
         case Op() if value.name in _SMALL:
@@ -161,6 +164,8 @@ def non_positive(value: Value, depth: int = _DEPTH) -> bool:
     if depth == 0:
         return False
     match value:
+        case Choice():
+            return all(non_positive(member, depth - 1) for member in value.members)
         case Op(name="add") if "other" in value.args:
             return non_positive(value.input, depth - 1) and non_positive(value.args["other"], depth - 1)
         case Op(name="sub") if "other" in value.args:
@@ -269,6 +274,8 @@ def _bare(value: Value) -> Value:
 def subtracts_maximum(value: Value) -> bool:
     """Whether a value is a difference such as `x - max(x)`: stable as it is."""
     match value:
+        case Choice():
+            return all(subtracts_maximum(member) for member in value.members)
         case Op(name="sub") if "other" in value.args:
             return _is_maximum(value.args["other"]) or subtracts_maximum(value.input)
         case Op() if value.name in ops.CARRIERS:
@@ -295,9 +302,14 @@ def _is_maximum(value: Value, depth: int = _DEPTH) -> bool:
     while depth:
         depth -= 1
         match value:
+            case Choice():
+                return all(_is_maximum(member, depth) for member in value.members)
             case Element():
                 value = value.base
             case Op() if value.name in _MAXIMA:
+                return True
+            case Op(name="getitem", args={"index": index}) if _is_place_of_maximum(index, depth):
+                # `x[0, x.argmax(1).item()]`
                 return True
             case Op(name="gather" | "take_along_dim", args={"input": _} as args):
                 # `x.gather(1, x.max(1, keepdim=True)[1])`
@@ -309,6 +321,13 @@ def _is_maximum(value: Value, depth: int = _DEPTH) -> bool:
             case _:
                 return False
     return False
+
+
+def _is_place_of_maximum(index: Value, depth: int) -> bool:
+    """Whether an index, or one of several, is where the greatest element is."""
+    parts = index.items if isinstance(index, Items) else (index,)
+    places = [_bare(part.input if isinstance(part, Op) and part.name == "item" else part) for part in parts]
+    return any(_is_maximum(place, depth) or (isinstance(place, Op) and place.name == "argmax") for place in places)
 
 
 def harmless_exp(value: Value) -> bool:

@@ -5,11 +5,28 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Sequence
 
-from torchlint.rule import Frame, FunctionRef, Instance, Loop, is_within, loops_around, ops, own_nodes
+from torchlint.rule import (
+    Call,
+    Frame,
+    FunctionRef,
+    Instance,
+    Items,
+    Loop,
+    LoopCarried,
+    Mapped,
+    Mutated,
+    facts,
+    is_within,
+    loops_around,
+    ops,
+    own_nodes,
+    trees,
+)
 from torchlint.vocabulary.training import is_without_grad
 
 # Methods that give back a tensor with the same graph.
 _KEEPING = ops.methods(*ops.SUMS, *(ops.CARRIERS - ops.CUTS))
+_TABLES = frozenset({"builtins.dict", "collections.defaultdict", "collections.OrderedDict"})
 _COLLECTING = frozenset({"append", "extend", "insert"})
 
 
@@ -26,6 +43,10 @@ def sinks(frame: Frame, statement: ast.AST) -> Iterator[tuple[ast.expr, ast.expr
             for same, other in sides:
                 if ast.unparse(same) == ast.unparse(target) and not is_without_grad(frame, added):
                     yield target, other
+        case ast.Assign(targets=[ast.Subscript(value=table, slice=key) as target], value=stored):
+            if _is_numbered(frame, statement, table, key) and not is_without_grad(frame, statement):
+                for element in _elements(stored):
+                    yield target, element
         case ast.Expr(value=ast.Call(func=ast.Attribute() as func) as call) if call.args:
             if _is_collecting(frame, call, func):
                 last = call.args[-1]
@@ -33,6 +54,25 @@ def sinks(frame: Frame, statement: ast.AST) -> Iterator[tuple[ast.expr, ast.expr
                     yield func.value, element
             elif _is_meter(frame, call):
                 yield func.value, call.args[0]
+
+
+def _is_numbered(frame: Frame, statement: ast.AST, table: ast.expr, key: ast.expr) -> bool:
+    """Whether a dict, a list or a tensor is given an element under what the loop counts or takes: another one in each
+    turn."""
+    loops = loops_around(frame.module, statement)
+    taken = {node.id for loop in loops[:1] if isinstance(loop, ast.For) for node in _names_in(loop.target)}
+    if not any(node.id in taken for node in _names_in(key)):
+        return False
+    held = frame.values.get(table)
+    while isinstance(held, LoopCarried | Mutated):
+        held = held.initial if isinstance(held, LoopCarried) else held.base
+    made = isinstance(held, Call) and held.qualname in _TABLES
+    return made or isinstance(held, Mapped | Items) or (held is not None and facts.is_tensor(held) is True)
+
+
+def _names_in(node: ast.AST) -> Iterator[ast.Name]:
+    """The names in an expression."""
+    return (part for part in trees.walk(node) if isinstance(part, ast.Name))
 
 
 def _is_collecting(frame: Frame, call: ast.Call, func: ast.Attribute) -> bool:

@@ -225,12 +225,24 @@ def _of_call(frame: Frame, call: ast.Call, callee: Value, depth: int) -> Iterato
             inner = frame.evaluator.frame(reference.function)
             given = given_for(frame, call, reference, inner) if call.args or call.keywords else {}
             for event in events(inner, depth - 1):
-                subject = given.get(event.subject, event.subject) if event.subject is not None else None
+                held = _held_by(frame, reference, event) if event.frame is inner else event.subject
+                subject = given.get(held, held) if held is not None else None
                 yield Event(event.kind, event.node, call, subject, "", event.frame)
     if not _is_harmless(callee):
         for arg in (*call.args, *(keyword.value for keyword in call.keywords)):
             if is_optimizer(frame.values.get(arg)):
                 yield Event(Kind.UNKNOWN, call, call, frame.values[arg], ast.unparse(arg), frame)
+
+
+def _held_by(frame: Frame, reference: FunctionRef, event: Event) -> Value | None:
+    """What an event in a method happens to, where that is an attribute of its object: that of the object at hand, and
+    not what any object of the class may hold."""
+    owner, _, name = event.key.partition(".")
+    bound = reference.bound
+    if not name.isidentifier() or owner != event.frame.self_name or not isinstance(bound, Instance):
+        return event.subject
+    held = classes.attribute(frame, bound, name)
+    return event.subject if held is None else held
 
 
 def given_for(frame: Frame, call: ast.Call, reference: FunctionRef, inner: Frame) -> dict[Value, Value]:

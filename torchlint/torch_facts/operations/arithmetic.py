@@ -22,7 +22,7 @@ ROWS = (
     arithmetic("fmin", raises="complex", in_place=False, commutes=True, lower=True),
     arithmetic("fmod", raises="bool complex"),
     arithmetic("heaviside", raises="complex", range="unit"),
-    arithmetic("hypot", raises="int bool complex", range="nonnegative", commutes=True),
+    arithmetic("hypot", raises="int bool complex", range="nonnegative", commutes=True, saves_output=True),
     arithmetic("igamma", raises="int bool complex", range="unit"),
     arithmetic("igammac", raises="int bool complex", range="unit"),
     arithmetic("ldexp", dtype="float"),

@@ -6,11 +6,12 @@ import ast
 
 from torchlint.torch_facts import ops
 from torchlint.values.compare import join
-from torchlint.values.interpret import classes, wrapped_models
+from torchlint.values.interpret import classes, setting_objects, wrapped_models
 from torchlint.values.interpret.frame import Frame, evaluates, path
 from torchlint.values.interpret.lookup import external
 from torchlint.values.value import (
     UNKNOWN,
+    Call,
     Choice,
     ClassRef,
     Element,
@@ -51,6 +52,10 @@ def attribute_of(frame: Frame, base: Value, name: str, node: ast.AST) -> Value:
             return found if found is not None else Field(base, name, node, frame)
         case Layer() if name in wrapped_models.INNER:
             return base
+        case Call():
+            found = setting_objects.setting(frame, base, name, node)
+            if found is not None:
+                return found
         case Op() if name in ops.outputs(base.name, base.args):
             return Element(base, ops.outputs(base.name, base.args).index(name), node, frame)
     if name == "shape" and not isinstance(base, Layer):
@@ -82,6 +87,10 @@ def callee_of(frame: Frame, node: ast.expr) -> Value:
 def _method_of(frame: Frame, receiver: Value, node: ast.Attribute) -> Value:
     if isinstance(receiver, Instance | ClassRef):
         found = classes.attribute(frame, receiver, node.attr)
+        if found is not None:
+            return found
+    if isinstance(receiver, Call):
+        found = setting_objects.setting(frame, receiver, node.attr, node)
         if found is not None:
             return found
     if node.attr in wrapped_models.INNER and isinstance(receiver, Instance | Layer):

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from torchlint.syntax import trees
 from torchlint.syntax.module import ClassModel, FunctionModel
 from torchlint.values.compare import join
+from torchlint.values.interpret import setting_objects
 from torchlint.values.interpret.frame import Frame
 from torchlint.values.interpret.lookup import peek, resolved
 from torchlint.values.value import ClassRef, External, FunctionRef, Instance, Unknown, Value
@@ -23,8 +24,11 @@ def remember_scope(cls: ClassModel, frame: Frame) -> None:
 
 def scope(frame: Frame, cls: ClassModel) -> Frame:
     """The frame in which a class was defined."""
-    known = frame.evaluator.known.scopes.get(cls)
-    return known if known is not None else frame.evaluator.surroundings(cls.module)
+    evaluator = frame.evaluator
+    if cls not in evaluator.known.scopes and cls.parent is not None and not evaluator.is_busy(cls.parent):
+        evaluator.frame(cls.parent)  # what its bases mean may be imported there
+    known = evaluator.known.scopes.get(cls)
+    return known if known is not None else evaluator.surroundings(cls.module)
 
 
 def bases(frame: Frame, cls: ClassModel) -> list[Value]:
@@ -97,7 +101,7 @@ def attribute(frame: Frame, base: Instance | ClassRef, name: str) -> Value | Non
     if method is not None:
         return _method(frame, base, method)
     if isinstance(base, Instance):
-        value = _instance_attribute(frame, base, name)
+        value = setting_objects.field(frame, base, name) or _instance_attribute(frame, base, name)
         if value is not None:
             return value
     return _class_attribute(frame, base.cls, name)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from torchlint.syntax.module import FunctionModel
 from torchlint.torch_facts import ops
+from torchlint.values.interpret import classes
 from torchlint.values.interpret.frame import Frame
 from torchlint.values.interpret.lookup import peek
 from torchlint.values.value import External, Value
@@ -34,6 +35,8 @@ _PLAIN = frozenset(
     }
 )
 
+_RECORDED_AS_ONE = frozenset({"torch.autograd.Function", "torch.autograd.function.Function"})
+
 
 def is_plain(frame: Frame, function: FunctionModel) -> bool:
     """Whether no decorator, read in this frame, changes what a call of the function gives back."""
@@ -41,9 +44,14 @@ def is_plain(frame: Frame, function: FunctionModel) -> bool:
 
 
 def disables_grad(frame: Frame, function: FunctionModel) -> bool:
-    """Whether a decorator, read in this frame, switches gradients off."""
-    values = _decorators(frame, function)
-    return any(isinstance(value, External) and value.qualname in ops.NO_GRAD for value in values)
+    """Whether gradients are off in a function: by a decorator, read in this frame, or by what calls it."""
+    values = list(_decorators(frame, function))
+    if any(isinstance(value, External) and value.qualname in ops.NO_GRAD for value in values):
+        return True
+    if function.cls is None or not function.is_static or function.name != "forward":
+        return False
+    # `apply` of an autograd function runs `forward` unrecorded: its gradient is what `backward` says.
+    return classes.is_subclass(frame, function.cls, _RECORDED_AS_ONE) is True
 
 
 def _decorators(frame: Frame, function: FunctionModel) -> Iterator[Value]:

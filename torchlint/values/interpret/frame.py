@@ -56,10 +56,25 @@ def executes(*kinds: type[ast.stmt]) -> Callable[[_Executes], _Executes]:
     return register
 
 
+class CallElsewhere(Protocol):
+    """A call in another file of the project, and the function that it stands in; None at the level of the module."""
+
+    @property
+    def node(self) -> ast.Call: ...
+
+    @property
+    def function(self) -> FunctionModel | None: ...
+
+    @property
+    def module(self) -> Module: ...
+
+
 class Lookup(Protocol):
-    """Finds what names imported from other files of the project hold."""
+    """Finds what names imported from other files of the project hold, and the calls of a function in these."""
 
     def lookup(self, frame: Frame, qualname: str) -> Value | None: ...
+
+    def calls(self, function: FunctionModel) -> Sequence[CallElsewhere] | None: ...
 
 
 class Slice(NamedTuple):

@@ -111,8 +111,16 @@ def made_by(comprehension: Value) -> Value | None:
 
 
 def taken(iterable: Value, node: ast.AST, frame: Frame) -> Value:
-    """What a loop takes from an iterable: one of the models that a comprehension made, or something of it."""
-    return made_by(iterable) or Item(iterable, node, frame)
+    """What a loop takes from an iterable: one of the models that it holds or that a comprehension made, or something of
+    it."""
+    made = made_by(iterable)
+    if (
+        made is None
+        and isinstance(iterable, Items)
+        and all(isinstance(item, Layer | Instance) for item in iterable.items)
+    ):
+        made = join(*iterable.items) if iterable.items else None
+    return made or Item(iterable, node, frame)
 
 
 def one_of(table: Value, index: Value) -> Value | None:

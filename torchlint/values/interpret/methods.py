@@ -50,6 +50,8 @@ def _call_method(frame: Frame, method: Method, arguments: Arguments, node: ast.C
             return _call_list_method(frame, receiver, method, arguments, node)
         case Mapped() if name == "get" and arguments.values and isinstance(arguments.values[0], Constant):
             return receiver.items.get(arguments.values[0].value) or opaque(frame, method, arguments, node)
+        case Mapped() if name == "get" and len(arguments.values) == 1:
+            return lists.one_of(receiver, arguments.values[0]) or opaque(frame, method, arguments, node)
         case Mapped():
             if name in ("update", "setdefault", "pop", "popitem", "clear"):
                 frame.substitute(receiver, Unknown(node, frame))

@@ -1,32 +1,45 @@
-"""Other files of the same project: modules beside a script and of its own package, read when a value leads there."""
+"""Other files of the project: those that a file imports and those that import it, read when a value leads there."""
 
 from __future__ import annotations
 
 import ast
 import os
-from functools import lru_cache
+from collections.abc import Callable
 
-from torchlint.reading import read
-from torchlint.source import Source, SourceError
+from torchlint.kept import kept
+from torchlint.source import Source
 from torchlint.syntax.bindings import imported
-from torchlint.syntax.module import Module
+from torchlint.syntax.import_index import ImportIndexes
+from torchlint.syntax.module import FunctionModel, Module
+from torchlint.syntax.module_paths import is_same_file, split
 from torchlint.syntax.scope import statements_of
-from torchlint.syntax.words import Words
 from torchlint.values.interpret.attributes import attribute_of
 from torchlint.values.interpret.frame import Frame
+from torchlint.values.interpret.importers import (
+    Importers,
+    OutsideCall,
+    callable_from_outside,
+    called_as,
+    is_asked_about,
+)
 from torchlint.values.interpret.lookup import resolved
+from torchlint.values.interpret.project_files import ProjectFiles
 from torchlint.values.value import External, Unknown, Value
 
-_MAX_BYTES = 400_000
-_MAX_MODULES = 40
 _MAX_HOPS = 8
 
 
 class Project:
-    """Finds what names imported from the project's own files hold. One for each file that is checked."""
+    """Finds what names imported from the project's own files hold, and the calls of a file's functions in these. One
+    for each file that is checked."""
 
-    def __init__(self) -> None:
+    def __init__(self, module: Module, indexes: Callable[[], ImportIndexes]) -> None:
         self.consulted: set[str] = set()
+        self.asked: set[str] = set()
+        self._imports = ProjectFiles(self.consulted)
+        self._callers = ProjectFiles(self.consulted)
+        self._module = module
+        self._indexes = indexes
         self._values: dict[tuple[str, str], Value | None] = {}
         self._words: dict[tuple[str, int], frozenset[str]] = {}
         self._hops = 0
@@ -41,21 +54,13 @@ class Project:
         return self._values[key]
 
     def _find(self, frame: Frame, importer: str, qualname: str) -> Value | None:
-        parts, base = _relative(importer, qualname)
-        if _module_path(base, tuple(parts)) is not None:
-            return None  # a module: its name goes on
-        for count in range(len(parts) - 1, 0, -1):
-            path = _module_path(base, tuple(parts[:count]))
-            if path is not None:
-                return self._value(frame, path, parts[count:])
-        if qualname.startswith(".") and parts:
-            path = _package_file(base)
-            return self._value(frame, path, parts) if path else None
-        return None
+        path, names = split(importer, qualname)
+        # A module: its name goes on.
+        return self._value(frame, path, names) if path is not None and names else None
 
     def _value(self, frame: Frame, path: str, names: list[str]) -> Value | None:
-        module = self._load(path)
-        if module is None or self._hops >= _MAX_HOPS or _is_same_file(path, frame.module.source.path):
+        module = self._imports.load(path)
+        if module is None or self._hops >= _MAX_HOPS or is_same_file(path, frame.module.source.path):
             return None
         self._hops += 1
         try:
@@ -69,28 +74,45 @@ class Project:
             self._hops -= 1
         return Unknown() if value is None else value
 
-    def _load(self, path: str) -> Module | None:
-        changed = self._consult(path)
-        return _parsed(path, *changed) if changed else None
+    @kept
+    def importers(self) -> Importers | None:
+        """The files that import this one; None where the project is too large to tell."""
+        path = self._module.source.path
+        index = self._indexes().of(path)
+        return Importers(path, index, self._callers, self.asked) if index is not None else None
 
-    def _consult(self, path: str) -> tuple[int, int] | None:
-        """The state of a file that is about to be read: its time and size; None where no more are read."""
-        if path not in self.consulted:
-            if len(self.consulted) >= _MAX_MODULES:
-                return None
-            self.consulted.add(path)
-        try:
-            stat = os.stat(path)
-        except OSError:
-            return None
-        return stat.st_mtime_ns, stat.st_size
+    def calls(self, function: FunctionModel) -> list[OutsideCall] | None:
+        """The calls in other files of a function, or, for `__init__`, of its class; None where not all are seen."""
+        if function.module is not self._module or not is_asked_about(function):
+            return []
+        return self.importers.calls(called_as(function)) if self.importers is not None else []
+
+    def words_of_callers(self) -> dict[str, frozenset[str]]:
+        """For the parameters that callers in other files are asked for, the words of these files and of what they
+        import."""
+        found: dict[str, frozenset[str]] = {}
+        for function in callable_from_outside(self._module):
+            words = self._words_around(called_as(function)) if is_asked_about(function) else ()
+            for arg in function.parameters if words else ():
+                found[arg.arg] = found.get(arg.arg, frozenset()).union(words)
+        return found
+
+    def _words_around(self, name: str) -> frozenset[str]:
+        """The words of the files that name a definition, and of the modules that these import."""
+        words: frozenset[str] = frozenset()
+        for path in (self.importers and self.importers.files(name)) or ():
+            assert self.importers is not None
+            homes = {split(path, dotted)[0] for dotted in self.importers.imports_of(path)}
+            around = [self._callers.words(home) for home in sorted(home for home in homes if home is not None)]
+            words = words.union(self._callers.words(path), *around)
+        return words
 
     def words(self, source: Source, tree: ast.Module) -> dict[str, frozenset[str]]:
         """For each name that a file imports from its project, the words of the module that it comes from."""
         found: dict[str, frozenset[str]] = {}
         for statement in statements_of(tree.body):
             for name, qualname in _imported(statement):
-                path = _home(source.path, qualname)
+                path = split(source.path, qualname)[0]
                 if path is not None:
                     found[name] = found.get(name, frozenset()) | self._words_behind(path)
         return found
@@ -100,24 +122,15 @@ class Project:
         known = self._words.get((path, hops))
         if known is not None:
             return known
-        changed = self._consult(path)
-        words = _words_of(path, *changed) if changed else frozenset()
+        words = self._imports.words(path)
         # Only a package passes on what it imports: of other files the words are enough, and nothing is parsed.
-        module = self._load(path) if hops and os.path.basename(path) == "__init__.py" else None
+        module = self._imports.load(path) if hops and os.path.basename(path) == "__init__.py" else None
         if module is not None:
             named = (name for statement in module.tree.body for _, name in _imported(statement))
-            homes = dict.fromkeys(_home(path, name) for name in named)
+            homes = dict.fromkeys(split(path, name)[0] for name in named)
             words = words.union(*(self._words_behind(inner, hops - 1) for inner in homes if inner and inner != path))
         self._words[path, hops] = words
         return words
-
-
-def _is_same_file(path: str, importer: str) -> bool:
-    """Whether a module is the file that imports it. What comes from an editor or a pipe may not be on the disk."""
-    try:
-        return os.path.samefile(path, importer)
-    except OSError:
-        return os.path.abspath(path) == os.path.abspath(importer)
 
 
 def _imported(statement: ast.stmt) -> list[tuple[str, str]]:
@@ -126,73 +139,3 @@ def _imported(statement: ast.stmt) -> list[tuple[str, str]]:
         (each.name, each.module if isinstance(statement, ast.Import) else each.qualname) for each in imported(statement)
     ]
     return [(name, qualname) for name, qualname in longest if name != "*"]
-
-
-def _home(importer: str, qualname: str) -> str | None:
-    """The file of the module that a dotted name begins with, as long a beginning as there is."""
-    parts, folder = _relative(importer, qualname)
-    paths = (_module_path(folder, tuple(parts[:count])) for count in range(len(parts), 0, -1))
-    return next((path for path in paths if path), None)
-
-
-def _relative(importer: str, qualname: str) -> tuple[list[str], str]:
-    """The parts of a dotted name, and the folder in which to look for the first of them."""
-    folder = os.path.dirname(os.path.abspath(importer))
-    level = len(qualname) - len(qualname.lstrip("."))
-    for _ in range(level - 1):
-        folder = os.path.dirname(folder)
-    parts = [part for part in qualname.lstrip(".").split(".") if part]
-    if level == 0 and parts and not _exists(folder, parts[0]):
-        folder = _package_root(folder)
-    return parts, folder
-
-
-@lru_cache(maxsize=4096)
-def _exists(folder: str, name: str) -> bool:
-    base = os.path.join(folder, name)
-    return os.path.isfile(f"{base}.py") or os.path.isdir(base)
-
-
-@lru_cache(maxsize=1024)
-def _package_root(folder: str) -> str:
-    """The folder that holds the package which a folder belongs to."""
-    while os.path.isfile(os.path.join(folder, "__init__.py")):
-        folder = os.path.dirname(folder)
-    return folder
-
-
-@lru_cache(maxsize=4096)
-def _module_path(folder: str, parts: tuple[str, ...]) -> str | None:
-    base = os.path.join(folder, *parts)
-    return f"{base}.py" if os.path.isfile(f"{base}.py") else _package_file(base)
-
-
-def _package_file(folder: str) -> str | None:
-    path = os.path.join(folder, "__init__.py")
-    return path if os.path.isfile(path) else None
-
-
-@lru_cache(maxsize=128)
-def _words_of(path: str, changed: int, size: int) -> frozenset[str]:
-    """The words of a module of the project, in this state; none where it is too large or cannot be read."""
-    source = _read(path, size)
-    return Words(source.text).all if source else frozenset()
-
-
-@lru_cache(maxsize=128)
-def _parsed(path: str, changed: int, size: int) -> Module | None:
-    """A module of the project, in this state; None where it is too large or cannot be read."""
-    source = _read(path, size)
-    try:
-        return Module(source, ast.parse(source.text)) if source else None
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
-
-
-def _read(path: str, size: int) -> Source | None:
-    try:
-        if size > _MAX_BYTES:
-            return None
-        return Source.from_bytes(path, read(path)[0])
-    except (OSError, SourceError):
-        return None

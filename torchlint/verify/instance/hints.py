@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from torchlint.torch_facts import ops, signatures
 from torchlint.verify.instance.holes import Hole
 from torchlint.verify.instance.version_scope import Scope
 from torchlint.verify.instance.whitelist import dotted, names_in
@@ -17,39 +18,26 @@ def _table(text: str) -> dict[str, tuple[str, ...]]:
     return {name: tuple(kinds.split()) for names, _, kinds in rows for name in names.split()}
 
 
-# By operation and position, the input being 0.
-_POSITIONS: dict[tuple[str, int], tuple[str, ...]] = {
-    **dict.fromkeys(
-        [("cross_entropy", 1), ("nll_loss", 1), ("CrossEntropyLoss", 1), ("NLLLoss", 1)], ("labels", "prob")
-    ),
-    **dict.fromkeys([("binary_cross_entropy", 0), ("BCELoss", 0)], ("unit",)),
-    **dict.fromkeys([("binary_cross_entropy", 1), ("BCELoss", 1)], ("binary", "unit")),
-    **dict.fromkeys([("binary_cross_entropy_with_logits", 1), ("BCEWithLogitsLoss", 1)], ("binary", "unit")),
-    **dict.fromkeys([("embedding", 0), ("one_hot", 0), ("bincount", 0)], ("labels",)),
-    **dict.fromkeys([("gather", 2), ("index_select", 2), ("scatter", 2), ("scatter_", 2)], ("labels",)),
-    **dict.fromkeys([("scatter_add", 2), ("scatter_add_", 2), ("index_add", 2), ("take_along_dim", 1)], ("labels",)),
-    **dict.fromkeys([("masked_fill", 1), ("masked_fill_", 1), ("masked_select", 1), ("where", 0)], ("bool",)),
-    **dict.fromkeys([(name, 1) for name in ("gather", "index_select", "scatter", "scatter_", "scatter_add")], ("dim",)),
-    **dict.fromkeys([("transpose", 1), ("transpose", 2), ("cat", 1), ("stack", 1), ("unsqueeze", 1)], ("dim",)),
-    ("pow", 1): ("number", "float"),
-}
-_REDUCING = names_in("""
-    softmax log_softmax logsumexp sum mean argmax argmin amax amin max min prod cumsum cumprod squeeze size var std norm
-    softmin unbind split chunk topk sort argsort any all flatten
-""")
 _OF_NUMBERS = names_in("int float len range max min sum round abs pow log exp sqrt zip enumerate")
-_SIZED = names_in("view reshape expand repeat zeros ones full empty rand randn arange eye range linspace")
+_FACTORIES = ops.that(makes=("size", "steps"))
 # Methods of which the result is used for what the tensor holds.
 _PASSING = names_in("long int item view reshape flatten squeeze unsqueeze detach clone contiguous to")
-_KEYWORDS = _table("""
-dim axis dim0 dim1 start_dim end_dim: dim
+# By the names of parameters: of any operation, and of those of which the table does not say more.
+_SETTINGS = _table("""
+dim axis dim0 dim1 dims start_dim end_dim: dim
 keepdim training unbiased inplace largest sorted: flag
 eps alpha beta p min max value label_smoothing threshold margin negative_slope lambd correction ord: number
+exponent: number float
+num_classes size shape repeats start end step steps n m k split_size chunks: size
+""")
+_KEYWORDS = {
+    **_SETTINGS,
+    **_table("""
 target: labels binary float
 index: labels
 weight pos_weight: weight
-num_classes: size
-""")
+"""),
+}
 _NAMES = _table("""
 dim axis dims: dim
 eps epsilon alpha beta gamma lr temperature temp tau scale sigma margin threshold lambda_ weight_decay: number
@@ -106,26 +94,42 @@ def of_call(call: ast.Call, named: _Named) -> None:
     if isinstance(function, ast.Call):
         function = function.func
     name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+    callee = f"torch.Tensor.{name}" if method else dotted(function) or ""
     arguments = [function.value, *call.args] if method and isinstance(function, ast.Attribute) else call.args
     for place, argument in enumerate(arguments):
         for hole in _holes(argument, named):
-            hole.used_as(*_at(name, place, method))
+            hole.used_as(*_at(callee, place, method))
         taken = named.get(argument.id) if isinstance(argument, ast.Name) else None
-        if taken is not None and place == 0 and name not in _SIZED and name not in _OF_NUMBERS:
+        if taken is not None and place == 0 and name not in _FACTORIES and name not in _OF_NUMBERS:
             taken.is_tensor = True
     for keyword in call.keywords:
         for hole in _holes(keyword.value, named):
             hole.used_as(*_KEYWORDS.get(keyword.arg or "", ()))
 
 
-def _at(name: str, place: int, method: bool) -> tuple[str, ...]:
-    if (name, place) in _POSITIONS:
-        return _POSITIONS[name, place]
-    if name in _SIZED and (place or not method):
-        return ("size",) if name not in ("view", "reshape", "expand", "repeat") or place else ()
-    if place == 1 and name in _REDUCING:
-        return ("dim",)
-    return ("number",) if name in ("float", "sqrt") and not method and name == "float" else ()
+def _at(callee: str, place: int, method: bool) -> tuple[str, ...]:
+    """What the argument at a place is taken for, the tensor of a method being the first: by the row of the operation,
+    else by the name of the parameter."""
+    if callee == "float":
+        return ("number",)
+    layer = callee.removeprefix("torch.nn.")
+    is_layer = layer in ops.LAYERS
+    row = ops.of(ops.LAYERS[layer] if is_layer else signatures.canonical(callee))
+    told = dict(part.split(":") for part in row.arguments.split()) if row is not None else {}
+    orders = [ops.forward_parameters(layer)] if is_layer else _orders(callee, method)
+    for name in [order[place] if place < len(order) else order[-1] for order in orders if order]:
+        if kinds := tuple(told[name].split("|")) if name in told else _SETTINGS.get(name, ()):
+            return kinds
+    return ()
+
+
+def _orders(callee: str, method: bool) -> list[tuple[str, ...]]:
+    """The parameters of each overload that take positional arguments."""
+    instance = ("input",) if method else ()
+    return [
+        (*instance, *(parameter.name for parameter in overload if parameter.style is not signatures.Style.KEYWORD))
+        for overload in signatures.overloads(callee)
+    ]
 
 
 def of_operator(node: ast.BinOp | ast.UnaryOp, named: _Named) -> None:

@@ -1,7 +1,7 @@
 """What may run: pure operations of torch, a little arithmetic, and no way to anything else.
 
-The lists hold what reads and gives tensors and numbers. What touches files, processes, devices, global state or hooks
-is not in them, nor what calls back into Python.
+Which operations are pure the table of operations says: they read and give tensors and numbers. What touches files,
+processes, devices, global state or hooks is not, nor is what calls back into Python.
 """
 
 from __future__ import annotations
@@ -11,103 +11,44 @@ import builtins
 import math
 from typing import Any
 
+from torchlint.torch_facts import ops, signatures
+
+# What is in memory that nobody has written is not the same twice.
+_PURE = ops.that(pure=True) - ops.that(blank=True)
+
 
 def names_in(text: str) -> frozenset[str]:
     """The words of a text."""
     return frozenset(text.split())
 
 
-_ELEMENTWISE = names_in("""
-    abs absolute acos acosh add addcdiv addcmul angle arccos arccosh arcsin arcsinh arctan arctan2 arctanh asin asinh
-    atan atan2 atanh bitwise_and bitwise_not bitwise_or bitwise_xor ceil clamp clamp_max clamp_min clip copysign cos
-    cosh deg2rad digamma div divide eq erf erfc erfinv exp exp2 expm1 fix float_power floor floor_divide fmax fmin
-    fmod frac ge greater greater_equal gt heaviside hypot i0 isclose isfinite isinf isnan isneginf isposinf isreal ldexp
-    le lerp less less_equal lgamma log log10 log1p log2 logaddexp logaddexp2 logical_and logical_not logical_or
-    logical_xor logit lt masked_fill maximum minimum mul multiply nan_to_num ne neg negative nextafter not_equal
-    positive pow polygamma rad2deg reciprocal relu remainder round rsqrt rsub sgn sigmoid sign signbit sin sinc sinh
-    softmax log_softmax sqrt square sub subtract tan tanh true_divide trunc where xlogy
-""")
-_REDUCTIONS = names_in("""
-    all allclose amax amin aminmax any argmax argmin argsort bincount count_nonzero cummax cummin cumprod cumsum
-    diff dist equal kthvalue logcumsumexp logsumexp max mean median min mode msort nanmean nanmedian nanquantile
-    nansum norm numel prod quantile sort std std_mean sum topk trace unique unique_consecutive var var_mean
-""")
-_SHAPES = names_in("""
-    atleast_1d atleast_2d atleast_3d broadcast_to chunk diag diag_embed diagonal expand expand_as flatten flip fliplr
-    flipud gather index_add index_copy index_fill index_put index_select masked_scatter masked_select movedim moveaxis
-    narrow nonzero permute ravel repeat repeat_interleave reshape reshape_as roll rot90 scatter scatter_add select
-    slice_scatter split squeeze swapaxes swapdims t take take_along_dim tensor_split tile transpose tril triu unbind
-    unflatten unfold unsqueeze view view_as
-""")
-_PRODUCTS = names_in("""
-    addbmm addmm addmv baddbmm bmm chain_matmul cholesky cholesky_inverse cholesky_solve cross det dot einsum ger
-    inner inverse kron logdet matmul matrix_exp matrix_power mm mv outer pinverse slogdet svd tensordot vdot
-""")
-_TORCH = names_in("""
-    arange bartlett_window block_diag broadcast_tensors bucketize cartesian_prod cat cdist column_stack combinations
-    complex concat concatenate cosine_similarity cov corrcoef dropout dstack empty_like eye full full_like hann_window
-    histc hstack is_floating_point is_tensor isin linspace logspace meshgrid ones ones_like pairwise_distance polar
-    rand rand_like randint randn randn_like range row_stack searchsorted stack tensor tril_indices triu_indices
-    trapezoid trapz vander vstack zeros zeros_like as_tensor scalar_tensor result_type promote_types finfo iinfo Size
-""")
-_FUNCTIONAL = names_in("""
-    adaptive_avg_pool1d adaptive_avg_pool2d adaptive_max_pool2d avg_pool1d avg_pool2d batch_norm binary_cross_entropy
-    binary_cross_entropy_with_logits celu conv1d conv2d cosine_embedding_loss cosine_similarity cross_entropy dropout
-    elu embedding fold gelu glu group_norm gumbel_softmax hardshrink hardsigmoid hardswish hardtanh hinge_embedding_loss
-    huber_loss instance_norm interpolate kl_div l1_loss layer_norm leaky_relu linear log_softmax logsigmoid
-    margin_ranking_loss max_pool1d max_pool2d mish mse_loss nll_loss normalize one_hot pad pairwise_distance
-    pixel_shuffle poisson_nll_loss prelu relu relu6 rms_norm scaled_dot_product_attention selu sigmoid silu
-    smooth_l1_loss soft_margin_loss softmax softmin softplus softshrink softsign tanh tanhshrink threshold
-    triplet_margin_loss unfold upsample upsample_bilinear upsample_nearest
-""")
-_LINALG = names_in("""
-    cholesky cond cross det diagonal eigh eigvalsh inv lstsq matmul matrix_norm matrix_power matrix_rank multi_dot norm
-    pinv qr slogdet solve solve_triangular svd svdvals vector_norm vecdot
-""")
-_SPECIAL = names_in("""
-    digamma entr erf erfc erfinv exp2 expit expm1 gammaln i0 log1p log_ndtr log_softmax logit logsumexp ndtr sinc
-    softmax xlog1py xlogy
-""")
-_INIT = names_in("""
-    constant constant_ dirac_ eye_ kaiming_normal kaiming_normal_ kaiming_uniform kaiming_uniform_ normal normal_ ones_
-    orthogonal orthogonal_ sparse_ trunc_normal_ uniform uniform_ xavier_normal xavier_normal_ xavier_uniform
-    xavier_uniform_ zeros_
-""")
+def _named(space: str) -> frozenset[str]:
+    """The names in a module or a class of torch that are pure operations."""
+    spellings = (qualname.rpartition(".") for name in _PURE for qualname in signatures.qualnames(name))
+    return frozenset(last for owner, _, last in spellings if owner == space)
+
+
 _MATH = frozenset(name for name in dir(math) if not name.startswith("_")) - {"factorial", "perm", "comb"}
 _DTYPES = names_in("""
     float float16 float32 float64 half double bfloat16 bool int int8 int16 int32 int64 uint8 short long pi inf nan e
     strided preserve_format contiguous_format
 """)
 # Layers without parameters: calling one is calling a function.
-LAYERS = names_in("""
-    BCELoss BCEWithLogitsLoss CELU CosineSimilarity CrossEntropyLoss ELU Flatten GELU GLU Hardsigmoid Hardswish Hardtanh
-    HuberLoss Identity KLDivLoss L1Loss LeakyReLU LogSigmoid LogSoftmax Mish MSELoss NLLLoss PairwiseDistance ReLU
-    ReLU6 SELU SiLU Sigmoid SmoothL1Loss Softmax Softmax2d Softmin Softplus Softshrink Softsign Tanh Threshold Unflatten
-    Upsample
-""")
-_METHODS_ONLY = names_in("""
-    append bool byte char clone contiguous detach dim double extend fill_diagonal_ float half int item long new_empty
-    new_full new_ones new_tensor new_zeros size short softmax log_softmax sum_to_size to tolist type_as
-    bfloat16 element_size is_contiguous is_floating_point nelement requires_grad_ stride
-""")
-_IN_PLACE = frozenset(f"{name}_" for name in _ELEMENTWISE) | names_in("""
-    zero_ fill_ copy_ index_add_ index_copy_ index_fill_ index_put_ masked_scatter_ scatter_ scatter_add_ squeeze_
-    unsqueeze_ transpose_ t_ tril_ triu_ cumsum_ cumprod_ clamp_ normal_ uniform_ detach_
-""")
-METHODS = _ELEMENTWISE | _REDUCTIONS | _SHAPES | _PRODUCTS | _METHODS_ONLY | _IN_PLACE
+LAYERS = frozenset(layer for layer, name in ops.LAYERS.items() if name in _PURE - ops.RANDOM) | (
+    ops.CARRIERS & ops.that(kind="layer", weights=False, container=False)
+)
+# Methods of tensors, and of the lists that results are collected in.
+METHODS = _named("torch.Tensor") | names_in("append extend")
 # Attributes of tensors and of what operations return.
 ATTRIBUTES = names_in("shape dtype device ndim T mT H mH real imag data values indices max min eps tiny requires_grad")
 BUILTINS = names_in("abs bool enumerate float int len list max min pow range reversed round sum tuple zip")
 # What a loop over these literals costs or allocates is bounded.
 LARGEST = 2**20
 
+_SPACES = ("torch", "torch.nn.functional", "torch.linalg", "torch.special", "torch.nn.init")
 _QUALIFIED: dict[str, frozenset[str]] = {
-    "torch": _ELEMENTWISE | _REDUCTIONS | _SHAPES | _PRODUCTS | _TORCH,
-    "torch.nn.functional": _FUNCTIONAL,
-    "torch.linalg": _LINALG,
-    "torch.special": _SPECIAL,
+    **{space: _named(space) for space in _SPACES},
     "torch.nn": LAYERS,
-    "torch.nn.init": _INIT,
     "math": _MATH,
 }
 _CONSTANTS: dict[str, frozenset[str]] = {
