@@ -42,6 +42,7 @@ from torchlint.vocabulary.api_check import ApiCheck
 class AmpNamespace(ApiCheck):
     code = "TLT806"
     since = "0.2"
+    aliases = ("TOR101", "TOR103")
     related = ("TLT802", "TLT713")
     message = "This name is deprecated: `torch.amp` has it for all devices"
     title = "Use `torch.amp`"

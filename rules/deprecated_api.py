@@ -50,6 +50,7 @@ from torchlint.vocabulary.api_deprecated import DEPRECATED
 class DeprecatedApi(ApiCheck):
     code = "TLT802"
     since = "0.1"
+    aliases = ("TOR101", "TOR103", "TOR202")
     related = ("TLT801", "TLT806", "TLT811")
     message = "This name is deprecated: a later torch may not have it"
     title = "Use the new name"

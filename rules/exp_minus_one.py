@@ -135,6 +135,7 @@ def _positive(value: Value) -> Value:
 class ExpMinusOne(Rewrite):
     code = "TLT207"
     since = "0.1"
+    aliases = ("TOR107",)
     related = ("TLT206",)
     severity = INFO
     message = "`exp(x) - 1` loses the digits of a small x; `expm1(x)` keeps them"

@@ -52,6 +52,8 @@ class ForeignApi(ApiCheck):
 
     def problems(self, frame: Frame, cls: ClassModel | None) -> Iterator[Problem]:
         for row, node, call in uses(frame, self.table, cls):
-            message = f"`{row.old}` does not exist, so this raises: use `{row.new}`"
-            fix = fix_of(frame, row, node, call)
+            target = frame.module.target
+            since = f" of torch {row.lowest}" if target.lacks(row.lowest) else ""
+            message = f"`{row.old}` does not exist, so this raises: use `{row.new}`{since}"
+            fix = None if since else fix_of(frame, row, node, call)
             yield Problem(call or node, message, fix, Changes("code runs that raised"), f"Use `{row.new}`")

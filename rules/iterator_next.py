@@ -38,6 +38,8 @@ from torchlint.vocabulary.training import settled
 if TYPE_CHECKING:
     from torchlint.fixing.editor import Editor
 
+_REMOVED = "1.13"
+
 
 class IteratorNext(Check):
     code = "TLT804"
@@ -53,6 +55,8 @@ class IteratorNext(Check):
     def check_call(self, call: BoundCall, frame: Frame) -> Iterator[Problem]:
         node, callee = call.node, call.node.func
         if not isinstance(callee, ast.Attribute) or node.args or node.keywords:
+            return
+        if not frame.module.target.reaches(_REMOVED):
             return
         if all(map(_is_iterator, members(frame.values.get(callee.value, UNKNOWN)))):
 

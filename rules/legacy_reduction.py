@@ -1,7 +1,8 @@
 """A loss is told how to reduce by `size_average=` or `reduce=`: `reduction=` says it in one word.
 
 ## What it does
-Finds losses of `torch.nn` and `torch.nn.functional` that are given `size_average` or `reduce`, by name or by position.
+Finds losses of `torch.nn` and `torch.nn.functional` that are given `size_average` or `reduce`, by name or by position,
+or `reduction="elementwise_mean"`.
 
 ## Why is this bad?
 Both are deprecated since torch 0.4.1 and warn. They override `reduction`, and what the two mean together has to be
@@ -53,6 +54,9 @@ if TYPE_CHECKING:
 
     Fix = Callable[[Editor], None]
 
+# The first torch with `reduction=` for all losses.
+_SINCE = "1.0"
+_OLD_MEAN = "elementwise_mean"
 _Given = dict[str, ast.keyword | ast.expr]
 
 
@@ -76,9 +80,9 @@ class LegacyReduction(Check):
 
 
 def _may_give(scope: ast.AST, module: Module) -> bool:
-    """Whether a call of a loss may be given one of the old arguments."""
-    return any(
-        len(call.args) > 0 or any(keyword.arg in KEYWORDS for keyword in call.keywords)
+    """Whether a call of a loss may be given one of the old arguments, and every torch of the target has the new one."""
+    return not module.target.lacks(_SINCE) and any(
+        len(call.args) > 0 or any(keyword.arg in (*KEYWORDS, "reduction") for keyword in call.keywords)
         for call in module.naming.calls_in(scope, NAMES)
     )
 
@@ -87,6 +91,11 @@ def _problems(frame: Frame, node: ast.Call, callee: Value | None) -> Iterator[Pr
     if not isinstance(callee, External) or callee.qualname not in LOSSES:
         return
     call = bound_call(frame, node, callee.qualname)
+    old = call.argument("reduction") if call is not None else None
+    if isinstance(old, ast.Constant) and old.value == _OLD_MEAN:
+        said = f'`reduction="{_OLD_MEAN}"` is deprecated: it is called `"mean"`'
+        yield Problem(node, said, lambda editor: editor.replace(old, editor.quoted("mean")), Same())
+        return
     given = _given(call) if call is not None else {}
     placed = [argument for argument in given.values() if isinstance(argument, ast.expr)]
     if not all(isinstance(argument, ast.Constant) for argument in placed):

@@ -55,6 +55,7 @@ _IN_MEMORY = frozenset({"torch.utils.data.TensorDataset", "torch.utils.data.data
 class LoaderWorkers(Check):
     code = "TLT509"
     since = "0.1"
+    aliases = ("TOR401",)
     related = ("TLT506",)
     severity = INFO
     default = False

@@ -92,6 +92,7 @@ def _is_vector(match: Match) -> bool:
 class LogOfSumOfExp(Rewrite):
     code = "TLT204"
     since = "0.1"
+    aliases = ("TOR108",)
     related = ("TLT201", "TLT205")
     message = "`log(sum(exp(x)))` overflows for large x and is -inf for small x; `logsumexp` is finite"
     title = "Use `logsumexp`"

@@ -79,6 +79,7 @@ def _is_conversion(value: Value) -> bool:
 class LogOnePlus(Rewrite):
     code = "TLT206"
     since = "0.1"
+    aliases = ("TOR106",)
     related = ("TLT205", "TLT207")
     severity = INFO
     message = "`log(1 + x)` loses the digits of a small x; `log1p(x)` keeps them"

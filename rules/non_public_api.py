@@ -38,6 +38,7 @@ from torchlint.vocabulary.api_internal import INTERNAL
 class NonPublicApi(ApiCheck):
     code = "TLT811"
     since = "0.2"
+    aliases = ("TOR104", "TOR105")
     related = ("TLT802",)
     severity = INFO
     message = "This name is not public: it may go without notice"

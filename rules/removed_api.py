@@ -45,6 +45,7 @@ from torchlint.vocabulary.api_removed import REMOVED
 class RemovedApi(ApiCheck):
     code = "TLT801"
     since = "0.2"
+    aliases = ("TOR001", "TOR004")
     related = ("TLT802", "TLT810")
     severity = ERROR
     message = "torch no longer has this: the line raises"

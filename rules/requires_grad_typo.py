@@ -61,6 +61,7 @@ _TYPOS = frozenset({"require_grad", "required_grad", "requires_grads", "require_
 class RequiresGradTypo(Check):
     code = "TLT710"
     since = "0.1"
+    aliases = ("TOR002",)
     related = ("TLT709", "TLT715")
     severity = ERROR
     message = "The attribute is called `requires_grad`: this sets another one, which nothing reads"

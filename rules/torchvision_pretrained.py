@@ -4,7 +4,8 @@
 Finds `pretrained` and `pretrained_backbone`, by name or by position, of the models of `torchvision.models`.
 
 ## Why is this bad?
-Both are deprecated since torchvision 0.13 and warn. They stand for the first weights that were published, which the
+Both are deprecated since torchvision 0.13, which goes with torch 1.12, and warn: under a `target-torch` with older
+ones nothing is said. They stand for the first weights that were published, which the
 reader cannot see, where better ones may exist.
 
 ## Example
@@ -34,19 +35,22 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from torchlint.rule import Changes, Check, External, Frame, Problem
-from torchlint.vocabulary.torchvision_models import NAMES, PRETRAINED, Pretrained
+from torchlint.vocabulary.torchvision_models import NAMES, Pretrained, pretrained
 
 if TYPE_CHECKING:
     from torchlint.fixing.editor import Editor
 
     Fix = Callable[[Editor], None]
 
+# torchvision 0.13 is for torch 1.12.
+_SINCE = "1.12"
 _NEW = {"pretrained": "weights", "pretrained_backbone": "weights_backbone"}
 
 
 class TorchvisionPretrained(Check):
     code = "TLT809"
     since = "0.2"
+    aliases = ("TOR201",)
     related = ("TLT802",)
     message = "`pretrained` does not say which weights and is deprecated since torchvision 0.13: use `weights`"
     title = "Use `weights`"
@@ -54,9 +58,11 @@ class TorchvisionPretrained(Check):
     words = (tuple(sorted(NAMES)),)
 
     def check_frame(self, frame: Frame) -> Iterator[Problem]:
+        if frame.module.target.lacks(_SINCE):
+            return
         if any(_old(call) or call.args for call in frame.module.naming.calls_in(frame.scope, NAMES)):
             for call, callee in frame.callees.items():
-                known = PRETRAINED.get(callee.qualname) if isinstance(callee, External) else None
+                known = pretrained(callee.qualname) if isinstance(callee, External) else None
                 yield from _problem(call, known) if known is not None else ()
 
 

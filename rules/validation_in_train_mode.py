@@ -166,11 +166,7 @@ def _by_default(frame: Frame) -> Iterator[Problem]:
     """The first call in a validation loop that runs dropout or batch norm, made in this file, which nobody switches."""
     if any(event.kind is Kind.BACKWARD for event in events(frame)):
         return
-    for call in sorted(frame.callees, key=position):
-        loops = loops_around(frame.module, call)
-        names = [frame.function.name if frame.function else "", *(ast.unparse(loop.iter) for loop in _fors(loops))]
-        if not loops or not call.args or not any(map(_VALIDATION.search, names)):
-            continue
+    for call, _, _ in _calls_in_validation(frame):
         value = frame.values.get(call)
         layer = next(_switched(frame, value), None) if value is not None and value.frame is not None else None
         if layer is not None and layer.node is not None:

@@ -203,6 +203,16 @@ def test_another_configuration_can_be_named(tmp_path: Path) -> None:
     assert findings(tmp_path, REDUCTION) == ["5:12 TLT303"]
 
 
+def test_the_torch_that_the_code_is_for_can_be_named(tmp_path: Path) -> None:
+    program = "import torch\n\nq = torch.qr(a)\n"
+    assert findings(tmp_path, program) == ["3:5 TLT802"]
+    assert findings(tmp_path, program, "--torchlint-target-torch=>=1.7") == []
+    (tmp_path / "setup.cfg").write_text("[flake8]\ntorchlint-target-torch = >=1.7\n")
+    assert findings(tmp_path, program) == []
+    (tmp_path / "setup.cfg").write_text("[options]\ninstall_requires = torch>=1.7\n")
+    assert findings(tmp_path, program) == []
+
+
 @pytest.mark.parametrize("option", [(), ("--torchlint-config=pyproject.toml",)])
 def test_a_wrong_configuration_is_one_clear_line(tmp_path: Path, option: tuple[str, ...]) -> None:
     (tmp_path / "pyproject.toml").write_text('[tool.torchlint]\nselekt = ["TLT1"]\n')
@@ -211,6 +221,14 @@ def test_a_wrong_configuration_is_one_clear_line(tmp_path: Path, option: tuple[s
     assert result.returncode == 1
     assert "Traceback" not in result.stderr
     assert "selekt" in result.stdout + result.stderr
+
+
+def test_a_wrong_range_of_torch_is_one_clear_line(tmp_path: Path) -> None:
+    (tmp_path / "program.py").write_text(LOG_OF_SOFTMAX)
+    result = flake8("--torchlint-target-torch=2.3", "program.py", cwd=tmp_path)
+    assert result.returncode == 1
+    assert "did you mean '>=2.3'?" in result.stdout + result.stderr
+    assert "Traceback" not in result.stderr
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from torchlint import certificates, faults, registry
 from torchlint.claims import Changes, Claim, Pair
-from torchlint.finding import Applicability, Finding, Fix, Related, Report
+from torchlint.finding import Applicability, Edit, Finding, Fix, Related, Report
 from torchlint.match import Match, Pattern
 from torchlint.rule import BoundCall, Check, Place, Problem, Rewrite, Rule
 from torchlint.syntax.ancestors import Loop
@@ -202,6 +202,7 @@ class Runner:
         edits = editor.edits()
         if not edits:
             return None
+        self._keep_to_target(edits)
         if offer.applicability is not Applicability.SAFE:
             return offer._replace(edits=edits)
         # Start-up: only safe fixes are proven.
@@ -210,6 +211,19 @@ class Runner:
         needs = fixes.needs(editor, edits, frame, rewrite)
         applicability = Applicability.UNSAFE if needs else Applicability.SAFE
         return offer._replace(applicability=applicability, edits=edits, needs=needs)
+
+    def _keep_to_target(self, edits: tuple[Edit, ...]) -> None:
+        """Raises `CannotFix` for new code that some torch does not run that the file is for."""
+        # Start-up: only findings with a fix need them.
+        from torchlint.fixing.logical_lines import CannotFix
+        from torchlint.torch_facts.newer import first_lacking
+
+        target, text = self.module.target, self.module.source.text
+        before = (text[edit.start : edit.end] for edit in edits)
+        found = first_lacking((edit.content for edit in edits), before, target)
+        if found is not None:
+            name, version = found
+            raise CannotFix(f"the fix needs `{name}` of torch {version}, and `{target.text}` allows older ones")
 
 
 def _offer(title: str, applicability: Applicability, grant: certificates.Grant, claim: Claim | None) -> Fix:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from torchlint.settings.config import Configuration, Settings
     from torchlint.source import Source
     from torchlint.syntax.import_index import ImportIndexes
+    from torchlint.torch_range import Range
 
     class OptionManager(Protocol):
         """flake8's, which has no type annotations for others to see."""
@@ -42,6 +43,7 @@ class Plugin:
     """
 
     _config: ClassVar[str | None] = None
+    _target: ClassVar[str | None] = None
     _chosen: ClassVar[tuple[str, ...]] = ()
     _only_chosen: ClassVar[bool] = False
     _checked: ClassVar[int] = 0
@@ -53,7 +55,8 @@ class Plugin:
 
     @staticmethod
     def add_options(manager: OptionManager) -> None:
-        """One option only: everything else is said in `[tool.torchlint]`, which the command line reads too."""
+        """Where the configuration is, and the torch that the code is for; everything else is said in
+        `[tool.torchlint]`, which the command line reads too."""
         manager.add_option(
             "--torchlint-config",
             metavar="PATH",
@@ -62,10 +65,18 @@ class Plugin:
             normalize_paths=True,
             help="pyproject.toml with the [tool.torchlint] table to use instead of the nearest one of each file",
         )
+        manager.add_option(
+            "--torchlint-target-torch",
+            metavar="RANGE",
+            default=None,
+            parse_from_config=True,
+            help="the versions of torch that the code is for, such as >=1.13; as target-torch in [tool.torchlint]",
+        )
 
     @classmethod
     def parse_options(cls, options: argparse.Namespace) -> None:
         cls._config = options.torchlint_config
+        cls._target = options.torchlint_target_torch
         cls._chosen = (*(options.select or ()), *(options.extend_select or ()))
         cls._only_chosen = bool(options.select)
         # A rule that crashes is seen whatever rules were selected and ignored: only its own code keeps it quiet.
@@ -78,12 +89,12 @@ class Plugin:
         from torchlint.source import Source
         from torchlint.suppress import Suppressions
 
-        settings = _settings_for(self._filename, self._config, self._chosen)
+        settings = _settings_for(self._filename, self._config, self._chosen, self._target)
         codes = settings.codes_for(self._filename)
         if self._only_chosen:  # flake8 would drop the findings of all others
             codes = frozenset(code for code in codes if code.startswith(self._chosen))
         source = Source(self._filename, "".join(self._lines))
-        findings, failures = _check(source, codes, self._tree)
+        findings, failures = _check(source, codes, self._tree, settings.target_torch)
         for failure in failures:
             # On row 0, as flake8 does with E902: no comment can stand there to silence it.
             yield 0, 0, f"{_INTERNAL_ERROR} {failure}; all other findings stand, `flake8 -v` shows where", type(self)
@@ -99,14 +110,15 @@ class Plugin:
                 yield row, column - 1, f"{finding.code} {finding.message}", type(self)
 
 
-def _check(source: Source, codes: frozenset[str], tree: ast.Module) -> tuple[list[Finding], list[str]]:
+def _check(source: Source, codes: frozenset[str], tree: ast.Module, target: Range) -> tuple[list[Finding], list[str]]:
     """Findings, and what went wrong: a mistake of ours costs the findings of one rule or of one file, and never stops
     flake8."""
     # Start-up, as above.
     from torchlint import lint
 
     try:
-        report = lint.check(source, codes, tree=tree, fixes=False, indexes=_indexes)  # a fix would load LibCST
+        # A fix would load LibCST.
+        report = lint.check(source, codes, tree=tree, fixes=False, indexes=_indexes, target=target)
     except Exception as error:
         _LOG.exception("torchlint failed on %s", source.path)
         return [], [f"internal error: {type(error).__name__}: {' '.join(str(error).split())}"]
@@ -135,12 +147,12 @@ def _spare_what_stays() -> None:
     gc.freeze()
 
 
-def _settings_for(filename: str, config: str | None, chosen: tuple[str, ...]) -> Settings:
+def _settings_for(filename: str, config: str | None, chosen: tuple[str, ...], target: str | None) -> Settings:
     # Start-up, as above.
     from torchlint.settings.config_table import ConfigError
 
     try:
-        return _configuration(config, chosen).settings_for(filename)
+        return _configuration(config, chosen, target).settings_for(filename)
     except ConfigError as error:
         # Optional: flake8 is there where this is called.
         from flake8.exceptions import ExecutionError  # type: ignore[import-untyped]
@@ -150,7 +162,7 @@ def _settings_for(filename: str, config: str | None, chosen: tuple[str, ...]) ->
 
 
 @cache
-def _configuration(config: str | None, chosen: tuple[str, ...]) -> Configuration:
+def _configuration(config: str | None, chosen: tuple[str, ...], target: str | None) -> Configuration:
     """The settings of all files, as the command line would read them with `--config` and `--extend-select`.
 
     `chosen` is what flake8's `--select` and `--extend-select` name; rules that are off by default run if their full
@@ -165,4 +177,7 @@ def _configuration(config: str | None, chosen: tuple[str, ...]) -> Configuration
 
     off = [rule.code for rule in registry.rules() if not rule.default]
     more = [code for code in off if code in chosen or EVERYTHING in chosen]
-    return Configuration(Overrides(table={"extend-select": more} if more else {}, config=config))
+    table: dict[str, object] = {"extend-select": more} if more else {}
+    if target is not None:
+        table["target-torch"] = target
+    return Configuration(Overrides(table=table, config=config))

@@ -17,6 +17,7 @@ from torchlint.source import Source
 from torchlint.suppression_rows import suppression_rows
 from torchlint.syntax.module import Module
 from torchlint.syntax.parsing import parse
+from torchlint.torch_range import CURRENT, Range
 
 if TYPE_CHECKING:
     from torchlint.registry import RuleInfo
@@ -36,16 +37,18 @@ def check(
     gates: bool = True,
     fixes: bool = True,
     indexes: Callable[[], ImportIndexes] | None = None,
+    target: Range = CURRENT,
 ) -> Report:
     """All findings of the rules with these codes, in order; suppressions are not applied here.
 
     `tree` is the file's tree if the caller has it. `gates=False` switches off everything that leaves files, rules and
     regions alone; the findings are the same. Without `fixes` none is built, which spares LibCST. `indexes` gives
-    those that are kept for a run, during which no other file should change.
+    those that are kept for a run, during which no other file should change. `target` are the versions of torch that the
+    code is for.
     """
     report = Report()
     with _deep_recursion(), _no_collection():
-        _check(source, codes, tree, gates, fixes, indexes, report)
+        _check(source, codes, tree, gates, fixes, indexes, target, report)
     report.findings.sort(key=Finding.sort_key)
     return report
 
@@ -57,6 +60,7 @@ def _check(
     gates: bool,
     fixes: bool,
     indexes: Callable[[], ImportIndexes] | None,
+    target: Range,
     report: Report,
 ) -> None:
     """Fill a report. The tree is let go at the end, before the collector could walk over it."""
@@ -68,7 +72,7 @@ def _check(
     report.findings += _of_comments(source, on_comments)
     if not _names_torch(source, tree):
         return
-    module = Module(source, tree)
+    module = Module(source, tree, target=target)
     project, imported = _project(module, tree, indexes, report)
     gate = Gate(module, codes, imported, is_open=not gates)
     if not gate.rules:

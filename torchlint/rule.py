@@ -61,6 +61,7 @@ from torchlint.syntax.per_file import once_per_file
 from torchlint.syntax.plain import is_flag, tested
 from torchlint.syntax.tests import is_test
 from torchlint.torch_facts import modules, ops
+from torchlint.torch_range import Range
 from torchlint.values import facts
 from torchlint.values.compare import agree, children, members, same, same_dim, walk
 from torchlint.values.facts import dtypes, known_shapes, sizes
@@ -135,7 +136,8 @@ class Rule:
 
     `message` says what is wrong and what happens because of it. `title` is what a fix does, in a few words; `help` says
     what to write instead where a finding has no fix. `related` are codes of rules about neighbouring mistakes: each
-    page names the other, whichever of them says so.
+    page names the other, whichever of them says so. `aliases` are the codes of another linter for the same, which
+    `# noqa` may name instead: they keep a project's comments working that comes from there.
     """
 
     code: ClassVar[str]
@@ -145,6 +147,7 @@ class Rule:
     message: ClassVar[str]
     title: ClassVar[str] = ""
     help: ClassVar[str] = ""
+    aliases: ClassVar[tuple[str, ...]] = ()
     related: ClassVar[tuple[str, ...]] = ()
 
     @classmethod
@@ -316,6 +319,7 @@ __all__ = [
     "Place",
     "Probabilities",
     "Problem",
+    "Range",
     "Regular",
     "Rewrite",
     "Rows",

@@ -7,7 +7,9 @@ import itertools
 import re
 import tokenize
 from collections.abc import Iterator
+from functools import cache
 
+from torchlint import registry
 from torchlint.finding import Finding
 from torchlint.kept import kept
 from torchlint.selectors import is_everything
@@ -53,7 +55,8 @@ class Suppressions:
         if comment["codes"] is None:
             # What is said of this very comment is not among what it silences.
             return comment.start() != sum(map(len, self._lines[first - 1 : row - 1])) + column - 1
-        return finding.code.startswith(tuple(filter(None, re.split(r"[,\s]", comment["codes"]))))
+        codes = tuple(filter(None, re.split(r"[,\s]", comment["codes"])))
+        return finding.code.startswith(codes) or any(alias.startswith(codes) for alias in _aliases(finding.code))
 
     @kept
     def _folded(self) -> str:
@@ -135,6 +138,15 @@ def _tokens_of(source: Source) -> list[tokenize.TokenInfo]:
         return list(tokenize.generate_tokens(iter(_lines_of(source)).__next__))
     except (tokenize.TokenError, SyntaxError):
         return []
+
+
+@cache
+def _aliases(code: str) -> tuple[str, ...]:
+    """The codes of another linter for what a rule finds; of our own mistakes there are none."""
+    try:
+        return getattr(registry.load(code), "aliases", ())
+    except KeyError:
+        return ()
 
 
 def _names(rule: str, finding: Finding) -> bool:

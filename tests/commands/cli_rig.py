@@ -58,7 +58,7 @@ def wait(mark: Path) -> None:
         time.sleep(0.01)
 
 
-def check(source: Source, codes: frozenset[str], *, gates: bool = True, indexes: object = None) -> Report:
+def check(source: Source, codes: frozenset[str], **keywords: object) -> Report:
     if "torch.panic(" in source.text:
         raise RecursionError("too deep")
     if "torch.wait(" in source.text:

@@ -4,50 +4,14 @@ from __future__ import annotations
 
 import re
 import textwrap
-import warnings
 from pathlib import Path
-from typing import Any
 
 import pytest
-from linted import findings_in
+from migrated import fixed, found, ran
 
 from torchlint.cli import main
-from torchlint.finding import Applicability, Finding
-from torchlint.fixing import edits
-from torchlint.source import Source
 
 torch = pytest.importorskip("torch")
-CODES = frozenset({"TLT801", "TLT802", "TLT803", "TLT804", "TLT805", "TLT806", "TLT809"})
-
-
-def findings(source: Source) -> list[Finding]:
-    return findings_in(source, CODES)
-
-
-def found(program: str) -> list[Finding]:
-    return findings(Source("program.py", textwrap.dedent(program)))
-
-
-def fixed(program: str) -> str:
-    """The program after all fixes, unsafe ones too; a second run changes nothing."""
-
-    def is_wanted(finding: Finding) -> bool:
-        return finding.fix is not None and finding.fix.applicability is not Applicability.DISPLAY
-
-    result = edits.fix(Source("program.py", textwrap.dedent(program)), findings, is_wanted)
-    assert not result.error
-    again = edits.fix(Source("program.py", result.text), findings, is_wanted)
-    assert again.text == result.text
-    return result.text
-
-
-def ran(program: str) -> Any:
-    """What `result` is after a program ran."""
-    names: dict[str, Any] = {}
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        exec(compile(program, "program.py", "exec"), names)
-    return names["result"]
 
 
 def kept(program: str) -> bool:
@@ -162,6 +126,8 @@ def test_t15_no_import_is_left_without_a_use() -> None:
     assert fixed("import torch as t\n\nresult = t.ger(x, y)\n") == "import torch as t\n\nresult = t.outer(x, y)\n"
     after = fixed("import torch\nfrom torch import qr, ger as product\n\nresult = qr(product(x, y))\n")
     assert after == "import torch\n\nresult = torch.linalg.qr(torch.outer(x, y))\n"
+    after = fixed("import torch\nfrom functorch import vmap, grad\n\nresult = vmap(grad(f))\n")
+    assert after == "import torch\n\nresult = torch.func.vmap(torch.func.grad(f))\n"
 
 
 def test_t16_a_call_in_an_argument_of_another_is_fixed_in_the_same_run() -> None:
@@ -219,6 +185,32 @@ def test_t20_a_suppressed_line_is_neither_reported_nor_rewritten(tmp_path: Path)
     path.write_text(program)
     assert checked(path, "--fix", "--unsafe-fixes") == 0
     assert path.read_text() == program
+
+
+@pytest.mark.parametrize(
+    ("program", "comment", "status"),
+    [
+        ("torch.ger(a, b)", "noqa: TOR101", 0),
+        ("torch.ger(a, b)", "noqa: E501, TOR101", 0),
+        ("torch.ger(a, b)", "noqa: TOR1", 0),
+        ("torch.ger(a, b)", "noqa: TOR001", 1),
+        ("torch.solve(b, a)", "noqa: TOR001", 0),
+        ("torch.cuda.amp.autocast()", "noqa: TOR101", 0),
+        ("torch.load(path)", "noqa: TOR102", 0),
+        ("torch.log(1 + torch.exp(x) ** 2)", "noqa: TOR106", 0),
+    ],
+)
+def test_a_code_of_torchfix_silences_the_rule_that_took_its_place(
+    program: str, comment: str, status: int, tmp_path: Path
+) -> None:
+    path = tmp_path / "program.py"
+    path.write_text(f"import torch\n\nresult = {program}\n")
+    assert checked(path) == 1
+    path.write_text(f"import torch\n\nresult = {program}  # {comment}\n")
+    assert checked(path) == status
+    if not status:
+        assert checked(path, "--fix", "--unsafe-fixes") == 0
+        assert f"{program}  # {comment}" in path.read_text()
 
 
 @pytest.mark.parametrize(

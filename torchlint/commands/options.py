@@ -14,7 +14,7 @@ from torchlint.terminal import COLOR_CHOICES
 # Options that mean the same as the key of `[tool.torchlint]` of that name.
 _KEYS = (
     *("select", "ignore", "extend-select", "extend-ignore", "fixable", "unfixable"),
-    *("exclude", "extend-exclude", "extend-include", "min-severity", "respect-gitignore"),
+    *("exclude", "extend-exclude", "extend-include", "min-severity", "respect-gitignore", "target-torch"),
 )
 _RULES = "codes, prefixes of codes, rule names or ALL, separated by commas"
 _PREFIXES = """\
@@ -77,6 +77,12 @@ def _add_rules(group: argparse._ArgumentGroup) -> None:
         "--min-severity",
         choices=_SEVERITIES,
         help="report nothing milder, neither in the output nor by the exit code, and fix nothing milder [info]",
+    )
+    group.add_argument(
+        "--target-torch",
+        metavar="RANGE",
+        help="the versions of torch that the code is for, such as >=1.13 or >=2.0,<2.6 [what the project's metadata "
+        "state, else the newest]",
     )
     _add_list(group, "--fixable", "fix only what these rules find")
     _add_list(group, "--unfixable", "do not fix what these rules find")

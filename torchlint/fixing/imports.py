@@ -9,9 +9,11 @@ from torchlint.finding import Edit
 from torchlint.fixing.logical_lines import CannotFix, Pieces, is_future, is_string
 from torchlint.syntax.bindings import imported, rebound
 
-# What `import torch` imports along with torch (sys.modules under torch 2.13, of what torch 2.3 has too).
+# What `import torch` imports along with torch (sys.modules under torch 2.13, of what torch 2.3 has too, and
+# `torch.accelerator` of 2.6, which older ones do not have in any way).
 _LOADED = """
-    torch torch.amp torch.autograd torch.backends torch.backends.cudnn torch.cuda torch.cuda.amp torch.distributed
+    torch torch.accelerator torch.amp torch.autograd torch.backends torch.backends.cuda torch.backends.cudnn
+    torch.backends.mkldnn torch.backends.mps torch.cuda torch.cuda.amp torch.distributed
     torch.distributions torch.fft torch.func torch.jit torch.linalg torch.nn torch.nn.functional torch.nn.init
     torch.nn.parallel torch.nn.utils torch.nn.utils.rnn torch.optim torch.optim.lr_scheduler torch.random torch.special
     torch.utils torch.utils.data

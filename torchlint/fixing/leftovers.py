@@ -18,6 +18,11 @@ from torchlint.fixing.imports import LOADED
 from torchlint.fixing.logical_lines import Pieces, is_future, parse
 from torchlint.source import Source
 
+# Modules whose import does nothing that another line of a file could need.
+_IDLE = LOADED | {
+    *("functorch", "torch.autograd.variable", "torch.cpu.amp", "torch.cuda.amp.autocast_mode"),
+    *("torch.nn.utils.clip_grad", "torch.utils.data._utils.collate", "torch.utils.data.dataloader"),
+}
 # Where one of these is used, a name can be reached without being spelled.
 _REFLECTION = frozenset({"__all__", "globals", "locals", "vars", "dir", "eval", "exec"})
 _WORD = re.compile(r"[^\W\d]\w*")
@@ -53,12 +58,12 @@ def edits(before: str, after: Source) -> list[Edit]:
 
 
 def _imports(tree: ast.Module) -> Iterator[_Import]:
-    """The names that a module or a function imports from a module of torch, outside of `if` and `try`."""
+    """The names that a module or a function imports from a module of torch's, outside of `if` and `try`."""
     for scope in ast.walk(tree):
         if not isinstance(scope, _Scope):
             continue
         for line in scope.body:
-            if isinstance(line, ast.ImportFrom) and not line.level and line.module in LOADED and not is_future(line):
+            if isinstance(line, ast.ImportFrom) and not line.level and line.module in _IDLE and not is_future(line):
                 # `from a import b as b` says that others may import it from here.
                 names = (alias for alias in line.names if alias.asname != alias.name and alias.name != "*")
                 yield from (_Import(line, alias) for alias in names)

@@ -130,7 +130,9 @@ class _Task:
         # Start-up: files without torch and files from the cache do not need it.
         from torchlint import lint
 
-        return lint.check(source, self._codes, indexes=_indexes_of(self._job.run))
+        return lint.check(
+            source, self._codes, indexes=_indexes_of(self._job.run), target=self._job.settings.target_torch
+        )
 
     def _note_importers(self, outcome: Outcome) -> None:
         """Keep what the findings owe to who imports the file."""

@@ -82,7 +82,14 @@ def _remember(cache: Cache, job: Job, outcome: Outcome) -> None:
 @lru_cache(maxsize=256)
 def _settings_digest(settings: Settings, codes: frozenset[str]) -> str:
     """A digest of everything in the settings that decides what is found in a file and which fixes it has."""
-    parts = (codes, settings.fixable, settings.safe, settings.unsafe, [settings.min_severity])
+    parts = (
+        codes,
+        settings.fixable,
+        settings.safe,
+        settings.unsafe,
+        [settings.min_severity],
+        [repr(settings.target_torch[1:])],
+    )
     text = "\0".join(",".join(sorted(part)) for part in parts)
     return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
 

@@ -15,6 +15,8 @@ from torchlint.kept import kept
 from torchlint.settings import selection
 from torchlint.settings.config_table import Layer, layers_of, parse_inline, table_of
 from torchlint.settings.globs import Glob, Globs
+from torchlint.settings.project_torch import ProjectTorch
+from torchlint.torch_range import CURRENT, Range, parse_range
 
 # The names that ruff leaves out too.
 DEFAULT_EXCLUDE = (
@@ -29,7 +31,8 @@ class Settings(NamedTuple):
 
     `file` is the pyproject.toml that was read, if any. `safe` and `unsafe` are the rules whose fixes count as safe or
     as unsafe whatever the harness says of them. `extend_include` are patterns of further files that are checked in
-    directories.
+    directories. `target_torch` are the versions of torch that the code is for: as the configuration says, else as the
+    project's metadata do, else the newest.
     """
 
     file: str | None
@@ -45,6 +48,7 @@ class Settings(NamedTuple):
     respect_gitignore: bool
     output_format: str
     min_severity: Severity
+    target_torch: Range = CURRENT
 
     def codes_for(self, path: str) -> frozenset[str]:
         """The rules to run on this file, after `per-file-ignores`. The file need not exist."""
@@ -68,6 +72,7 @@ class Settings(NamedTuple):
             "extend-safe-fixes": sorted(self.safe),
             "extend-unsafe-fixes": sorted(self.unsafe),
             "min-severity": str(self.min_severity),
+            "target-torch": self.target_torch.text or None,
             "exclude": list(self.exclude),
             "extend-include": list(self.extend_include),
             "respect-gitignore": self.respect_gitignore,
@@ -94,6 +99,8 @@ class Configuration:
     def __init__(self, overrides: Overrides | None = None) -> None:
         self._overrides = overrides or Overrides()
         self._directories: dict[str, Settings] = {}
+        self._targets: dict[tuple[str | None, Range], Settings] = {}
+        self._projects = ProjectTorch()
         self._warnings: dict[str, None] = {}
 
     @property
@@ -107,6 +114,16 @@ class Configuration:
 
     def settings_in(self, directory: str) -> Settings:
         """The settings of the files in an absolute directory. Raises `ConfigError`."""
+        settings = self._configured_in(directory)
+        if settings.target_torch is not CURRENT or self._overrides.isolated:
+            return settings
+        target = self._projects.of(directory)
+        if target is None:
+            return settings
+        # One object for all folders of a project: what is asked of settings is remembered by them.
+        return self._targets.setdefault((settings.file, target), settings._replace(target_torch=target))
+
+    def _configured_in(self, directory: str) -> Settings:
         if self._overrides.isolated or self._overrides.config is not None:
             return self._without_search
         pending: list[str] = []
@@ -167,11 +184,17 @@ def _resolve(file: str | None, layers: list[Layer]) -> Settings:
         respect_gitignore=_last(layers, "respect-gitignore", True),
         output_format=_last(layers, "output-format", "full"),
         min_severity=Severity(_last(layers, "min-severity", "info")),
+        target_torch=_target_torch(layers),
     )
 
 
 def _last(layers: list[Layer], key: str, default: Any) -> Any:
     return next((layer.table[key] for layer in reversed(layers) if key in layer.table), default)
+
+
+def _target_torch(layers: list[Layer]) -> Range:
+    text = _last(layers, "target-torch", "")
+    return parse_range(text) if text else CURRENT
 
 
 def _selected(layers: list[Layer]) -> frozenset[str]:

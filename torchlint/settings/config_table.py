@@ -13,6 +13,7 @@ from torchlint.selectors import suggestion
 from torchlint.settings.globs import mistake
 from torchlint.settings.selection import UnknownSelectorError, expand, idle
 from torchlint.terminal import reason
+from torchlint.torch_range import RangeError, parse_range
 
 # Of a value that is wrong, so many characters are enough to find it.
 _SHOWN = 60
@@ -97,6 +98,16 @@ def _format(value: Any) -> str:
     return "" if value in FORMATS else f"unknown output format {value!r}{suggestion(value, FORMATS)}"
 
 
+def _range(value: Any) -> str:
+    if not isinstance(value, str):
+        return f"expected a range of versions such as '>=1.13', found {_found(value)}"
+    try:
+        parse_range(value)
+    except RangeError as error:
+        return str(error)
+    return ""
+
+
 def _found(value: Any) -> str:
     """A value of the configuration as a message shows it: on one line, however long and deep it is."""
     # Start-up: only a mistake asks for it.
@@ -124,6 +135,7 @@ _KINDS: dict[str, Callable[[Any], str]] = {
     "respect-gitignore": _flag,
     "min-severity": _severity,
     "output-format": _format,
+    "target-torch": _range,
     "extend": _path,
 }
 

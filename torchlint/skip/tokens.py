@@ -92,6 +92,7 @@ class Tokens:
             words -= _PYTHONS.difference(self._torch_names, nodes.bound)
         words.update([node.attr for node in nodes.of(ast.Attribute)])
         words.update([node.arg for node in nodes.of(ast.keyword) if node.arg])
+        words.update([part for node in nodes.of(ast.ImportFrom) for part in (node.module or "").split(".")])
         if "getattr" in words:
             words.update([node.value for node in nodes.of(ast.Constant) if node.value.__class__ is str])
         words.update([node.name.rpartition(".")[2] for node in nodes.of(ast.alias)])

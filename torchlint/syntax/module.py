@@ -19,6 +19,7 @@ from torchlint.syntax.names import Names
 from torchlint.syntax.plain import flags_of, names_tensor
 from torchlint.syntax.scope import FunctionNode, Scope
 from torchlint.syntax.words import Words
+from torchlint.torch_range import CURRENT, Range
 
 # What editors take for the beginning of a cell in a script.
 _CELL_MARKS = ("# %%", "# In[", "#%%")
@@ -191,11 +192,12 @@ class Region:
 
 
 class Module:
-    """A parsed file."""
+    """A parsed file. `target` are the versions of torch that it is for."""
 
-    def __init__(self, source: Source, tree: ast.Module, words: Words | None = None) -> None:
+    def __init__(self, source: Source, tree: ast.Module, words: Words | None = None, target: Range = CURRENT) -> None:
         self.source = source
         self.tree = tree
+        self.target = target
         self.words = words or Words(source.text)
         self.functions: dict[str, FunctionModel] = {}
         self.classes: dict[str, ClassModel] = {}

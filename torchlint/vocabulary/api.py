@@ -26,21 +26,31 @@ from torchlint.rule import (
     trees,
 )
 
-from .api_table import METHODS, SCHEDULER, TENSOR, Row
+from .api_table import METHODS, MODULE, SCHEDULER, TENSOR, Row
+from .nn_modules import is_module
 from .training import settled
 
 _SCHEDULER_CLASS = re.compile(r"torch\.optim\.lr_scheduler\.[A-Z]\w*$")
+# What their `step` is given is not the number of an epoch, or is meant to be one.
+_STEPS_WITH_AN_ARGUMENT = ("ReduceLROnPlateau", "CosineAnnealingWarmRestarts", "SequentialLR")
 # Tests of what the installed torch has.
-_GUARD = re.compile(r"hasattr|version|WITH_PT|TORCH_(?:GE|LT|MAJOR|MINOR|\d)|_available", re.IGNORECASE)
+_GUARD = re.compile(r"hasattr|version|WITH_PT|TORCH_(?:GE|LT|MAJOR|MINOR|\d)|(?<!\.is)_available", re.IGNORECASE)
 _CAUGHT = frozenset({"ImportError", "ModuleNotFoundError", "AttributeError", "Exception", "BaseException"})
 # What these names mean in every file that has them: modules of torch.
 _USUAL = {"torch": "torch", "F": "torch.nn.functional", "nn": "torch.nn"}
-_Use = tuple[Row, ast.Name | ast.Attribute, ast.Call | None]
+UsedNode = ast.Name | ast.Attribute | ast.ImportFrom
+_Use = tuple[Row, UsedNode, ast.Call | None]
 
 
 def words_of(rows: Sequence[Row]) -> tuple[str, ...]:
     """What a function must have one of: the name in torch, or the name of a method."""
-    return tuple(sorted({row.keyword or row.old.rpartition(".")[2] for row in rows}))
+    return tuple(sorted({_word(row) for row in rows}))
+
+
+def _word(row: Row) -> str:
+    """What stands where a row is used: a keyword, if it must be written, or the last part of the old name."""
+    is_written = bool(row.keyword) and not row.absent and row.place < 0
+    return row.keyword if is_written else row.old.rpartition(".")[2]
 
 
 def by_name(rows: Sequence[Row]) -> dict[str, Row]:
@@ -57,6 +67,8 @@ def may_use(scope: ast.AST, module: Module, rows: Mapping[str, Row], last: froze
     """Whether a function, a class outside its methods or the module's body may read a name of a table, whose last parts
     are `last`: `F.pad` is not a `torch.pad`, nor is `self.pad`."""
     nodes, model = inventory_of(scope), module.models.get(scope)
+    if any(_imported_module(node, rows) for node in nodes.of(ast.ImportFrom)):
+        return True
     instance = model.self_name if isinstance(model, FunctionModel) else None
     for node in nodes.of(ast.Attribute):
         is_own = isinstance(node.value, ast.Name) and node.value.id == instance
@@ -79,6 +91,13 @@ def _may_be(node: ast.Attribute, rows: Mapping[str, Row], *, called: bool) -> bo
     return module is None or ".".join([module, *reversed(parts)]) in rows
 
 
+def _imported_module(node: ast.ImportFrom, rows: Mapping[str, Row]) -> Row | None:
+    """The row of the module that names are imported from, or of one that it lies in."""
+    parts = (node.module or "").split(".") if not node.level else []
+    names = (".".join(parts[:count]) for count in range(len(parts), 1, -1))
+    return next((rows[name] for name in names if name in rows and rows[name].module), None)
+
+
 def uses(frame: Frame, rows: Mapping[str, Row], cls: ClassModel | None = None) -> Iterator[_Use]:
     """The uses of a table's names in a frame, or in a class outside its methods: the row, the name, the call if any."""
     nodes = list(_nodes(frame, cls))
@@ -86,11 +105,13 @@ def uses(frame: Frame, rows: Mapping[str, Row], cls: ClassModel | None = None) -
     last = {name.rpartition(".")[2] for name in rows}
     found: list[_Use] = []
     for node in nodes:
+        if isinstance(node, ast.ImportFrom) and (module := _imported_module(node, rows)) is not None:
+            found.append((module, node, None))
         if not isinstance(node, ast.Name | ast.Attribute) or not isinstance(node.ctx, ast.Load):
             continue
         row = _row(frame, node, rows, node in called) if isinstance(node, ast.Name) or node.attr in last else None
         call = called.get(node)
-        if row is not None and (not row.keyword or _gives(call, row.keyword)):
+        if row is not None and (not row.keyword or _is_old(call, row)):
             found.append((row, node, call))
     if not found:
         return
@@ -100,9 +121,16 @@ def uses(frame: Frame, rows: Mapping[str, Row], cls: ClassModel | None = None) -
             yield row, node, call
 
 
-def _gives(call: ast.Call | None, name: str) -> bool:
-    """Whether a call gives a keyword."""
-    return call is not None and any(keyword.arg == name for keyword in call.keywords)
+def _is_old(call: ast.Call | None, row: Row) -> bool:
+    """Whether a call gives the keyword of a row, or lacks it where that is what is old."""
+    if call is None:
+        return False
+    names = [keyword.arg for keyword in call.keywords]
+    is_starred = any(isinstance(arg, ast.Starred) for arg in call.args)
+    if row.absent:
+        is_short = row.place < 0 or (not is_starred and len(call.args) <= row.place)
+        return is_short and None not in names and row.keyword not in names
+    return row.keyword in names or (0 <= row.place < len(call.args) and not is_starred)
 
 
 def _row(frame: Frame, node: ast.Name | ast.Attribute, rows: Mapping[str, Row], called: bool) -> Row | None:
@@ -116,12 +144,17 @@ def _row(frame: Frame, node: ast.Name | ast.Attribute, rows: Mapping[str, Row], 
     receivers = members(frame.values.get(node.value, UNKNOWN))
     if all(facts.is_tensor(receiver) and _is_sure(receiver) for receiver in receivers):
         return rows.get(f"{TENSOR}{node.attr}")
-    return rows.get(f"{SCHEDULER}{node.attr}") if all(map(_is_scheduler, receivers)) else None
+    if f"{MODULE}{node.attr}" in rows and all(is_module(frame, receiver) for receiver in receivers):
+        return rows[f"{MODULE}{node.attr}"]
+    row = rows.get(f"{SCHEDULER}{node.attr}")
+    return row if row is not None and all(_is_scheduler(receiver, row) for receiver in receivers) else None
 
 
-def _is_scheduler(value: Value) -> bool:
+def _is_scheduler(value: Value, row: Row) -> bool:
     made = settled(value)
-    return isinstance(made, Call) and _SCHEDULER_CLASS.match(made.qualname) is not None
+    if not isinstance(made, Call) or _SCHEDULER_CLASS.match(made.qualname) is None:
+        return False
+    return row.old != f"{SCHEDULER}step" or made.qualname.rpartition(".")[2] not in _STEPS_WITH_AN_ARGUMENT
 
 
 def _is_sure(value: Value, depth: int = 12) -> bool:

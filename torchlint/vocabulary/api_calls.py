@@ -111,24 +111,24 @@ def renaming(frame: Frame, row: Row, node: ast.Name | ast.Attribute, call: ast.C
         return None
     is_bare = call is None and _is_decorator(frame, node) and bool(row.adds)
     is_type = call is None and _names_type(frame, node)
-    if arguments is None and not (is_bare or is_type) and _takes_others(row):
+    if arguments is None and not (is_bare or is_type or row.called) and _takes_others(row):
         return None
     if row.old.endswith(".astype") and not _is_dtype(frame, call):
         return None
 
-    written = f"({row.adds})" if is_bare else ""
+    written = f"({row.adds})" if is_bare or row.called else ""
 
     def fix(editor: Editor) -> None:
         old_home, (home, _, name) = row.old.rpartition(".")[0], row.new.rpartition(".")
-        if isinstance(node, ast.Attribute) and home == old_home:
+        if isinstance(node, ast.Attribute) and home == old_home and not written:
             editor.rename(node, name)
         elif isinstance(node, ast.Attribute) and home.startswith(f"{old_home}."):
-            editor.replace(node, f"{editor.text(node.value)}{row.new.removeprefix(old_home)}", [node.value])
+            editor.replace(node, f"{editor.text(node.value)}{row.new.removeprefix(old_home)}{written}", [node.value])
         else:
             editor.replace(node, f"{editor.import_module(home, scope_names=frame.local_names)}.{name}{written}")
         if arguments is not None:
             arguments.write(editor)
-        elif not (is_bare or is_type):
+        elif not (is_bare or is_type or row.called):
             editor.proof.need("the function is only called: nobody asks for its name, replaces it or compares it")
 
     return fix

@@ -5,6 +5,7 @@ from __future__ import annotations
 from torchlint.rule import INFO
 
 from .api_linalg import DECOMPOSITIONS
+from .api_reported import REPORTED
 from .api_subsystems import SUBSYSTEMS
 from .api_table import SCHEDULER, Row
 
@@ -24,6 +25,7 @@ def _gone_keyword(old: str, keyword: str, renamed: str = "", deprecated: str = "
 DEPRECATED = (
     *DECOMPOSITIONS,
     *SUBSYSTEMS,
+    *REPORTED,
     Row("torch.ger", "torch.outer", "input vec2 out:=out", deprecated="1.8", lowest="1.7", source=_DOCS),
     Row("torch.Tensor.ger", "torch.Tensor.outer", "vec2", deprecated="1.8", lowest="1.7", source=_DOCS),
     Row(
@@ -52,7 +54,7 @@ DEPRECATED = (
         lowest="1.10",
         source=_WARNS,
     ),
-    Row("torch.range", "torch.arange", fix=False, deprecated="0.4", source=_DOCS),
+    Row("torch.range", "torch.arange", fix=False, deprecated="0.4", lowest="0.4", source=_DOCS),
     Row(f"{_INIT}.uniform", f"{_INIT}.uniform_", "tensor a b", deprecated="0.4", lowest="0.4", source=_OLD_INIT),
     Row(f"{_INIT}.normal", f"{_INIT}.normal_", "tensor mean std", deprecated="0.4", lowest="0.4", source=_OLD_INIT),
     Row(f"{_INIT}.constant", f"{_INIT}.constant_", "tensor val", deprecated="0.4", lowest="0.4", source=_OLD_INIT),
@@ -297,6 +299,7 @@ DEPRECATED = (
         "torch.utils._pytree.tree_is_leaf",
         fix=False,
         deprecated="2.8",
+        lowest="2.8",
         source="utils/_pytree.py",
     ),
     Row(

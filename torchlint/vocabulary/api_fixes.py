@@ -13,6 +13,7 @@ from torchlint.rule import (
     External,
     Frame,
     Problem,
+    Range,
     Same,
     is_test,
     parents,
@@ -20,10 +21,11 @@ from torchlint.rule import (
     trees,
 )
 
-from .api import uses
+from .api import UsedNode, uses
 from .api_calls import renaming
 from .api_table import SCHEDULER, TENSOR, Row
 from .api_templates import from_template
+from .api_versions import Standing, advice_of, severity_of, standing, state_of
 
 if TYPE_CHECKING:
     from torchlint.fixing.editor import Editor
@@ -36,32 +38,52 @@ _INERT = (ast.Constant, ast.Name, ast.Attribute)
 
 def problems(frame: Frame, rows: Mapping[str, Row], cls: ClassModel | None) -> Iterator[Problem]:
     """The uses of old names in a frame, or in a class outside its methods."""
+    target = frame.module.target
     for row, node, call in uses(frame, rows, cls):
-        if row.severity is INFO and not row.fix and (is_test(frame.module) or not _is_first(frame, node)):
+        stands = standing(row, target)
+        if stands is None:
+            continue
+        if row.severity is INFO and not row.fix and (is_test(frame.module) or not is_first(frame, node)):
+            continue
+        if isinstance(node, ast.ImportFrom):
+            yield Problem(node, _said(row, stands, target), severity=severity_of(row, stands))
             continue
         table = _table_of(frame, node)
         if call is None and (_names_new_ones(frame, table, rows) or _is_patched(frame, row.old.rpartition(".")[0])):
             continue
-        fix = fix_of(frame, row, node, call) if call is not None or table is None else None
-        claim = Changes(row.changes) if row.changes else Same()
-        title = f"Use `{_shown(row.new or row.renamed)}`" if row.new or row.renamed else f"Drop `{row.keyword}`"
-        yield Problem(call or node, row.message or _said(row), fix, claim, title, severity=row.severity)
+        fix = None if stands.is_stuck or (call is None and table is not None) else fix_of(frame, row, node, call)
+        claim = Changes(_changes(row, stands)) if row.changes else Same()
+        said, severity = _said(row, stands, target), severity_of(row, stands)
+        yield Problem(call or node, said, fix, claim, _title(row), row.absent, severity=severity)
 
 
-def fix_of(frame: Frame, row: Row, node: ast.Name | ast.Attribute, call: ast.Call | None) -> Fix | None:
+def fix_of(frame: Frame, row: Row, node: UsedNode, call: ast.Call | None) -> Fix | None:
     """The fix of one use of an old name; None where the row has none that fits it."""
-    if not row.fix:
+    if not row.fix or isinstance(node, ast.ImportFrom):
         return None
     if row.keyword:
-        return _without_keyword(row, call) if call is not None else None
+        return _with_keyword(row, call) if call is not None else None
     if row.cases:
         return from_template(frame, row, call) if call is not None else None
     return renaming(frame, row, node, call)
 
 
-def _without_keyword(row: Row, call: ast.Call) -> Fix | None:
-    """A fix that drops a keyword or gives it its new name."""
-    keyword = next(keyword for keyword in call.keywords if keyword.arg == row.keyword)
+def _title(row: Row) -> str:
+    """What the fix of a row does, or what there is to do without one."""
+    if row.new or row.renamed:
+        return f"Use `{_shown(row.new or row.renamed)}`"
+    if not row.fix:
+        return ""
+    return f"Add `{row.adds}`" if row.absent else f"Drop `{row.keyword}`"
+
+
+def _with_keyword(row: Row, call: ast.Call) -> Fix | None:
+    """A fix that adds a keyword, drops it or gives it its new name."""
+    if row.absent:
+        return lambda editor: editor.add_argument(call, row.adds)
+    keyword = next((keyword for keyword in call.keywords if keyword.arg == row.keyword), None)
+    if keyword is None:
+        return None  # by position
     if not row.renamed and not isinstance(keyword.value, _INERT):
         return None
 
@@ -74,15 +96,24 @@ def _without_keyword(row: Row, call: ast.Call) -> Fix | None:
     return fix
 
 
-def _said(row: Row) -> str:
-    if row.keyword:
-        instead = f"call it `{row.renamed}`" if row.renamed else "drop it"
-        return f"`{row.keyword}` of `{row.old}` is deprecated: {instead}"
+def _changes(row: Row, stands: Standing) -> str:
+    """What a fix changes. The harness runs on a torch without the removed names, and compares nothing with them."""
+    is_old = bool(row.removed) and not stands.is_removed
+    return f"old and new are not compared: torch {row.removed} and later lack the old" if is_old else row.changes
+
+
+def _said(row: Row, stands: Standing, target: Range) -> str:
+    """What is wrong and what to write instead, in one line. A row's own message names its state as `{state}`."""
+    state = state_of(row, stands)
+    if row.message and not stands.is_stuck:
+        return row.message.replace("{state}", state)
     name = f"`{_shown(row.old)}`"
-    if row.removed:
-        return f"{name} was removed in torch {row.removed}, so this raises: use `{_shown(row.new)}`"
-    state = "is deprecated" if row.deprecated else "is not public and may go without notice"
-    return f"{name} {state}: use `{_shown(row.new)}`"
+    if row.keyword:
+        name = f"`{row.keyword}` of `{row.old}`"
+        instead = f"call it `{row.renamed}`" if row.renamed else "drop it"
+    else:
+        instead = f"use `{_shown(row.new)}`"
+    return f"{name} {state}: {advice_of(row, stands, target, instead)}"
 
 
 def _shown(name: str) -> str:
@@ -116,8 +147,11 @@ def _names_new_ones(frame: Frame, table: ast.expr | None, rows: Mapping[str, Row
     return any(isinstance(value, External) and value.qualname in new for value in held)
 
 
-def _is_first(frame: Frame, node: ast.Name | ast.Attribute) -> bool:
+def is_first(frame: Frame, node: ast.expr | ast.ImportFrom) -> bool:
     """Whether no line above uses the name: what is only a note is said once for each file."""
-    name = node.attr if isinstance(node, ast.Attribute) else node.id
+    if isinstance(node, ast.ImportFrom):
+        imports = (part for part in trees.walk(frame.module.tree) if isinstance(part, ast.ImportFrom))
+        return all(part.lineno >= node.lineno for part in imports if part.module == node.module)
+    name = node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
     alike = (part for part in trees.walk(frame.module.tree) if getattr(part, "attr", getattr(part, "id", "")) == name)
     return all(getattr(part, "lineno", 0) >= node.lineno for part in alike)

@@ -9,6 +9,15 @@ _HOME = "utils/data/_utils/collate.py"
 
 INTERNAL = (
     Row(
+        "torch._six",
+        module=True,
+        fix=False,
+        message="`torch._six` was removed in torch 2.0, so this raises: use the standard library, "
+        "`math.inf` for `inf`, `(str, bytes)` for `string_classes`, `collections.abc` for `container_abcs`",
+        removed="2.0",
+        source="sources of both releases",
+    ),
+    Row(
         f"{_COLLATE}.default_collate",
         "torch.utils.data.default_collate",
         "batch",

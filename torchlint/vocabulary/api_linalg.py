@@ -141,8 +141,9 @@ REMOVED_SOLVERS = (
             signature="input A",
             results="solution LU",
             cases=(Case("torch.linalg.solve(A, input)", result="0"),),
-            message="`solve` was removed in torch 1.13, so this raises: use `torch.linalg.solve(A, B)`, which takes "
+            message="`solve` {state}: use `torch.linalg.solve(A, B)`, which takes "
             "the matrix first and returns only the solution",
+            deprecated="1.9",
             removed="1.13",
             lowest="1.8",
             source=_RAISES,
@@ -167,8 +168,9 @@ REMOVED_SOLVERS = (
                 Case('torch.linalg.eigvalsh(input, UPLO="U")', "eigenvectors=False upper=True", "0"),
                 Case("torch.linalg.eigvalsh(input)", "eigenvectors=False upper=False", "0"),
             ),
-            message="`symeig` was removed in torch 1.13, so this raises: use `torch.linalg.eigh`, or "
+            message="`symeig` {state}: use `torch.linalg.eigh`, or "
             '`torch.linalg.eigvalsh` without eigenvectors; both read the lower triangle unless `UPLO="U"`',
+            deprecated="1.9",
             removed="1.13",
             lowest="1.8",
             source=_RAISES,
@@ -185,8 +187,8 @@ REMOVED_SOLVERS = (
                 Case("torch.view_as_real(torch.linalg.eigvals(input))", "eigenvectors=False", "0"),
                 Case("torch.view_as_real(torch.linalg.eigvals(input))", "eigenvectors=True", "0"),
             ),
-            message="`eig` was removed in torch 1.13, so this raises: use `torch.linalg.eig` or "
-            "`torch.linalg.eigvals`, whose results are complex",
+            message="`eig` {state}: use `torch.linalg.eig` or `torch.linalg.eigvals`, whose results are complex",
+            deprecated="1.9",
             removed="1.13",
             lowest="1.9",
             source=_RAISES,
@@ -200,8 +202,9 @@ REMOVED_SOLVERS = (
             signature="input A",
             results="solution QR",
             cases=(Case("torch.linalg.lstsq(A, input).solution", result="0"),),
-            message="`lstsq` was removed in torch 1.13, so this raises: use `torch.linalg.lstsq(A, B).solution`, which "
+            message="`lstsq` {state}: use `torch.linalg.lstsq(A, B).solution`, which "
             "takes the matrix first and has no rows past its width",
+            deprecated="1.9",
             removed="1.13",
             lowest="1.9",
             source=_RAISES,
@@ -213,6 +216,7 @@ REMOVED_SOLVERS = (
         "torch.linalg.matrix_rank",
         signature="input tol=None symmetric=False",
         cases=(Case("torch.linalg.matrix_rank(input, tol=tol, hermitian=symmetric)"),),
+        deprecated="1.9",
         removed="1.13",
         lowest="1.8",
         source=_RAISES,

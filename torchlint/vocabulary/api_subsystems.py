@@ -16,7 +16,9 @@ _NEEDS_TORCHAO = "is deprecated: quantization moved to the package `torchao`"
 
 def _jit(name: str, deprecated: str = "2.5") -> Row:
     """TorchScript as a whole is no longer developed; there is no other name for a part of it."""
-    return Row(f"torch.jit.{name}", _COMPILE, fix=False, severity=INFO, deprecated=deprecated, source="jit/")
+    return Row(
+        f"torch.jit.{name}", _COMPILE, fix=False, severity=INFO, deprecated=deprecated, lowest="2.1", source="jit/"
+    )
 
 
 def _quantization(name: str, deprecated: str = "2.8") -> Row:
@@ -153,4 +155,5 @@ SUBSYSTEMS = (
         for name in ("script", "trace", "trace_module", "save", "load", "script_method", "freeze", "fork", "wait")
     ),
     *(_jit(name) for name in ("optimize_for_inference", "annotate", "script_if_tracing", "interface", "isinstance")),
+    *(_jit(name) for name in ("strict_fusion", "enable_onednn_fusion", "onednn_fusion_enabled", "set_fusion_strategy")),
 )

@@ -38,7 +38,10 @@ class Row(NamedTuple):
 
     What is more than another name has `cases`, with the old `signature` (`input some=True`; of a method, the receiver
     is the first parameter) and the names of the old `results`. `prepends` comes before the arguments. Of a row with a
-    `keyword`, only that keyword is old: the fix drops it, or calls it `renamed`.
+    `keyword`, only that keyword is old: the fix drops it, or calls it `renamed`; one that is given by its `place` is
+    reported, too. With `absent` the call is old if it does not give the keyword, and `adds`, being a decision, is only
+    shown. With `called` the old name is a plain attribute and the new one a function. With `module` the old name is a
+    module, and importing from it is a use.
 
     `deprecated`, `removed` and `lowest` are versions of torch: since when the old name warns, since when it is gone or
     raises, and the first that has the new one. `source` is where torch says so, or what shows it.
@@ -61,6 +64,10 @@ class Row(NamedTuple):
     cases: tuple[Case, ...] = ()
     keyword: str = ""
     renamed: str = ""
+    place: int = -1
+    absent: bool = False
+    called: bool = False
+    module: bool = False
     deprecated: str = ""
     removed: str = ""
     lowest: str = ""
@@ -70,21 +77,28 @@ class Row(NamedTuple):
 # Methods are rows, too: the name of a method of something that certainly is of the class.
 TENSOR = "torch.Tensor."
 SCHEDULER = "torch.optim.lr_scheduler.LRScheduler."
-METHODS = (TENSOR, SCHEDULER)
+MODULE = "torch.nn.Module."
+METHODS = (TENSOR, SCHEDULER, MODULE)
 
 _REDUCE = "input_tensor:input axis:dim keepdims:keepdim name:"
 # Names of TensorFlow, NumPy and others that torch has under another name. The old name fails, so each fix is a change.
 FOREIGN = (
-    Row("torch.reduce_max", "torch.amax", _REDUCE),
-    Row("torch.reduce_min", "torch.amin", _REDUCE),
+    Row("torch.reduce_max", "torch.amax", _REDUCE, lowest="1.7"),
+    Row("torch.reduce_min", "torch.amin", _REDUCE, lowest="1.7"),
     Row("torch.reduce_sum", "torch.sum", _REDUCE),
     Row("torch.reduce_mean", "torch.mean", _REDUCE),
     Row("torch.reduce_prod", "torch.prod", _REDUCE),
     Row("torch.reduce_all", "torch.all", _REDUCE),
     Row("torch.reduce_any", "torch.any", _REDUCE),
     Row("torch.reduce_logsumexp", "torch.logsumexp", _REDUCE, needs="dim"),
-    Row("torch.reduce_std", "torch.std", _REDUCE.replace("keepdims:", "keepdims:="), adds="correction=0"),
-    Row("torch.reduce_variance", "torch.var", _REDUCE.replace("keepdims:", "keepdims:="), adds="correction=0"),
+    Row("torch.reduce_std", "torch.std", _REDUCE.replace("keepdims:", "keepdims:="), adds="correction=0", lowest="2.0"),
+    Row(
+        "torch.reduce_variance",
+        "torch.var",
+        _REDUCE.replace("keepdims:", "keepdims:="),
+        adds="correction=0",
+        lowest="2.0",
+    ),
     Row("torch.expand_dims", "torch.unsqueeze", "input axis:dim name:", needs="dim"),
     Row("torch.stop_gradient", "torch.detach", "input name:"),
     Row("torch.clip_by_value", "torch.clamp", "t:input clip_value_min:min clip_value_max:max name:"),
@@ -93,8 +107,8 @@ FOREIGN = (
     Row("torch.is_finite", "torch.isfinite", "x:input name:"),
     Row("torch.set_random_seed", "torch.manual_seed", "seed"),
     Row("torch.batch_matmul", "torch.bmm", "x:input y:mat2"),
-    Row("torch.truediv", "torch.true_divide", "x:input y:other name:"),
-    Row("torch.floordiv", "torch.floor_divide", "x:input y:other name:"),
+    Row("torch.truediv", "torch.true_divide", "x:input y:other name:", lowest="1.5"),
+    Row("torch.floordiv", "torch.floor_divide", "x:input y:other name:", lowest="1.5"),
     Row("torch.floormod", "torch.remainder", "x:input y:other name:"),
     Row("torch.mod", "torch.remainder", "x:input y:other name:"),
     Row("torch.power", "torch.pow", "x:input y:exponent name:"),
@@ -104,11 +118,11 @@ FOREIGN = (
     Row("torch.boolean_mask", "x[mask]", fix=False),
     Row("torch.cast", "x.to(dtype)", fix=False),
     Row("torch.gather_nd", "x[tuple(index.unbind(-1))]", fix=False),
-    Row("torch.one_hot", "torch.nn.functional.one_hot", "indices:input depth:num_classes"),
+    Row("torch.one_hot", "torch.nn.functional.one_hot", "indices:input depth:num_classes", lowest="1.1"),
     Row("torch.elu", "torch.nn.functional.elu", "input alpha inplace"),
-    Row("torch.gelu", "torch.nn.functional.gelu", "input approximate:=approximate"),
-    Row("torch.silu", "torch.nn.functional.silu", "input inplace"),
-    Row("torch.swish", "torch.nn.functional.silu", "input"),
+    Row("torch.gelu", "torch.nn.functional.gelu", "input approximate:=approximate", lowest="1.2"),
+    Row("torch.silu", "torch.nn.functional.silu", "input inplace", lowest="1.7"),
+    Row("torch.swish", "torch.nn.functional.silu", "input", lowest="1.7"),
     Row("torch.leaky_relu", "torch.nn.functional.leaky_relu", "input negative_slope inplace"),
     Row("torch.softplus", "torch.nn.functional.softplus", "input beta threshold"),
     Row("torch.log_sigmoid", "torch.nn.functional.logsigmoid", "x:input"),
@@ -118,18 +132,18 @@ FOREIGN = (
     Row("torch.rint", "torch.round", "x:input"),
     Row("torch.around", "torch.round", "a:input decimals:=decimals"),
     Row("torch.fabs", "torch.abs", "x:input"),
-    Row("torch.invert", "torch.bitwise_not", "x:input"),
-    Row("torch.degrees", "torch.rad2deg", "x:input"),
-    Row("torch.radians", "torch.deg2rad", "x:input"),
-    Row("torch.in1d", "torch.isin", "ar1:elements ar2:test_elements"),
+    Row("torch.invert", "torch.bitwise_not", "x:input", lowest="1.2"),
+    Row("torch.degrees", "torch.rad2deg", "x:input", lowest="1.5"),
+    Row("torch.radians", "torch.deg2rad", "x:input", lowest="1.5"),
+    Row("torch.in1d", "torch.isin", "ar1:elements ar2:test_elements", lowest="1.10"),
     Row("torch.array_equal", "torch.equal", "a1:input a2:other"),
-    Row("torch.array_split", "torch.tensor_split", fix=False),
-    Row("torch.repeat", "torch.repeat_interleave", "a:input repeats axis:dim"),
-    Row("torch.take_along_axis", "torch.take_along_dim", "arr:input indices axis:dim"),
-    Row("torch.inv", "torch.linalg.inv", "a:A"),
-    Row("torch.pinv", "torch.linalg.pinv", "a:input"),
-    Row("torch.eigh", "torch.linalg.eigh", "a:input"),
-    Row("torch.eigvals", "torch.linalg.eigvals", "a:input"),
+    Row("torch.array_split", "torch.tensor_split", fix=False, lowest="1.8"),
+    Row("torch.repeat", "torch.repeat_interleave", "a:input repeats axis:dim", lowest="1.1"),
+    Row("torch.take_along_axis", "torch.take_along_dim", "arr:input indices axis:dim", lowest="1.9"),
+    Row("torch.inv", "torch.linalg.inv", "a:A", lowest="1.8"),
+    Row("torch.pinv", "torch.linalg.pinv", "a:input", lowest="1.8"),
+    Row("torch.eigh", "torch.linalg.eigh", "a:input", lowest="1.8"),
+    Row("torch.eigvals", "torch.linalg.eigvals", "a:input", lowest="1.9"),
     Row("torch.random.rand", "torch.rand", "size"),
     Row("torch.random.randn", "torch.randn", "size"),
     Row("torch.random.permutation", "torch.randperm", "x:n", fix=False),

@@ -57,5 +57,11 @@ _MODELS: dict[Pretrained, str] = {
         video.swin3d_s video.swin3d_t
     """,
 }
-PRETRAINED = {f"torchvision.models.{name}": weights for weights, names in _MODELS.items() for name in names.split()}
-NAMES = frozenset(name.rpartition(".")[2] for name in PRETRAINED)
+_PRETRAINED = {f"torchvision.models.{name}": weights for weights, names in _MODELS.items() for name in names.split()}
+NAMES = frozenset(name.rpartition(".")[2] for name in _PRETRAINED)
+
+
+def pretrained(qualname: str) -> Pretrained | None:
+    """What `pretrained=True` means for a model, also under the module that defines it: `models.resnet.resnet50`."""
+    module, _, name = qualname.rpartition(".")
+    return _PRETRAINED.get(qualname) or _PRETRAINED.get(f"{module.rpartition('.')[0]}.{name}")
