@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 _COMMANDS = {
     "check": ("torchlint.commands.check", "Check files and directories; `torchlint PATHS` is the same."),
     "rule": ("torchlint.commands.rule_pages", "Explain a rule, or all of them."),
+    "shapes": (
+        "torchlint.commands.shape_listing",
+        "Print a file with the shapes that are known at the ends of its lines.",
+    ),
     "demonstrate": (
         "torchlint.verify.demonstrate",
         "Show the harm of a mistake in numbers: run it beside the mended program (needs torch).",

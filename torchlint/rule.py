@@ -64,9 +64,10 @@ from torchlint.torch_facts import modules, ops
 from torchlint.torch_range import Range
 from torchlint.values import facts
 from torchlint.values.compare import agree, children, members, same, same_dim, walk
-from torchlint.values.facts import dtypes, sizes
+from torchlint.values.facts import dtypes, known_shapes, sizes
 from torchlint.values.interpret import classes
 from torchlint.values.interpret.bound_calls import BoundCall, bound_call, made_by, written_calls
+from torchlint.values.interpret.branches import outcome
 from torchlint.values.interpret.callers import argument_of
 from torchlint.values.interpret.frame import Frame, frame_of, path
 from torchlint.values.interpret.lists import Tail
@@ -352,6 +353,7 @@ __all__ = [
     "is_foreign",
     "is_test",
     "is_within",
+    "known_shapes",
     "last_name",
     "loops_around",
     "made_by",
@@ -360,6 +362,7 @@ __all__ = [
     "names_read",
     "once_per_file",
     "ops",
+    "outcome",
     "own_nodes",
     "parents",
     "path",

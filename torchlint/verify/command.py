@@ -17,6 +17,7 @@ from torchlint.terminal import complain, reason
 from torchlint.verify.certify import write
 from torchlint.verify.report.row import Row, torch_version
 from torchlint.verify.report.terminal_table import curves, span, summary, table
+from torchlint.verify.shape_proofs.prove_shapes import prove_shapes
 from torchlint.verify.suite import Task, UnknownRuleError, execute, tasks
 from torchlint.verify.workers import run_all
 
@@ -50,6 +51,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--from", dest="source", metavar="FILE", help="run nothing: show rows that --json printed")
     parser.add_argument("--write", action="store_true", help="write certificates for the rules that were verified")
     parser.add_argument("--report", metavar="FILE", help="write a page with curves and timings (HTML)")
+    parser.add_argument("--shapes", action="store_true", help="verify the shape functions of operations instead")
+    parser.add_argument("--calls", type=int, default=1000, metavar="N", help="with --shapes: calls of each [1000]")
     parser.add_argument("--reproduce", action="store_true", help="print a program for each refusal")
 
 
@@ -60,6 +63,8 @@ class UsageError(Exception):
 def run(arguments: argparse.Namespace) -> int:
     """Verify. Returns 1 if a verdict contradicts its rule's claim, 2 if what was asked for cannot be done."""
     torch.set_num_threads(1)
+    if arguments.shapes:
+        return prove_shapes(arguments.rules, arguments.calls, arguments.write)
     try:
         _check(arguments)
         rows, skipped = _rows(arguments)

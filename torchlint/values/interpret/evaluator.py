@@ -246,6 +246,8 @@ class Evaluator:
         if not self._bind(frame, function, reference.bound, args, keywords):
             return None
         frame.grad = caller.grad
+        frame.caller, frame.call_site = caller, caller.statement
+        caller.inlined.append(frame)
         self.surroundings(function.module)
         self._running.add(function)
         self._enter(frame, function)

@@ -1,0 +1,215 @@
+"""A tensor of a shape that the operation cannot take.
+
+## What it does
+Works out shapes, in numbers and in symbols, from what is written: the sizes of new tensors, the arguments of layers,
+views, slices and joins. Finds operations that torch refuses for all shapes that the text allows: a `Linear` that
+cannot take what the convolutions give it, a product of matrices that do not fit, a view with another number of
+elements, tensors that cannot be joined or broadcast. A method is looked at by itself, with sizes of its own for what it
+is given, and for each call of it with the arguments of that call.
+
+Silent where anything in it is not known, where the code may not be reached (in a branch that is not decided, after an
+early return, in `try`), where an error is expected (`pytest.raises`), and where a layer may be replaced.
+
+## Why is this bad?
+The program raises as soon as it gets there, which may be after an hour of training: in a branch for validation, or in
+the last layer of a model that was changed.
+
+## Example
+```python
+self.conv = nn.Conv2d(3, 16, 5)
+self.fc = nn.Linear(120, 10)
+
+x = self.conv(x)
+x = x.view(-1, 16 * 5 * 5)
+x = self.fc(x)
+```
+Use instead:
+```python
+self.conv = nn.Conv2d(3, 16, 5)
+self.fc = nn.Linear(16 * 5 * 5, 10)
+```
+
+## References
+- [torch.nn.Linear](https://docs.pytorch.org/docs/stable/generated/torch.nn.Linear.html)
+- [Broadcasting semantics](https://docs.pytorch.org/docs/stable/notes/broadcasting.html)
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from torchlint.rule import (
+    ERROR,
+    Check,
+    Choice,
+    Frame,
+    Layer,
+    Module,
+    Op,
+    Place,
+    Problem,
+    Value,
+    facts,
+    is_test,
+    known_shapes,
+    once_per_file,
+)
+from torchlint.vocabulary.certain_runs import runs_for_certain
+
+# What a layer is as long as nobody assigns one of these.
+_SETTINGS = frozenset(
+    [
+        "weight",
+        "in_features",
+        "out_features",
+        "in_channels",
+        "out_channels",
+        "num_features",
+        "normalized_shape",
+        "kernel_size",
+        "stride",
+        "padding",
+        "forward",
+    ]
+)
+_EXPECTATIONS = ("raises", "assertRaises", "assertRaisesRegex")
+_HOOKS = ("setattr", "register_forward_pre_hook", "register_forward_hook", "register_parametrization")
+
+
+class ShapeMismatch(Check):
+    code = "TLT320"
+    since = "0.2"
+    severity = ERROR
+    default = False
+    message = "Torch raises here: the shapes do not fit"
+    help = "Change the sizes so that they agree: those of the layer, or the shape of what it is given"
+    words = (
+        (
+            *("Linear", "Conv1d", "Conv2d", "Conv3d", "ConvTranspose1d", "ConvTranspose2d", "ConvTranspose3d"),
+            *("BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "LayerNorm", "GroupNorm", "LSTM", "GRU", "RNN"),
+            *("MultiheadAttention", "matmul", "mm", "bmm", "einsum", "view", "reshape", "cat", "stack", "linear"),
+            *("randn", "rand", "zeros", "ones", "randint", "arange"),
+        ),
+    )
+
+    def check_frame(self, frame: Frame) -> Iterator[Problem]:
+        module = frame.module
+        if _expects_errors(module):
+            return
+        for inner in _evaluations(frame):
+            for op in inner.ops:
+                reason = known_shapes.refusal(op)
+                if reason and _is_certain(op, inner):
+                    yield _problem(op, inner, reason)
+
+
+def _evaluations(frame: Frame) -> Iterator[Frame]:
+    """A frame, and those of the calls in it that stay in the file."""
+    stack = [frame]
+    while stack:
+        inner = stack.pop()
+        if inner.module is frame.module:
+            yield inner
+            stack.extend(reversed(inner.inlined))
+
+
+def _expects_errors(module: Module) -> bool:
+    """Whether a file tests that something raises."""
+    return is_test(module) and any(module.references(name) for name in _EXPECTATIONS)
+
+
+def _is_certain(op: Op, frame: Frame) -> bool:
+    """Whether an operation is certainly the one that is written, on tensors, and certainly run."""
+    node = op.node
+    if not isinstance(node, ast.expr) or not _is_of_tensors(op):
+        return False
+    if any(isinstance(callee, Choice) for callee in _called(frame, node)):
+        return False
+    if op.layer is not None and _may_be_changed(frame, node):
+        return False
+    return runs_for_certain(node, frame)
+
+
+def _is_of_tensors(op: Op) -> bool:
+    """Whether an operation is one of torch's: arrays and tables have methods and operators of the same names."""
+    if op.form not in ("Tensor", "operator"):
+        return True
+    operands = [op.input] if op.form == "Tensor" or op.name == "getitem" else [*op.args.values()]
+    return any(facts.is_tensor(operand) for operand in operands)
+
+
+def _called(frame: Frame, node: ast.expr) -> Iterator[Value | None]:
+    """What a call calls, with the layers of a Sequential; of an index or a method, what it is of."""
+    base = node.value if isinstance(node, ast.Subscript) else node.func if isinstance(node, ast.Call) else None
+    if isinstance(base, ast.Attribute):
+        yield frame.values.get(base.value)
+    if isinstance(base, ast.expr):
+        yield frame.values.get(base)
+    stack: list[Value | None] = [frame.callees.get(node)] if isinstance(node, ast.Call) else []
+    while stack:
+        callee = stack.pop()
+        yield callee
+        if isinstance(callee, Layer):
+            stack.extend(callee.children)
+
+
+def _may_be_changed(frame: Frame, node: ast.expr) -> bool:
+    """Whether a layer may be another one than where it was made, or have other weights."""
+    module = frame.module
+    if not _SETTINGS.isdisjoint(module.foreign_writes) or any(module.references(name) for name in _HOOKS):
+        return True
+    func = node.func if isinstance(node, ast.Call) else None
+    if not isinstance(func, ast.Attribute):
+        return False
+    if func.attr in _written_into(module):
+        return True
+    own = frame.function.cls if frame.function is not None else None
+    # A class of the file that derives from this one may have set the attribute to something else.
+    return own is not None and any(
+        other is not own and func.attr in other.writers and _derives(other.node, own.name)
+        for other in module.all_classes
+    )
+
+
+@once_per_file
+def _written_into(module: Module) -> frozenset[str]:
+    """The attributes of which a part is assigned, as in `model.head[1] = ..` and `model.head.fc = ..`."""
+    found: set[str] = set()
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.Attribute | ast.Subscript) and isinstance(node.ctx, ast.Store):
+            found.update(part.attr for part in ast.walk(node.value) if isinstance(part, ast.Attribute))
+    return frozenset(found)
+
+
+def _derives(node: ast.ClassDef, name: str) -> bool:
+    return any(getattr(base, "attr", getattr(base, "id", "")) == name for base in node.bases)
+
+
+def _problem(op: Op, frame: Frame, reason: str) -> Problem:
+    assert op.node is not None
+    return Problem(op.node, f"{_subject(op)} raises here: {reason}", places=tuple(_places(op, frame)))
+
+
+def _subject(op: Op) -> str:
+    """What refuses, as it is written."""
+    node, layer = op.node, op.layer
+    if layer is not None and isinstance(node, ast.Call):
+        named = isinstance(node.func, ast.Name | ast.Attribute) and layer.name == op.name
+        return f"`{ast.unparse(node.func)}`" if named else f"`{layer.name}`"
+    return "This" if op.form == "operator" else f"`{op.name}`"
+
+
+def _places(op: Op, frame: Frame) -> Iterator[Place]:
+    """Where the layer was made, where the shapes come from, and the call that they come in by."""
+    if op.layer is not None and isinstance(op.layer.node, ast.expr):
+        yield Place(op.layer.node, "the layer is made here", op.layer.frame)
+    for value in op.args.values():
+        source = known_shapes.source(value)
+        if source is not None and source.node is not None and source.node is not op.node:
+            (shape,) = known_shapes.shapes(source)[:1]
+            yield Place(source.node, f"shape {shape} comes from here", source.frame)
+    inner = frame
+    while inner.caller is not None and inner.call_site is not None:
+        yield Place(inner.call_site, "it is called here", inner.caller)
+        inner = inner.caller

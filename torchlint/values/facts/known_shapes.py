@@ -1,0 +1,332 @@
+"""The shape of a tensor, in numbers and symbols, as far as the text decides it; and what torch certainly refuses.
+
+Where paths meet, a value has several shapes, one for each path: what is refused is refused for all of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from itertools import product as combinations
+from typing import NamedTuple
+
+from torchlint.torch_facts import shape_functions
+from torchlint.torch_facts.dims import ANY, Shape, Size, floor, is_known, is_size, symbol, unknown
+from torchlint.torch_facts.shape_functions.refusal import UNSURE, Given, Refusal, Span, shape_of
+from torchlint.torch_facts.signatures import Kind
+from torchlint.values.facts.tensors import kind
+from torchlint.values.value import (
+    Call,
+    Choice,
+    Constant,
+    Element,
+    Field,
+    Items,
+    Mutated,
+    Op,
+    Parameter,
+    Value,
+)
+
+_DEPTH = 60
+# How many shapes of one value, and combinations of those of several, are looked at.
+_MOST = 8
+_ARITHMETIC: Mapping[str, Callable[[Size, Size], Size]] = {
+    "add": lambda a, b: a + b,
+    "sub": lambda a, b: a - b,
+    "mul": lambda a, b: a * b,
+    "floor_divide": floor,
+}
+# Methods that change the shape of the tensor itself.
+_RESHAPING = frozenset(
+    {
+        "resize_",
+        "resize_as_",
+        "set_",
+        "t_",
+        "squeeze_",
+        "unsqueeze_",
+        "transpose_",
+        "swapaxes_",
+        "swapdims_",
+        "as_strided_",
+    }
+)
+_WRAPPERS = frozenset({"torch.nn.Parameter", "torch.nn.parameter.Parameter", "torch.autograd.Variable"})
+_TURNED = frozenset({"T", "mT"})
+
+
+class _Known(NamedTuple):
+    """What an expression may be: shapes of tensors, sizes, other arguments, or tuples of them."""
+
+    answers: tuple[object, ...]
+    refusal: str = ""
+
+
+_NOTHING = _Known((UNSURE,))
+
+
+def shapes(value: Value) -> tuple[Shape, ...]:
+    """The shapes that a tensor may have, one for each path that makes it; any shape where that is not known."""
+    return tuple(shape_of(answer) for answer in _known(value, _DEPTH).answers)
+
+
+def refusal(op: Op) -> str:
+    """What torch refuses about an operation, whatever the shapes may be; empty where it may be fine."""
+    return _known(op, _DEPTH).refusal
+
+
+def source(value: Value) -> Op | None:
+    """The operation that gave a tensor its shape; None where nothing is known of it. What gives the shape of its input
+    is passed over."""
+    found: Op | None = None
+    for _ in range(_DEPTH):
+        if isinstance(value, Mutated):
+            value = value.base
+            continue
+        if not isinstance(value, Op) or not any(map(is_known, shapes(value))):
+            break
+        found = value
+        if "input" not in value.args or shapes(value) != shapes(value.input):
+            break
+        value = value.input
+    return found
+
+
+def _known(value: Value, depth: int) -> _Known:
+    """The same as `_found`, asked for once."""
+    memo = value.memo
+    if memo is None:
+        memo = value.memo = {}
+    answer = memo.get("shapes")
+    if not isinstance(answer, _Known):
+        memo["shapes"] = _NOTHING  # what a value is made of never leads back to it, except by mistake
+        answer = memo["shapes"] = _found(value, depth - 1) if depth else _NOTHING
+    return answer
+
+
+def _found(value: Value, depth: int) -> _Known:
+    match value:
+        case Constant():
+            return _Known((value.value,))
+        case Choice():
+            return _known_as(_distinct(answer for member in value.members for answer in _known(member, depth).answers))
+        case Items():
+            return _known_as(map(tuple, _combined([_known(item, depth).answers for item in value.items])))
+        case Mutated():
+            return _NOTHING if _reshapes(value) else _known(value.base, depth)
+        case Parameter():
+            return _Known((symbol(value.name, value),))
+        case Element():
+            return _known_as(_part(answer, value.key) for answer in _known(value.base, depth).answers)
+        case Field():
+            return _of_field(value, depth)
+        case Call():
+            return _of_call(value, depth)
+        case Op():
+            return _of_op(value, depth)
+    return _NOTHING
+
+
+def _known_as(answers: Iterator[object]) -> _Known:
+    found = tuple(answers)
+    return _Known(found) if 0 < len(found) <= _MOST else _NOTHING
+
+
+def _distinct(answers: Iterator[object]) -> Iterator[object]:
+    """Each once; 1, 1.0 and True are not the same."""
+    return iter({(type(answer), answer): answer for answer in answers if _hashable(answer)}.values())
+
+
+def _hashable(answer: object) -> bool:
+    return isinstance(answer, Hashable)
+
+
+def _combined(choices: Sequence[tuple[object, ...]]) -> Iterator[tuple[object, ...]]:
+    """All combinations of what each of some values may be; of too many, what differs is not known."""
+    count = 1
+    for choice in choices:
+        count *= len(choice)
+    if count > _MOST:
+        choices = [choice if len(choice) == 1 else (UNSURE,) for choice in choices]
+    return combinations(*choices)
+
+
+def _reshapes(value: Mutated) -> bool:
+    """Whether what was done to a tensor may have changed its shape."""
+    func = getattr(value.node, "func", None)
+    name = getattr(func, "attr", getattr(value.node, "attr", ""))
+    return name in _RESHAPING or name == "data"
+
+
+def _part(answer: object, key: int | str) -> object:
+    """One of several results, or a slice of a tensor that is unpacked."""
+    if not isinstance(key, int):
+        return UNSURE
+    if isinstance(answer, Shape):
+        return Shape(answer.sizes[1:]) if answer.sizes and not answer.open else ANY
+    if isinstance(answer, tuple) and -len(answer) <= key < len(answer):
+        return answer[key]
+    return UNSURE
+
+
+def _of_field(value: Field, depth: int) -> _Known:
+    if value.name in ("data", "grad"):
+        return _known(value.base, depth)
+    if value.name in _TURNED:
+        return _answered(value.name, {"input": value.base}, depth)
+    root: Value = value
+    path: list[str] = []
+    while isinstance(root, Field):
+        path.append(root.name)
+        root = root.base
+    if not isinstance(root, Parameter) or root.frame is None or value.name in root.frame.module.foreign_writes:
+        return _NOTHING
+    names = (*reversed(path),)
+    return _Known((symbol(".".join((root.name, *names)), (root, names)),))
+
+
+def _of_call(value: Call, depth: int) -> _Known:
+    if value.qualname in _WRAPPERS and value.args:
+        return _known(value.args[0], depth)
+    if value.qualname == "builtins.int" and len(value.args) == 1:
+        return _whole(value.args[0], depth)
+    if value.qualname in ("torch.FloatTensor", "torch.Tensor", "torch.LongTensor") and value.args and value.known:
+        made = Items(value.args, "tuple", value.node, value.frame)
+        answers = _known(made, depth).answers
+        whole = all(isinstance(a, tuple) and all(map(is_size, a)) and not _is_vague(a) for a in answers)
+        return _known_as(Shape(answer) for answer in answers if isinstance(answer, tuple)) if whole else _NOTHING
+    return _NOTHING
+
+
+def _is_vague(sizes: tuple[object, ...]) -> bool:
+    """Whether a single size may be a list or another tensor."""
+    return len(sizes) == 1 and not isinstance(sizes[0], int)
+
+
+def _whole(value: Value, depth: int) -> _Known:
+    """`int(n)` and `int(n / 2)`."""
+    if isinstance(value, Op) and value.name == "div" and value.form == "operator":
+        pairs = _combined([_known(part, depth).answers for part in (value.args["input"], value.args["other"])])
+        return _known_as(floor(a, b) if is_size(a) and is_size(b) else UNSURE for a, b in pairs)
+    return _known_as(
+        answer if is_size(answer) else int(answer) if isinstance(answer, float) else UNSURE
+        for answer in _known(value, depth).answers
+    )
+
+
+def _of_op(op: Op, depth: int) -> _Known:
+    if op.name == "size":
+        return _known_as(_distinct(iter([_size_of(op, depth)])))
+    if op.name == "shape":
+        return _known_as(
+            shape.sizes if isinstance(shape, Shape) and not shape.open else UNSURE
+            for shape in _known(op.input, depth).answers
+        )
+    if op.name == "slice":
+        ends = [op.args.get(name) for name in ("start", "stop", "step")]
+        parts = [(None,) if end is None else _known(end, depth).answers for end in ends]
+        return _known_as(Span(*each) for each in _combined(parts))
+    if "**" in op.args:
+        return _NOTHING
+    if op.form == "operator" and op.name in _ARITHMETIC and len(op.args) == 2:
+        number = _calculated(op, depth)
+        if number is not None:
+            return number
+    return _answered(op.name, op.args, depth)
+
+
+def _size_of(op: Op, depth: int) -> object:
+    """`x.size(0)`: the size, if it is known and the same on all paths, else a symbol."""
+    base: Value = op.input
+    while isinstance(base, Mutated) and not _reshapes(base):
+        base = base.base
+    dim = op.constant("dim")
+    if not isinstance(dim, int):
+        return unknown()
+    found = {_at(shape_of(answer), dim) for answer in _known(base, depth).answers}
+    if len(found) == 1 and None not in found:
+        return found.pop()
+    name = getattr(base, "name", "") if isinstance(base, Parameter) else ""
+    return symbol(f"{name}.shape[{dim}]" if name else _name_of_target(op), ("size", base, dim))
+
+
+def _name_of_target(op: Op) -> str:
+    """The name that a size is given where a shape is unpacked."""
+    return getattr(op.node, "id", "?")
+
+
+def _at(shape: Shape, dim: int) -> Size | None:
+    if shape.open and dim >= 0:
+        return None
+    return shape.sizes[dim] if -len(shape.sizes) <= dim < len(shape.sizes) else None
+
+
+def _calculated(op: Op, depth: int) -> _Known | None:
+    """Arithmetic of sizes, or of tuples of them; None where it is one of tensors."""
+    pairs = [*_combined([_known(part, depth).answers for part in op.args.values()])]
+    found: list[object] = []
+    for a, b in pairs:
+        if is_size(a) and is_size(b):
+            found.append(_ARITHMETIC[op.name](a, b))
+        elif isinstance(a, tuple) and isinstance(b, tuple):
+            found.append((*a, *b) if op.name == "add" else UNSURE)
+        else:
+            return None
+    return _known_as(_distinct(iter(found)))
+
+
+def _answered(name: str, args: Mapping[str, Value], depth: int) -> _Known:
+    """What an operation gives for all combinations of its arguments, or why all of them are refused."""
+    if name == "getitem":
+        choices = [_known(args["input"], depth).answers, _indices(args["index"], depth)]
+    elif name not in shape_functions.proven():
+        return _NOTHING
+    else:
+        choices = [_known(value, depth).answers for value in args.values()]
+    found: list[object] = []
+    refused = ""
+    for each in _combined(choices):
+        for given in _with_ranks(Given(name, dict(zip(args, each, strict=True)))):
+            try:
+                found.append(_taken(given) if name == "getitem" else shape_functions.result(given))
+            except Refusal as reason:
+                refused = str(reason)
+    if not found:
+        return _Known((ANY,), refused)
+    return _known_as(_distinct(iter(found)))
+
+
+def _taken(given: Given) -> object:
+    """`x[0]` of what may be a tensor or a tuple."""
+    whole, index = given.get("input"), given.get("index")
+    if isinstance(whole, tuple):
+        if isinstance(index, Span):
+            start, stop, step = (part if isinstance(part, int) else None for part in index.parts)
+            return whole[start:stop:step] if (start, stop, step) == index.parts else UNSURE
+        return _part(whole, index) if isinstance(index, int) and not isinstance(index, bool) else UNSURE
+    return shape_functions.result(given)
+
+
+def _indices(index: Value, depth: int) -> tuple[object, ...]:
+    """An index, whose parts are numbers only where that is certain: a name may hold a mask or a list."""
+    if isinstance(index, Items) and index.kind != "tuple":
+        return (UNSURE,)  # a list is taken as a tensor of places
+    if isinstance(index, Items):
+        return tuple(map(tuple, _combined([_indices(part, depth) for part in index.items])))
+    answers = _known(index, depth).answers
+    if all(isinstance(answer, Span | int | None) or answer is ... for answer in answers):
+        return answers
+    return (unknown(),) if kind(index) is Kind.INT else (UNSURE,)
+
+
+def _with_ranks(given: Given) -> Iterator[Given]:
+    """The same with each rank that the input may have, where only few are taken."""
+    ranks = shape_functions.takes_ranks(given.name)
+    shape = given.tensor()
+    if not ranks or not shape.open or shape.at_least > max(ranks):
+        yield given
+        return
+    for rank in ranks:
+        if rank >= shape.at_least:
+            front = tuple(unknown() for _ in range(rank - shape.at_least))
+            yield Given(given.name, {**given.arguments, "input": Shape((*front, *shape.sizes))})
