@@ -41,7 +41,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from torchlint.rule import Changes, Check, Frame, Op, Parameter, Problem, Same, Value, facts, ops
-from torchlint.vocabulary.loop_needs import check_rows, check_slices
+from torchlint.vocabulary.loop_needs import check_no_mask, check_rows, check_slices
 from torchlint.vocabulary.loop_stacks import Stack, stacks
 from torchlint.vocabulary.loops import Sweep, is_index, number_of
 from torchlint.vocabulary.shown_tensors import dtype, fills, settled, shown_tensor
@@ -101,6 +101,7 @@ def _problem(found: Stack, frame: Frame) -> Iterator[Problem]:
         check_slices(editor, [tensor, index], found.sweep)
         check_rows(editor, [tensor, index], found.sweep)
         editor.proof.has_dtype(settled(index.value), editor.text(index.tensor), found.node, ("int",))
+        check_no_mask(editor, index.value, editor.text(index.tensor))
         editor.proof.has_unseen_layout(found.joined, [tensor.value])
 
     claim = Same() if known and numbers else Changes("a mask for each row means something else")

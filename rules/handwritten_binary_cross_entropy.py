@@ -139,6 +139,7 @@ def _small_alone(match: Match) -> bool:
 
 
 _EPS = Changes("eps no longer puts a floor under the probabilities")
+_OTHER_SHAPES = ("a dim of size 1",)
 _MESSAGE = "Binary cross entropy by hand with eps has no gradient at large errors: take it from the logits"
 
 
@@ -153,10 +154,10 @@ class HandwrittenBinaryCrossEntropy(Rewrite):
     elsewhere = ("sigmoid",)
     also_for = ("layout",)
     pairs = (
-        Pair(negated, with_logits, Stabilises(), when=_fits),
-        Pair(subtracted, with_logits, Stabilises(), when=_fits),
-        Pair(subtracted_product, with_logits, Stabilises(), when=_fits),
-        Pair(total, minus_with_logits, Stabilises(), when=_fits_alone),
+        Pair(negated, with_logits, Stabilises(), when=_fits, excluded=_OTHER_SHAPES),
+        Pair(subtracted, with_logits, Stabilises(), when=_fits, excluded=_OTHER_SHAPES),
+        Pair(subtracted_product, with_logits, Stabilises(), when=_fits, excluded=_OTHER_SHAPES),
+        Pair(total, minus_with_logits, Stabilises(), when=_fits_alone, excluded=_OTHER_SHAPES),
         # The loss wants targets of the logits' shape; the logs do not.
         Pair(negated, of_log_sigmoids, Stabilises(), when=_has_target),
         Pair(subtracted, of_log_sigmoids, Stabilises(), when=_has_target),

@@ -81,7 +81,7 @@ from torchlint.vocabulary.turns import position
 if TYPE_CHECKING:
     from torchlint.fixing.editor import Editor
 
-_SAVING = ops.that(saves_output=True)
+_SAVING = ops.that(saves=("result", "operands result"))
 _TOGETHER = ops.that(frozen_views=True)
 _SAME = ops.that(view=True) - ops.IN_PLACE
 _VIEW = "One of several views of a tensor with a graph is written to in place: it raises a RuntimeError"

@@ -104,5 +104,12 @@ class LogOfSumOfExp(Rewrite):
         Pair(by_hand, logsumexp, Stabilises(), when=_overflows),
         Pair(by_hand_kept, logsumexp_kept, Stabilises(), when=_global_maximum, message=_GLOBAL),
         Pair(by_hand_kept, logsumexp_kept, Stabilises(), when=_overflows),
-        Pair(by_hand_over_all, logsumexp_of_vector, Stabilises(), when=_overflows, applies=_is_vector),
+        Pair(
+            by_hand_over_all,
+            logsumexp_of_vector,
+            Stabilises(),
+            when=_overflows,
+            applies=_is_vector,
+            excluded=("a dim of size 1",),
+        ),
     )

@@ -91,10 +91,13 @@ def _without_sigmoid(loss: Loss) -> Fix | None:
     def fix(editor: Editor) -> None:
         dropped(editor)
         called(editor)
+        target = loss.op.args.get("target")
+        # The loss without logits refuses other targets, and those of another dtype.
         for sigmoid in map(source, loss.found):
             editor.proof.input_of(sigmoid)
-        if not is_between_0_and_1(loss.op.args.get("target")):
-            # The loss without logits refuses others, and those of another dtype.
+            if target is not None:
+                editor.proof.has_same_dtype(sigmoid.input, target, ("the logits", "the targets"))
+        if not is_between_0_and_1(target):
             editor.proof.need("the targets are floats from 0 to 1")
 
     return fix

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 import numpy
+import operation_gradients
 import torch
 from operation_runs import DTYPES, Run, Samples, calls, resolve, run, spellings, tensors_in
 from operation_shapes import OF_NOTHING, SHAPES
@@ -269,30 +270,11 @@ def _gradient(one: Run) -> bool | str | None:
     return True if any(part is not None and part.nan_to_num().any() for part in given) else "zero"
 
 
-def _saves_output(operation: Operation, runs: Runs) -> Iterator[str]:
-    found = [_raises_if_written(one) for one in runs if one.dtype == "float"] if operation.saves_output else []
-    if found and True not in found:
-        yield "backward does not mind that its result was written to"
+def _saves(operation: Operation, runs: Runs) -> Iterator[str]:
+    yield from operation_gradients.problems(operation.saves, [] if operation.writes else runs)
 
 
-def _raises_if_written(one: Run) -> bool | None:
-    """Whether a backward pass raises after the result was written to; None if there is none to go through."""
-    arguments, named = Samples("float").arguments(one.call)
-    for leaf in tensors_in(arguments):
-        if leaf.is_floating_point() and leaf.is_leaf:
-            leaf.requires_grad_()
-    try:
-        # An operation in place cannot be given a leaf.
-        moved = [part * 1.0 if isinstance(part, torch.Tensor) and part.requires_grad else part for part in arguments]
-        result = next(iter(tensors_in(resolve(one.spelling)(*moved, **named))))
-        result.mul_(2.0)
-        result.sum().backward()  # type: ignore[no-untyped-call]
-    except (RuntimeError, NotImplementedError) as error:
-        return True if "modified by an inplace operation" in str(error) else None
-    return False
-
-
-_CHECKS = (_gives, _several, _dtype, _shape, _elements, _view, _strides, _writes, _grad, _saves_output)
+_CHECKS = (_gives, _several, _dtype, _shape, _elements, _view, _strides, _writes, _grad, _saves)
 
 
 def _random(operation: Operation, runs: Runs) -> Iterator[str]:

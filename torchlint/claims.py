@@ -69,7 +69,8 @@ class Pair(NamedTuple):
     `before` is the pattern: its text is lowered to a graph of operations in which the parameters are leaves. `after`
     is the template. `when` says what else must hold of the captured values for the finding; `applies` what must hold
     for the fix (a rank, a dim), and where it does not, the finding is reported with a fix that is only displayed
-    if `shown`, else without one.
+    if `shown`, else without one. `excluded` are opposites of inputs that `when` or `applies` rule out, by their names
+    in certificates: `a dim of size 1` where the shapes are certain.
     """
 
     before: Callable[..., Any]
@@ -78,3 +79,4 @@ class Pair(NamedTuple):
     when: Callable[[Match], bool] | None = None
     applies: Callable[[Match], bool] | None = None
     message: str = ""
+    excluded: tuple[str, ...] = ()

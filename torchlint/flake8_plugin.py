@@ -117,7 +117,7 @@ def _check(source: Source, codes: frozenset[str], tree: ast.Module, target: Rang
     from torchlint import lint
 
     try:
-        # A fix would load LibCST.
+        # a fix would load LibCST
         report = lint.check(source, codes, tree=tree, fixes=False, indexes=_indexes, target=target)
     except Exception as error:
         _LOG.exception("torchlint failed on %s", source.path)

@@ -36,15 +36,15 @@ def check(
     tree: ast.Module | None = None,
     gates: bool = True,
     fixes: bool = True,
-    indexes: Callable[[], ImportIndexes] | None = None,
     target: Range = CURRENT,
+    indexes: Callable[[], ImportIndexes] | None = None,
 ) -> Report:
     """All findings of the rules with these codes, in order; suppressions are not applied here.
 
     `tree` is the file's tree if the caller has it. `gates=False` switches off everything that leaves files, rules and
     regions alone; the findings are the same. Without `fixes` none is built, which spares LibCST. `indexes` gives
-    those that are kept for a run, during which no other file should change. `target` are the versions of torch that the
-    code is for.
+    those that are kept for a run, during which no other file should change. `target` are the versions of
+    torch that the code is for.
     """
     report = Report()
     with _deep_recursion(), _no_collection():

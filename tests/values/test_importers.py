@@ -11,14 +11,13 @@ from torchlint import lint
 from torchlint.finding import Finding
 from torchlint.source import Source
 
-TRAIN = """
+TRAIN = """import torch
 def fit(model, criterion, x, y, mode="train"):
     if mode == "eval":
         return None
     loss = criterion(model(x), y)
     loss.backward()
     return loss
-# torch
 """
 NET = """
 import torch.nn as nn

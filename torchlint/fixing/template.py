@@ -86,6 +86,13 @@ class _Signs(ast.NodeTransformer):
         return ast.Name(f"{name}_positive", ast.Load())
 
 
+def leading_negation(node: ast.expr) -> ast.expr | None:
+    """What the minus sign negates that a product or quotient begins with; None where it begins with none."""
+    while isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult | ast.Div):
+        node = node.left
+    return node.operand if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub) else None
+
+
 def _without_sign(capture: Capture) -> Capture | None:
     """A product or quotient without the minus sign that it begins with; None where it begins with none."""
     if not (capture.bare.startswith("-") and isinstance(capture.node, ast.BinOp | ast.UnaryOp)):

@@ -112,22 +112,3 @@ def rebound(module: ast.Module) -> set[str]:
     for node in trees.walk(module):
         found.update(node.names if isinstance(node, ast.Global) else ())
     return found
-
-
-def patched(module: ast.Module) -> set[str]:
-    """The attributes that something is assigned to, by `a.b = c` or `setattr(a, "b", c)`; `*` where it is not said."""
-    found: set[str] = set()
-    for node in trees.walk(module):
-        match node:
-            case ast.Attribute(ctx=ast.Store() | ast.Del(), value=ast.Name() | ast.Attribute()):
-                found.add(node.attr if _is_module(node.value) else "")
-            case ast.Call(func=ast.Name(id="setattr"), args=[base, name, _]) if _is_module(base):
-                found.add(str(name.value) if isinstance(name, ast.Constant) else "*")
-    return found - {""}
-
-
-def _is_module(node: ast.expr) -> bool:
-    """Whether an expression is likely a module: `F`, `torch.nn`, not `self.net`."""
-    while isinstance(node, ast.Attribute):
-        node = node.value
-    return isinstance(node, ast.Name) and node.id in ("torch", "nn", "F", "functional", "init", "th")

@@ -75,10 +75,11 @@ class Operation:
     pure: bool = True
     # Whether a gradient goes through it: it is cut, or it is zero everywhere.
     grad: Literal[True, False, "zero"] = True
-    # Its backward pass reads the (first) result, which may not be written to before.
-    saves_output: bool = False
     # Its results are views that nobody may write to in place while they have a graph.
     frozen_views: bool = False
+    # What autograd keeps of a call to compute the gradient: its operands, its result, neither or both. Who writes to
+    # that in place has no gradient. None: not known.
+    saves: terms.Saves | None = None
     makes: terms.Makes = ""
     casts: bool = False
     moves: bool = False

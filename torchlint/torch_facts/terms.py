@@ -96,6 +96,8 @@ Elements = Literal["", "same", "moved", "repeated", "some"]
 # What a tensor is made from: a size, another tensor's size, another tensor's dtype and device, a number of steps,
 # numbers that are there already.
 Makes = Literal["", "size", "like", "new", "steps", "data"]
+# What is kept for the gradient.
+Saves = Literal["", "operands", "result", "operands result"]
 
 
 class Facts(TypedDict, total=False):
@@ -123,8 +125,8 @@ class Facts(TypedDict, total=False):
     random: Literal[True, False, "training"]
     pure: bool
     grad: Literal[True, False, "zero"]
-    saves_output: bool
     frozen_views: bool
+    saves: Saves
     makes: Makes
     casts: bool
     moves: bool

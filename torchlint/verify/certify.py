@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,8 @@ def certificate(row: Row) -> dict[str, Any]:
     if row.kind == "pair":
         kept |= {"index": row.index, "dtypes": row.dtypes, "ranks": row.ranks}
         kept |= {"references": row.references, "errors": row.errors}
+    if row.needs is not None:
+        kept["needs"] = row.needs
     if row.repaired:
         kept["repaired"] = row.repaired
     if row.gains:
@@ -69,9 +71,21 @@ def write(rows: Sequence[Row], complete: bool, path: Path = TABLE) -> int:
         new = certificate(row)
         fuller = replaced.get(_same(row.code, new)) if row.tier == "fast" else None
         stayed += fuller is not None
+        if fuller is not None and "needs" in new:
+            fuller["needs"] = new["needs"]
         table.setdefault(row.code, []).append(fuller or new)
     path.write_text(_render({code: table[code] for code in sorted(table) if table[code]}), encoding="utf-8")
     return stayed
+
+
+def put_needs(found: Mapping[tuple[str, int], list[str]], path: Path = TABLE) -> None:
+    """Put the needs of pairs, by code and index, into the certificates that they have on the CPU."""
+    table = _existing(path)
+    for code, rows in table.items():
+        for kept in rows:
+            if kept["kind"] == "pair" and kept["device"] == "cpu" and (code, kept["index"]) in found:
+                kept["needs"] = found[code, kept["index"]]
+    path.write_text(_render(table), encoding="utf-8")
 
 
 def _same(code: str, kept: dict[str, Any]) -> tuple[Any, ...]:

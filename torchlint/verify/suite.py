@@ -13,6 +13,7 @@ from torchlint.selectors import advice, covered
 from torchlint.verify.fixture_programs import INPUTS, verify_programs
 from torchlint.verify.fixtures import FIXTURES, fixtures
 from torchlint.verify.judge.unit_verdict import verify_pair
+from torchlint.verify.pair_needs import found_needs
 from torchlint.verify.report.row import Row, fill, put_speed
 from torchlint.verify.run.speed import measure
 
@@ -84,6 +85,8 @@ def execute(task: Task) -> list[Row]:
         row.digest = pair_digest(pair)
         result = verify_pair(pair, task.device, task.tier)
         fill(row, result, pair.claim)
+        if task.device == "cpu" and result.unit is not None:
+            row.needs = found_needs(result.unit)
         if task.tier == "full" and result.unit is not None:
             put_speed(row, measure(result.unit, task.device), task.device)
         return [row]

@@ -70,8 +70,10 @@ def may_use(scope: ast.AST, module: Module, rows: Mapping[str, Row], last: froze
     if any(_imported_module(node, rows) for node in nodes.of(ast.ImportFrom)):
         return True
     instance = model.self_name if isinstance(model, FunctionModel) else None
+    if any(_imported_module(node, rows) for node in nodes.of(ast.ImportFrom)):
+        return True
     for node in nodes.of(ast.Attribute):
-        is_own = isinstance(node.value, ast.Name) and node.value.id == instance
+        is_own = isinstance(node.value, ast.Name) and node.value.id == instance and f"{MODULE}{node.attr}" not in rows
         if node.attr in last and not is_own and _may_be(node, rows, called=node in nodes.calls):
             return True
     naming = module.naming

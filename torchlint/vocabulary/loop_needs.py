@@ -15,6 +15,9 @@ from .slices import Leaf, Whole
 if TYPE_CHECKING:
     from torchlint.fixing.editor import Editor
 
+# A tensor of dtype uint8 is taken for a mask.
+_INDICES = frozenset({"int64", "int32", "int16", "int8"})
+
 
 def check_slices(editor: Editor, leaves: Sequence[Leaf], sweep: Sweep) -> None:
     """What the loop goes over must be tensors, and the loop must take all of their slices along the dim."""
@@ -110,3 +113,10 @@ def check_indices(editor: Editor, value: Value, said: str, rank: int) -> None:
     """Indices must be whole numbers from 0 on, in a tensor of so many dims."""
     if not is_counted(value) or facts.rank(settled(value)) != rank:
         editor.proof.need(f"`{said}` holds indices, none of them negative, in {rank} dim{'s' * (rank != 1)}")
+    check_no_mask(editor, value, said)
+
+
+def check_no_mask(editor: Editor, value: Value, said: str) -> None:
+    """Indices must have a dtype that is not taken for a mask, as that of `uint8` is."""
+    if dtype(settled(value)) not in _INDICES:
+        editor.proof.need(f"`{said}` is not of dtype `uint8`, which is a mask")

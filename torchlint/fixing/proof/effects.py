@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from torchlint.fixing.proof import operation_traits
+from torchlint.fixing.proof.implicit_calls import ImplicitCalls
 from torchlint.fixing.proof.memory import is_made_in, roots
 from torchlint.fixing.proof.order import timeline
 from torchlint.kept import kept
@@ -37,6 +38,8 @@ from torchlint.values.value import (
 )
 
 _DEPTH = 4
+# Arguments by which functions of Python's are told what to call.
+_OF_FUNCTIONS = frozenset({"key", "default_factory", "target"})
 # Attributes of a tensor through which its memory or its gradient changes.
 _OF_TENSORS = frozenset({"data", "grad", "requires_grad", "real", "imag", "T", "mT"})
 _UNSEEN = frozenset({"locals", "vars", "globals", "eval", "exec", "dir", "_getframe", "currentframe"})
@@ -71,6 +74,7 @@ class Effects:
                 self._ops.setdefault(op.node, []).append(op)
         self._hooked = not modules.HOOKS.isdisjoint(frame.module.vocabulary)
         self._properties = _properties(frame.module)
+        self._implicit = ImplicitCalls(frame, timeline(frame).parents)
         self._known: dict[ast.AST, Effect] = {}
 
     @kept
@@ -108,6 +112,10 @@ class Effects:
                 effect.names.add(node.name)
             case ast.alias():
                 effect.names.add((node.asname or node.name).partition(".")[0])
+        unseen = self._implicit.of(node)
+        if unseen:
+            effect.everything = True
+            effect.values.extend(unseen)
         return effect
 
     def _value(self, node: ast.AST) -> Value:
@@ -166,6 +174,10 @@ class Effects:
             name = self._value(node.args[1])
             effect.attributes.add(str(name.value) if isinstance(name, Constant) else "*")
             effect.values.append(self._value(node.args[0]))
+            return
+        given = {keyword.arg for keyword in node.keywords}
+        if not given.isdisjoint(_OF_FUNCTIONS):
+            self._unknown(node, effect)
             return
         if operation_traits.is_pure_function(qualname) or operation_traits.is_settled(qualname):
             return

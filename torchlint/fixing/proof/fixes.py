@@ -7,21 +7,24 @@ So what a parameter captured must be certain to be of that kind, or of one beyon
 from __future__ import annotations
 
 import ast
+import itertools
 from collections.abc import Iterator, Sequence
 
 from torchlint.claims import Pair, Same
 from torchlint.finding import Edit
 from torchlint.fixing.editor import Editor
 from torchlint.fixing.proof import kinds
+from torchlint.fixing.proof.gradients import asks_for_gradient
 from torchlint.fixing.proof.safety import Proof
+from torchlint.fixing.template import leading_negation
 from torchlint.match import Match
 from torchlint.rule import Rewrite
 from torchlint.torch_facts import ops
 from torchlint.values.interpret.frame import Frame
-from torchlint.values.value import Constant, Items, Op, Value
+from torchlint.values.value import UNKNOWN, Constant, Items, Op, Value
 
 # Parameters that take tensors: for all others a literal is matched, or there is no safe pair.
-_TENSORS = frozenset({"Floats", "Vector", "Logits", "Columns", "Regular", "Probabilities", "Binary", "BinaryTargets"})
+TENSORS = frozenset({"Floats", "Vector", "Logits", "Columns", "Regular", "Probabilities", "Binary", "BinaryTargets"})
 
 
 def needs(
@@ -37,6 +40,7 @@ def needs(
         reads = list(_reads(match))
         ends = [op.node for op in match.ops if op.node is not None]
         _check_leftovers(proof, pair, match, editor)
+        _check_signs(proof, match, editor)
         for op in match.ops:
             proof.is_left_alone(op.node, match.root.node)
     proof.check(editor, edits, reads, ends)
@@ -44,7 +48,11 @@ def needs(
 
 
 def _check_leftovers(proof: Proof, pair: Pair, match: Match, editor: Editor) -> None:
-    """A rewrite that only spares an operation must not leave that behind, for another reader, beside the new one."""
+    """A rewrite that only spares an operation must not leave that behind, for another reader, beside the new one; and
+    no gradient goes through what any rewrite leaves behind."""
+    for op in match.ops:
+        if op is not match.root and asks_for_gradient(match.frame, op):
+            proof.need(f"nobody asks for the gradient of `{ast.unparse(op.node) if op.node else op.name}`")
     if not isinstance(pair.claim, Same):
         return
     inside = set(ast.walk(match.root.node)) if match.root.node is not None else set()
@@ -52,6 +60,19 @@ def _check_leftovers(proof: Proof, pair: Pair, match: Match, editor: Editor) -> 
         statement = match.frame.definitions.get(op)
         if isinstance(statement, ast.Assign) and statement not in editor.gone and statement.value not in inside:
             proof.need(f"`{ast.unparse(statement.targets[0])}` is not read elsewhere, where it is computed for still")
+
+
+def _check_signs(proof: Proof, match: Match, editor: Editor) -> None:
+    """Where a sign is gone that the old code computed, it must have been one that could be: not that of a bool."""
+    new = {ast.dump(part) for _, text in editor.written for part in ast.walk(ast.parse(f"(\n{text}\n)"))}
+    matched = [op.node for op in match.ops if op.node is not None]
+    for node in match.nodes.values():
+        negated = leading_negation(node)
+        if negated is not None and ast.dump(node) not in new:
+            value = match.frame.values.get(negated, UNKNOWN)
+            if "bool" in kinds.dtypes_of(value):
+                at = match.root.node or match.frame.scope
+                proof.has_dtype(value, ast.unparse(negated), at, ("float", "int", "complex"), matched)
 
 
 def _reads(match: Match) -> Iterator[ast.expr]:
@@ -66,18 +87,21 @@ def _reads(match: Match) -> Iterator[ast.expr]:
 def _check_inputs(proof: Proof, rule: Rewrite, pair: Pair, match: Match) -> None:
     matched = [op.node for op in match.ops if op.node is not None]
     root = match.root.node or match.frame.scope
-    for name, kind in _annotations(pair).items():
+    for name, kind in input_kinds(pair).items():
         value = match.captured.get(name)
         if value is None:
             continue
-        said = _said(match, name)
-        if kind in _TENSORS:
-            _check_tensor(proof, rule, match, value, said, matched)
+        text = _said(match, name)
+        if kind in TENSORS:
+            _check_tensor(proof, rule, match, value, text, matched)
         elif kind == "Dim":
-            _check_dim(proof, rule, match, value, said)
+            _check_dim(proof, rule, match, value, text)
+    tensors = [name for name, kind in input_kinds(pair).items() if kind in TENSORS]
+    for one, other in itertools.pairwise(tensors):
+        said = f"`{_said(match, one)}`", f"`{_said(match, other)}`"
+        proof.has_same_dtype(match.captured[one], match.captured[other], said)
     if "layout" not in rule.also_for:
-        tensors = [match.captured[name] for name, kind in _annotations(pair).items() if kind in _TENSORS]
-        proof.has_unseen_layout(root, tensors)
+        proof.has_unseen_layout(root, [match.captured[name] for name in tensors])
 
 
 def _check_tensor(
@@ -117,7 +141,7 @@ def _check_dim(proof: Proof, rule: Rewrite, match: Match, value: Value, said: st
     proof.is_integer(value, said)
 
 
-def _annotations(pair: Pair) -> dict[str, str]:
+def input_kinds(pair: Pair) -> dict[str, str]:
     return {name: str(kind) for name, kind in pair.before.__annotations__.items() if name != "return"}
 
 

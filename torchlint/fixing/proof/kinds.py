@@ -160,7 +160,7 @@ def _converted(op: Op, depth: int) -> Kinds:
             return dtypes_of(op.input, depth - 1)
         if known is None and facts.is_tensor(target) is True:
             return dtypes_of(target, depth - 1)
-        return frozenset({known}) if known else ANY
+        return _given(target, depth)
     return ANY
 
 

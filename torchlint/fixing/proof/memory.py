@@ -80,7 +80,8 @@ def _shared(value: Value) -> tuple[Value, ...] | None:
         case Call() as call if call.qualname in _SHARING_CALLS:
             return call.args
         case Op() if operation_traits.is_view(value.name):
-            return tuple(arg for name, arg in value.args.items() if name in ("input", "tensors", "data", "self"))
+            shared = (arg for name, arg in value.args.items() if name in ("input", "tensors", "data", "self"))
+            return tuple(shared) or tuple(value.args.values())
         case Op(name="out") | Op() if "out" in value.args:
             return (value.args["out"],)
     return None

@@ -22,8 +22,10 @@ _REAL = ops.FLOATS & (ops.that(real=True) | ops.refusing("complex")) | ops.that(
 _BITWISE = ops.that(dtype="promoted") & ops.refusing("float")
 _BOOLEAN = ops.that(dtype="bool") | {"not"}
 _KEEPING = ops.that(dtype=("input", "sum"), gives=("tensor", "varies", "sequence", "tuple"))
+# Random numbers are drawn in the order of the memory that they fill, or that their input has.
+_DRAWN = ops.RANDOM - ops.that(makes=("size", "steps", "data"))
 # The words that show, in a function, that strides may be looked at.
-LAYOUT_WORDS = ops.methods(*ops.column("strides"))
+LAYOUT_WORDS = ops.methods(*ops.column("strides")) | ops.words(*_DRAWN)
 
 
 def is_view(name: str) -> bool:
@@ -111,7 +113,8 @@ def gives_indices(name: str) -> bool:
 
 
 def sees_layout(name: str) -> bool:
-    return name in ops.column("strides")
+    """Whether what an operation gives, or whether it raises, shows how its input lies in memory."""
+    return name in ops.column("strides") or name in _DRAWN
 
 
 def is_contiguous(op: Op) -> bool:

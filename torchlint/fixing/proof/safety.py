@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Protocol
+from typing import Protocol, TypeGuard
 
 from torchlint.finding import Edit
-from torchlint.fixing.proof import kinds, operation_traits
+from torchlint.fixing.proof import gradients, kinds, operation_traits
+from torchlint.fixing.proof.dtype_sources import has_same_dtype
+from torchlint.fixing.proof.import_doubts import bindings_of
 from torchlint.fixing.proof.memory import is_made_in, roots
 from torchlint.fixing.proof.order import runs_with
 from torchlint.fixing.proof.versions import Versions
 from torchlint.fixing.proof.writes import Writes, writes_of
 from torchlint.kept import kept
 from torchlint.syntax import trees
-from torchlint.syntax.bindings import imported, patched, rebound
 from torchlint.values.compare import walk
 from torchlint.values.interpret.frame import Frame
-from torchlint.values.value import UNKNOWN, Op, Value
+from torchlint.values.value import UNKNOWN, External, Op, Value
 
 _TRIES = ast.Try | ast.TryStar
 _COMPOUND = ast.For | ast.AsyncFor | ast.While | ast.If | ast.With | ast.AsyncWith
@@ -57,6 +58,11 @@ class Proof:
         """A value must be a tensor of one of these kinds of numbers: `bool`, `int`, `float`, `complex`."""
         if not kinds.only(self.frame, value, wanted, at, besides):
             self.need(f"`{said}` is {_article(' or '.join(wanted))} tensor")
+
+    def has_same_dtype(self, value: Value, other: Value, said: tuple[str, str]) -> None:
+        """Two floating-point tensors must have as many bits: what a half one is rounded to shows in a wider result."""
+        if not has_same_dtype(value, other):
+            self.need(f"{said[0]} and {said[1]} have one dtype")
 
     def input_of(self, op: Op, wanted: Iterable[str] = ("float",)) -> None:
         """What an operation takes, which goes with the fix, must be a tensor of one of these kinds of numbers."""
@@ -115,9 +121,13 @@ class Proof:
     def _layout_is_seen(self, node: ast.AST) -> bool:
         for frame in self.frame.evaluator.frames:
             for op in frame.ops:
-                seen = operation_traits.sees_layout(op.name) and any(part.node is node for part in walk(op.input))
-                if seen:
+                if operation_traits.sees_layout(op.name) and _is_made_of(op, node):
                     return True
+            if any(
+                _called(call) in operation_traits.LAYOUT_WORDS and _is_given(frame, call, node)
+                for call in frame.callees
+            ):
+                return True
         words = operation_traits.LAYOUT_WORDS & self.frame.module.vocabulary
         return bool(words) and self._leaves(node, words)
 
@@ -155,12 +165,13 @@ class Proof:
         aliases = list(self._aliases(editor))
         self._check_writes(editor, [*reads, *editor.kept, *(inner for _, inner in aliases)], places)
         self._check_aliases(aliases)
+        self._check_gradients(editor, places)
         self._check_contexts(places)
         self._check_names(editor)
         statements = {id(one): one for one in map(order.statement, places) if one is not None}
+        self._check_exceptions(places)
         several = len(statements) > 1 or any(isinstance(one, _COMPOUND) for one in editor.gone)
         if several:
-            self._check_exceptions(places)
             self._check_branches(editor)
             if self.writes.effects.inspects_names:
                 self.need("the function does not look at its own names")
@@ -212,6 +223,40 @@ class Proof:
             ):
                 self.need(f"nobody writes to `{_short(inner)}` later")
 
+    def _check_gradients(self, editor: Touched, places: Sequence[ast.AST]) -> None:
+        """What only the old or only the new code keeps for the gradient must not be written in place later."""
+        order = self.writes.order
+        written = ((target, new) for target, text in editor.written if (new := _parsed(text)) is not None)
+        inside = {below for node in places for below in order.below(node)}
+        old = [op for op in self.frame.ops if op.node in inside]
+        for swap in gradients.swaps(written, order):
+            for node in gradients.left_behind(swap, old):
+                # Its gradient is not taken any more.
+                self._is_left_by(node, swap.target)
+            if gradients.result_differs(self.frame, swap):
+                self._is_kept_from(swap.target, swap.target)
+            for operand in {ast.dump(node): node for node in editor.kept if order.holds(node)}.values():
+                if gradients.operand_differs(self.frame, swap, operand, old):
+                    self._is_kept_from(operand, swap.target)
+
+    def _is_left_by(self, node: ast.expr, target: ast.expr) -> None:
+        window, _ = self.writes.rest(target)
+        what = self.writes.written_to(node, window)
+        if what:
+            self.need(f"{what} does not write to `{_short(node)}` before the gradient is computed")
+
+    def _is_kept_from(self, node: ast.expr, start: ast.expr) -> None:
+        """Nobody may write, after a node is evaluated, to what another one gave."""
+        window, escapes = self.writes.rest(start)
+        what = self.writes.written_to(node, window)
+        if what is None and (escapes or not self._is_made_here(node)):
+            what = gradients.written_by_callers(self.frame)
+        if what:
+            self.need(f"{what} does not write to `{_short(node)}` before the gradient is computed")
+
+    def _is_made_here(self, node: ast.expr) -> bool:
+        return all(is_made_in(self.frame, root) for root in roots(self.frame.values.get(node, UNKNOWN)))
+
     def _check_contexts(self, places: Sequence[ast.AST]) -> None:
         order = self.writes.order
         contexts = {
@@ -219,27 +264,33 @@ class Proof:
         }
         if len(contexts) > 1:
             self.need("the `with` block makes no difference to what is moved")
+        setting = next(filter(self._is_setting, order.between(places)), None)
+        if setting is not None:
+            self.need(f"`{_short(setting)}` makes no difference to what is moved")
         if "inference_mode" in self.frame.module.vocabulary and any(map(self._is_inference, order.nodes)):
             # What is made there cannot be kept for a gradient, which other operations may do.
             self.need("nothing that it reads is made in `inference_mode`")
+
+    def _is_setting(self, node: ast.AST) -> TypeGuard[ast.Call]:
+        """Whether a call changes how torch computes from there on: `torch.set_grad_enabled(False)`."""
+        if not isinstance(node, ast.Call) or not _called(node).startswith("set_"):
+            return False
+        callee = self.frame.callees.get(node, UNKNOWN)
+        return isinstance(callee, External) and callee.qualname.startswith("torch.")
 
     def _is_inference(self, node: ast.AST) -> bool:
         return isinstance(node, ast.With) and any("inference_mode" in ast.unparse(item) for item in node.items)
 
     def _check_names(self, editor: Touched) -> None:
         """What the old and the new code name must be what the imports bind, and have the attributes that it has."""
-        imports = [line for line in self._tree.body if isinstance(line, ast.Import | ast.ImportFrom)]
-        bound = {each.name: each.qualname for line in imports for each in imported(line)}
-        twice = {each.name for line in imports for each in imported(line) if bound[each.name] != each.qualname}
-        changed = (rebound(self._tree) & bound.keys()) | twice
-        attributes = patched(self._tree)
-        if not changed and not attributes:
+        bindings = bindings_of(self.frame)
+        if not bindings:
             return
         new = [node for _, text in editor.written if (node := _parsed(text)) is not None]
         for part in (part for node in (*editor.targets, *editor.gone, *new) for part in trees.walk(node)):
-            if isinstance(part, ast.Name) and part.id in changed:
-                self.need(f"`{part.id}` is what its import binds")
-            if isinstance(part, ast.Attribute) and (part.attr in attributes or "*" in attributes):
+            if isinstance(part, ast.Name) and part.id in bindings.doubted:
+                self.need(bindings.doubted[part.id])
+            if isinstance(part, ast.Attribute) and not bindings.replaced.isdisjoint({part.attr, "*"}):
                 self.need(f"nobody replaced `{part.attr}`")
 
     def _check_exceptions(self, places: Sequence[ast.AST]) -> None:
@@ -267,6 +318,15 @@ class Proof:
             self.need("it does not matter how often and in which order its parts are evaluated")
         for name in versions.lost_names(editor.gone):
             self.need(f"nothing reads `{name}` afterwards")
+
+
+def _is_made_of(op: Op, node: ast.AST) -> bool:
+    return any(part.node is node for arg in op.args.values() for part in walk(arg))
+
+
+def _is_given(frame: Frame, call: ast.Call, node: ast.AST) -> bool:
+    given = [*call.args, *(keyword.value for keyword in call.keywords)]
+    return any(part.node is node for arg in given for part in walk(frame.values.get(arg, UNKNOWN)))
 
 
 def _viewed(text: str) -> ast.expr | None:

@@ -14,7 +14,7 @@ from torchlint.syntax.inventory import inventory_of
 from torchlint.values.compare import walk
 from torchlint.values.interpret.assignments import MUTATORS
 from torchlint.values.interpret.frame import Frame
-from torchlint.values.value import UNKNOWN, External, Op, Value
+from torchlint.values.value import UNKNOWN, ClassRef, External, FunctionRef, Layer, Op, Value
 
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
 
@@ -59,6 +59,25 @@ class Writes:
             if effect.everything and self._is_reached(values, names, attributes, node):
                 return effect.what
         return None
+
+    def written_to(self, node: ast.expr, window: Iterable[ast.AST]) -> str | None:
+        """What writes in a window to the memory of an expression's result, as far as the file shows it: calls of other
+        code, such as that of an optimiser, are not counted, unless they are given it under a name of the file's own."""
+        memory = roots(self._value(node))
+        for one in window:
+            effect = self.effects.of(one)
+            if not effect.values or (effect.everything and not self._is_own_code(one)):
+                continue
+            if any(_is_one(a, b) for value in effect.values for a in roots(value) for b in memory):
+                return effect.what
+        return None
+
+    def _is_own_code(self, node: ast.AST) -> bool:
+        if not isinstance(node, ast.Call):
+            return True
+        callee = self._frame.callees.get(node, UNKNOWN)
+        own = isinstance(node.func, ast.Name | ast.Lambda) and not isinstance(callee, External | ClassRef | Layer)
+        return own or isinstance(callee, FunctionRef)
 
     def _named(self, reads: Sequence[ast.expr]) -> tuple[set[str], set[str]]:
         """The names and attributes that expressions spell, those of modules left out."""
@@ -138,6 +157,16 @@ class Writes:
                 end = around
         return self._after(target), True
 
+    def rest(self, target: ast.expr) -> tuple[Sequence[ast.AST], bool]:
+        """What is run in the function after an expression, in the loops around it too, and whether its result may
+        leave the function."""
+        start, stop = self.order.last[target] + 1, len(self.order.nodes)
+        loops = self.order.loops(target)
+        if loops:
+            start = min(start, *(self.order.first[loop] for loop in loops))
+        own = set(self.order.below(target))
+        return [node for node in self.order.nodes[start:stop] if node not in own], self.lifetime(target)[1]
+
     def _is_harmless(self, call: ast.Call) -> bool:
         return not self.effects.of(call).everything
 
@@ -185,6 +214,10 @@ class Writes:
                     return False
             child = around
         return False
+
+
+def _is_one(a: Value, b: Value) -> bool:
+    return a is b or (a.node is not None and a.node is b.node)
 
 
 def _holds(value: Value, root: Value) -> bool:

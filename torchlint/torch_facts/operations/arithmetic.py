@@ -4,28 +4,28 @@ from __future__ import annotations
 
 from torchlint.torch_facts.rows import family
 
-arithmetic = family(elementwise=True, shape="broadcast", dtype="promoted", in_place=True)
+arithmetic = family(elementwise=True, shape="broadcast", dtype="promoted", in_place=True, saves="operands")
 integers = family(elementwise=True, shape="broadcast", dtype="promoted", raises="float complex", in_place=True)
 polynomial = family(elementwise=True, shape="broadcast", dtype="float", raises="complex", grad=False)
 comparison = family(elementwise=True, shape="broadcast", dtype="bool", grad=False, in_place=True)
 # Of more than two operands, or two results.
-mixed = family(elementwise=True, shape="broadcast")
+mixed = family(elementwise=True, shape="broadcast", saves="operands")
 
 ROWS = (
-    arithmetic("add", commutes=True),
+    arithmetic("add", commutes=True, saves=""),
     arithmetic("atan2", dtype="float", raises="complex"),
-    arithmetic("copysign", dtype="float", raises="complex"),
+    arithmetic("copysign", dtype="float", raises="complex", saves="operands result"),
     arithmetic("div", dtype="float"),
-    arithmetic("float_power", dtype="float64"),
+    arithmetic("float_power", dtype="float64", saves=""),
     arithmetic("floor_divide", raises="bool complex"),
     arithmetic("fmax", raises="complex", in_place=False, commutes=True, upper=True),
     arithmetic("fmin", raises="complex", in_place=False, commutes=True, lower=True),
     arithmetic("fmod", raises="bool complex"),
     arithmetic("heaviside", raises="complex", range="unit"),
-    arithmetic("hypot", raises="int bool complex", range="nonnegative", commutes=True, saves_output=True),
+    arithmetic("hypot", raises="int bool complex", range="nonnegative", commutes=True, saves="operands result"),
     arithmetic("igamma", raises="int bool complex", range="unit"),
     arithmetic("igammac", raises="int bool complex", range="unit"),
-    arithmetic("ldexp", dtype="float"),
+    arithmetic("ldexp", dtype="float", saves="operands result"),
     arithmetic("logaddexp", raises="int bool", in_place=False, commutes=True, upper=True),
     arithmetic("logaddexp2", raises="int bool complex", in_place=False, commutes=True),
     arithmetic("maximum", raises="complex", in_place=False, commutes=True, upper=True),
@@ -34,8 +34,8 @@ ROWS = (
     arithmetic("nextafter", raises="int bool complex"),
     arithmetic("pow", bools="int64"),
     arithmetic("remainder", raises="bool complex"),
-    arithmetic("rsub", raises="bool", in_place=False),
-    arithmetic("sub", raises="bool"),
+    arithmetic("rsub", raises="bool", in_place=False, saves=""),
+    arithmetic("sub", raises="bool", saves=""),
     arithmetic("xlog1py", dtype="float", raises="complex", in_place=False),
     arithmetic("xlogy", dtype="float", raises="complex"),
     arithmetic("zeta", dtype="float", raises="complex", in_place=False),
@@ -69,6 +69,6 @@ ROWS = (
     mixed("lerp", raises="int bool", in_place=True),
     mixed("where", gives="varies", single_with="input", dtype="promoted", arguments="condition:bool"),
     mixed("complex", dtype="complex", raises="int bool complex"),
-    mixed("polar", dtype="complex", raises="int bool complex"),
-    mixed("frexp", gives="tuple", fields="mantissa exponent", raises="int bool complex", shape="same"),
+    mixed("polar", dtype="complex", raises="int bool complex", saves="result"),
+    mixed("frexp", gives="tuple", fields="mantissa exponent", raises="int bool complex", shape="same", saves=""),
 )

@@ -5,20 +5,22 @@ from __future__ import annotations
 from torchlint.torch_facts.rows import family
 
 # Functions of real and complex numbers.
-function = family(elementwise=True, shape="same", dtype="float", in_place=True)
+function = family(elementwise=True, shape="same", dtype="float", in_place=True, saves="operands")
 # Those of `torch.special`: no in-place form.
-special = family(elementwise=True, shape="same", dtype="float", raises="complex")
+special = family(elementwise=True, shape="same", dtype="float", raises="complex", saves="operands result")
 # Without a gradient.
 bessel = family(elementwise=True, shape="same", dtype="float", raises="complex", grad=False)
 # The dtype stays what it is.
-keeping = family(elementwise=True, shape="same", in_place=True)
-rounding = family(elementwise=True, shape="same", in_place=True, raises="bool complex", whole=True, grad="zero")
+keeping = family(elementwise=True, shape="same", in_place=True, saves="")
+rounding = family(
+    elementwise=True, shape="same", in_place=True, raises="bool complex", whole=True, grad="zero", saves=""
+)
 # What is asked of each element.
 test = family(elementwise=True, shape="same", dtype="bool", grad=False)
 # Activations of networks.
-activation = family(elementwise=True, shape="same", raises="int bool complex")
+activation = family(elementwise=True, shape="same", raises="int bool complex", saves="operands")
 # Each element is computed from all along a dim.
-along_dim = family(shape="same", raises="int bool complex")
+along_dim = family(shape="same", raises="int bool complex", saves="result")
 
 ROWS = (
     function("acos", range="nonnegative"),
@@ -29,14 +31,14 @@ ROWS = (
     function("atanh"),
     function("cos", range="signed unit"),
     function("cosh", range="positive"),
-    function("deg2rad", raises="complex"),
+    function("deg2rad", raises="complex", saves=""),
     function("digamma", raises="complex"),
     function("erf", raises="complex", range="signed unit"),
     function("erfc", raises="complex", range="positive"),
     function("erfinv", raises="complex"),
-    function("exp", range="positive", tensors_only=True, saves_output=True),
-    function("exp2", range="positive", saves_output=True),
-    function("expm1", tensors_only=True, saves_output=True),
+    function("exp", range="positive", tensors_only=True, saves="result"),
+    function("exp2", range="positive", saves="result"),
+    function("expm1", tensors_only=True, saves="result"),
     function("i0", raises="complex", range="positive"),
     function("lgamma", raises="complex"),
     function("log"),
@@ -46,25 +48,25 @@ ROWS = (
     function("logit", raises="complex"),
     function("mvlgamma", raises="bool complex"),
     function("polygamma", raises="complex"),
-    function("rad2deg", raises="complex"),
-    function("reciprocal", saves_output=True),
-    function("rsqrt", range="positive", tensors_only=True, saves_output=True),
-    function("sigmoid", range="unit", tensors_only=True, saves_output=True),
+    function("rad2deg", raises="complex", saves=""),
+    function("reciprocal", saves="result"),
+    function("rsqrt", range="positive", tensors_only=True, saves="result"),
+    function("sigmoid", range="unit", tensors_only=True, saves="result"),
     function("sin", range="signed unit"),
     function("sinc", range="signed unit"),
     function("sinh"),
-    function("sqrt", range="nonnegative", tensors_only=True, saves_output=True),
-    function("tan", saves_output=True),
-    function("tanh", range="signed unit", tensors_only=True, saves_output=True),
-    special("angle", real=True, raises="", grad="zero"),
+    function("sqrt", range="nonnegative", tensors_only=True, saves="result"),
+    function("tan", saves="result"),
+    function("tanh", range="signed unit", tensors_only=True, saves="result"),
+    special("angle", real=True, raises="", grad="zero", saves="operands"),
     special("erfcx", range="positive"),
-    special("entr"),
+    special("entr", saves="operands"),
     special("i0e", range="positive"),
     special("i1"),
     special("i1e", range="signed unit"),
     special("log_ndtr", range="nonpositive"),
-    special("ndtr", range="unit"),
-    special("ndtri"),
+    special("ndtr", range="unit", saves=""),
+    special("ndtri", saves="result"),
     bessel("airy_ai", range="signed unit"),
     bessel("bessel_j0", range="signed unit"),
     bessel("bessel_j1", range="signed unit"),
@@ -77,22 +79,46 @@ ROWS = (
     bessel("scaled_modified_bessel_k0"),
     bessel("scaled_modified_bessel_k1"),
     bessel("spherical_bessel_j0", range="signed unit"),
-    keeping("abs", real=True, raises="bool", range="nonnegative"),
+    keeping("abs", real=True, raises="bool", range="nonnegative", saves="operands"),
     keeping("bitwise_not", raises="float complex"),
-    keeping("clamp", dtype="promoted", bools="int64", raises="complex", tensors_only=True, clamps="min max"),
-    keeping("clamp_max", dtype="promoted", bools="int64", raises="complex", tensors_only=True, clamps="max"),
-    keeping("clamp_min", dtype="promoted", bools="int64", raises="complex", tensors_only=True, clamps="min"),
+    keeping(
+        "clamp",
+        dtype="promoted",
+        bools="int64",
+        raises="complex",
+        tensors_only=True,
+        clamps="min max",
+        saves="operands",
+    ),
+    keeping(
+        "clamp_max",
+        dtype="promoted",
+        bools="int64",
+        raises="complex",
+        tensors_only=True,
+        clamps="max",
+        saves="operands",
+    ),
+    keeping(
+        "clamp_min",
+        dtype="promoted",
+        bools="int64",
+        raises="complex",
+        tensors_only=True,
+        clamps="min",
+        saves="operands",
+    ),
     keeping("conj", view=True, in_place=False),
     keeping("conj_physical", view="sometimes"),
     keeping("frac", raises="int bool complex"),
     keeping("imag", real=True, raises="float int bool", view=True, in_place=False),
-    keeping("nan_to_num"),
+    keeping("nan_to_num", saves="operands"),
     keeping("neg", raises="bool"),
     keeping("positive", raises="bool", elements="same", view=True, in_place=False),
     keeping("real", real=True, view=True, in_place=False),
-    keeping("sgn", range="signed unit", grad="zero"),
+    keeping("sgn", range="signed unit", grad="zero", saves="operands result"),
     keeping("sign", raises="complex", range="signed unit", grad="zero"),
-    keeping("square", dtype="promoted", bools="int64", range="nonnegative"),
+    keeping("square", dtype="promoted", bools="int64", range="nonnegative", saves="operands"),
     rounding("ceil"),
     rounding("floor"),
     rounding("round"),
@@ -123,7 +149,7 @@ ROWS = (
         in_place=True,
         tensors_only=True,
         rectifies=True,
-        saves_output=True,
+        saves="result",
     ),
     activation("relu6", raises="bool complex", range="nonnegative", rectifies=True),
     activation("rrelu", random="training"),
@@ -132,14 +158,12 @@ ROWS = (
     activation("softplus", range="positive"),
     activation("softshrink"),
     activation("softsign", dtype="float", raises="bool", range="signed unit"),
-    activation("tanhshrink", dtype="float", raises="bool"),
+    activation("tanhshrink", dtype="float", raises="bool", saves=""),
     activation("threshold", raises="bool complex"),
-    along_dim(
-        "log_softmax", normalises="kept", range="nonpositive", tensors_only=True, contiguous=True, saves_output=True
-    ),
-    along_dim("softmax", normalises="kept", range="unit", tensors_only=True, contiguous=True, saves_output=True),
-    along_dim("softmin", normalises="reversed", range="unit", contiguous=True, saves_output=True),
+    along_dim("log_softmax", normalises="kept", range="nonpositive", tensors_only=True, contiguous=True),
+    along_dim("softmax", normalises="kept", range="unit", tensors_only=True, contiguous=True),
+    along_dim("softmin", normalises="reversed", range="unit", contiguous=True),
     along_dim("gumbel_softmax", normalises="random", range="unit", random=True),
-    along_dim("normalize", range="signed unit", raises="int bool"),
-    along_dim("renorm", raises="int bool", in_place=True),
+    along_dim("normalize", range="signed unit", raises="int bool", saves="operands"),
+    along_dim("renorm", raises="int bool", in_place=True, saves="operands"),
 )

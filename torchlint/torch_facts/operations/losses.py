@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torchlint.torch_facts.rows import family
 
-loss = family(loss=True, shape="loss", takes="input target", raises="int bool complex")
+loss = family(loss=True, shape="loss", takes="input target", raises="int bool complex", saves="operands")
 
 ROWS = (
     loss("binary_cross_entropy", range="nonnegative", arguments="input:unit target:binary|unit weight:weight"),
@@ -12,13 +12,18 @@ ROWS = (
     loss("cosine_embedding_loss", dtype="float", raises="complex", range="nonnegative", takes="input1 input2 target"),
     loss("cross_entropy", classes=True, arguments="target:labels|prob weight:weight"),
     loss("ctc_loss", range="nonnegative", takes="log_probs targets input_lengths target_lengths"),
-    loss("gaussian_nll_loss", takes="input target var", broadcasts=True),
-    loss("hinge_embedding_loss", broadcasts=True),
+    loss("gaussian_nll_loss", takes="input target var", broadcasts=True, saves=""),
+    loss("hinge_embedding_loss", broadcasts=True, saves=""),
     loss("huber_loss", range="nonnegative", broadcasts=True),
     loss("kl_div", broadcasts=True),
-    loss("l1_loss", real=True, raises="int bool", range="nonnegative", broadcasts=True),
+    loss("l1_loss", real=True, raises="int bool", range="nonnegative", broadcasts=True, saves=""),
     loss(
-        "margin_ranking_loss", dtype="float", raises="bool complex", range="nonnegative", takes="input1 input2 target"
+        "margin_ranking_loss",
+        dtype="float",
+        raises="bool complex",
+        range="nonnegative",
+        takes="input1 input2 target",
+        saves="",
     ),
     loss("mse_loss", range="nonnegative", broadcasts=True),
     loss("multi_margin_loss", range="nonnegative", arguments="target:labels"),
@@ -35,6 +40,7 @@ ROWS = (
         raises="bool",
         range="nonnegative",
         takes="anchor positive negative",
+        saves="",
     ),
     loss(
         "triplet_margin_with_distance_loss",
@@ -43,5 +49,6 @@ ROWS = (
         raises="bool",
         range="nonnegative",
         takes="anchor positive negative",
+        saves="",
     ),
 )

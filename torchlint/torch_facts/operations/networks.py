@@ -5,11 +5,11 @@ from __future__ import annotations
 from torchlint.torch_facts.rows import family
 
 network = family(raises="int bool complex")
-pooling = family(shape="spatial", raises="int bool complex")
+pooling = family(shape="spatial", raises="int bool complex", saves="operands")
 # In training they draw, else they give back the input itself.
-dropout = family(shape="same", view="sometimes", random="training", raises="int bool complex")
-layout = family(shape="spatial")
-convolution = family(shape="spatial", raises="int bool")
+dropout = family(shape="same", view="sometimes", random="training", raises="int bool complex", saves="")
+layout = family(shape="spatial", saves="")
+convolution = family(shape="spatial", raises="int bool", saves="operands")
 
 ROWS = (
     pooling("adaptive_avg_pool1d"),
@@ -31,22 +31,31 @@ ROWS = (
     pooling("max_unpool1d", takes="input indices", raises="int"),
     pooling("max_unpool2d", takes="input indices", raises="int"),
     pooling("max_unpool3d", takes="input indices", raises="int"),
-    network("affine_grid"),
+    network("affine_grid", saves=""),
     network("batch_norm", shape="same", writes="running_mean running_var"),
-    network("bilinear", raises="bool", shape="last dim", affine=True),
-    network("cosine_similarity", takes="x1 x2", range="signed unit", shape="one dim"),
-    network("embedding", dtype="other", raises="float bool complex", shape="one more", arguments="input:labels"),
-    network("embedding_bag", dtype="other", raises="float bool complex", arguments="input:labels"),
-    network("fold", raises="int"),
-    network("glu", shape="same rank"),
-    network("grid_sample", shape="spatial"),
-    network("group_norm", shape="same"),
+    network("bilinear", raises="bool", shape="last dim", affine=True, saves="operands"),
+    network("cosine_similarity", takes="x1 x2", range="signed unit", shape="one dim", saves="operands"),
+    network(
+        "embedding",
+        dtype="other",
+        raises="float bool complex",
+        shape="one more",
+        arguments="input:labels",
+        saves="operands",
+    ),
+    network("embedding_bag", dtype="other", raises="float bool complex", arguments="input:labels", saves="operands"),
+    network("fold", raises="int", saves=""),
+    network("glu", shape="same rank", saves="operands"),
+    network("grid_sample", shape="spatial", saves="operands"),
+    network("group_norm", shape="same", saves="operands"),
     network("instance_norm", shape="same", writes="running_mean running_var"),
-    network("interpolate", shape="spatial"),
-    network("layer_norm", shape="same"),
-    network("linear", dtype="promoted", raises="bool", shape="last dim", affine=True, contiguous=True),
-    network("local_response_norm", shape="same"),
-    network("nn.functional.unfold", raises="int"),
+    network("interpolate", shape="spatial", saves=""),
+    network("layer_norm", shape="same", saves="operands"),
+    network(
+        "linear", dtype="promoted", raises="bool", shape="last dim", affine=True, contiguous=True, saves="operands"
+    ),
+    network("local_response_norm", shape="same", saves="operands"),
+    network("nn.functional.unfold", raises="int", saves=""),
     network(
         "pairwise_distance",
         takes="x1 x2",
@@ -55,12 +64,13 @@ ROWS = (
         raises="bool",
         range="nonnegative",
         shape="one dim",
+        saves="result",
     ),
-    network("rms_norm", raises="int bool", shape="same"),
-    network("scaled_dot_product_attention", random="training"),
-    network("upsample", shape="spatial", deprecated="interpolate"),
-    network("upsample_bilinear", shape="spatial", deprecated="interpolate"),
-    network("upsample_nearest", shape="spatial", deprecated="interpolate"),
+    network("rms_norm", raises="int bool", shape="same", saves="operands"),
+    network("scaled_dot_product_attention", random="training", saves="operands"),
+    network("upsample", shape="spatial", deprecated="interpolate", saves=""),
+    network("upsample_bilinear", shape="spatial", deprecated="interpolate", saves=""),
+    network("upsample_nearest", shape="spatial", deprecated="interpolate", saves=""),
     dropout("alpha_dropout"),
     dropout("dropout"),
     dropout("dropout1d"),

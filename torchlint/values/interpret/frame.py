@@ -76,6 +76,8 @@ class Lookup(Protocol):
 
     def calls(self, function: FunctionModel) -> Sequence[CallElsewhere] | None: ...
 
+    def exports(self, importer: str, name: str) -> Mapping[str, str] | None: ...
+
 
 class Slice(NamedTuple):
     """The statements of a method that are evaluated for a call of it, and the attributes that are not known after."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import ast
 import os
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Mapping
 
 from torchlint.kept import kept
 from torchlint.source import Source
-from torchlint.syntax.bindings import imported
+from torchlint.syntax.bindings import imported, stored
 from torchlint.syntax.import_index import ImportIndexes
 from torchlint.syntax.module import FunctionModel, Module
 from torchlint.syntax.module_paths import is_same_file, split
@@ -27,6 +28,8 @@ from torchlint.values.interpret.project_files import ProjectFiles
 from torchlint.values.value import External, Unknown, Value
 
 _MAX_HOPS = 8
+# Packages whose modules have no name in them that stands for another module of torch.
+_HARMLESS = frozenset({"torch", *sys.stdlib_module_names})
 
 
 class Project:
@@ -73,6 +76,28 @@ class Project:
         finally:
             self._hops -= 1
         return Unknown() if value is None else value
+
+    def exports(self, importer: str, name: str, hops: int = _MAX_HOPS) -> Mapping[str, str] | None:
+        """The names that `from name import *` binds, each with the dotted name that it stands for, which is empty for
+        what the module defines itself; None where that is not known."""
+        if name.partition(".")[0] in _HARMLESS:
+            return {}
+        path, rest = split(importer, name)
+        module = self._imports.load(path) if path and hops and not rest else None
+        if path is None or module is None:
+            return None
+        found: dict[str, str] = {}
+        for line in statements_of(module.tree.body):
+            if isinstance(line, ast.ImportFrom) and line.names[0].name == "*":
+                inner = self.exports(path, "." * line.level + (line.module or ""), hops - 1)
+                if inner is None:
+                    return None
+                found |= inner
+            elif isinstance(line, ast.Import | ast.ImportFrom):
+                found |= {each.name: each.qualname for each in imported(line)}
+            else:
+                found |= dict.fromkeys(stored(line), "")
+        return {bound: qualname for bound, qualname in found.items() if not bound.startswith("_")}
 
     @kept
     def importers(self) -> Importers | None:

@@ -78,7 +78,7 @@ def search(unit: Unit, solution: Solution, doubts: Mapping[str, Doubts], *, unpr
             base = typed(arguments(Cell(shapes, normal(1.0), scalars), unit.specs), getattr(torch, _DTYPE), "cpu")
         except DoesNotFitError:
             continue
-        for opposite in _opposites(unit.specs, base, doubts, unproven):
+        for opposite in opposites(unit.specs, base, doubts, unproven=unproven):
             text = _difference_at(unit, opposite, base, layout, found.tried)
             if text:
                 cell = Cell(shapes, normal(1.0), scalars, (_DTYPE,), given=opposite.made(base))
@@ -101,7 +101,7 @@ def _points(solution: Solution) -> Iterator[tuple[Shapes, dict[str, Any]]]:
 def _difference_at(unit: Unit, opposite: Opposite, base: Given, layout: bool, tried: list[str]) -> str:
     before, after = (
         # Made within the run: what shares memory does so in the copies, too.
-        run(partial(_made, function, opposite), base)
+        run(partial(made, function, opposite=opposite), base)
         for function in (unit.before, unit.after)
     )
     if before.error is None and opposite.name not in tried:
@@ -109,14 +109,17 @@ def _difference_at(unit: Unit, opposite: Opposite, base: Given, layout: bool, tr
     return difference(before, after, layout)
 
 
-def _made(function: Callable[..., Any], opposite: Opposite, /, **given: Any) -> Any:
+def made(function: Callable[..., Any], /, *, opposite: Opposite, **given: Any) -> Any:
     return function(**opposite.made(given))
 
 
 # -- what is tried ----------------------------------------------------------------------------------------------------
 
 
-def _opposites(specs: Sequence[Spec], base: Given, doubts: Mapping[str, Doubts], unproven: bool) -> Iterator[Opposite]:
+def opposites(
+    specs: Sequence[Spec], base: Given, doubts: Mapping[str, Doubts], *, unproven: bool
+) -> Iterator[Opposite]:
+    """All opposites of ordinary inputs that the doubts allow."""
     floats = [spec.name for spec in specs if spec.is_float]
     yield from _of_dtypes(floats, doubts)
     for name in floats:
@@ -134,6 +137,8 @@ def _opposites(specs: Sequence[Spec], base: Given, doubts: Mapping[str, Doubts],
         yield from _of_counts(specs, doubts)
         yield from _of_indices(specs, base)
         yield from _of_broadcasts(floats, base)
+        yield from _of_dims(specs)
+        yield from _of_widths(floats)
 
 
 def _with(names: Sequence[str], change: Callable[[Any], Any]) -> Callable[[Given], Given]:
@@ -178,12 +183,8 @@ def _of_counts(specs: Sequence[Spec], doubts: Mapping[str, Doubts]) -> Iterator[
             continue
         for count, need in _COUNTS.items():
             if count >= 0 or doubts[spec.name].negative:
-                made = _with([spec.name], partial(_count, count=count))
+                made = _with([spec.name], partial(_constant, value=count))
                 yield Opposite(f"a count of {count}", f"{{{spec.name}}} is {need}", made)
-
-
-def _count(old: int, count: int) -> int:
-    return count
 
 
 def _of_indices(specs: Sequence[Spec], base: Given) -> Iterator[Opposite]:
@@ -208,6 +209,27 @@ def _of_broadcasts(floats: Sequence[str], base: Given) -> Iterator[Opposite]:
             need = f"{{{name}}} has no dim of size 1"
             yield Opposite("a dim of size 1", need, _with([name], lambda tensor: tensor[..., :1]))
             yield Opposite("a dim of size 1", need, _with([name], lambda tensor: tensor[..., None]))
+
+
+def _of_dims(specs: Sequence[Spec]) -> Iterator[Opposite]:
+    for name in (spec.name for spec in specs if spec.kind == "dim"):
+        for said, dim in (("a tuple of dims", (0, -1)), ("no dim", None)):
+            yield Opposite(said, f"{{{name}}} is one int", _with([name], partial(_constant, value=dim)))
+
+
+def _constant(old: Any, value: Any) -> Any:
+    return value
+
+
+def _of_widths(floats: Sequence[str]) -> Iterator[Opposite]:
+    """What is rounded to half precision shows beside a tensor of double precision."""
+    for one, other in itertools.permutations(floats, 2):
+        need = f"{{{one}}} and {{{other}}} have one dtype"
+        yield Opposite("tensors of two dtypes", need, partial(_widths, one=one, other=other))
+
+
+def _widths(given: Given, one: str, other: str) -> Given:
+    return given | {one: given[one].half(), other: given[other].double()}
 
 
 def _is_square(shape: Sequence[int]) -> bool:

@@ -27,7 +27,7 @@ class Row:
     after is better, see `gains.told`. `speed` is time before over time after, forward and forward with backward; 0
     where it was not measured. `milliseconds` are those of both versions, forward and then with backward, `memory` the
     bytes of both, all in float32 at the sizes `speed_shape` on `machine`. `strip` is what was seen in each kind of
-    cell.
+    cell. `needs` are the opposites of a pair's inputs that change what comes out; None where none was tried.
     """
 
     code: str
@@ -63,6 +63,7 @@ class Row:
     strip: dict[str, str] = field(default_factory=dict)
     seconds: float = 0.0
     intended_change: bool = False
+    needs: list[str] | None = None
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
