@@ -70,7 +70,7 @@ _CALLS = {
 _NAMES = {"train": "fit", "eval": "evaluate"}
 _MODES = ("train", "eval")
 _RAISES = {
-    "train": "This `train` takes other arguments than that of `Module`: `model.eval()`, which calls it, raises",
+    "train": "This `train` takes other arguments than that of `Module`: `model.eval()` calls it with `False` alone",
     "eval": "This `eval` takes other arguments than that of `Module`: `model.eval()` raises",
 }
 _VALUE = "`self.{name}` hides the method of `Module`: `model.eval()` raises, since this cannot be called"

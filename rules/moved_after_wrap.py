@@ -10,10 +10,11 @@ Finds, within one function,
 Silent where the wrapper is told `use_orig_params`, and where the two stand in different branches.
 
 ## Why is this bad?
-`DistributedDataParallel` makes the buckets in which gradients are sent when it is made, for the parameters as they are
-then: on another device or of another dtype, gradients do not fit them. The fully sharded wrappers replace the
-parameters by their own. An optimiser that was made before holds the old ones, which get no gradient: nothing is
-trained, and nothing raises.
+`DistributedDataParallel` waits for the gradients of the parameters as they are when it is made. After a cast it sees none
+of them: with two processes of torch 2.13 on CPUs, gradients were no longer averaged, so that each process trained a
+model of its own, and nothing raised. Moving the model replaces its parameters in the same way. The fully sharded
+wrappers replace the parameters by their own. An optimiser that was made before holds the old ones, which get no
+gradient: nothing is trained, and nothing raises.
 
 ## Example
 ```python
@@ -81,7 +82,7 @@ class MovedAfterWrap(Check):
     since = "0.2"
     related = ("TLT718", "TLT728")
     severity = ERROR
-    message = "The model is moved or cast after it was wrapped: gradients do not fit the buckets of the wrapper"
+    message = "The model is moved or cast after it was wrapped: the wrapper still waits for the gradients of before"
     help = "Move and cast the model, wrap it, and make the optimizer after that"
     words = (("DistributedDataParallel", "FullyShardedDataParallel", "fully_shard"),)
 
