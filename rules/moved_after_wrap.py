@@ -10,11 +10,11 @@ Finds, within one function,
 Silent where the wrapper is told `use_orig_params`, and where the two stand in different branches.
 
 ## Why is this bad?
-`DistributedDataParallel` waits for the gradients of the parameters as they are when it is made. After a cast it sees none
-of them: with two processes of torch 2.13 on CPUs, gradients were no longer averaged, so that each process trained a
-model of its own, and nothing raised. Moving the model replaces its parameters in the same way. The fully sharded
-wrappers replace the parameters by their own. An optimiser that was made before holds the old ones, which get no
-gradient: nothing is trained, and nothing raises.
+`DistributedDataParallel` waits for the gradients of the parameters as they are when it is made. After a cast it sees
+none of them: with two processes of torch 2.13 on CPUs, gradients were no longer averaged, so that each process
+trained a model of its own, and nothing raised. Moving the model replaces its parameters in the same way. The fully
+sharded wrappers replace the parameters by their own. An optimiser that was made before holds the old ones, which get
+no gradient: nothing is trained, and nothing raises.
 
 ## Example
 ```python
