@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torchlint.rule import Constant, Element, Layer, Op, Value, ops, walk
 
-RECURRENT = frozenset({"RNN", "GRU", "LSTM"})
+RECURRENT = ops.that(kind="layer", shape="sequence")
 TRANSFORMERS = frozenset(
     {"TransformerEncoder", "TransformerEncoderLayer", "TransformerDecoder", "TransformerDecoderLayer"}
 )

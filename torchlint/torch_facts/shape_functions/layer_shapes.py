@@ -65,7 +65,7 @@ def group_norm(given: Given) -> Shape:
         return _channels(shape, 1, given.size("num_channels"))
     groups, has = given.number("num_groups"), shape.sizes[1]
     if groups and isinstance(has, int) and has % groups:
-        raise Refusal(f"{has} channels are no multiple of {groups} groups: its input has shape {shape}")
+        raise Refusal(f"{has} channels cannot be divided into {groups} groups: its input has shape {shape}")
     return shape
 
 
@@ -180,7 +180,7 @@ def shuffled_channels(given: Given) -> Shape:
         return shape
     has = shape.sizes[1]
     if isinstance(has, int) and has % groups:
-        raise Refusal(f"{has} channels are no multiple of {groups} groups: its input has shape {shape}")
+        raise Refusal(f"{has} channels cannot be divided into {groups} groups: its input has shape {shape}")
     return shape
 
 

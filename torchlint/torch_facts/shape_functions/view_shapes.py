@@ -50,7 +50,7 @@ def reshaped(shape: Shape, wanted: tuple[Size, ...]) -> Shape:
         return Shape(tuple(unknown() if size == -1 else size for size in wanted))
     filled = quotient(total, rest)
     if filled is None and never_divides(total, rest):
-        raise Refusal(f"shape {shape} has {total} elements, which are no multiple of {rest}, as {Shape(wanted)} needs")
+        raise Refusal(f"shape {shape} has {total} elements, and {Shape(wanted)} needs a multiple of {rest}")
     if filled is None:
         filled = unknown()
     return Shape((*wanted[: open_at[0]], filled, *wanted[open_at[0] + 1 :]))
