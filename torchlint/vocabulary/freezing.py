@@ -31,4 +31,5 @@ def _frozen_by(statement: ast.stmt) -> str:
 
 
 def is_false(node: ast.expr) -> bool:
+    """Whether `False` is written."""
     return isinstance(node, ast.Constant) and node.value is False
