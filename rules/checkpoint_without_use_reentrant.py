@@ -22,6 +22,9 @@ x = checkpoint(block, x, use_reentrant=False)
 The fix is only shown, because `use_reentrant=False` is another implementation than the one that runs now: which one is
 right is for the user to say.
 
+## When not to use it
+Turn it off for code that is to run on a torch before 1.11, which does not know the argument.
+
 ## References
 - [torch.utils.checkpoint](https://docs.pytorch.org/docs/stable/checkpoint.html)
 """
@@ -35,6 +38,7 @@ from torchlint.vocabulary.api_defaults import CHECKPOINT
 class CheckpointWithoutUseReentrant(ApiCheck):
     code = "TLT808"
     since = "0.2"
+    related = ("TLT802", "TLT807")
     aliases = ("TOR003",)
     message = "A checkpoint without `use_reentrant` warns, and will raise"
     title = "Add `use_reentrant=False`"

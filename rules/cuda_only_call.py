@@ -22,6 +22,9 @@ torch.accelerator.synchronize()
 The fix is unsafe: where there is another accelerator than CUDA, the line concerns that one, and other lines that name
 `"cuda"` do not.
 
+## When not to use it
+It is off by default: code that is for GPUs of one maker alone loses nothing by naming them.
+
 ## References
 - [torch.accelerator](https://docs.pytorch.org/docs/stable/accelerator.html)
 """
@@ -36,6 +39,7 @@ from torchlint.vocabulary.api_defaults import ACCELERATOR
 class CudaOnlyCall(ApiCheck):
     code = "TLT812"
     since = "0.2"
+    related = ("TLT802", "TLT806")
     severity = INFO
     default = False
     message = "This is about CUDA alone: `torch.accelerator` has it for every device"

@@ -22,6 +22,9 @@ state = torch.load(path, weights_only=True)
 The fix is only shown, because a file with a whole model in it cannot be loaded with `weights_only=True`: whether the
 file is trusted is for the user to say. There is none with a `pickle_module`, which goes with `weights_only=False`.
 
+## When not to use it
+Turn it off where every checkpoint is your own, so that nobody else can put code into it.
+
 ## References
 - [torch.load](https://docs.pytorch.org/docs/stable/generated/torch.load.html)
 - [Serialization semantics](https://docs.pytorch.org/docs/stable/notes/serialization.html)
@@ -43,6 +46,7 @@ _SAFE_SINCE = "2.6"
 class LoadWithoutWeightsOnly(ApiCheck):
     code = "TLT807"
     since = "0.2"
+    related = ("TLT808", "TLT810")
     aliases = ("TOR102",)
     severity = INFO
     message = "`torch.load` without `weights_only` may run code from the file"

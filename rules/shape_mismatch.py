@@ -29,6 +29,10 @@ self.conv = nn.Conv2d(3, 16, 5)
 self.fc = nn.Linear(16 * 5 * 5, 10)
 ```
 
+## When not to use it
+It is off by default: what it costs on large code is not settled, and layers that are replaced from outside, by a
+framework that builds them anew, have other sizes than those that are written.
+
 ## References
 - [torch.nn.Linear](https://docs.pytorch.org/docs/stable/generated/torch.nn.Linear.html)
 - [Broadcasting semantics](https://docs.pytorch.org/docs/stable/notes/broadcasting.html)
@@ -80,6 +84,7 @@ _HOOKS = ("setattr", "register_forward_pre_hook", "register_forward_hook", "regi
 class ShapeMismatch(Check):
     code = "TLT320"
     since = "0.2"
+    related = ("TLT302", "TLT304")
     severity = ERROR
     default = False
     message = "Torch raises here: the shapes do not fit"

@@ -196,7 +196,6 @@ def test_t20_a_suppressed_line_is_neither_reported_nor_rewritten(tmp_path: Path)
         ("torch.ger(a, b)", "noqa: TOR001", 1),
         ("torch.solve(b, a)", "noqa: TOR001", 0),
         ("torch.cuda.amp.autocast()", "noqa: TOR101", 0),
-        ("torch.load(path)", "noqa: TOR102", 0),
         ("torch.log(1 + torch.exp(x) ** 2)", "noqa: TOR106", 0),
     ],
 )
@@ -211,6 +210,14 @@ def test_a_code_of_torchfix_silences_the_rule_that_took_its_place(
     if not status:
         assert checked(path, "--fix", "--unsafe-fixes") == 0
         assert f"{program}  # {comment}" in path.read_text()
+
+
+def test_a_code_of_torchfix_silences_load_where_an_old_torch_is_stated(tmp_path: Path) -> None:
+    path = tmp_path / "program.py"
+    path.write_text("import torch\n\nresult = torch.load(path)\n")
+    assert (checked(path), checked(path, "--target-torch", ">=2.0")) == (0, 1)
+    path.write_text("import torch\n\nresult = torch.load(path)  # noqa: TOR102\n")
+    assert checked(path, "--target-torch", ">=2.0") == 0
 
 
 @pytest.mark.parametrize(

@@ -38,6 +38,9 @@ def test_a_parameter_says_what_it_takes(expression: str, kinds: list[str]) -> No
     assert uses(expression) == kinds
 
 
-@pytest.mark.parametrize("expression", ["max(v0, h0)", "torch.maximum(v0, h0)", "torch.nn.functional.linear(v0, h0)"])
+@pytest.mark.parametrize(
+    "expression",
+    ["max(v0, h0)", "torch.maximum(v0, h0)", "torch.nn.functional.linear(v0, h0)", "torch.where(v0, h0, 1)"],
+)
 def test_what_may_be_anything_is_not_guessed(expression: str) -> None:
     assert uses(expression) == []

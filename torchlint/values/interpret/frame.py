@@ -182,7 +182,7 @@ class Frame:
         self.current_loop: ast.stmt | None = None
         self.statement: ast.stmt | None = None
         self.grad = True
-        self.inlined: list[Frame] = []  # the evaluations of calls in this one, with the arguments of each
+        self.inlined: Log[Frame] = Log()  # the evaluations of calls in this one, with the arguments of each
         self.caller: Frame | None = None
         self.call_site: ast.stmt | None = None  # the statement of the caller that the call is in
 

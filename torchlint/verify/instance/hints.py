@@ -117,7 +117,9 @@ def _at(callee: str, place: int, method: bool) -> tuple[str, ...]:
     row = ops.of(ops.LAYERS[layer] if is_layer else signatures.canonical(callee))
     told = dict(part.split(":") for part in row.arguments.split()) if row is not None else {}
     orders = [ops.forward_parameters(layer)] if is_layer else _orders(callee, method)
-    for name in [order[place] if place < len(order) else order[-1] for order in orders if order]:
+    # What stands behind all parameters belongs to the last: `x.view(2, 3)`.
+    names = [order[place] for order in orders if place < len(order)] or [order[-1] for order in orders if order]
+    for name in names:
         if kinds := tuple(told[name].split("|")) if name in told else _SETTINGS.get(name, ()):
             return kinds
     return ()
