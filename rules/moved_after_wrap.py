@@ -98,8 +98,10 @@ class MovedAfterWrap(Check):
 
 def _wraps(frame: Frame) -> Iterator[_Wrap]:
     for call, callee in frame.callees.items():
-        name = callee.qualname.rpartition(".")[2] if isinstance(callee, External) else ""
-        if name not in _DDP | _SHARDED or not callee.qualname.startswith("torch.") or not call.args:  # type: ignore[attr-defined]
+        if not isinstance(callee, External) or not callee.qualname.startswith("torch.") or not call.args:
+            continue
+        name = callee.qualname.rpartition(".")[2]
+        if name not in _DDP | _SHARDED:
             continue
         match statement_of(frame.module, call):
             case ast.Assign(targets=[ast.Name() | ast.Attribute() as target], value=value) if value is call:

@@ -87,7 +87,7 @@ class SchedulerStepUnit(Check):
     severity = ERROR
     message = "This schedule is as long as the epochs, and is stepped in each batch: it ends in the first epoch"
     help = "Step the scheduler as often as its length says"
-    words = (("range",), ("for",), ("step",), tuple(last_name(ast.parse(name, mode="eval").body) for name in _LENGTHS))
+    words = (("range",), ("for",), ("step",), tuple(name.rpartition(".")[2] for name in _LENGTHS))
 
     def check_frame(self, frame: Frame) -> Iterator[Problem]:
         if is_test(frame.module) or not any(map(_counted, frame.loops)):

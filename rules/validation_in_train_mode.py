@@ -107,14 +107,14 @@ class ValidationInTrainMode(Check):
     words = (("for",), ("no_grad", "inference_mode", "set_grad_enabled", "detach", "item", "numpy"))
 
     def check_frame(self, frame: Frame) -> Iterator[Problem]:
-        if not inventory_of(frame.scope).loops or is_test(frame.module) or not _may_validate(frame):
+        if is_test(frame.module) or not _validating(frame):
             return
         seen: set[str] = set()
         for use in _uses(frame):
             if use.text in seen:
                 continue
             trained, note = _put_into_train_mode(frame, use), "the model is put into training mode here"
-            if trained is None and _is_never_evaluated(frame):
+            if trained is None and _is_never_evaluated(frame.module):
                 trained, note = _made(frame, use), _NEVER
             if trained is not None:
                 seen.add(use.text)
@@ -123,11 +123,12 @@ class ValidationInTrainMode(Check):
             yield from _by_default(frame)
 
 
-def _may_validate(frame: Frame) -> bool:
-    """Whether the name of a function, or of what it loops over, speaks of validation."""
-    loops = [node for node in inventory_of(frame.scope).loops if isinstance(node, ast.For)]
-    names = [frame.function.name if frame.function else "", *(ast.unparse(loop.iter) for loop in loops)]
-    return any(map(_VALIDATION.search, names))
+def _validating(frame: Frame) -> list[Loop]:
+    """The loops of a function whose own name, or that of what they go over, speaks of validation."""
+    loops = inventory_of(frame.scope).loops
+    if frame.function is not None and _VALIDATION.search(frame.function.name):
+        return list(loops)
+    return [loop for loop in loops if isinstance(loop, ast.For) and _VALIDATION.search(ast.unparse(loop.iter))]
 
 
 def _trains_without_eval(frame: Frame) -> bool:
@@ -199,11 +200,10 @@ def _uses(frame: Frame) -> Iterator[_Use]:
 
 def _calls_in_validation(frame: Frame) -> Iterator[tuple[ast.Call, ast.Name | ast.Attribute, Loop]]:
     """The calls with arguments in loops that are called validation, with what is called and the innermost loop."""
-    name = frame.function.name if frame.function else ""
+    validating = frozenset(_validating(frame))
     for call in sorted(inventory_of(frame.scope).of(ast.Call), key=position):
         loops = loops_around(frame.module, call) if call.args else []
-        names = [name, *(ast.unparse(loop.iter) for loop in loops if isinstance(loop, ast.For))]
-        if loops and isinstance(call.func, ast.Name | ast.Attribute) and any(map(_VALIDATION.search, names)):
+        if isinstance(call.func, ast.Name | ast.Attribute) and not validating.isdisjoint(loops):
             yield call, call.func, loops[0]
 
 
@@ -219,9 +219,10 @@ def _put_into_train_mode(frame: Frame, use: _Use) -> ast.AST | None:
     return None
 
 
-def _is_never_evaluated(frame: Frame) -> bool:
+@once_per_file
+def _is_never_evaluated(module: Module) -> bool:
     """Whether a file trains, and nothing in it speaks of eval mode."""
-    nodes = list(trees.walk(frame.module.tree))
+    nodes = list(trees.walk(module.tree))
     named = {node.attr for node in nodes if isinstance(node, ast.Attribute)}
     return "backward" in named and named.isdisjoint(_DECIDING) and all(mode.trains for mode in _modes(nodes))
 

@@ -6,9 +6,9 @@ import argparse
 import ast
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import NamedTuple
 
+from torchlint.reading import read
 from torchlint.running.sources import source_of
 from torchlint.source import Source
 from torchlint.syntax.module import FunctionModel, Module
@@ -36,7 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print a file with its shapes. Returns 2 if it cannot be parsed."""
-    source = source_of(arguments.file, Path(arguments.file).read_bytes())
+    source = source_of(arguments.file, read(arguments.file)[0])
     tree, error, row, _ = parse(source.text)
     if tree is None:
         complain(f"error: {printable(arguments.file)}:{row}: cannot be parsed: {error}")

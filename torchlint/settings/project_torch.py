@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from torchlint.reading import read
+from torchlint.syntax.project_root import project_root
 from torchlint.torch_range import Range, RangeError, parse_range, widest
 
 _REQUIREMENT = re.compile(r"torch\s*(?:\[[^\]]*\])?\s*\(?\s*(?P<range>[<>=!~][^;#()@]*)", re.IGNORECASE)
@@ -20,25 +21,20 @@ _MAX_BYTES = 1_000_000
 
 
 class ProjectTorch:
-    """The range of torch that the project of each folder states; every file is read once."""
+    """The range of torch that each project states; every file is read once."""
 
     def __init__(self) -> None:
-        self._folders: dict[str, Range | None] = {}
+        self._roots: dict[str, Range | None] = {}
 
     def of(self, folder: str) -> Range | None:
         """The range for the files in an absolute folder; None where nothing states one."""
-        known = self._folders.get(folder, ...)
-        if known is ...:
-            known = self._folders[folder] = self._found(folder)
-        return known
-
-    def _found(self, folder: str) -> Range | None:
-        if any(os.path.isfile(os.path.join(folder, name)) for name in _READERS):
-            return _stated_in(folder)
-        parent = os.path.dirname(folder)
-        if parent == folder or os.path.exists(os.path.join(folder, ".git")):
+        root = project_root(folder)
+        if root is None:
             return None
-        return self.of(parent)
+        if root not in self._roots:
+            has_metadata = any(os.path.isfile(os.path.join(root, name)) for name in _READERS)
+            self._roots[root] = _stated_in(root) if has_metadata else None
+        return self._roots[root]
 
 
 def _stated_in(root: str) -> Range | None:

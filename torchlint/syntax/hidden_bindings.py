@@ -6,7 +6,10 @@ import ast
 from collections.abc import Collection, Iterator, Mapping
 
 from torchlint.syntax import trees
+from torchlint.syntax.ancestors import parents
 from torchlint.syntax.bindings import imported, stored
+from torchlint.syntax.module import Module
+from torchlint.syntax.names import last_name
 from torchlint.syntax.scope import statements_of
 
 # What a file that binds names in one of these ways has among its words.
@@ -21,33 +24,34 @@ _USUAL = frozenset({"torch", "nn", "F", "functional", "init", "th"})
 _ANY = "*"
 
 
-def bound_by_text(module: ast.Module, words: Collection[str]) -> str:
+def bound_by_text(module: Module) -> str:
     """The code by which a module may bind any of its names without spelling them; empty where there is none."""
+    words = module.vocabulary
     if (_WORDS | _FRAMES).isdisjoint(words):
         return ""
-    parents = {child: node for node in ast.walk(module) for child in ast.iter_child_nodes(node)}
+    above = parents(module)
     writes = "setattr" in words or "__dict__" in words
-    for node in trees.walk(module):
-        if _binds_any(node, parents, writes):
+    for node in trees.walk(module.tree):
+        if _binds_any(node, above, writes):
             return ast.unparse(node)
     return ""
 
 
-def _binds_any(node: ast.AST, parents: Mapping[ast.AST, ast.AST], writes: bool) -> bool:
+def _binds_any(node: ast.AST, above: Mapping[ast.AST, ast.AST], writes: bool) -> bool:
     match node:
         case ast.Call(func=ast.Name(id="exec" | "eval"), args=[ast.Constant(value=str() as text), *_]):
             return _binds(text)
         case ast.Call(func=ast.Name(id="exec" | "eval")):
             return True
         case ast.Call(func=ast.Name(id=name), args=[]) if name in _NAMESPACES:
-            at_top = name == "globals" or not _is_in_function(node, parents)
-            return at_top and not _is_read(node, parents)
+            at_top = name == "globals" or not _is_in_function(node, above)
+            return at_top and not _is_read(node, above)
         case ast.Attribute(attr=name) if name in _FRAMES:
             return True
         case ast.Attribute(attr="modules", value=ast.Name(id="sys")) | ast.Name(id="__main__"):
-            return writes or _is_assigned_through(node, parents)
-        case ast.Call(args=[ast.Name(id="__name__")]) if _last(node.func) in ("import_module", "__import__"):
-            return writes or _is_assigned_through(node, parents)
+            return writes or _is_assigned_through(node, above)
+        case ast.Call(args=[ast.Name(id="__name__")]) if last_name(node.func) in ("import_module", "__import__"):
+            return writes or _is_assigned_through(node, above)
     return False
 
 
@@ -57,21 +61,21 @@ def _binds(text: str) -> bool:
         tree = ast.parse(text.strip())
     except SyntaxError:
         return True
-    calls = any(isinstance(node, ast.Call) and _last(node.func) in _WORDS for node in ast.walk(tree))
+    calls = any(isinstance(node, ast.Call) and last_name(node.func) in _WORDS for node in ast.walk(tree))
     return calls or any(stored(line) for line in tree.body)
 
 
-def _is_in_function(node: ast.AST, parents: Mapping[ast.AST, ast.AST]) -> bool:
-    while node in parents:
-        node = parents[node]
+def _is_in_function(node: ast.AST, above: Mapping[ast.AST, ast.AST]) -> bool:
+    while node in above:
+        node = above[node]
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
             return True
     return False
 
 
-def _is_read(node: ast.AST, parents: Mapping[ast.AST, ast.AST]) -> bool:
+def _is_read(node: ast.AST, above: Mapping[ast.AST, ast.AST]) -> bool:
     """Whether a namespace is only looked into: `globals()[name]`, `name in globals()`."""
-    match parents.get(node):
+    match above.get(node):
         case ast.Subscript(value=value, ctx=ast.Load()):
             return value is node
         case ast.Attribute(attr=name):
@@ -85,9 +89,9 @@ def _is_read(node: ast.AST, parents: Mapping[ast.AST, ast.AST]) -> bool:
     return False
 
 
-def _is_assigned_through(node: ast.AST, parents: Mapping[ast.AST, ast.AST]) -> bool:
+def _is_assigned_through(node: ast.AST, above: Mapping[ast.AST, ast.AST]) -> bool:
     """Whether an attribute of what an expression gives is assigned to: `sys.modules[__name__].F = 3`."""
-    while isinstance(parent := parents.get(node), ast.Subscript | ast.Attribute):
+    while isinstance(parent := above.get(node), ast.Subscript | ast.Attribute):
         node = parent
     return isinstance(getattr(node, "ctx", None), ast.Store | ast.Del)
 
@@ -105,7 +109,7 @@ def replaced(module: ast.Module) -> set[str]:
                 found.add(str(key.value) if isinstance(key, ast.Constant) else _ANY)
             case ast.Call(func=ast.Attribute(attr="update" | "pop" | "setdefault" | "clear", value=base)):
                 found |= {_ANY} if _namespace_of(base) in names else set()
-            case ast.Call() if _last(node.func) in _REPLACING and node.args:
+            case ast.Call() if last_name(node.func) in _REPLACING and node.args:
                 found.update(_replaced_by(node, names))
     return found
 
@@ -134,10 +138,6 @@ def _root(node: ast.expr) -> str:
     while isinstance(node, ast.Attribute):
         node = node.value
     return node.id if isinstance(node, ast.Name) else ""
-
-
-def _last(node: ast.expr) -> str:
-    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
 
 
 def star_imports(module: ast.Module) -> Iterator[tuple[ast.ImportFrom, str]]:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from torchlint.kept import kept
+from torchlint.reading import read
 from torchlint.syntax.module_paths import outermost_package
 from torchlint.syntax.project_root import project_root
 from torchlint.syntax.tests import is_test_file
@@ -153,7 +154,6 @@ def _read(path: str, size: int) -> str:
     if size > _MAX_BYTES:
         return ""
     try:
-        with open(path, "rb") as file:
-            return " ".join(sorted(imported_names(file.read())))
+        return " ".join(sorted(imported_names(read(path)[0])))
     except OSError:
         return ""

@@ -10,15 +10,11 @@ from torchlint.fixing.proof import operation_traits
 from torchlint.fixing.proof.memory import roots
 from torchlint.fixing.proof.order import Timeline
 from torchlint.syntax import trees
-from torchlint.torch_facts import ops
+from torchlint.torch_facts import ops, spelled
 from torchlint.values.compare import walk
 from torchlint.values.interpret.frame import Frame
 from torchlint.values.value import UNKNOWN, Op, Value
 
-_OPERATORS: dict[type[ast.AST], str] = {
-    **{ast.Add: "add", ast.Sub: "sub", ast.Mult: "mul", ast.Div: "div", ast.Pow: "pow"},
-    **{ast.MatMult: "matmul", ast.USub: "neg", ast.FloorDiv: "floor_divide", ast.Mod: "remainder"},
-}
 # What is said of an operation that the table does not know, or does not know this of.
 _MAYBE = frozenset({"maybe"})
 Kept = frozenset[str]
@@ -117,9 +113,11 @@ def _operation(node: ast.AST) -> str | None:
             return f"{space}.{name}" if ops.of(f"{space}.{name}") is not None else name
         case ast.Call(func=ast.Attribute(attr=name)) | ast.Call(func=ast.Name(id=name)):
             return name
-        case ast.BinOp() | ast.UnaryOp():
-            return _OPERATORS.get(type(node.op), "")
-        case ast.Call() | ast.IfExp() | ast.BoolOp() | ast.Compare():
+        case ast.BinOp(op=operator):
+            return spelled.BINARY[type(operator)]
+        case ast.UnaryOp(op=ast.USub() as sign):
+            return spelled.UNARY[type(sign)]
+        case ast.UnaryOp() | ast.Call() | ast.IfExp() | ast.BoolOp() | ast.Compare():
             return ""
     return None
 

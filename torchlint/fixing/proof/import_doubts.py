@@ -48,7 +48,7 @@ def _doubted(frame: Frame) -> dict[str, str]:
     }
     for name in bound.keys() & anew:
         found[name] = f"`{name}` is what its import binds"
-    text = bound_by_text(tree, frame.module.vocabulary)
+    text = bound_by_text(frame.module)
     if text:
         said = text if len(text) <= 40 else f"{text[:37]}..."
         found |= {name: f"`{said}` does not bind `{name}` anew" for name in bound}

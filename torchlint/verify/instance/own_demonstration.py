@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from torchlint import lint, registry
 from torchlint.finding import Finding
+from torchlint.reading import read
 from torchlint.running.sources import source_of
 from torchlint.source import Source, SourceError
 from torchlint.verify.instance.change import File, NotExtractableError
@@ -43,7 +43,7 @@ def place_of(word: str) -> tuple[str, int] | None:
 
 def shown(path: str, line: int, process: Process) -> Iterator[Shown]:
     """What all findings on a line of a file come to. Raises `OSError`, `SourceError` and `StartError`."""
-    source = source_of(path, Path(path).read_bytes())
+    source = source_of(path, read(path)[0])
     for finding in _findings(source, line):
         yield _of_finding(source, finding, process)
 
