@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from torchlint.fixing.proof.kinds import dtypes_of
+from torchlint.fixing.proof.kinds import OF_DATA, dtypes_of
 from torchlint.torch_facts import ops
 from torchlint.values import facts
 from torchlint.values.facts import dtypes
 from torchlint.values.value import Choice, Constant, Field, Mutated, Op, Value
 
 _DEPTH = 40
+_WHOLE = frozenset({"bool", "int"})
 
 
 def has_same_dtype(value: Value, other: Value) -> bool:
     """Whether two values certainly have one dtype, or promote to that of one of them: integers and bools do."""
-    whole = frozenset({"bool", "int"})
-    if dtypes_of(value) <= whole or dtypes_of(other) <= whole:
+    if dtypes_of(value) <= _WHOLE or dtypes_of(other) <= _WHOLE:
         return True
     known = dtype_source(value)
     return known is not None and known == dtype_source(other)
@@ -43,7 +43,7 @@ def _dtype_source(op: Op, depth: int) -> Value | str | None:
     if given is not None:
         inner = given.base if isinstance(given, Field) and given.name == "dtype" else given
         return dtype_source(inner, depth - 1) if facts.is_tensor(inner) is not False else None
-    if op.name in ops.CASTS or ops.that(dtype="data") >= {op.name}:
+    if op.name in ops.CASTS or op.name in OF_DATA:
         return None
     row = ops.of(op.name)
     if row is None or row.weights:

@@ -37,6 +37,7 @@ _TEXT = _dunders("str repr format")
 _CONTEXT = _dunders("enter exit")
 _GOING_OVER = _dunders("iter next getitem")
 _NUMBERS = _dunders("int float index hash round")
+_ITEM, _NEW_ITEM, _INDEX = _dunders("getitem"), _dunders("setitem delitem"), _dunders("index")
 _READ, _WRITTEN = _dunders("getattr getattribute"), _dunders("setattr delattr")
 # What data sets have: of a value that is not known they say nothing.
 _COMMON = _dunders("getitem len iter next")
@@ -44,7 +45,7 @@ _BUILTINS = frozenset(
     ("abs", "all", "any", "bool", "dict", "enumerate", "float", "format", "hash", "int", "iter", "len", "list", "max")
 ) | {"min", "next", "print", "repr", "reversed", "round", "set", "sorted", "str", "sum", "tuple", "zip"}
 _OF_BUILTINS = _TRUTH | _TEXT | _GOING_OVER | _NUMBERS | _COMPARISONS | _SIGNS
-_ALL = _ARITHMETIC | _CONTEXT | _READ | _WRITTEN | _OF_BUILTINS | _dunders("setitem delitem")
+_ALL = _ARITHMETIC | _CONTEXT | _READ | _WRITTEN | _OF_BUILTINS | _NEW_ITEM
 
 
 class ImplicitCalls:
@@ -74,9 +75,9 @@ class ImplicitCalls:
             case ast.UnaryOp():
                 yield node.operand, _TRUTH if isinstance(node.op, ast.Not) else _SIGNS
             case ast.Subscript(ctx=ast.Load()):
-                yield from ((node.value, _dunders("getitem")), (node.slice, _dunders("index")))
+                yield from ((node.value, _ITEM), (node.slice, _INDEX))
             case ast.Subscript():
-                yield from ((node.value, _dunders("setitem delitem")), (node.slice, _dunders("index")))
+                yield from ((node.value, _NEW_ITEM), (node.slice, _INDEX))
                 yield from self._assigned(node)
             case ast.Attribute(ctx=ast.Load()):
                 yield node.value, _READ
@@ -103,7 +104,7 @@ class ImplicitCalls:
         """What `w[0] = x` gives to a method of `w`."""
         parent = self._parents.get(node)
         if isinstance(parent, ast.Assign):
-            yield parent.value, _dunders("index")
+            yield parent.value, _INDEX
 
     def _value(self, node: ast.AST) -> Value:
         return self._frame.values.get(node, UNKNOWN)

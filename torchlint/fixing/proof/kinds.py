@@ -28,6 +28,8 @@ from torchlint.values.value import (
 )
 
 Kinds = frozenset[str]
+# Their dtype is that of the numbers that they are given.
+OF_DATA = ops.that(dtype="data")
 _ORDER = ("bool", "int", "float", "complex")
 ANY: Kinds = frozenset(_ORDER)
 _FLOAT: Kinds = frozenset({"float"})
@@ -122,7 +124,7 @@ def _of_op(op: Op, depth: int) -> Kinds:
         return frozenset({"bool"})
     if operation_traits.gives_indices(op.name) or op.name in _NUMBERS:
         return frozenset({"int"})
-    if op.name in ops.that(dtype="data"):
+    if op.name in OF_DATA:
         return _of_literals(op, depth)
     inner = dtypes_of(op.input, depth - 1)
     if op.name in ops.column("real"):
