@@ -64,6 +64,7 @@ from torchlint.rule import (
     ancestors,
     classes,
     frame_of,
+    inventory_of,
     is_test,
     members,
     ops,
@@ -117,6 +118,9 @@ class InPlaceOnSavedOutput(Check):
             message, made = _judge(frame, write)
             if made is None or is_without_grad(frame, write.node) or _is_evaluation(frame, write.node):
                 continue
+            # Callers are looked for last: few writes come this far.
+            if is_called_without_grad(frame):
+                return
             severity = WARNING if message is _ARGUMENT else None
             places = () if message is _ARGUMENT else (Place(made, "it is made here"),)
             fix = _out_of_place(frame, write)
@@ -128,9 +132,9 @@ def _is_trained(frame: Frame) -> bool:
     function = frame.function
     assert function is not None
     is_method = function.cls is not None and is_module_class(frame, function.cls)
-    if not is_method and not any(getattr(node, "attr", "") == "backward" for node in own_nodes(frame.scope)):
+    if not is_method and not any(node.attr == "backward" for node in inventory_of(frame.scope).of(ast.Attribute)):
         return False
-    return not _EVALUATION.search(function.name) and not is_called_without_grad(frame)
+    return not _EVALUATION.search(function.name)
 
 
 def _is_evaluation(frame: Frame, node: ast.AST) -> bool:

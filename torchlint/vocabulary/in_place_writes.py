@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from torchlint.rule import Constant, Frame, Mutated, Op, Value, last_name, ops, own_nodes, path
+from torchlint.rule import Constant, Frame, Mutated, Op, Value, inventory_of, last_name, ops, own_nodes, path
 
 # They change what a tensor looks like, or whether it has a graph, and none of its elements.
 _LOOKS = ops.that(writes="graph") | {"squeeze_", "unsqueeze_", "transpose_", "t_", "as_strided_", "set_", "backward"}
@@ -23,12 +23,9 @@ class Write(NamedTuple):
 
 def may_write(frame: Frame) -> bool:
     """Whether a function writes to something in place, as far as its text tells."""
-    return any(
-        isinstance(node, ast.AugAssign)
-        or (isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Subscript))
-        or (isinstance(node, ast.Call) and _is_written(node))
-        for node in own_nodes(frame.scope)
-    )
+    nodes = inventory_of(frame.scope)
+    stored = any(isinstance(node.targets[0], ast.Subscript) for node in nodes.of(ast.Assign))
+    return stored or nodes.has(ast.AugAssign) or any(map(_is_written, nodes.of(ast.Call)))
 
 
 def _is_written(call: ast.Call) -> bool:
