@@ -242,6 +242,15 @@ def _equal(a: torch.Tensor, b: torch.Tensor) -> bool:
     return a.shape == b.shape and torch.equal(torch.nan_to_num(a.detach()), torch.nan_to_num(b))
 
 
+def close(a: torch.Tensor, b: torch.Tensor) -> bool:
+    """Whether two results agree but for last bits, which LAPACK and vectorised loops choose by memory and threads."""
+    if a.shape != b.shape:
+        return False
+    if not (a.is_floating_point() or a.is_complex()):
+        return torch.equal(a, b)
+    return torch.allclose(a.detach(), b.detach(), rtol=1e-4, atol=1e-6, equal_nan=True)
+
+
 def _grad(operation: Operation, runs: Runs) -> Iterator[str]:
     for one in runs:
         if one.dtype != "float" or operation.writes in ("input", "tensor") or operation.dtype == "argument":
@@ -280,7 +289,7 @@ _CHECKS = (_gives, _several, _dtype, _shape, _elements, _view, _strides, _writes
 def _random(operation: Operation, runs: Runs) -> Iterator[str]:
     one = runs[0]
     other = run(one.spelling, one.call, one.dtype, seed=1)
-    differs = any(not _equal(a, b) for a, b in zip(one.results, other.results, strict=False))
+    differs = any(not close(a, b) for a, b in zip(one.results, other.results, strict=False))
     # What is in new memory is nobody's choice.
     if not operation.blank and differs != bool(operation.random):
         yield f"another seed gives {'another result' if differs else 'the same result'}"
@@ -308,7 +317,7 @@ def _commutes(operation: Operation, runs: Runs) -> Iterator[str]:
     if operation.commutes:
         one = next(one for one in runs if len(one.operands) == 2)
         a, b = one.operands
-        if not _equal(resolve(one.spelling)(a, b), resolve(one.spelling)(b, a)):
+        if not close(resolve(one.spelling)(a, b), resolve(one.spelling)(b, a)):
             yield "its operands may not be exchanged"
 
 
@@ -361,7 +370,7 @@ def _local(operation: Operation, runs: Runs) -> Iterator[str]:
     for value in (7, -5, 1) if one.dtype != "bool" else (True, False):
         source[(0,) * source.ndim] = value
         rest.append(next(tensors_in(resolve(one.spelling)(*arguments, **named))).detach().flatten()[1:].clone())
-    if not all(_equal(other, rest[0]) for other in rest):
+    if not all(close(other, rest[0]) for other in rest):
         yield "an element of the result depends on other elements of the input"
 
 
