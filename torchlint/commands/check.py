@@ -27,7 +27,7 @@ from torchlint.selectors import suggestion
 from torchlint.settings.config import Configuration
 from torchlint.settings.config_table import ConfigError, shown
 from torchlint.settings.discovery import Target, discover
-from torchlint.terminal import complain, printable, reason, use_color, write_bytes
+from torchlint.terminal import complain, printable, reason, use_color, use_links, write_bytes
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -97,7 +97,9 @@ class _Check:
         with self._output() as out:
             complete = output_format not in TEXT_FORMATS or self._arguments.output_file is not None
             color = use_color(self._arguments.color, out)
-            self._write(run._replace(color=color, complete=complete), output_format, out)
+            self._write(
+                run._replace(color=color, links=use_links(out, color=color), complete=complete), output_format, out
+            )
         return self._exit_code(run)
 
     def _complain_of_ourselves(self, outcomes: list[Outcome]) -> None:

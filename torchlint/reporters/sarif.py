@@ -8,8 +8,9 @@ from __future__ import annotations
 import json
 from typing import Any, TextIO
 
-from torchlint import __version__, faults, registry
+from torchlint import DOCUMENTATION, __version__, faults, registry
 from torchlint.finding import Edit, Finding, Fix, Location, Related, Severity
+from torchlint.links import page_url
 from torchlint.reporters.places import fingerprinted, in_file, place_in, uri
 from torchlint.reporters.remarks import is_safe, message
 from torchlint.running.outcome import Run
@@ -21,7 +22,12 @@ _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: 
 def report(run: Run, out: TextIO) -> None:
     """Write the log with its only run."""
     codes = {finding.code for finding in run.findings()}
-    driver = {"name": "torchlint", "version": __version__, "rules": [_rule(code) for code in sorted(codes)]}
+    driver = {
+        "name": "torchlint",
+        "version": __version__,
+        "informationUri": DOCUMENTATION,
+        "rules": [_rule(code) for code in sorted(codes)],
+    }
     results = [_result(*entry) for entry in fingerprinted(run)]
     # The columns of findings count code points; without a word on it they would be UTF-16 code units.
     log = {
@@ -57,10 +63,31 @@ def _rule(code: str) -> dict[str, Any]:
         return {"id": code, "name": name, "shortDescription": {"text": summary}}
     for info in registry.rules():
         if info.code == code:
-            level = {"level": _LEVELS[info.severity]}
-            text = {"text": info.summary}
-            return {"id": code, "name": info.name, "shortDescription": text, "defaultConfiguration": level}
+            return {
+                "id": code,
+                "name": info.name,
+                "shortDescription": {"text": info.summary},
+                "defaultConfiguration": {"level": _LEVELS[info.severity]},
+                **_explained(code),
+            }
     return {"id": code}
+
+
+def _explained(code: str) -> dict[str, Any]:
+    """A rule's page, and where it is on the web."""
+    page = registry.load(code).docs().strip()
+    url = page_url(code)
+    return {
+        "fullDescription": {"text": _purpose(page)},
+        "help": {"text": f"{page}\n\n{url}", "markdown": f"{page}\n\n[{url}]({url})"},
+        "helpUri": url,
+    }
+
+
+def _purpose(page: str) -> str:
+    """The first paragraph that says what a rule does, on one line."""
+    _, found, rest = page.partition("## What it does\n")
+    return " ".join((rest if found else page).strip().partition("\n\n")[0].split())
 
 
 def _result(source: Source, finding: Finding, fingerprint: str) -> dict[str, Any]:

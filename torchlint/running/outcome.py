@@ -62,13 +62,15 @@ class Outcome:
 
 
 class Run(NamedTuple):
-    """All files of a run in order. `unsafe`: unsafe fixes were asked for. `color`: the output may be coloured.
+    """All files of a run in order. `unsafe`: unsafe fixes were asked for. `color`: the output may be coloured, and with
+    `links` names of rules lead to their pages.
     `stopped`: a signal ended it before all files were checked.
     `complete`: what kept files from being checked is among the findings, which are all that their reader sees."""
 
     outcomes: Sequence[Outcome]
     unsafe: bool = False
     color: bool = False
+    links: bool = False
     stopped: bool = False
     complete: bool = False
 
