@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from torchlint import registry
-from torchlint.finding import Finding, Report
+from torchlint.finding import Applicability, Finding, Fix, Report
 from torchlint.skip import Gate
 from torchlint.source import Source
 from torchlint.suppression_rows import suppression_rows
@@ -69,7 +69,24 @@ def _check(
     if tree is None or "torch" not in source.text:
         return
     on_comments = [info for info in registry.rules() if info.on_comments and info.code in codes]
-    report.findings += _of_comments(source, on_comments)
+    rows = suppression_rows(source) if on_comments else []
+    if rows:
+        report.findings += _of_comments(source, on_comments, rows)
+    _check_code(source, codes, tree, gates, fixes, indexes, target, report)
+    if rows and not report.failures:
+        report.findings += _of_unused(source, on_comments, codes, report.findings, fixes)
+
+
+def _check_code(
+    source: Source,
+    codes: Collection[str],
+    tree: ast.Module,
+    gates: bool,
+    fixes: bool,
+    indexes: Callable[[], ImportIndexes] | None,
+    target: Range,
+    report: Report,
+) -> None:
     if not _names_torch(source, tree):
         return
     module = Module(source, tree, target=target)
@@ -101,19 +118,40 @@ def _names_torch(source: Source, tree: ast.Module) -> bool:
     return any(isinstance(node, ast.ImportFrom) and node.names[0].name == "*" for node in tree.body)
 
 
-def _of_comments(source: Source, rules: Sequence[RuleInfo]) -> Iterator[Finding]:
+def _of_comments(source: Source, rules: Sequence[RuleInfo], rows: Sequence[int]) -> Iterator[Finding]:
     """What is wrong with the comments that are meant to silence findings."""
-    rows = suppression_rows(source) if rules else []
-    if not rows:
-        return
     # Start-up: few files have such comments; the others are spared `tokenize` and the forms of mistyped ones.
     from torchlint.directives import mistakes
 
+    rules = [rule for rule in rules if not _is_on_unused(rule)]
     for start, end, message in mistakes(source, rows):
         places = source.location(start), source.location(end)
         for rule in rules:
             advice = registry.load(rule.code).help
             yield Finding(rule.code, rule.name, message, rule.severity, *places, help=advice)
+
+
+def _of_unused(
+    source: Source, rules: Sequence[RuleInfo], codes: Collection[str], findings: Sequence[Finding], fixes: bool
+) -> Iterator[Finding]:
+    """The comments that silence none of the findings."""
+    # Start-up, as above.
+    from torchlint.unused_comments import unused
+
+    for rule in filter(_is_on_unused, rules):
+        loaded = registry.load(rule.code)
+        for start, end, message, edits in unused(source, findings, frozenset(codes) - {rule.code}):
+            places = source.location(start), source.location(end)
+            fix = Fix(loaded.title, Applicability.SAFE, edits) if fixes else None
+            yield Finding(rule.code, rule.name, message, rule.severity, *places, fix, help=loaded.help)
+
+
+def _is_on_unused(rule: RuleInfo) -> bool:
+    # Start-up, as above.
+    from torchlint.rule import OnComments
+
+    loaded = registry.load(rule.code)
+    return issubclass(loaded, OnComments) and loaded.on_unused
 
 
 def _project(

@@ -257,7 +257,12 @@ class Check(Rule):
 
 
 class OnComments(Rule):
-    """A rule about comments that are meant to silence findings: torchlint reads these itself and says what is wrong."""
+    """A rule about comments that are meant to silence findings: torchlint reads these itself and says what is wrong.
+
+    `on_unused`: it is told of those that silence nothing, and not of those that are mistyped.
+    """
+
+    on_unused: ClassVar[bool] = False
 
     @classmethod
     def is_on_frames(cls) -> bool:
