@@ -57,7 +57,7 @@ def completed(arguments: argparse.Namespace, **more: Any) -> argparse.Namespace:
     """The arguments of another command as those of `torchlint check`, with these among them."""
     parser = argparse.ArgumentParser()
     add_arguments(parser)
-    return parser.parse_args([], argparse.Namespace(**{**vars(arguments), **more}))
+    return argparse.Namespace(**{**vars(parser.parse_args([])), **vars(arguments), **more})
 
 
 def _add_fixes(group: argparse._ArgumentGroup) -> None:

@@ -28,6 +28,10 @@ class ChangesError(Exception):
     """git cannot say what has changed; the message is one line."""
 
 
+class _FailedError(ChangesError):
+    """git ran, and said no."""
+
+
 class Changes:
     """The changes since a revision, of each repository that files are in."""
 
@@ -76,15 +80,15 @@ class _Repository:
     def old_content(self, name: str) -> bytes | None:
         try:
             return self._git("cat-file", "blob", f"{self._base}:{self._old_names.get(name, name)}")
-        except ChangesError:
+        except _FailedError:
             return None  # it was not there
 
     def _base_of(self, revision: str) -> str:
         try:
             commit = self._git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
-        except ChangesError:
+        except _FailedError:
             raise ChangesError(f"git knows no revision {revision!r} in {self._root}") from None
-        with suppress(ChangesError):  # they have no ancestor in common
+        with suppress(_FailedError):  # they have no ancestor in common
             commit = self._git("merge-base", commit.decode().strip(), "HEAD")
         return commit.decode().strip()
 
@@ -119,7 +123,7 @@ class _Repository:
             raise ChangesError(f"git cannot be run: {error.strerror or error}") from None
         if done.returncode:
             said = " ".join(done.stderr.decode(errors="replace").split())
-            raise ChangesError(f"git {arguments[0]} failed in {self._root}: {said}")
+            raise _FailedError(f"git {arguments[0]} failed in {self._root}: {said}")
         return done.stdout
 
 
