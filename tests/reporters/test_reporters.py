@@ -450,9 +450,9 @@ def test_junit_is_xml_whatever_the_message() -> None:
     root = ElementTree.fromstring(written(junit, run(source, found)).encode())
     assert (root.get("tests"), root.get("failures")) == ("1", "1")
     (case,) = root.iter("testcase")
-    assert (case.get("name"), case.get("classname"), case.get("line")) == ("torchlint.TLT101", "a.py", "1")
+    assert (case.get("name"), case.get("classname")) == ("torchlint.TLT101", "a.py")
     assert case[0].get("message") == "<a> & \ufffd"
-    assert case[0].text == "line 1, col 1, <a> & \ufffd"
+    assert case[0].text == "line 1, col 1, <a> & \ufffd\nat a.py:1:1"
 
 
 def test_junit_without_findings_is_one_test_that_passed() -> None:

@@ -11,6 +11,7 @@ from typing import Any, TextIO
 from torchlint import DOCUMENTATION, __version__, faults, registry
 from torchlint.finding import Edit, Finding, Fix, Location, Related, Severity
 from torchlint.links import page_url
+from torchlint.reporters.line_hashes import line_hashes
 from torchlint.reporters.places import fingerprinted, in_file, place_in, uri
 from torchlint.reporters.remarks import is_safe, message
 from torchlint.running.outcome import Run
@@ -28,7 +29,8 @@ def report(run: Run, out: TextIO) -> None:
         "informationUri": DOCUMENTATION,
         "rules": [_rule(code) for code in sorted(codes)],
     }
-    results = [_result(*entry) for entry in fingerprinted(run)]
+    hashes: dict[str, list[str]] = {}
+    results = [_result(*entry, _line_hash(*entry[:2], hashes)) for entry in fingerprinted(run)]
     # The columns of findings count code points; without a word on it they would be UTF-16 code units.
     log = {
         "tool": {"driver": driver},
@@ -90,14 +92,24 @@ def _purpose(page: str) -> str:
     return " ".join((rest if found else page).strip().partition("\n\n")[0].split())
 
 
-def _result(source: Source, finding: Finding, fingerprint: str) -> dict[str, Any]:
+def _line_hash(source: Source, finding: Finding, hashes: dict[str, list[str]]) -> dict[str, str]:
+    """What GitHub would compute from the file. It does so itself for notebooks, of which the text is not at hand."""
+    if source.has_cells:
+        return {}
+    if source.path not in hashes:
+        hashes[source.path] = line_hashes("\ufeff" * source.encoding.bom + source.display)
+    of_file, row = hashes[source.path], finding.location.row
+    return {"primaryLocationLineHash": of_file[row - 1]} if row <= len(of_file) else {}
+
+
+def _result(source: Source, finding: Finding, fingerprint: str, line_hash: dict[str, str]) -> dict[str, Any]:
     suggested = is_safe(finding.fix) and not source.has_cells
     result: dict[str, Any] = {
         "ruleId": finding.code,
         "level": _LEVELS[finding.severity],
         "message": {"text": message(finding, source, suggested=suggested)},
         "locations": [_location(source, source.path, finding.location, finding.end_location)],
-        "partialFingerprints": {"torchlint/v1": fingerprint},
+        "partialFingerprints": {"torchlint/v1": fingerprint, **line_hash},
     }
     if finding.related:
         result["relatedLocations"] = [_related(related, source) for related in finding.related]
