@@ -1,7 +1,7 @@
 """Write what the documentation says of keys and options: `python -m tools.make_reference_pages`.
 
-docs/settings.md has the keys of the configuration, docs/command_line.md the options of each command, each between
-markers; docs/torchlint.schema.json is the schema that editors check a configuration with. All of it comes from the code.
+docs/settings.md has the keys of the configuration, docs/command_line.md the options of each command, both between
+markers; docs/torchlint.schema.json is what editors check a configuration with. All of it comes from the code.
 """
 
 from __future__ import annotations

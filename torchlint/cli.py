@@ -180,7 +180,7 @@ def _mistaken(word: str) -> str:
 def _parser(name: str, description: str, *, helps: bool) -> argparse.ArgumentParser:
     parser = _Parser(
         prog=f"torchlint {name}",
-        description=description,
+        description=_wrapped(description) if helps else None,
         epilog=_listing() if helps else None,
         # argparse makes one for each option that is declared, and without a width asks the terminal each time.
         formatter_class=partial(argparse.RawDescriptionHelpFormatter, width=None if helps else _WIDTH),
@@ -190,20 +190,24 @@ def _parser(name: str, description: str, *, helps: bool) -> argparse.ArgumentPar
     return parser
 
 
-def _listing() -> str:
-    """What `--help` says of all commands, no wider than a terminal is at least."""
+def _wrapped(text: str, indent: str = "") -> str:
+    """A text that is no wider than a terminal is at least."""
     # Start-up: only `--help` needs it.
     import textwrap
 
+    return textwrap.fill(text, _WIDTH - 2, initial_indent=indent, subsequent_indent=indent)
+
+
+def _listing() -> str:
+    """What `--help` says of all commands, no wider than a terminal is at least."""
     lines = ["commands:"]
     for name, (_, text) in COMMANDS.items():
-        lines.append(f"  {name}")
-        lines += textwrap.wrap(text, _WIDTH - 2, initial_indent=" " * 6, subsequent_indent=" " * 6)
+        lines += [f"  {name}", _wrapped(text, " " * 6)]
     hint = (
         "`torchlint help COMMAND` has the options of each. A file or directory with the name of a command is written "
         "./rule."
     )
-    return "\n".join([*lines, "", *textwrap.wrap(hint, _WIDTH - 2)])
+    return "\n".join([*lines, "", _wrapped(hint)])
 
 
 def _run(command: Any, arguments: argparse.Namespace) -> int:

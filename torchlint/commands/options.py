@@ -125,7 +125,10 @@ def _add_rules(group: argparse._ArgumentGroup) -> None:
     _add_list(group, "--ignore", "leave these rules out")
     _add_list(group, "--extend-select", "run these rules too")
     _add_list(group, "--extend-ignore", "the same as --ignore")
-    for name, text in (("per-file-ignores", "leave these rules out"), ("extend-per-file-ignores", "the same, added")):
+    for name, text in (
+        ("per-file-ignores", "leave these rules out"),
+        ("extend-per-file-ignores", "leave these out too"),
+    ):
         _add_table(group, f"--{name}", "PATTERN:RULE,..", f"{text} on files of this pattern: 'tests/**:TLT3'", _Rules)
     _add_table(group, "--severity", "RULE:LEVEL,..", "how bad these findings are: TLT4:info", _Severities)
     group.add_argument(

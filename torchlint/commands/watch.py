@@ -6,28 +6,38 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 
+from torchlint.running.stop import exit_code
 from torchlint.settings.config_table import FILES, ConfigError
 from torchlint.terminal import complain
 
+# Milliseconds that a change may wait, of which a look at nothing costs next to nothing.
+_PAUSE = 200
 _CLEAR = "\x1b[2J\x1b[H"
 
 
 def run(paths: Sequence[str], check: Callable[[], int]) -> int:
-    """Check, and again after each change below the paths, until interrupted. Raises `ConfigError`."""
+    """Check, and again after each change below the paths, until interrupted. Returns the exit code; raises
+    `ConfigError`."""
     try:
         # Optional: extra `watch`.
         import watchfiles
     except ModuleNotFoundError:
         raise ConfigError("--watch needs watchfiles: pip install 'torchlint[watch]'") from None
-    _check(check)
-    for _ in watchfiles.watch(*paths, watch_filter=_is_of_interest):
-        if sys.stdout.isatty():
-            sys.stdout.write(_CLEAR)
-        _check(check)
+    try:
+        # The first check comes when the watch has begun, so that no change is missed while it goes on.
+        for number, changes in enumerate(
+            watchfiles.watch(*paths, watch_filter=_is_of_interest, rust_timeout=_PAUSE, yield_on_timeout=True)
+        ):
+            if not number or changes:
+                _check(check)
+    except KeyboardInterrupt as interrupt:
+        return exit_code(interrupt)
     return 0
 
 
 def _check(check: Callable[[], int]) -> None:
+    if sys.stdout.isatty():
+        sys.stdout.write(_CLEAR)
     try:
         check()
     except ConfigError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 import tomllib
 from collections.abc import Sequence
 from typing import Any
@@ -52,7 +53,5 @@ def _has(document: Any, path: Sequence[str]) -> bool:
 
 
 def _row_of_item(lines: Sequence[str], first: int, item: str) -> int:
-    for row in range(first, len(lines) + 1):
-        if f'"{item}"' in lines[row - 1] or f"'{item}'" in lines[row - 1]:
-            return row
-    return first
+    named = re.compile(rf"(['\"]){re.escape(item)}\1|(?<![\w-]){re.escape(item)}\s*=")
+    return next((row for row in range(first, len(lines) + 1) if named.search(lines[row - 1])), first)

@@ -79,7 +79,7 @@ def _flag(value: Any) -> str:
 
 
 def _configuration(value: Any) -> str:
-    return "" if isinstance(value, str) else f"expected the path of a TOML file, found {found(value)}"
+    return "" if isinstance(value, str) and value else f"expected the path of a TOML file, found {found(value)}"
 
 
 def _path(value: Any) -> str:
