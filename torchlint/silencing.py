@@ -6,7 +6,7 @@ import tokenize
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from torchlint import faults
+from torchlint import faults, registry
 from torchlint.finding import Edit, Finding
 from torchlint.source import Source
 from torchlint.suppress import NOQA, Suppressions, comments_of, tokens_of
@@ -22,8 +22,10 @@ class Silenced(NamedTuple):
 
 def silence(source: Source, findings: Iterable[Finding], reason: str = "") -> Silenced:
     """Add `# noqa: CODE - reason` to the lines of findings, or codes to one that is there. Where that does not silence
-    them, as beside one without codes, it is `# torchlint: ignore[CODE]`."""
-    silenceable = [finding for finding in findings if finding.code not in faults.KINDS]
+    them, as beside one without codes, it is `# torchlint: ignore[CODE]`. What is wrong with comments is left."""
+    about_comments = {rule.code for rule in registry.rules() if rule.on_comments}
+    found = [finding for finding in findings if finding.code not in faults.KINDS]
+    silenceable = [finding for finding in found if finding.code not in about_comments]
     wanted = _by_row(source, silenceable)
     comments = comments_of(source)
     edits = {row: _noqa(source, row, comments.get(row), codes, reason) for row, codes in wanted.items()}
@@ -35,8 +37,10 @@ def silence(source: Source, findings: Iterable[Finding], reason: str = "") -> Si
         edits.pop(row, None)
     after = source.edited(edits.values())
     if _code(after) != _code(source):  # a comment would have become something else
-        return Silenced(source, 0, silenceable)
-    return Silenced(after, len(edits), left)
+        return Silenced(source, 0, found)
+    return Silenced(
+        after, len(edits), [finding for finding in found if finding in left or finding.code in about_comments]
+    )
 
 
 def _by_row(source: Source, findings: Iterable[Finding]) -> dict[int, list[str]]:

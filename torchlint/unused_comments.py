@@ -39,6 +39,8 @@ def unused(source: Source, findings: Iterable[Finding], codes: Collection[str]) 
 
 def _is_idle(item: Item, directive: Directive, findings: Sequence[Finding], codes: Collection[str]) -> bool:
     rules = [rule.code for rule in covered(item.text)]
+    if directive.kind == "noqa" and not item.text.isupper():
+        return False  # it is not read as a code
     if not rules or not all(code in codes for code in rules):
         return False
     return not any(directive.covers(finding.location.row) and directive.names(item, finding) for finding in findings)

@@ -9,9 +9,10 @@ import subprocess
 import sys
 import unicodedata
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from threading import Timer
+from types import SimpleNamespace
 
 import pytest
 from checkout import RIG, ROOT
@@ -21,6 +22,7 @@ from pseudo_terminal import on_terminal
 
 from tools.make_reference_pages import parsers
 from torchlint.cli import COMMANDS
+from torchlint.commands import instances
 
 
 @pytest.fixture(autouse=True)
@@ -231,3 +233,62 @@ def test_every_option_is_tried_by_some_test() -> None:
     untried = {option for _, option in options() if not re.search(rf"{option}(?![\w-])", text)}
     # `--no-..` is the other half of an option that is tried.
     assert untried == set()
+
+
+# Options that are tried nowhere else
+
+
+def test_only_some_rules_are_fixed_on_request() -> None:
+    write(a=BAD + "torch.risky(1)\n")
+    torchlint("--fix", "--unsafe-fixes", "--unfixable=TLT101")
+    assert Path("a.py").read_text() == BAD + "torch.good(1)\n"
+    write(a=BAD + "torch.risky(1)\n")
+    torchlint("--fix", "--unsafe-fixes", "--fixable=bad-call")
+    assert Path("a.py").read_text() == BAD.replace("bad", "good") + "torch.risky(1)\n"
+
+
+def test_what_git_ignores_is_checked_on_request() -> None:
+    write(a=BAD)
+    Path(".git").mkdir()
+    Path(".gitignore").write_text("a.py\n")
+    assert [torchlint(*option).code for option in ([], ["--respect-gitignore"], ["--no-respect-gitignore"])] == [
+        0,
+        0,
+        1,
+    ]
+
+
+def test_findings_go_to_a_file_by_the_long_option_too() -> None:
+    write(a=BAD)
+    assert torchlint("--output-format=concise", "--output-file=out.txt").out == ""
+    assert Path("out.txt").read_text().startswith("a.py:2:1: TLT101")
+
+
+@pytest.mark.parametrize(
+    ("option", "tier"), [("--verify", "fast"), ("--verify=fast", "fast"), ("--verify=full", "full")]
+)
+def test_fixes_are_verified_in_one_tier_or_the_other(option: str, tier: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[str, str]] = []
+
+    def opened(wanted: str, device: str, folder: Path | None) -> object:
+        asked.append((wanted, device))
+        return nullcontext(SimpleNamespace(records=[], judge=lambda source, finding: finding))
+
+    monkeypatch.setattr(instances, "opened", opened)
+    write(a=BAD)
+    assert torchlint(option, "--device=mps", "a.py").code == 1
+    assert asked == [(tier, "mps")]
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--shapes", "relu", "--calls", "2"], "1 operations, 2 calls: "),
+        (["TLT202", "--budget", "0", "--reproduce"], "tasks were not begun within 0 s, of TLT202"),
+    ],
+)
+def test_the_harness_takes_its_options(options: list[str], said: str) -> None:
+    command = [sys.executable, "-m", "torchlint", "verify", *options]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=HANG_GUARD)
+    assert done.returncode == 0, done.stderr
+    assert said in done.stdout + done.stderr

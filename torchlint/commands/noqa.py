@@ -76,4 +76,4 @@ def _write(path: str, seen: Source, findings: list[Finding], why: str) -> Silenc
 def _complain_of(left: Iterable[Finding], source: Source) -> None:
     for finding in left:
         place = f"{printable(source.path)}:{source.place(finding.location)}"
-        complain(f"{place}: {finding.code} is not silenced: no comment can stand there")
+        complain(f"{place}: {finding.code} is not silenced: no comment can do that here, mend it")
