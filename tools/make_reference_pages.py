@@ -12,7 +12,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from torchlint.cli import COMMANDS
+from torchlint.command_table import COMMANDS
 from torchlint.commands.config_keys import reference, schema
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -17,37 +17,13 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from torchlint import __version__
+from torchlint.command_table import COMMANDS
 from torchlint.running.stop import exit_code, listen
 from torchlint.terminal import complain, drop, printable, reason, shortened, tame_streams
 
 if TYPE_CHECKING:
     from _typeshed import SupportsWrite
 
-# Name, module with `add_arguments(parser)` and `run(arguments) -> int`, and what the command does.
-COMMANDS = {
-    "check": ("torchlint.commands.check", "Check files and directories; `torchlint PATHS` is the same."),
-    "rule": ("torchlint.commands.rule_pages", "Explain a rule, or all of them."),
-    "shapes": (
-        "torchlint.commands.shape_listing",
-        "Print a file with the shapes that are known at the ends of its lines.",
-    ),
-    "demonstrate": (
-        "torchlint.verify.demonstrate",
-        "Show the harm of a mistake in numbers: run it beside the mended program (needs torch).",
-    ),
-    "baseline": (
-        "torchlint.commands.baseline_file",
-        "Record what is found now, so that only what is new is reported.",
-    ),
-    "config": ("torchlint.commands.config_keys", "Explain the keys of the configuration."),
-    "clean": ("torchlint.commands.clean", "Delete the findings cache."),
-    "verify": ("torchlint.verify.command", "Run rewrites before and after on generated tensors (needs torch)."),
-    "generate-shell-completion": (
-        "torchlint.commands.shell_completion",
-        "Print a script that completes commands and options in bash, zsh or fish.",
-    ),
-    "version": ("torchlint.commands.version", "Print the version."),
-}
 # The commands that run programs.
 _WITH_TORCH = ("demonstrate", "verify")
 # What other tools call what we do, and the command to suggest.
@@ -191,7 +167,7 @@ def _parser(name: str, description: str, *, helps: bool) -> argparse.ArgumentPar
 
 
 def _wrapped(text: str, indent: str = "") -> str:
-    """A text that is no wider than a terminal is at least."""
+    """A text for terminals of 80 columns."""
     # Start-up: only `--help` needs it.
     import textwrap
 
@@ -199,7 +175,7 @@ def _wrapped(text: str, indent: str = "") -> str:
 
 
 def _listing() -> str:
-    """What `--help` says of all commands, no wider than a terminal is at least."""
+    """What `--help` says of all commands."""
     lines = ["commands:"]
     for name, (_, text) in COMMANDS.items():
         lines += [f"  {name}", _wrapped(text, " " * 6)]

@@ -21,7 +21,7 @@ from hang_guard import HANG_GUARD
 from pseudo_terminal import on_terminal
 
 from tools.make_reference_pages import parsers
-from torchlint.cli import COMMANDS
+from torchlint.command_table import COMMANDS
 from torchlint.commands import instances
 
 

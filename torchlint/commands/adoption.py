@@ -14,8 +14,8 @@ from torchlint.settings.config_table import ConfigError, shown
 
 if TYPE_CHECKING:
     from torchlint.running.baseline import Baseline
+    from torchlint.running.changed_rows import Scope
     from torchlint.running.changes import Changes
-    from torchlint.running.scope import Scope
 
 
 class Adoption:

@@ -7,6 +7,8 @@ import importlib
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
+from torchlint.command_table import COMMANDS
+
 _SHELLS = ("bash", "zsh", "fish")
 
 
@@ -26,9 +28,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the script. Returns the exit code."""
-    # Not above: the table of commands names this module.
-    from torchlint.cli import COMMANDS
-
     options = {name: list(_options(module)) for name, (module, _) in COMMANDS.items()}
     texts = {name: text for name, (_, text) in COMMANDS.items()}
     match arguments.shell:

@@ -12,7 +12,7 @@ import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 
-from torchlint.running.scope import Scope, Span
+from torchlint.running.changed_rows import Scope, Span
 
 _HUNK = re.compile(rb"@@ -\S+ \+(?P<first>\d+)(?:,(?P<count>\d+))? @@")
 _ESCAPE = re.compile(rb"\\([0-7]{3}|.)")

@@ -19,7 +19,7 @@ from torchlint.terminal import reason
 
 if TYPE_CHECKING:
     from torchlint.finding import Report
-    from torchlint.running.scope import Scope
+    from torchlint.running.changed_rows import Scope
     from torchlint.syntax.import_index import ImportIndexes
 
 

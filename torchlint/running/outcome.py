@@ -13,7 +13,7 @@ from torchlint.running.stamp import Stamp
 from torchlint.source import Source
 
 if TYPE_CHECKING:
-    from torchlint.running.scope import Scope
+    from torchlint.running.changed_rows import Scope
 
 
 class Outcome:

@@ -197,16 +197,16 @@ KEYS: dict[str, Key] = {
         "Let `--fix` and `--diff` apply unsafe fixes too; else `--no-unsafe-fixes`.",
     ),
     "fixable": Key(SELECTORS, '["ALL"]', 'fixable = ["TLT2"]', "Only what these rules find is fixed."),
-    "unfixable": Key(SELECTORS, "[]", 'unfixable = ["TLT801"]', "What these rules find is not fixed."),
+    "unfixable": Key(SELECTORS, "[]", 'unfixable = ["TLT8"]', "What these rules find is not fixed."),
     "extend-safe-fixes": Key(
         SELECTORS,
         "[]",
-        'extend-safe-fixes = ["TLT206"]',
+        'extend-safe-fixes = ["TLT2"]',
         "Rules whose unsafe fixes count as safe, whatever was seen when they were run.",
         "",
     ),
     "extend-unsafe-fixes": Key(
-        SELECTORS, "[]", 'extend-unsafe-fixes = ["TLT108"]', "Rules whose safe fixes count as unsafe.", ""
+        SELECTORS, "[]", 'extend-unsafe-fixes = ["TLT1"]', "Rules whose safe fixes count as unsafe.", ""
     ),
     "include": Key(
         PATTERNS,
