@@ -16,7 +16,6 @@ from torchlint.suppress import Suppressions
 
 SECTIONS = ["What it does", "Why is this bad?", "Example", "When not to use it", "References"]
 RULES = {info.name: info for info in registry.rules()}
-# Rules that have no neighbour, and why.
 
 
 @cache
