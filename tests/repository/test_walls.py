@@ -24,7 +24,7 @@ ON_REQUEST = frozenset(
     {
         *("torchlint.running.baseline", "torchlint.running.changes", "torchlint.running.changed_rows"),
         *("torchlint.commands.config_keys", "torchlint.commands.noqa", "torchlint.commands.watch", "watchfiles"),
-        *("torchlint.settings.key_rows", "torchlint.silencing", "torchlint.unused_comments", "subprocess"),
+        *("torchlint.settings.key_rows", "torchlint.silencing", "torchlint.unused_comments"),
     }
 )
 HUMAN = frozenset({"rich", "torchlint.reporters.full"})
