@@ -73,7 +73,7 @@ from torchlint.values.interpret.frame import Frame, frame_of, path
 from torchlint.values.interpret.lists import Tail
 from torchlint.values.interpret.lookup import peek
 from torchlint.values.interpret.statements import disables_grad
-from torchlint.values.units import Averages, Chain, Masks, Scores
+from torchlint.values.units import Averages, Chain, Layouts, Masks, Scores, Shifts
 from torchlint.values.value import (
     UNKNOWN,
     Call,
@@ -305,6 +305,7 @@ __all__ = [
     "Items",
     "Labels",
     "Layer",
+    "Layouts",
     "Logits",
     "Loop",
     "LoopCarried",
@@ -331,6 +332,7 @@ __all__ = [
     "Same",
     "Scores",
     "Severity",
+    "Shifts",
     "Size",
     "Stabilises",
     "Tail",

@@ -7,21 +7,44 @@ about, or with None; `units.scores.chains(value, Scores.PROBABILITIES)` says how
 from __future__ import annotations
 
 from torchlint.values.units.average_units import Averages, averages, reduction
+from torchlint.values.units.layout_units import (
+    RECURRENT,
+    SEQUENCE_LAYERS,
+    TRANSFORMERS,
+    Layouts,
+    is_turned,
+    layout,
+    layouts,
+    owner,
+    sequence_call,
+)
 from torchlint.values.units.mask_units import Masks, is_boolean, masks
 from torchlint.values.units.score_units import Scores, makers, scores
+from torchlint.values.units.shift_units import Shifts, shifts
 from torchlint.values.units.unit_family import Chain, is_plain, source
 
 __all__ = [
+    "RECURRENT",
+    "SEQUENCE_LAYERS",
+    "TRANSFORMERS",
     "Averages",
     "Chain",
+    "Layouts",
     "Masks",
     "Scores",
+    "Shifts",
     "averages",
     "is_boolean",
     "is_plain",
+    "is_turned",
+    "layout",
+    "layouts",
     "makers",
     "masks",
+    "owner",
     "reduction",
     "scores",
+    "sequence_call",
+    "shifts",
     "source",
 ]
