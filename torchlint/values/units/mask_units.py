@@ -109,6 +109,8 @@ def is_boolean(value: Value) -> bool:
 def _is_boolean(value: Value) -> bool:
     if dtypes.dtype_class(value) == "bool":
         return True
+    if isinstance(value, Op) and value.name in _BOTH | _EITHER and "other" in value.args:
+        return is_boolean(value.input) and is_boolean(value.args["other"])
     turns = ops.column("turns")
     while isinstance(value, Op) and (value.name in ops.CARRIERS - ops.CASTS or turns.get(value.name) == "not"):
         value = value.input
