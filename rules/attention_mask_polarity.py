@@ -4,8 +4,8 @@
 Finds masks of known origin that mean the opposite of what they are given to. `scaled_dot_product_attention` attends
 where `attn_mask` is True: it is reported with `triu(ones, 1)` and with `ids == pad`. `nn.MultiheadAttention` and the
 Transformer layers leave out what is True in `attn_mask`, `src_mask`, `key_padding_mask` and others: they are reported
-with `tril(ones)`, with `ids != pad` and with the `attention_mask` of a tokenizer. Seen through `~`, `== 0`, casts,
-slices and buffers.
+with `tril(ones)`, with `ids != pad` and with the `attention_mask` of a tokenizer. Seen through `~`, `== 0`, `1 - mask`,
+casts, slices and buffers, and in what `&` makes of two masks that keep, `|` of two that drop.
 
 Silent for masks of floats, which are added to the scores, and for all whose origin is not known.
 

@@ -1,7 +1,7 @@
 """Inputs without the last token and labels without the first, for a model that shifts the labels itself.
 
 ## What it does
-Finds `model(input_ids=x[:, :-1], labels=x[:, 1:])`, in one expression or through locals, where the model is a causal
+Finds `model(input_ids=x[:, :-1], labels=x[:, 1:])`, in one expression, through locals, helpers or a dict, where the model is a causal
 language model of transformers: `*ForCausalLM` or `*LMHeadModel`, made with `from_pretrained`, `from_config` or as it
 is.
 

@@ -2,8 +2,8 @@
 
 ## What it does
 Finds values that are not probabilities for certain and reach `binary_cross_entropy` or `BCELoss` as `input` on every
-path, with nothing but reshaping in between: the output of a linear or convolutional layer, and what `log_softmax` or
-`logsigmoid` return. Silent in tests, whose losses are toys.
+path, with nothing in between that makes probabilities of them: the output of a linear or convolutional layer or of a
+ReLU, and logarithms of probabilities. Silent in tests, whose losses are toys.
 
 ## Why is this bad?
 The loss takes the logarithm of its input and of one minus its input. Anything outside of 0 and 1 raises: `all elements

@@ -1,8 +1,8 @@
 """Probabilities as the first argument of `kl_div`, which takes log-probabilities there.
 
 ## What it does
-Finds the result of a softmax that reaches `kl_div` or `KLDivLoss` as `input`: in one expression, through locals,
-through a model's `forward`.
+Finds the result of a softmax or a sigmoid that reaches `kl_div` or `KLDivLoss` as `input`: in one expression, through
+locals, through a model's `forward`, clamped, or as `exp` of log-probabilities.
 
 ## Why is this bad?
 `kl_div(input, target)` is `target * (log(target) - input)`: `input` is used as the logarithm of probabilities. Given

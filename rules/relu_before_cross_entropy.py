@@ -7,8 +7,8 @@ in one expression, through a local, or at the end of a `forward` on every path.
 A model and a criterion are reported once for each file, at the first loss that is trained with; the others are named
 there.
 
-Silent where the activation is conditional (`if not last: x = relu(x)`), where something else follows it, and where
-losses are only measured, without gradients.
+Silent where the activation is conditional (`if not last: x = relu(x)`), where anything but a dropout or a positive
+scale follows it, and where losses are only measured, without gradients.
 
 ## Why is this bad?
 All negative scores become 0 and their gradient is 0. Classes that a sample is certainly not in cannot be pushed

@@ -3,7 +3,8 @@
 ## What it does
 Finds `out[:, -1]`, `out.mean(dim=1)`, `out.max(dim=1)` and `out.sum(dim=1)` of what an RNN, LSTM or GRU returns, and
 `out[:, 0]`, `out[:, -1]` and `out.mean(dim=1)` of what Transformer layers return, where the layer was made without
-`batch_first=True`.
+`batch_first=True`, also after activations, norms and linear layers. And such a layer that is given what another, with
+`batch_first=True`, returns.
 
 Silent where dims change places on the way to the layer or after it, and where the arguments of the layer are not known.
 

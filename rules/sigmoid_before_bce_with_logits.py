@@ -1,9 +1,9 @@
 """Sigmoid before binary cross entropy with logits: the loss applies a sigmoid of its own.
 
 ## What it does
-Finds the result of a sigmoid that reaches `binary_cross_entropy_with_logits` or `BCEWithLogitsLoss` as `input`: in
-one expression, through locals, through a model's `forward` and an element of what it returns. Silent in tests,
-whose models are toys.
+Finds the result of a sigmoid or a softmax that reaches `binary_cross_entropy_with_logits` or `BCEWithLogitsLoss` as
+`input`: in one expression, through locals, through a model's `forward` and an element of what it returns, masked,
+clamped, or subtracted from 1. Silent in tests, whose models are toys.
 
 ## Why is this bad?
 The loss takes logits and applies the sigmoid to them. Given probabilities, it takes the sigmoid of numbers between 0

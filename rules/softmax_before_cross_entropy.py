@@ -1,8 +1,9 @@
 """Softmax before cross entropy: the loss applies a softmax of its own.
 
 ## What it does
-Finds probabilities from a softmax that reach `cross_entropy` or `CrossEntropyLoss` as `input`: in one expression,
-through locals, through a model's `forward` and an element of what it returns.
+Finds probabilities from a softmax or a sigmoid that reach `cross_entropy` or `CrossEntropyLoss` as `input`: in one
+expression, through locals, through a model's `forward` and an element of what it returns, masked, gathered, clamped or
+averaged over models, and as `exp` of a `log_softmax`.
 
 ## Why is this bad?
 `cross_entropy` takes logits and applies `log_softmax` to them. Given probabilities, it takes the softmax of numbers

@@ -1,8 +1,8 @@
 """Softmax before `nll_loss`, which takes log-probabilities.
 
 ## What it does
-Finds probabilities from a softmax that reach `nll_loss` or `NLLLoss` as `input`: in one expression, through locals,
-through a model's `forward` and an element of what it returns.
+Finds probabilities from a softmax or a sigmoid that reach `nll_loss` or `NLLLoss` as `input`: in one expression,
+through locals, through a model's `forward` and an element of what it returns, masked, gathered or clamped.
 
 ## Why is this bad?
 `nll_loss` only picks the target's entry and negates it; the logarithm is the caller's part. Given probabilities the

@@ -22,7 +22,7 @@ from torchlint.values.units.mask_units import Masks, is_boolean, masks
 from torchlint.values.units.score_units import Scores, makers, scores
 from torchlint.values.units.shift_units import Shifts, shifts
 from torchlint.values.units.unit_family import Chain, is_plain, source
-from torchlint.values.units.weight_units import owner_of
+from torchlint.values.units.weight_units import owner_of, weights
 
 __all__ = [
     "RECURRENT",
@@ -49,4 +49,5 @@ __all__ = [
     "sequence_call",
     "shifts",
     "source",
+    "weights",
 ]

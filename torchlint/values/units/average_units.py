@@ -54,4 +54,4 @@ def _turned(value: Value) -> Turn[Averages] | None:
     return None
 
 
-averages = Family(_given, _turned)
+averages = Family(Averages, _given, _turned)

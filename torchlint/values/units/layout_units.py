@@ -96,4 +96,4 @@ def _moved(value: Value) -> Turn[Layouts] | None:
     return Turn((value.input,), _OTHER.get) if is_swap else Turn((), same_unit)
 
 
-layouts = Family(_given, _turned, _moved)
+layouts = Family(Layouts, _given, _turned, _moved)

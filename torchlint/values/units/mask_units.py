@@ -98,7 +98,7 @@ def _moved(value: Value) -> Turn[Masks] | None:
     return None
 
 
-masks = Family(_given, _turned, _moved)
+masks = Family(Masks, _given, _turned, _moved)
 
 
 def is_boolean(value: Value) -> bool:

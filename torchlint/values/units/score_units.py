@@ -121,4 +121,4 @@ def _is_setting(value: Value) -> bool:
     return isinstance(value, Constant) or (isinstance(value, Field) and isinstance(value.base, Instance))
 
 
-scores = Family(_given, _turned)
+scores = Family(Scores, _given, _turned)

@@ -39,4 +39,4 @@ def _moved(value: Value) -> Turn[Shifts]:
     return Turn((value.input,) if isinstance(value, Op) and keeps else (), same_unit)
 
 
-shifts = Family(_given, _turned, _moved)
+shifts = Family(Shifts, _given, _turned, _moved)

@@ -28,17 +28,19 @@ class Turn(NamedTuple, Generic[Unit]):
 class Family(Generic[Unit]):
     """A question that units answer, such as: are these logits or probabilities?
 
-    `given` is the unit that a value has by itself, whatever it was made of; `turned` what an operation makes of the
-    units of its operands. What only moves, chooses, copies or joins elements keeps the unit in all families, except for
-    what is `moved` in one where places matter.
+    `units` are the answers, `given` is the unit that a value has by itself, whatever it was made of, and `turned` what
+    an operation makes of the units of its operands. What only moves, chooses, copies or joins elements keeps the unit,
+    except for what is `moved` in a family where places matter.
     """
 
     def __init__(
         self,
+        units: type[Unit],
         given: Callable[[Value], Unit | None],
         turned: Callable[[Value], Turn[Unit] | None],
         moved: Callable[[Value], Turn[Unit] | None] | None = None,
     ) -> None:
+        self.units = units
         self._given = given
         self._turned = turned
         self._moved = moved

@@ -59,7 +59,7 @@ def _comprehension(value: Unknown) -> Turn[Weights] | None:
     return None
 
 
-weights = Family(_given, _turned)
+weights = Family(Weights, _given, _turned)
 
 
 def owner_of(value: Value) -> tuple[Value, Call] | None:
