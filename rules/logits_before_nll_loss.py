@@ -2,8 +2,8 @@
 
 ## What it does
 Finds the output of a linear or convolutional layer, or of a ReLU, that reaches `nll_loss` or `NLLLoss` as `input` on
-every path, with nothing in between that makes log-probabilities of it: reshaping, dropout, a temperature, a mask. Silent
-in tests, whose losses are toys.
+every path, with nothing in between that makes log-probabilities of it: reshaping, dropout, a temperature, a mask.
+Silent in tests, whose losses are toys.
 
 ## Why is this bad?
 `nll_loss` only picks the target's entry and negates it. Without a `log_softmax` the loss is `-logit`: it has no lower
