@@ -1,9 +1,9 @@
 """Inputs without the last token and labels without the first, for a model that shifts the labels itself.
 
 ## What it does
-Finds `model(input_ids=x[:, :-1], labels=x[:, 1:])`, in one expression, through locals, helpers or a dict, where the model is a
-causal language model of transformers: `*ForCausalLM` or `*LMHeadModel`, made with `from_pretrained`, `from_config` or as
-it is.
+Finds `model(input_ids=x[:, :-1], labels=x[:, 1:])`, in one expression, through locals, helpers or a dict, where the
+model is a causal language model of transformers: `*ForCausalLM` or `*LMHeadModel`, made with `from_pretrained`,
+`from_config` or as it is.
 
 ## Why is this bad?
 These models compare the output for token i with label i + 1 themselves. Where the labels are shifted already, each

@@ -2,8 +2,8 @@
 
 ## What it does
 Finds `total += loss.item()` in a loop over batches, with a loss that is a mean over its batch, or a sum of such means,
-and `total` divided by the number of samples afterwards: by `len(loader.dataset)`, or by a count that the same loop adds batch
-sizes to.
+and `total` divided by the number of samples afterwards: by `len(loader.dataset)`, or by a count that the same loop adds
+batch sizes to.
 
 ## Why is this bad?
 Each loss is an average already. The sum of as many averages as there are batches, divided by the number of samples, is

@@ -30,13 +30,10 @@ def _given(value: Value) -> Shifts | None:
     return _SLICES.get(bounds[0]) if len(bounds) == 1 else None
 
 
-def _turned(value: Value) -> None:
-    """Nothing that is computed of tokens is a sequence of tokens."""
-
-
 def _moved(value: Value) -> Turn[Shifts]:
     keeps = isinstance(value, Op) and value.name in ops.SAME_ELEMENTS | ops.CASTS
     return Turn((value.input,) if isinstance(value, Op) and keeps else (), same_unit)
 
 
-shifts = Family(Shifts, _given, _turned, _moved)
+# Nothing that is computed of tokens is a sequence of tokens.
+shifts = Family(Shifts, _given, moved=_moved)

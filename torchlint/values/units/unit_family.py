@@ -37,7 +37,7 @@ class Family(Generic[Unit]):
         self,
         units: type[Unit],
         given: Callable[[Value], Unit | None],
-        turned: Callable[[Value], Turn[Unit] | None],
+        turned: Callable[[Value], Turn[Unit] | None] = lambda value: None,
         moved: Callable[[Value], Turn[Unit] | None] | None = None,
     ) -> None:
         self.units = units
