@@ -89,7 +89,7 @@ def _is_name(frame: Frame, target: ast.expr) -> bool:
 
 def _model_of(frame: Frame, node: ast.expr) -> str | None:
     """How the model is written whose weights an expression holds without a copy."""
-    value = frame.values.get(node) if "state_dict" in frame.module.words.all else None
+    value = frame.values.get(node) if ".state_dict(" in frame.module.source.text else None
     found = units.owner_of(value) if value is not None else None
     if found is None:
         return None
