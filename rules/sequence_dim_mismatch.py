@@ -66,6 +66,8 @@ if TYPE_CHECKING:
     from torchlint.fixing.editor import Editor
 
 _REDUCTIONS = ("mean", "max", "sum", "amax")
+# A `Transformer` takes two sequences, and what it gives is seldom read by a dim.
+_LAYERS = tuple(sorted(units.SEQUENCE_LAYERS - {"Transformer"}))
 _CLAIM = Changes("the batch comes first")
 _MIXED = "This layer takes the sequence first, and is given the batch first: it runs over the samples of the batch"
 
@@ -78,13 +80,13 @@ class SequenceDimMismatch(Check):
     message = "Dim 1 of this layer's output is the batch, not the sequence: it was made without `batch_first`"
     title = "Take the batch first"
     help = "Make the layer with `batch_first=True`, or read the sequence along dim 0"
-    ops = ("getitem", *_REDUCTIONS, *sorted(units.SEQUENCE_LAYERS))
-    needs = (tuple(sorted(units.SEQUENCE_LAYERS)),)
+    ops = ("getitem", *_REDUCTIONS, *_LAYERS)
+    needs = (_LAYERS,)
 
     def check_op(self, op: Op, frame: Frame) -> Iterator[Problem]:
         if op.node is None or is_test(frame.module):
             return
-        if op.name in units.SEQUENCE_LAYERS:
+        if op.name in _LAYERS:
             yield from _between_layers(op, frame)
             return
         found = units.layouts.chains(op.input, Layouts.SEQUENCE_FIRST) if _may_read_sequence(op) else []
