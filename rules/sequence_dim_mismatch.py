@@ -89,7 +89,7 @@ class SequenceDimMismatch(Check):
         if op.name in _LAYERS:
             yield from _between_layers(op, frame)
             return
-        found = units.layouts.chains(op.input, Layouts.SEQUENCE_FIRST) if _may_read_sequence(op) else []
+        found = units.layouts.chains(op.input, Layouts.SEQUENCE_FIRST)
         made = units.sequence_call(found[0]) if found else None
         layer = made.layer if made is not None else None
         if made is None or layer is None or not _reads_sequence(op, made.name):
@@ -109,11 +109,6 @@ def _between_layers(op: Op, frame: Frame) -> Iterator[Problem]:
         node = units.sequence_call(chain).node
         places = (Place(node, "this gives the batch first"),) if node is not None else ()
         yield Problem(op.node, _MIXED, _batch_first(frame, layer), _CLAIM, places=places)
-
-
-def _may_read_sequence(op: Op) -> bool:
-    """Whether there is a name of a layer for which dim 1 is taken for that of the sequence."""
-    return any(_reads_sequence(op, name) for name in ("LSTM", "TransformerEncoder"))
 
 
 def _reads_sequence(op: Op, name: str) -> bool:

@@ -83,10 +83,10 @@ ALLOWED = {
     ("torchlint/vocabulary/in_place_writes.py", "as_strided_ set_ squeeze_ t_ transpose_ unsqueeze_"): "the same",
     ("torchlint/vocabulary/api_reported.py", "is_pinned pin_memory"): "rows of a table of their own",
     (
-        "torchlint/vocabulary/batch_first.py",
+        "torchlint/values/units/layout_units.py",
         "TransformerDecoder TransformerDecoderLayer TransformerEncoder TransformerEncoderLayer",
     ): "their argument is that of the layers within",
-    ("torchlint/vocabulary/batch_first.py", "MultiheadAttention Transformer"): "layers that take `batch_first`",
+    ("torchlint/values/units/layout_units.py", "MultiheadAttention Transformer"): "layers that take `batch_first`",
 }
 # How random calls of each operation are drawn: what stands in a wrong list fails the proof of its shape function.
 DRAWN = "shape_proofs"
