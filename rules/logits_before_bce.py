@@ -2,8 +2,8 @@
 
 ## What it does
 Finds values that are not probabilities for certain and reach `binary_cross_entropy` or `BCELoss` as `input` on every
-path, with nothing in between that makes probabilities of them: the output of a linear or convolutional layer or of a
-ReLU, and logarithms of probabilities. Silent in tests, whose losses are toys.
+path, with nothing in between that makes probabilities of them: the output of a linear or convolutional layer, and
+logarithms of probabilities. Silent in tests, whose losses are toys.
 
 ## Why is this bad?
 The loss takes the logarithm of its input and of one minus its input. Anything outside of 0 and 1 raises: `all elements
@@ -44,7 +44,7 @@ from torchlint.vocabulary.loss_inputs import places
 
 # Logarithms of probabilities: nothing that is above 0.
 _LOGARITHMS = (Scores.LOG_PROBABILITIES, Scores.LOG_CHANCES)
-_UNITS = (Scores.LOGITS, Scores.RECTIFIED, *_LOGARITHMS)
+_UNITS = (Scores.LOGITS, *_LOGARITHMS)
 _LOGS = "`binary_cross_entropy` gets log-probabilities, which are below 0, and raises: it takes probabilities"
 
 

@@ -78,6 +78,7 @@ class Net(nn.Module):
             F.nll_loss(self.log_probabilities(x), y),
             F.nll_loss(z - z.logsumexp(1, keepdim=True), y),
             F.binary_cross_entropy(torch.clamp(z, 0, 1), y),
+            F.binary_cross_entropy(F.relu6(z + 3) / 6, y),
             F.binary_cross_entropy(1 - self.probabilities(x), y),
         )
 """
@@ -133,6 +134,13 @@ def of_a_method(loader):
     for x, y in loader:
         total += float(net.loss(x, y)["loss"])
     return total / len(loader.dataset)  # TLT727
+
+
+def near_miss_times_a_number(loader):
+    net, total = Net(), 0.0
+    for x, y in loader:
+        total += net.loss(x, y)["loss"].item() * 64
+    return total / len(loader.dataset)
 
 
 def near_miss_sum(loader):

@@ -47,11 +47,20 @@ def _turned(value: Value) -> Turn[Averages] | None:
     if value.name in ops.SUMS and value.args.keys() == {"input"}:
         over_all = Averages.MEAN if value.name == "mean" else Averages.SUM
         return Turn((value.input,), {Averages.EACH: over_all}.get)
-    if value.name in _SIGNS | _SCALES:
-        # Numbers weigh terms; what else is multiplied may be the size of the batch.
-        others = tuple(part for part in value.args.values() if not isinstance(part, Constant))
-        return Turn(others, same_unit) if len(others) == 1 or value.name in _SIGNS else None
-    return None
+    if value.name in _SIGNS:
+        return Turn(tuple(part for part in value.args.values() if not isinstance(part, Constant)), same_unit)
+    return Turn(_weighed(value), same_unit) if value.name in _SCALES else None
+
+
+def _weighed(op: Op) -> tuple[Value, ...]:
+    """What a number from 0 to 1 weighs; a larger one may be the size of the batch."""
+    one, other = op.input, op.args.get("other")
+    if op.name == "mul" and isinstance(one, Constant) and other is not None:
+        one, other = other, one
+    number = other.value if isinstance(other, Constant) else None
+    if not isinstance(number, int | float):
+        return ()
+    return (one,) if (0 < number <= 1 if op.name == "mul" else number >= 1) else ()
 
 
 averages = Family(Averages, _given, _turned)
