@@ -62,7 +62,7 @@ from torchlint.syntax.plain import is_flag, tested
 from torchlint.syntax.tests import is_test
 from torchlint.torch_facts import modules, ops
 from torchlint.torch_range import Range
-from torchlint.values import facts
+from torchlint.values import facts, units
 from torchlint.values.compare import agree, children, members, same, same_dim, walk
 from torchlint.values.facts import dtypes, known_shapes, sizes
 from torchlint.values.interpret import classes
@@ -73,6 +73,7 @@ from torchlint.values.interpret.frame import Frame, frame_of, path
 from torchlint.values.interpret.lists import Tail
 from torchlint.values.interpret.lookup import peek
 from torchlint.values.interpret.statements import disables_grad
+from torchlint.values.units import Averages, Chain, Layouts, Masks, Scores, Shifts
 from torchlint.values.value import (
     UNKNOWN,
     Call,
@@ -271,10 +272,12 @@ __all__ = [
     "MASKED",
     "UNKNOWN",
     "WARNING",
+    "Averages",
     "Binary",
     "BinaryTargets",
     "BoundCall",
     "Call",
+    "Chain",
     "Changes",
     "Check",
     "Choice",
@@ -302,11 +305,13 @@ __all__ = [
     "Items",
     "Labels",
     "Layer",
+    "Layouts",
     "Logits",
     "Loop",
     "LoopCarried",
     "Mapped",
     "Mask",
+    "Masks",
     "Match",
     "Method",
     "Module",
@@ -325,7 +330,9 @@ __all__ = [
     "Rows",
     "Rule",
     "Same",
+    "Scores",
     "Severity",
+    "Shifts",
     "Size",
     "Stabilises",
     "Tail",
@@ -375,6 +382,7 @@ __all__ = [
     "torch",
     "trees",
     "unbound_attributes",
+    "units",
     "walk",
     "written_attributes",
     "written_calls",
