@@ -38,8 +38,9 @@ SERVER = [sys.executable, "-m", "torchlint", "server"]
 class Editor:
     """One session. Texts are opened and changed as an editor does, and positions are those of the client."""
 
-    def __init__(self, client: LanguageClient, folder: Path) -> None:
+    def __init__(self, client: LanguageClient, folder: Path, server: types.ServerCapabilities) -> None:
         self.client = client
+        self.server = server
         self.folder = folder
         self._versions: dict[str, int] = {}
 
@@ -75,7 +76,7 @@ class Editor:
         return shown[uri]
 
     async def actions(
-        self, uri: str, where: types.Range, only: Sequence[str] | None = None
+        self, uri: str, where: types.Range, only: Sequence[str] | None = ("quickfix",)
     ) -> Sequence[types.CodeAction]:
         document, context = types.TextDocumentIdentifier(uri), types.CodeActionContext([], only=only)
         found = await self.client.text_document_code_action_async(types.CodeActionParams(document, where, context))
@@ -116,7 +117,7 @@ async def session(
     if encodings is not None:
         capabilities["general"] = {"positionEncodings": [*encodings]}
     structured = client.protocol._converter.structure(capabilities, types.ClientCapabilities)
-    await client.initialize_session(
+    begun = await client.initialize_session(
         types.InitializeParams(
             capabilities=structured,
             workspace_folders=[types.WorkspaceFolder(folder.as_uri(), folder.name) for folder in folders],
@@ -124,7 +125,7 @@ async def session(
         )
     )
     try:
-        yield Editor(client, folders[0])
+        yield Editor(client, folders[0], begun.capabilities)
     finally:
         await client.shutdown_session()
         await client.stop()

@@ -27,6 +27,7 @@ from torchlint.server.code_actions import CodeActions
 from torchlint.server.diagnostics import Diagnostics
 from torchlint.server.open_programs import OpenPrograms
 from torchlint.server.positions import Columns
+from torchlint.server.protocol import Protocol
 
 _Answer = TypeVar("_Answer")
 # After so many seconds without a change, everything is checked.
@@ -48,7 +49,7 @@ class Server(LanguageServer):
     def __init__(self) -> None:
         cells = [types.NotebookCellLanguage("python")]
         sync = types.NotebookDocumentSyncOptions([types.NotebookDocumentFilterWithNotebook("*", cells)])
-        super().__init__("torchlint", __version__, notebook_document_sync=sync)
+        super().__init__("torchlint", __version__, notebook_document_sync=sync, protocol_cls=Protocol)
         self._tasks: dict[str, asyncio.Task[None]] = {}
         threading.stack_size(_STACK_BYTES)
         self._thread = ThreadPoolExecutor(1, "analysis")
