@@ -160,24 +160,34 @@ def _run(
     runner = Runner(module, report, fixes, project)
     try:
         for region in module.regions:
-            if region.classes and _is_wanted(region.node, within):
-                runner.check_classes(region, gate.on_classes(region))
+            if region.classes:
+                with _origin(region.node, within, report) as is_wanted:
+                    if is_wanted:
+                        runner.check_classes(region, gate.on_classes(region))
             functions = [*region.functions, *((None,) if region.node is None else ())]
             for function in functions:
-                if _is_wanted(function.node if function else None, within):
-                    runner.check_function(function, gate.on_function(region, function))
+                with _origin(function.node if function else None, within, report) as is_wanted:
+                    if is_wanted:
+                        runner.check_function(function, gate.on_function(region, function))
     finally:
         runner.evaluator.close()
 
 
-def _is_wanted(node: FunctionNode | ast.ClassDef | None, within: Callable[[int, int], bool] | None) -> bool:
-    """Whether a definition, or the body of the module, is to be looked at."""
+@contextmanager
+def _origin(
+    node: FunctionNode | ast.ClassDef | None, within: Callable[[int, int], bool] | None, report: Report
+) -> Iterator[bool]:
+    """Gives whether a definition, or the body of the module, is to be looked at, and notes what is found in it."""
     if within is None:
-        return True
-    if node is None:
-        return within(0, 0)
-    first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
-    return within(first, node.end_lineno or node.lineno)
+        yield True
+        return
+    rows = (0, 0)
+    if node is not None:
+        first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
+        rows = (first, node.end_lineno or node.lineno)
+    count = len(report.findings)
+    yield within(*rows)
+    report.origins.update(dict.fromkeys(report.findings[count:], rows))
 
 
 @contextmanager

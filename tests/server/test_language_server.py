@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -47,14 +46,18 @@ async def test_findings_are_shown_while_typing_and_go_with_their_cause(editor: E
 
 async def test_a_mistake_far_from_what_is_typed_is_found_too(editor: Editor) -> None:
     """A long file: what is around the change is checked first, then everything, and both say the same in the end."""
-    functions = "\n\n".join(f"def g{number}(x):\n    return torch.softmax(x, dim=1) + {number}\n" for number in range(120))
+    functions = "\n\n".join(
+        f"def g{number}(x):\n    return torch.softmax(x, dim=1) + {number}\n" for number in range(120)
+    )
     uri = editor.open("long.py", f"import torch\n\n\n{functions}\n\n{LOG_OF_SOFTMAX.partition('torch')[2].lstrip()}")
     (found,) = await editor.codes(uri, "TLT202")
     last = found.range.start.line
     editor.change(uri, types.TextDocumentContentChangePartial(at(4, 0), "    # one more\n"))
     await until(lambda: editor.client.diagnostics[uri][0].range.start.line == last + 1)
     await editor.codes(uri, "TLT202")
-    editor.change(uri, types.TextDocumentContentChangePartial(at(5, 4, 10), "return torch.log(torch.softmax(x, dim=1))  #"))
+    editor.change(
+        uri, types.TextDocumentContentChangePartial(at(5, 4, 10), "return torch.log(torch.softmax(x, dim=1))  #")
+    )
     await editor.codes(uri, "TLT202", "TLT202")
 
 

@@ -1,4 +1,4 @@
-"""What differs between sessions with the language server: clients, settings, folders, notebooks, and what goes wrong."""
+"""What differs between sessions with the language server: clients, settings, folders, notebooks, crashes."""
 
 from __future__ import annotations
 
@@ -133,7 +133,9 @@ async def test_notebooks_are_checked_cell_by_cell_and_names_flow_over_cells(tmp_
         await editor.codes(cell(editor, 2))
         # A cell is put before the others.
         new = types.NotebookCell(types.NotebookCellKind.Code, cell(editor, 7))
-        item = types.TextDocumentItem(cell(editor, 7), "python", 1, "import torch\nlogs = torch.log(torch.randn(4).softmax(0))\n")
+        item = types.TextDocumentItem(
+            cell(editor, 7), "python", 1, "import torch\nlogs = torch.log(torch.randn(4).softmax(0))\n"
+        )
         array = types.NotebookCellArrayChange(0, 0, [new])
         structure(editor, types.NotebookDocumentCellChangeStructure(array, did_open=[item]))
         (first,) = await editor.codes(cell(editor, 7), "TLT202")

@@ -10,6 +10,7 @@ from torchlint.finding import Edit, Finding, Location
 from torchlint.fixing import edits as fixing
 from torchlint.running.outcome import applies
 from torchlint.server import checking, code_actions, hover_texts
+from torchlint.server.changes import Rows
 from torchlint.server.checking import Checked, Checker
 from torchlint.server.client_settings import ClientSettings
 from torchlint.server.configurations import Configurations
@@ -36,7 +37,7 @@ class Analysis:
         self._rows: dict[str, Row] = {}
         self._made_indexes: ImportIndexes | None = None
         self._latest: dict[str, Checked] = {}
-        self._fixable: tuple[Program, range, list[Finding]] | None = None
+        self._fixable: tuple[Program, frozenset[Rows], list[Finding]] | None = None
         self._values: tuple[Program, KnownValues | None] | None = None
         self._abandoned = threading.Event()
 
@@ -122,24 +123,25 @@ class Analysis:
 
     def fixable(self, program: Program, start: Location, end: Location) -> list[Finding]:
         """The findings that a range touches, with their fixes."""
-        known = [finding for finding in self.quick(program).findings if _touches(finding, start, end)]
-        if not known:
-            return []
-        found = [finding for finding in self._with_fixes(program, start, end) if _touches(finding, start, end)]
+        checked = self.quick(program)
+        known = [finding for finding in checked.findings if _touches(finding, start, end)]
+        origins = frozenset(checked.origins[finding] for finding in known if finding in checked.origins)
+        if not origins:
+            return known
+        found = self._with_fixes(program, origins)
         fixed = {(finding.code, finding.location): finding for finding in found}
         return [fixed.get((finding.code, finding.location), finding) for finding in known]
 
-    def _with_fixes(self, program: Program, start: Location, end: Location) -> list[Finding]:
+    def _with_fixes(self, program: Program, origins: frozenset[Rows]) -> list[Finding]:
         settings = self.configurations.settings_for(program.source.path)
-        rows = range(start.row, end.row + 1)
         if settings is None:
             return []
         if self._fixable is not None:
             before, asked, findings = self._fixable
-            if before.uri == program.uri and before.state == program.state and asked == rows:
+            if before.uri == program.uri and before.state == program.state and asked == origins:
                 return findings
-        findings = self._checker.with_fixes(program, settings, rows)
-        self._fixable = program, rows, findings
+        findings = self._checker.with_fixes(program, settings, origins)
+        self._fixable = program, origins, findings
         return findings
 
     def fix_all(self, program: Program) -> list[Edit]:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import ast
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from torchlint import faults
 from torchlint.finding import Finding, Location, Related
 from torchlint.source import Source
 from torchlint.syntax.scope import DEFINITIONS
+
+# First and last row of a definition; (0, 0) for the body of the module.
+Rows = tuple[int, int]
 
 
 class Change(NamedTuple):
@@ -41,37 +44,60 @@ class Areas:
 
     def __init__(self, rows: range = range(0)) -> None:
         self._rows = rows
-        self._asked: dict[range, bool] = {}
-        self._body = False
+        self._asked: dict[Rows, bool] = {}
+        self._is_known = False
 
     def note_definitions(self, tree: ast.Module) -> None:
         """The body of the module is looked at if the rows are in none of its definitions."""
         spans = (range(node.lineno, (node.end_lineno or 0) + 1) for node in tree.body if type(node) in DEFINITIONS)
-        self._body = not any(span.start <= self._rows.start and self._rows.stop <= span.stop for span in spans)
+        inside = any(span.start <= self._rows.start and self._rows.stop <= span.stop for span in spans)
+        self._asked[0, 0] = not inside
+        self._is_known = True
 
     def within(self, first: int, last: int) -> bool:
         """Whether a definition is to be looked at; (0, 0) is the body of the module."""
-        if not last:
-            return self._body
-        is_touched = first < self._rows.stop and self._rows.start <= last
-        self._asked[range(first, last + 1)] = is_touched
-        return is_touched
+        if last:
+            self._asked[first, last] = first < self._rows.stop and self._rows.start <= last
+        return self._asked[first, last]
 
-    def were_looked_at(self, row: int) -> bool:
-        """Whether what a row is in, the innermost definition around it, was looked at."""
-        around = [span for span in self._asked if row in span]
-        return self._asked[min(around, key=len)] if around else self._body
+    def were_looked_at(self, origin: Rows | None, change: Change) -> bool:
+        """Whether it is known anew what is found in a definition of the older text. What is found without one, in
+        comments, always is."""
+        if not self._is_known:
+            return False
+        if origin is None or origin == (0, 0):
+            return origin is None or self._asked[origin]
+        first, last = (change.place(Location(row, 1)) for row in origin)
+        return first is None or last is None or self._asked.get((first.row, last.row), True)
 
 
-def kept(findings: Iterable[Finding], path: str, change: Change, areas: Areas) -> Iterator[Finding]:
-    """The findings of an older text that are not in what was looked at again, where they are now. Those that kept the
-    file from being checked are not among them."""
+def kept(
+    findings: Iterable[Finding], origins: Mapping[Finding, Rows], path: str, change: Change, areas: Areas
+) -> Iterator[tuple[Finding, Finding]]:
+    """The findings of an older text that are not looked for again, and what they are now. Those that kept the file from
+    being checked are not among them."""
     for finding in findings:
         start, end = change.place(finding.location), change.place(finding.end_location)
-        if start is None or end is None or finding.code in faults.KINDS or areas.were_looked_at(start.row):
+        if start is None or end is None or finding.code in faults.KINDS:
             continue
-        related = tuple(_related(finding.related, path, change))
-        yield finding._replace(location=start, end_location=end, related=related)
+        if not areas.were_looked_at(origins.get(finding), change):
+            related = tuple(_related(finding.related, path, change))
+            yield finding, finding._replace(location=start, end_location=end, related=related)
+
+
+def origins_now(
+    origins: Mapping[Finding, Rows], moved: Iterable[tuple[Finding, Finding]], change: Change
+) -> Iterator[tuple[Finding, Rows]]:
+    """The definitions that findings were made in, where both are now."""
+    for before, after in moved:
+        rows = origins.get(before)
+        if rows is None:
+            continue
+        first, last = (change.place(Location(row, 1)) for row in rows)
+        if rows == (0, 0):
+            yield after, rows
+        elif first is not None and last is not None:
+            yield after, (first.row, last.row)
 
 
 def merged(findings: list[Finding], others: Iterable[Finding]) -> list[Finding]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import ast
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 from torchlint import faults, lint
 from torchlint.finding import Finding, Report
 from torchlint.running.job import judged
-from torchlint.server.changes import Areas, Change, kept, merged
+from torchlint.server.changes import Areas, Change, Rows, kept, merged, origins_now
 from torchlint.server.programs import Program
 from torchlint.settings.config import Settings
 from torchlint.source import Source
@@ -27,12 +28,13 @@ _LARGE = 200
 class Checked(NamedTuple):
     """What was found in a program. `whole`: all of it was looked at; `seconds`: how long that took last time.
     `tracebacks` say where rules crashed, `consulted` are the other files that were read, `asks_importers`: who imports
-    it was asked."""
+    it was asked, `origins` the definitions that findings were made in."""
 
     program: Program
     findings: list[Finding]
     whole: bool
     seconds: float
+    origins: Mapping[Finding, Rows] = MappingProxyType({})
     tracebacks: tuple[str, ...] = ()
     consulted: frozenset[str] = frozenset()
     asks_importers: bool = False
@@ -57,10 +59,10 @@ class Checker:
         start = time.monotonic()
         report, findings = self._found(program.source, settings, within)
         seconds = time.monotonic() - start
+        checked = _checked(program, report, findings)._replace(seconds=seconds)
         if report.error and before is not None:
-            change = Change.between(before.program.source, program.source)
-            findings = merged(findings, kept(before.findings, program.source.path, change, Areas()))
-        return _checked(program, report, findings)._replace(seconds=seconds)
+            return _joined(checked, before, Change.between(before.program.source, program.source), Areas())
+        return checked
 
     def around_change(self, program: Program, settings: Settings, before: Checked) -> Checked | None:
         """The findings in what was changed since `before`, and those of `before` elsewhere; None if it would not be
@@ -70,8 +72,7 @@ class Checker:
             return None
         areas = Areas(change.rows)
         report, findings = self._found(program.source, settings, areas.within, areas=areas)
-        findings = merged(findings, kept(before.findings, program.source.path, change, areas))
-        checked = _checked(program, report, findings)
+        checked = _joined(_checked(program, report, findings), before, change, areas)
         return checked._replace(
             whole=False,
             seconds=before.seconds,
@@ -79,10 +80,13 @@ class Checker:
             asks_importers=checked.asks_importers or before.asks_importers,
         )
 
-    def with_fixes(self, program: Program, settings: Settings, rows: range) -> list[Finding]:
-        """The findings in the functions and classes that these rows touch, with their fixes."""
-        areas = Areas(rows)
-        return self._found(program.source, settings, areas.within, areas=areas, fixes=True)[1]
+    def with_fixes(self, program: Program, settings: Settings, origins: Collection[Rows]) -> list[Finding]:
+        """The findings that are made in these definitions, with their fixes."""
+
+        def within(first: int, last: int) -> bool:
+            return (first, last) in origins
+
+        return self._found(program.source, settings, within, fixes=True)[1]
 
     def all_with_fixes(self, source: Source, settings: Settings) -> list[Finding]:
         """All findings, with their fixes."""
@@ -132,7 +136,8 @@ class Checker:
 def crashed(program: Program, error: Exception) -> Checked:
     """What is known of a program on which the engine failed: that it did."""
     line = f"internal error: {type(error).__name__}: {' '.join(str(error).split())}"
-    return Checked(program, [*faults.findings(line, 0, [])], True, 0.0, (faults.traceback_of(error),))
+    found = [*faults.findings(line, 0, [])]
+    return Checked(program, found, True, 0.0, tracebacks=(faults.traceback_of(error),))
 
 
 def _shown(source: Source, settings: Settings, report: Report) -> Iterator[Finding]:
@@ -142,6 +147,13 @@ def _shown(source: Source, settings: Settings, report: Report) -> Iterator[Findi
             yield source.confined(judged(finding, settings))
 
 
+def _joined(checked: Checked, before: Checked, change: Change, areas: Areas) -> Checked:
+    """What was found, and of what was found before all that was not looked for again."""
+    moved = [*kept(before.findings, before.origins, checked.program.source.path, change, areas)]
+    origins = {**dict(origins_now(before.origins, moved, change)), **checked.origins}
+    return checked._replace(findings=merged(checked.findings, [after for _, after in moved]), origins=origins)
+
+
 def _checked(program: Program, report: Report, findings: list[Finding]) -> Checked:
     tracebacks, consulted = tuple(report.tracebacks), frozenset(report.consulted)
-    return Checked(program, findings, True, 0.0, tracebacks, consulted, bool(report.asked))
+    return Checked(program, findings, True, 0.0, report.origins, tracebacks, consulted, bool(report.asked))
