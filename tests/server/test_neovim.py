@@ -26,6 +26,12 @@ PROGRAM = """\
     """
 
 
+def environment(folder: Path) -> dict[str, str]:
+    """Neovim keeps a log of its clients, and other files of its own."""
+    homes = {f"XDG_{name}_HOME": str(folder / name) for name in ("CONFIG", "DATA", "STATE", "CACHE")}
+    return os.environ | {"PATIENCE": str(HANG_GUARD // 10), **homes}
+
+
 @pytest.mark.skipif(shutil.which("nvim") is None, reason="Neovim is not installed: `apt-get install neovim`")
 def test_neovim_shows_findings_and_applies_their_fixes(tmp_path: Path, pytestconfig: pytest.Config) -> None:
     program = tmp_path / "program.py"
@@ -33,14 +39,7 @@ def test_neovim_shows_findings_and_applies_their_fixes(tmp_path: Path, pytestcon
     result = subprocess.run(
         ["nvim", "--headless", "-u", "NONE", "-i", "NONE", "-S", str(SCRIPT)],
         cwd=tmp_path,
-        env=os.environ
-        | {
-            "PYTHON": sys.executable,
-            "PROGRAM": str(program),
-            "PATIENCE": str(HANG_GUARD // 10),
-            # Neovim keeps a log of its clients and other files of its own.
-            **{f"XDG_{name}_HOME": str(tmp_path / name) for name in ("CONFIG", "DATA", "STATE", "CACHE")},
-        },
+        env=environment(tmp_path) | {"PYTHON": sys.executable, "PROGRAM": str(program)},
         capture_output=True,
         text=True,
         encoding="utf-8",
@@ -52,3 +51,31 @@ def test_neovim_shows_findings_and_applies_their_fixes(tmp_path: Path, pytestcon
     if pytestconfig.getoption("update_goldens"):
         RECORDED.write_text(result.stdout, encoding="utf-8")
     assert result.stdout == RECORDED.read_text(encoding="utf-8")
+
+
+SHOWN = """\
+vim.cmd("edit program.py")
+vim.bo.filetype = "python"
+vim.wait(tonumber(vim.env.PATIENCE) * 1000, function() return #vim.diagnostic.get(0) > 0 end, 20)
+for _, each in ipairs(vim.diagnostic.get(0)) do io.stdout:write(each.message, "\\n") end
+vim.cmd("qall!")
+"""
+
+
+@pytest.mark.skipif(shutil.which("nvim") is None, reason="Neovim is not installed: `apt-get install neovim`")
+def test_the_settings_for_neovim_in_the_documentation_work(tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "editors.md").read_text(encoding="utf-8")
+    block = page.partition("<!-- tried: neovim -->\n```lua\n")[2].partition("```")[0]
+    assert "torchlint" in block
+    (tmp_path / "init.lua").write_text(block)
+    (tmp_path / "shown.lua").write_text(SHOWN)
+    (tmp_path / "program.py").write_text(dedent(PROGRAM))
+    result = subprocess.run(
+        ["nvim", "--headless", "-u", "init.lua", "-i", "NONE", "-S", "shown.lua"],
+        cwd=tmp_path,
+        env=environment(tmp_path) | {"PATH": os.pathsep.join([os.path.dirname(sys.executable), os.environ["PATH"]])},
+        capture_output=True,
+        text=True,
+        timeout=HANG_GUARD,
+    )
+    assert "`log(softmax(x))` is -inf" in result.stdout, result.stderr
