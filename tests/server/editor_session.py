@@ -129,6 +129,7 @@ async def session(
     finally:
         await client.shutdown_session()
         await client.stop()
+        assert client._server is None or client._server.returncode == 0
 
 
 def applied(text: str, edits: Sequence[types.TextEdit]) -> str:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from textwrap import dedent
 
 import pytest
-from checkout import FIXTURES
+from checkout import FIXTURES, ROOT
 
 from torchlint.finding import Finding
-from torchlint.server import checking
+from torchlint.server import checking, client_settings
 from torchlint.server.analysis import AbandonedError, Analysis
 from torchlint.server.checking import Checked
-from torchlint.server.client_settings import ClientSettings, read_settings
+from torchlint.server.client_settings import ClientSettings, read_settings, section_of
 from torchlint.server.open_files import OpenFile
 from torchlint.server.positions import Columns
 from torchlint.server.programs import Program, file_program
@@ -132,6 +133,27 @@ def test_columns_go_to_units_and_back(encoding: str, lengths: list[int]) -> None
 def test_what_a_client_sets_is_checked(options: object, mistake: str) -> None:
     mistakes = read_settings(options).mistakes
     assert [*mistakes] == ([f"the editor's settings: {mistake}"] if mistake else [])
+
+
+@pytest.mark.parametrize(
+    ("settings", "section"),
+    [
+        ({}, None),
+        (None, None),
+        ({"pylsp": {"plugins": {}}}, None),
+        ({"pylsp": {}, "torchlint": {"enable": False}}, {"enable": False}),
+        ({"minSeverity": "error"}, {"minSeverity": "error"}),
+    ],
+)
+def test_what_is_set_for_other_servers_is_passed_over(settings: object, section: object) -> None:
+    assert section_of(settings) == section
+
+
+def test_all_settings_are_documented() -> None:
+    page = (ROOT / "docs" / "editors.md").read_text(encoding="utf-8")
+    table = page.partition("| setting | meaning |")[2].partition("\n\n")[0]
+    named = {name for line in table.splitlines() for name in re.findall(r"`([a-z-]+)`", line.partition(" | ")[0])}
+    assert named == {*client_settings._EXPECTED, *client_settings._KEYS_OF_TABLE}
 
 
 def test_a_selector_that_names_no_rule_is_said_and_the_file_is_checked() -> None:

@@ -46,7 +46,7 @@ def read_settings(options: object) -> ClientSettings:
             options = options[name]
     if not isinstance(options, Mapping):
         return ClientSettings(mistakes=(f"{ORIGIN}: expected a table, found {type(options).__name__}",))
-    values = {_CAPITAL.sub(lambda match: f"-{match[0].lower()}", str(key)): value for key, value in options.items()}
+    values = {_kebab(key): value for key, value in options.items()}
     own = {key: value for key, value in values.items() if key in _EXPECTED}
     known = [*_EXPECTED, *_KEYS_OF_TABLE]
     unknown = [key for key in values if key not in known]
@@ -55,6 +55,20 @@ def read_settings(options: object) -> ClientSettings:
     right = {key.replace("-", "_"): value for key, value in own.items() if _EXPECTED[key].accepts(value)}
     table = {key: values[key] for key in _KEYS_OF_TABLE if key in values}
     return ClientSettings(**right)._replace(table=table, mistakes=tuple(mistakes))
+
+
+def section_of(settings: object) -> object:
+    """What is meant for this server of the settings that a client sends to all of its servers; None if nothing is."""
+    if not isinstance(settings, Mapping):
+        return None
+    if "torchlint" in settings:
+        return settings["torchlint"]
+    known = {*_EXPECTED, *_KEYS_OF_TABLE}
+    return settings if any(_kebab(key) in known for key in settings) else None
+
+
+def _kebab(key: object) -> str:
+    return _CAPITAL.sub(lambda match: f"-{match[0].lower()}", str(key))
 
 
 class _Expected(NamedTuple):

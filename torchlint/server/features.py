@@ -11,6 +11,7 @@ from pygls.uris import to_fs_path
 
 from torchlint.finding import Finding, Location
 from torchlint.server import hover_texts
+from torchlint.server.client_settings import section_of
 from torchlint.server.code_actions import FIX_ALL, KINDS, NOTEBOOK_FIX_ALL, is_asked_for
 from torchlint.server.language_server import Server
 from torchlint.server.programs import Program
@@ -52,9 +53,10 @@ def _exit(ls: Server, *ignored: object) -> None:
 
 
 def _configuration_changed(ls: Server, params: types.DidChangeConfigurationParams) -> None:
-    # Editors without settings of their own for this server send nothing, or an empty table.
-    if params.settings:
-        ls.set_client_settings(params.settings)
+    # Some editors send what is set for all servers to each of them, others an empty table.
+    section = section_of(params.settings)
+    if section is not None:
+        ls.set_client_settings(section)
         ls.follow_all()
 
 

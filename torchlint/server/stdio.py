@@ -9,6 +9,7 @@ import sys
 from types import FrameType
 
 from torchlint.server.features import make_server
+from torchlint.terminal import complain
 
 # As in `torchlint.lint`, for as long as the server runs.
 _RECURSION_LIMIT = 30_000
@@ -24,6 +25,8 @@ def run(arguments: argparse.Namespace) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _end)
     sys.setrecursionlimit(_RECURSION_LIMIT)
+    if sys.stdin.isatty():
+        complain("`torchlint server` waits for an editor to start it and talk with it; see docs/editors.md")
     out = sys.stdout.buffer
     # Whatever prints would break the protocol.
     sys.stdout = sys.stderr
