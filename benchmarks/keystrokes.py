@@ -23,7 +23,7 @@ from torchlint.server.analysis import Analysis
 from torchlint.server.client_settings import ClientSettings
 from torchlint.server.open_files import OpenFile
 from torchlint.server.positions import Columns
-from torchlint.server.programs import Program, file_program
+from torchlint.server.program import Program, file_program
 
 _COLUMNS = Columns("utf-16")
 _RECURSION_LIMIT = 30_000

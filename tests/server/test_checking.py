@@ -15,7 +15,7 @@ from torchlint.server.checking import Checked
 from torchlint.server.client_settings import ClientSettings, read_settings, section_of
 from torchlint.server.open_files import OpenFile
 from torchlint.server.positions import Columns
-from torchlint.server.programs import Program, file_program
+from torchlint.server.program import Program, file_program
 
 COLUMNS = Columns("utf-16")
 URI = "file:///project/program.py"

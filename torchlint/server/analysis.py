@@ -15,7 +15,7 @@ from torchlint.server.checking import Checked, Checker
 from torchlint.server.client_settings import ClientSettings
 from torchlint.server.configurations import Configurations
 from torchlint.server.known_values import Known, KnownValues
-from torchlint.server.programs import Program
+from torchlint.server.program import Program
 from torchlint.settings.config import Settings
 from torchlint.source import Source
 from torchlint.syntax.import_index import ImportIndexes, Row

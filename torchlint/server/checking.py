@@ -12,7 +12,7 @@ from torchlint import faults, lint
 from torchlint.finding import Finding, Report
 from torchlint.running.job import judged
 from torchlint.server.changes import Areas, Change, Rows, kept, merged, origins_now
-from torchlint.server.programs import Program
+from torchlint.server.program import Program
 from torchlint.settings.config import Settings
 from torchlint.source import Source
 from torchlint.suppress import Suppressions

@@ -12,7 +12,7 @@ from torchlint.finding import Applicability, Edit, Finding
 from torchlint.server.abilities import Abilities
 from torchlint.server.diagnostics import Diagnostics
 from torchlint.server.ignoring import ignoring_edit, silences
-from torchlint.server.programs import Part, Program
+from torchlint.server.program import Part, Program
 from torchlint.source import Source
 
 FIX_ALL = "source.fixAll.torchlint"

@@ -13,7 +13,7 @@ from torchlint.finding import Finding, Location, Related, Severity
 from torchlint.reading import read
 from torchlint.server.abilities import Abilities
 from torchlint.server.positions import Columns
-from torchlint.server.programs import Part, Program
+from torchlint.server.program import Part, Program
 from torchlint.source import Source, SourceError
 
 if TYPE_CHECKING:

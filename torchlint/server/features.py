@@ -14,7 +14,7 @@ from torchlint.server import hover_texts
 from torchlint.server.client_settings import section_of
 from torchlint.server.code_actions import FIX_ALL, KINDS, NOTEBOOK_FIX_ALL, is_asked_for
 from torchlint.server.language_server import Server
-from torchlint.server.programs import Program
+from torchlint.server.program import Program
 
 _FILES_WATCHED = ("**/*.toml", "**/*.py")
 

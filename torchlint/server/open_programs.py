@@ -6,7 +6,7 @@ from lsprotocol import types
 
 from torchlint.server.open_files import OpenFile
 from torchlint.server.positions import Columns
-from torchlint.server.programs import Program, file_program, notebook_program
+from torchlint.server.program import Program, file_program, notebook_program
 
 
 class OpenPrograms:
