@@ -221,7 +221,10 @@ async def test_what_another_file_holds_is_read_again_when_it_is_saved(tmp_path: 
     (tmp_path / "pyproject.toml").write_text("")
     async with session(tmp_path, without=["didChangeWatchedFiles"]) as editor:
         uri = editor.open("train.py", TRAIN)
-        await editor.codes(uri, "TLT101")
+        (found,) = await editor.codes(uri, "TLT101")
+        (place,) = found.related_information or ()
+        assert place.location.uri == editor.uri("net.py")
+        assert place.location.range.start == types.Position(9, 15)
         net = editor.open("net.py", NET)
         (tmp_path / "net.py").write_text(dedent(NET.replace(".softmax(1)", "")))
         editor.client.text_document_did_save(types.DidSaveTextDocumentParams(types.TextDocumentIdentifier(net)))

@@ -137,7 +137,9 @@ async def _diagnostics(ls: Server, params: types.DocumentDiagnosticParams) -> ty
     program = ls.programs.program(uri)
     if program is None:
         return types.RelatedFullDocumentDiagnosticReport([])
-    checked = await ls.do(lambda: ls.analysis.quick(program))
+    # A client that cannot be told to ask again is told everything at once.
+    check = ls.analysis.quick if ls.abilities.refreshes else ls.analysis.whole
+    checked = await ls.do(lambda: check(program))
     if not checked.whole:
         ls.follow(program.uri, 0)
     return types.RelatedFullDocumentDiagnosticReport(ls.shown(checked).get(uri, []))
