@@ -42,6 +42,7 @@ class Editor:
         self.client = client
         self.server = server
         self.folder = folder
+        self.registered: list[types.Registration] = []
         self._versions: dict[str, int] = {}
 
     def uri(self, name: str) -> str:
@@ -108,7 +109,12 @@ async def session(
 ) -> AsyncIterator[Editor]:
     """A session with these folders open. `without`: parts of `textDocument` and `workspace` that the client lacks."""
     client = make_test_lsp_client()
-    client.feature(types.CLIENT_REGISTER_CAPABILITY)(lambda params: None)
+    registered: list[types.Registration] = []
+
+    def register(params: types.RegistrationParams) -> None:
+        registered.extend(params.registrations)
+
+    client.feature(types.CLIENT_REGISTER_CAPABILITY)(register)
     await client.start_io(*command, cwd=str(ROOT))
     capabilities = {
         key: {name: value for name, value in group.items() if name not in without} | (more or {}).get(key, {})
@@ -125,7 +131,9 @@ async def session(
         )
     )
     try:
-        yield Editor(client, folders[0], begun.capabilities)
+        editor = Editor(client, folders[0], begun.capabilities)
+        editor.registered = registered
+        yield editor
     finally:
         await client.shutdown_session()
         await client.stop()

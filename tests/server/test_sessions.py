@@ -208,7 +208,10 @@ async def test_a_configuration_that_cannot_be_used_is_one_message(tmp_path: Path
         assert "unknown key 'selct'; did you mean 'select'?" in first
         assert "unknown rule selector 'TLT9999'" in second
         assert "default settings" in second
-        # Mended on the disk: the client says so, and what is open is checked again.
+        # Mended on the disk: the client was asked to say so, and what is open is checked again.
+        (watched,) = editor.registered
+        assert watched.method == types.WORKSPACE_DID_CHANGE_WATCHED_FILES
+        assert "**/*.toml" in [watcher["globPattern"] for watcher in watched.register_options["watchers"]]
         file.write_text("[tool.torchlint]\nignore = ['TLT202']\n")
         event = types.FileEvent(file.as_uri(), types.FileChangeType.Changed)
         editor.client.workspace_did_change_watched_files(types.DidChangeWatchedFilesParams([event]))

@@ -16,8 +16,8 @@ _KEYS_OF_TABLE = (
     *("extend-unsafe-fixes", "min-severity", "target-torch"),
 )
 _CAPITAL = re.compile(r"[A-Z]")
-# Milliseconds. A key that is held down repeats about every 30.
-_DELAY = 50
+# Milliseconds: changes that an editor makes at once, as with several cursors, come within it.
+_DELAY = 20
 _LONGEST_DELAY = 10_000
 
 
