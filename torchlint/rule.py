@@ -137,7 +137,8 @@ class Rule:
 
     `message` says what is wrong and what happens because of it. `title` is what a fix does, in a few words; `help` says
     what to write instead where a finding has no fix. `related` are codes of rules about neighbouring mistakes: each
-    page names the other, whichever of them says so. `aliases` are the codes of another linter for the same, which
+    page names the other, whichever of them says so. `tags` tell editors how to draw the code: `deprecated` is struck
+    through, `unnecessary`, which does nothing, is faded. `aliases` are the codes of another linter for the same, which
     `# noqa` may name instead: they keep a project's comments working that comes from there.
     """
 
@@ -150,6 +151,7 @@ class Rule:
     help: ClassVar[str] = ""
     aliases: ClassVar[tuple[str, ...]] = ()
     related: ClassVar[tuple[str, ...]] = ()
+    tags: ClassVar[tuple[str, ...]] = ()
 
     @classmethod
     def name(cls) -> str:
