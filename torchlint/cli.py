@@ -24,8 +24,8 @@ from torchlint.terminal import complain, drop, printable, reason, shortened, tam
 if TYPE_CHECKING:
     from _typeshed import SupportsWrite
 
-# The commands that run programs.
-_WITH_TORCH = ("demonstrate", "verify")
+# The commands that need more than torchlint itself, and the extra that has it.
+_EXTRAS = {"demonstrate": "verify", "server": "lsp", "verify": "verify"}
 # What other tools call what we do, and the command to suggest.
 _ELSEWHERE = {
     "diff": "check --diff",
@@ -126,9 +126,9 @@ def _dispatch(argv: list[str]) -> int:
         raise
     except ModuleNotFoundError as error:
         missing = (error.name or "").partition(".")[0]
-        if name not in _WITH_TORCH or missing in ("", "torchlint"):
+        if name not in _EXTRAS or missing in ("", "torchlint"):
             raise
-        complain(f"error: `torchlint {name}` needs {missing}: pip install 'torchlint[verify]'")
+        complain(f"error: `torchlint {name}` needs {missing}: pip install 'torchlint[{_EXTRAS[name]}]'")
         return 2
 
 

@@ -18,6 +18,7 @@ COMMANDS = {
     ),
     "config": ("torchlint.commands.config_keys", "Explain the keys of the configuration."),
     "clean": ("torchlint.commands.clean", "Delete the findings cache."),
+    "server": ("torchlint.server.stdio", "Serve an editor: findings, fixes and facts while typing (needs pygls)."),
     "verify": ("torchlint.verify.command", "Run rewrites before and after on generated tensors (needs torch)."),
     "generate-shell-completion": (
         "torchlint.commands.shell_completion",

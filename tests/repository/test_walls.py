@@ -18,11 +18,12 @@ FINDING = "import torch\n\n\ndef f(x):\n    return torch.log(torch.softmax(x, di
 NO_FINDING = "import torch\n\n\ndef f(x, y):\n    return torch.softmax(x, dim=1) * torch.log(y)\n"
 NO_TORCH = "import os\n\nprint(os.name)\n"
 # What the way of a file never needs: torch itself, half a second of LibCST that nobody asked for, the human reporter.
-NEVER = frozenset({"torch", "numpy", "libcst.matchers", "libcst.codemod", "torchlint.verify", "flake8", "pygls"})
+NEVER = frozenset({"torch", "numpy", "libcst.matchers", "libcst.codemod", "torchlint.verify", "flake8"})
+NEVER |= {"pygls", "lsprotocol", "torchlint.server"}
 # What only an option or a command needs.
 ON_REQUEST = frozenset(
     {
-        *("torchlint.running.baseline", "torchlint.running.changes", "torchlint.running.changed_rows"),
+        *("torchlint.running.baseline", "torchlint.running.git_changes", "torchlint.running.changed_rows"),
         *("torchlint.commands.config_keys", "torchlint.commands.noqa", "torchlint.commands.watch", "watchfiles"),
         *("torchlint.settings.key_rows", "torchlint.silencing", "torchlint.unused_comments"),
     }

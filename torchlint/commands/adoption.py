@@ -15,7 +15,7 @@ from torchlint.settings.config_table import ConfigError, shown
 if TYPE_CHECKING:
     from torchlint.running.baseline import Baseline
     from torchlint.running.changed_rows import Scope
-    from torchlint.running.changes import Changes
+    from torchlint.running.git_changes import Changes
 
 
 class Adoption:
@@ -65,7 +65,7 @@ class Adoption:
 
 def _answered(ask: partial[Scope | None]) -> Scope | None:
     # Start-up: only `--changed-since` needs it.
-    from torchlint.running.changes import ChangesError
+    from torchlint.running.git_changes import ChangesError
 
     try:
         return ask()
@@ -77,7 +77,7 @@ def _changes(revision: str | None) -> Changes | None:
     if revision is None:
         return None
     # Start-up, as above.
-    from torchlint.running.changes import Changes
+    from torchlint.running.git_changes import Changes
 
     return Changes(revision)
 
