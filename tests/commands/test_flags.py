@@ -292,3 +292,8 @@ def test_the_harness_takes_its_options(options: list[str], said: str) -> None:
     done = subprocess.run(command, capture_output=True, text=True, timeout=HANG_GUARD)
     assert done.returncode == 0, done.stderr
     assert said in done.stdout + done.stderr
+
+
+def test_the_server_takes_the_flag_that_clients_give_and_ends_with_its_client() -> None:
+    plain, flagged = process("server"), process("server", "--stdio")
+    assert (plain.code, plain.out) == (flagged.code, flagged.out) == (1, "")
