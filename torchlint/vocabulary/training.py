@@ -36,6 +36,7 @@ from torchlint.rule import (
     members,
     ops,
     own_nodes,
+    parents,
     peek,
     trees,
     walk,
@@ -157,13 +158,23 @@ def trained_models(optimizer: Value | None) -> Iterator[tuple[str, Value]]:
         inner = settled(member)
         # Other optimisers derive from torch's.
         made = made_by(inner, _BASE)
-        given = made.value("params") if made is not None else None
-        for part in walk(given) if given is not None else ():
-            if isinstance(part, Call) and isinstance(part.callee, Method) and part.callee.name == "parameters":
-                receiver = settled(part.callee.receiver)
-                func = part.node.func if isinstance(part.node, ast.Call) else None
-                if receiver is not None and isinstance(func, ast.Attribute):
-                    yield ast.unparse(func.value), receiver
+        yield from _models_of(made.value("params") if made is not None else None)
+
+
+def models_given(value: Value | None) -> Iterator[tuple[str, Value]]:
+    """The models whose `parameters()` the call was given that made a value, whatever that makes."""
+    inner = settled(value)
+    for argument in (*inner.args, *inner.keywords.values()) if isinstance(inner, Call) else ():
+        yield from _models_of(argument)
+
+
+def _models_of(given: Value | None) -> Iterator[tuple[str, Value]]:
+    for part in walk(given) if given is not None else ():
+        if isinstance(part, Call) and isinstance(part.callee, Method) and part.callee.name == "parameters":
+            receiver = settled(part.callee.receiver)
+            func = part.node.func if isinstance(part.node, ast.Call) else None
+            if receiver is not None and isinstance(func, ast.Attribute):
+                yield ast.unparse(func.value), receiver
 
 
 def origin(value: Value) -> object:
@@ -299,6 +310,8 @@ def _of_method(frame: Frame, call: ast.Call, func: ast.Attribute, callee: Value)
             given = _given(frame, call, BACKWARD, "gradient")
             if given is None or _is_gradient(receiver):
                 return Event(Kind.BACKWARD, call, call, receiver, key, frame)
+            if _is_by_hand(frame, call) or _is_by_hand(frame, frame.values.get(given)):
+                return None
             return Event(Kind.BACKWARD, call, call, frame.values.get(given), ast.unparse(given), frame)
         case "step":
             given = stepped_by(frame, call)
@@ -313,6 +326,14 @@ def _of_method(frame: Frame, call: ast.Call, func: ast.Attribute, callee: Value)
         case "zero_" | "fill_" | "copy_" | "detach_" if ".grad" in key:
             return Event(Kind.CLEAR, call, call, receiver, key, frame)
     return None
+
+
+def _is_by_hand(frame: Frame, backward: ast.Call | Value | None) -> bool:
+    """Whether something is a gradient that a `backward` written by hand gives: `grad = criterion.backward(loss)`."""
+    call = backward.node if isinstance(backward, Value) else backward
+    if not isinstance(call, ast.Call) or last_name(call.func) != "backward":
+        return False
+    return not isinstance(parents(frame.module).get(call), ast.Expr)
 
 
 def _given(frame: Frame, call: ast.Call, method: str, name: str) -> ast.expr | None:
