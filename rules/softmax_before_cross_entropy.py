@@ -37,7 +37,7 @@ from collections.abc import Iterator
 
 from torchlint.rule import Changes, Check, Frame, Op, Problem, ops
 from torchlint.vocabulary.activation_swaps import without
-from torchlint.vocabulary.loss_inputs import places, sources
+from torchlint.vocabulary.loss_inputs import Chain, averaged, places, sources
 
 _SOFTMAX = ops.SOFTMAXES
 
@@ -54,10 +54,17 @@ class SoftmaxBeforeCrossEntropy(Check):
 
     def check_op(self, op: Op, frame: Frame) -> Iterator[Problem]:
         found = sources(op.input, _SOFTMAX)
+        fix = without(frame, found, op.node) if found else None
+        found = found or _of_several_models(op)
         if not found:
             return
-        fix = without(frame, found, op.node)
         claim = Changes("the loss is taken of the logits")
         yield Problem(
             op.node or frame.module.tree, "", fix, claim, places=places(found, "the softmax is taken here", op)
         )
+
+
+def _of_several_models(op: Op) -> list[Chain]:
+    """Where each of the softmaxes comes from whose mean is the input."""
+    parts = [sources(part, _SOFTMAX) for part in averaged(op.input)]
+    return [chain for part in parts for chain in part] if all(parts) else []

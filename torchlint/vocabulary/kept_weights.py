@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from torchlint.rule import Frame, last_name, own_nodes, parents, statement_of, trees
+from torchlint.rule import Frame, Parameter, last_name, own_nodes, parents, statement_of, trees
 
 from .nn_modules import is_module
 from .training import is_optimizer
 
 # What only modules have, and optimisers and schedulers do not.
 _OF_MODULES = frozenset({"parameters", "named_parameters", "train", "eval", "modules"})
+_MODEL = re.compile(r"(^|_)(model|net|network)\d*$")
 _TABLES = frozenset({"dict", "OrderedDict"})
 # What is done to a dict that is something else afterwards.
 _CHANGING = frozenset({"update", "pop", "popitem", "clear", "setdefault", "__setitem__"})
@@ -45,7 +47,7 @@ def kept_weights(frame: Frame) -> Iterator[Kept]:
             for part in _parts(value) if name else ():
                 model = _model_of(part)
                 # A model in a table may be there for its settings.
-                if model is not None and not (model is part is not value) and _is_model(frame, model):
+                if model is not None and not (model is part is not value) and _is_model(frame, model, model is not part):
                     yield Kept(node, name, part, ast.unparse(model), model is part, _other_keys(value))
                     break
 
@@ -100,7 +102,7 @@ def _of_state_dict(value: ast.expr) -> ast.expr | None:
     return None if model is value else model
 
 
-def _is_model(frame: Frame, node: ast.expr) -> bool:
+def _is_model(frame: Frame, node: ast.expr, has_state: bool) -> bool:
     """Whether an expression is a module by its value, or by what is done with it in the function or class."""
     value = frame.values.get(node)
     if value is not None and is_module(frame, value):
@@ -108,11 +110,15 @@ def _is_model(frame: Frame, node: ast.expr) -> bool:
     if is_optimizer(value):
         return False
     text = ast.unparse(node)
+    if has_state and isinstance(value, Parameter) and _MODEL.search(value.name):
+        return True
     scope = frame.function.cls.node if frame.function and frame.function.cls and "." in text else frame.scope
     for other in trees.walk(scope):
         used = other.func if isinstance(other, ast.Call) else None
         if used is None:
             continue
+        if ast.unparse(used) == text:
+            return True
         if isinstance(used, ast.Attribute) and used.attr in _OF_MODULES and ast.unparse(used.value) == text:
             return True
     return False

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from torchlint.rule import Element, Field, Items, Op, Place, Value, members, ops
+from torchlint.rule import Call, Element, Field, Items, Op, Place, Unknown, Value, frame_of, members, ops
 
 # A value and what it was before it was reshaped, step by step; the last one is what computed the elements.
 Chain = tuple[Value, ...]
@@ -39,6 +39,30 @@ def _joined(value: Value) -> tuple[Value, ...]:
     """The tensors that `cat` and `stack` put together."""
     tensors = value.args.get("tensors") if isinstance(value, Op) and value.name in ops.JOINS else None
     return tensors.items if isinstance(tensors, Items) else ()
+
+
+def averaged(value: Value) -> list[Value]:
+    """The outputs of several models that a value is the mean of: `stack([m(x) for m in models]).mean(0)` and
+    `sum(m(x) for m in models) / len(models)`; empty for anything else."""
+    while (inner := carried(value)) is not None:
+        value = inner
+    match value:
+        case Op(name="mean") if "dim" in value.args and isinstance(value.input, Op) and value.input.name == "stack":
+            return _elements(value.input.args.get("tensors"))
+        case Op(name="div") if isinstance(value.input, Call) and value.input.qualname == "builtins.sum":
+            return _elements(value.input.args[0]) if value.input.args else []
+    return []
+
+
+def _elements(value: Value | None) -> list[Value]:
+    """What a display holds, or what a comprehension makes each time."""
+    if isinstance(value, Items):
+        return [*value.items]
+    node, frame = (value.node, frame_of(value)) if isinstance(value, Unknown) else (None, None)
+    if frame is None or not isinstance(node, ast.ListComp | ast.GeneratorExp):
+        return []
+    made = frame.values.get(node.elt)
+    return [made] if made is not None else []
 
 
 def carried(value: Value) -> Value | None:

@@ -110,11 +110,22 @@ def _compared(op: Op, depth: int) -> Truth | None:
         asks_for_one = {("eq", 1), ("ne", 0), ("gt", 0), ("ge", 1)}
         number = int(bool(other.value))
         inner = truth(op.input, depth - 1) if (op.name, number) in asks_for_zero | asks_for_one else None
+        if inner is None and number == 0 and op.name in ("eq", "ne") and _is_embedded_from_one(op.input):
+            return Truth.PADDING if op.name == "eq" else Truth.TOKENS
         return _turned(inner, (op.name, number) in asks_for_zero)
     node = op.nodes.get("other")
     if node is None or op.name not in ("eq", "ne") or not _PAD.search(_last_part(node)):
         return None
     return Truth.PADDING if op.name == "eq" else Truth.TOKENS
+
+
+def _is_embedded_from_one(ids: Value) -> bool:
+    """Whether the function of a value embeds it by a table whose row 0 is that of the padding."""
+    frame = frame_of(ids)
+    return frame is not None and any(
+        op.name in ("Embedding", "embedding") and op.input is ids and op.constant("padding_idx") == 0
+        for op in frame.ops
+    )
 
 
 def _last_part(node: ast.expr) -> str:
