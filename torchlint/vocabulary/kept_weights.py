@@ -47,7 +47,11 @@ def kept_weights(frame: Frame) -> Iterator[Kept]:
             for part in _parts(value) if name else ():
                 model = _model_of(part)
                 # A model in a table may be there for its settings.
-                if model is not None and not (model is part is not value) and _is_model(frame, model, model is not part):
+                if (
+                    model is not None
+                    and not (model is part is not value)
+                    and _is_model(frame, model, model is not part)
+                ):
                     yield Kept(node, name, part, ast.unparse(model), model is part, _other_keys(value))
                     break
 
