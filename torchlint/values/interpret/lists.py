@@ -116,13 +116,22 @@ def taken(iterable: Value, node: ast.AST, frame: Frame) -> Value:
     return made_by(iterable) or _one_of_held(iterable) or Item(iterable, node, frame)
 
 
+def taken_by_comprehension(iterable: Value, node: ast.AST, frame: Frame) -> Value:
+    """The same for a comprehension, which sees into a `ModuleList`, too. A `for` loop over the blocks of a network does
+    not: each would be evaluated for what is not known in the next turn all the same."""
+    if isinstance(iterable, Layer) and iterable.name == "ModuleList":
+        found = _one_of(iterable.children or _given(iterable))
+        if found is not None:
+            return found
+    return taken(iterable, node, frame)
+
+
 def _one_of_held(iterable: Value) -> Value | None:
-    """One of the models that a display holds, or that a `ModuleList` of nothing else was made of."""
-    held: tuple[Value, ...] = ()
-    if isinstance(iterable, Items):
-        held = iterable.items
-    elif isinstance(iterable, Layer) and iterable.name == "ModuleList":
-        held = iterable.children or _given(iterable)
+    """One of the models that a display holds."""
+    return _one_of(iterable.items) if isinstance(iterable, Items) else None
+
+
+def _one_of(held: tuple[Value, ...]) -> Value | None:
     return join(*held) if held and all(isinstance(item, Layer | Instance) for item in held) else None
 
 
