@@ -93,8 +93,8 @@ class WhereNanGradient(Check):
 
 
 def _is_transform(frame: Frame) -> bool:
-    """Whether this is the `__call__` with one argument of a class that is no module: it prepares samples, as those of
-    torchvision do."""
+    """Whether this is the `__call__` with one argument of a class that is not a module: it prepares samples, as
+    those of torchvision do."""
     function = frame.function
     if function is None or function.cls is None or function.name != "__call__":
         return False
