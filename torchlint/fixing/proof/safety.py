@@ -264,6 +264,8 @@ class Proof:
         }
         if len(contexts) > 1:
             self.need("the `with` block makes no difference to what is moved")
+        if any(map(_waits, {around for node in places for around in order.around(node)})):
+            self.need("the `with` block waits for no warning or error of it")
         setting = next(filter(self._is_setting, order.between(places)), None)
         if setting is not None:
             self.need(f"`{_short(setting)}` makes no difference to what is moved")
@@ -273,7 +275,7 @@ class Proof:
 
     def _is_setting(self, node: ast.AST) -> TypeGuard[ast.Call]:
         """Whether a call changes how torch computes from there on: `torch.set_grad_enabled(False)`."""
-        if not isinstance(node, ast.Call) or not _called(node).startswith("set_"):
+        if not isinstance(node, ast.Call) or not _called(node).lstrip("_").startswith("set_"):
             return False
         callee = self.frame.callees.get(node, UNKNOWN)
         return isinstance(callee, External) and callee.qualname.startswith("torch.")
@@ -290,8 +292,9 @@ class Proof:
         for part in (part for node in (*editor.targets, *editor.gone, *new) for part in trees.walk(node)):
             if isinstance(part, ast.Name) and part.id in bindings.doubted:
                 self.need(bindings.doubted[part.id])
-            if isinstance(part, ast.Attribute) and not bindings.replaced.isdisjoint({part.attr, "*"}):
-                self.need(f"nobody replaced `{part.attr}`")
+            name = part.attr if isinstance(part, ast.Attribute) else part.id if part in new else ""
+            if name and not bindings.replaced.isdisjoint({name, "*"}):
+                self.need(f"nobody replaced `{name}`")
 
     def _check_exceptions(self, places: Sequence[ast.AST]) -> None:
         order = self.writes.order
@@ -318,6 +321,14 @@ class Proof:
             self.need("it does not matter how often and in which order its parts are evaluated")
         for name in versions.lost_names(editor.gone):
             self.need(f"nothing reads `{name}` afterwards")
+
+
+def _waits(node: ast.AST) -> bool:
+    """Whether a `with` block is there for a warning or an error: `catch_warnings`, `pytest.raises`."""
+    if not isinstance(node, ast.With | ast.AsyncWith):
+        return False
+    calls = (item.context_expr for item in node.items if isinstance(item.context_expr, ast.Call))
+    return any(word in _called(call).lower() for call in calls for word in ("warn", "raises", "suppress"))
 
 
 def _is_made_of(op: Op, node: ast.AST) -> bool:
