@@ -30,10 +30,11 @@ It is off by default: both spellings give the same loss. Leave it off where the 
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from torchlint.rule import INFO, Check, Frame, Op, Problem, Same
+from torchlint.rule import INFO, UNKNOWN, Check, Frame, Op, Problem, Same
 from torchlint.vocabulary.activation_swaps import respelled, without
 from torchlint.vocabulary.class_dims import Class, class_dim
 from torchlint.vocabulary.loss_inputs import source, sources
@@ -68,6 +69,16 @@ class LogSoftmaxThenNllLoss(Check):
             if dropped and called:
                 dropped(editor)
                 called(editor)
+                target = op.args.get("target", UNKNOWN)
+                # `nll_loss` refuses probabilities, `cross_entropy` takes them.
+                editor.proof.has_dtype(
+                    target, _said(op), op.node or frame.scope, ("int",), [op.node] if op.node else []
+                )
 
         both = fix if dropped and called else None
         yield Problem(op.node or frame.module.tree, "", both, Same())
+
+
+def _said(op: Op) -> str:
+    node = op.nodes.get("target")
+    return ast.unparse(node) if node is not None else "the target"

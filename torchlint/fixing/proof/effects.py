@@ -13,7 +13,7 @@ from torchlint.fixing.proof.order import timeline
 from torchlint.kept import kept
 from torchlint.syntax import trees
 from torchlint.syntax.inventory import inventory_of
-from torchlint.syntax.module import FunctionModel, Module
+from torchlint.syntax.module import FunctionModel
 from torchlint.torch_facts import modules, signatures
 from torchlint.values import facts
 from torchlint.values.compare import members

@@ -47,7 +47,22 @@ _READ, _WRITTEN = _dunders("getattr getattribute"), _dunders("setattr delattr")
 _COMMON = _dunders("getitem len iter next")
 _BUILTINS = frozenset(
     ("abs", "all", "any", "bool", "dict", "enumerate", "float", "format", "hash", "int", "iter", "len", "list", "max")
-) | {"min", "next", "print", "range", "repr", "reversed", "round", "set", "slice", "sorted", "str", "sum", "tuple", "zip"}
+) | {
+    "min",
+    "next",
+    "print",
+    "range",
+    "repr",
+    "reversed",
+    "round",
+    "set",
+    "slice",
+    "sorted",
+    "str",
+    "sum",
+    "tuple",
+    "zip",
+}
 _READING, _WRITING = frozenset({"getattr", "hasattr"}), frozenset({"setattr", "delattr"})
 _OF_BUILTINS = _TRUTH | _TEXT | _GOING_OVER | _NUMBERS | _COMPARISONS | _SIGNS
 _ALL = _ARITHMETIC | _CONTEXT | _READ | _WRITTEN | _OF_BUILTINS | _NEW_ITEM

@@ -8,7 +8,7 @@ from typing import Protocol, TypeGuard
 
 from torchlint.finding import Edit
 from torchlint.fixing.proof import gradients, kinds, operation_traits
-from torchlint.fixing.proof.dtype_sources import has_same_dtype
+from torchlint.fixing.proof.dtype_sources import has_same_dtype, is_narrow, is_wide
 from torchlint.fixing.proof.import_doubts import bindings_of
 from torchlint.fixing.proof.memory import is_made_in, roots
 from torchlint.fixing.proof.order import runs_with
@@ -63,6 +63,32 @@ class Proof:
         """Two floating-point tensors must have as many bits: what a half one is rounded to shows in a wider result."""
         if not has_same_dtype(value, other):
             self.need(f"{said[0]} and {said[1]} have one dtype")
+
+    def is_precise(self, value: Value, said: str) -> None:
+        """A tensor must not have half precision, in which a stable form differs by more than the last bits."""
+        if is_narrow(value):
+            self.need(f"it does not matter how `{said}`, which has half precision, is rounded")
+        if "autocast" in self.frame.module.vocabulary:
+            # It chooses the dtype of each operation by its name.
+            self.need("it is not run under `autocast`, which chooses another dtype for it")
+
+    def sums_in_its_dtype(self, value: Value, said: str) -> None:
+        """One sum must be what adding one after the other gives: of half precision and small integers it is not."""
+        if not is_wide(value) or "set_default_dtype" in self.frame.module.vocabulary:
+            self.need(f"`{said}` is of dtype float32, float64 or int64")
+
+    def is_made_on_its_device(self, said: str) -> None:
+        """Nobody may have set another device for what is made there."""
+        if self._sets_default_device():
+            self.need(f"no other default device than that of `{said}` is set")
+
+    def _sets_default_device(self) -> bool:
+        if "set_default_device" in self.frame.module.vocabulary:
+            return True
+        return any(
+            isinstance(one, ast.With) and any(_makes_device(item.context_expr) for item in one.items)
+            for one in ast.walk(self._tree)
+        )
 
     def input_of(self, op: Op, wanted: Iterable[str] = ("float",)) -> None:
         """What an operation takes, which goes with the fix, must be a tensor of one of these kinds of numbers."""
@@ -168,6 +194,8 @@ class Proof:
         self._check_gradients(editor, places)
         self._check_contexts(places)
         self._check_names(editor)
+        if "_version" in self.frame.module.vocabulary:
+            self.need("nobody counts how often tensors are written to")
         statements = {id(one): one for one in map(order.statement, places) if one is not None}
         self._check_exceptions(places)
         several = len(statements) > 1 or any(isinstance(one, _COMPOUND) for one in editor.gone)
@@ -321,6 +349,10 @@ class Proof:
             self.need("it does not matter how often and in which order its parts are evaluated")
         for name in versions.lost_names(editor.gone):
             self.need(f"nothing reads `{name}` afterwards")
+
+
+def _makes_device(node: ast.expr) -> bool:
+    return isinstance(node, ast.Call) and _called(node) in ("device", "DeviceContext")
 
 
 def _waits(node: ast.AST) -> bool:

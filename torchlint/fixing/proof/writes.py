@@ -14,7 +14,19 @@ from torchlint.syntax.inventory import inventory_of
 from torchlint.values.compare import walk
 from torchlint.values.interpret.assignments import MUTATORS
 from torchlint.values.interpret.frame import Frame
-from torchlint.values.value import UNKNOWN, Call, ClassRef, Element, External, Field, FunctionRef, Item, Layer, Op, Value
+from torchlint.values.value import (
+    UNKNOWN,
+    Call,
+    ClassRef,
+    Element,
+    External,
+    Field,
+    FunctionRef,
+    Item,
+    Layer,
+    Op,
+    Value,
+)
 
 _MAKING_CALLS = frozenset({"operator.methodcaller", "functools.partial"})
 # What lies in something else, where it may have been put.
