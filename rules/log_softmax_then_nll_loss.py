@@ -19,7 +19,8 @@ loss = F.cross_entropy(logits, target)
 
 ## Fix safety
 Equal up to rounding: class weights, ignored labels and the reduction are arguments of both. It is offered where the
-dim is certainly the class dim and the log-softmax has no `dtype`.
+dim is certainly the class dim and the log-softmax has no `dtype`. It is unsafe where the labels may be probabilities:
+`nll_loss` refuses them, `cross_entropy` takes them.
 
 ## When not to use it
 It is off by default: both spellings give the same loss. Leave it off where the log-probabilities are needed besides.

@@ -49,6 +49,7 @@ class Editor:
         self.gone: list[ast.stmt] = []
         self.replaced: list[ast.stmt] = []
         self.written: list[tuple[ast.expr, str]] = []
+        self.renamed: list[str] = []
         self._pieces = Pieces(source, tree)
         self._blocks = Blocks(self._pieces)
         self._imports = Imports(self._pieces)
@@ -151,6 +152,7 @@ class Editor:
         if self._slice(span) != old:
             raise CannotFix(f"`{old}` is not written as it is in the code")
         self._edits.append(Edit(span.start, span.end, new))
+        self.renamed.append(new)
 
     def add_argument(self, call: ast.Call, text: str) -> None:
         """Append a keyword argument such as `dim=-1`, before any `**kwargs`, which may hold the same name."""

@@ -517,39 +517,6 @@ def f(x, y):
     return F.nll_loss(lp, y)
 
 
-# == TLT202 a view of the probabilities
-def f(x):
-    x = F.gelu(x)
-    p = torch.softmax(x, 1)
-    v = p.detach()[0]
-    v.fill_(0.5)
-    return torch.log(p)
-
-
-# == TLT202 the probabilities by an operator
-def f(x):
-    x = F.gelu(x).detach()
-    p = torch.softmax(x, 1)
-    operator.iadd(p, 1)
-    return torch.log(p)
-
-
-# == TLT202 the probabilities by setitem
-def f(x):
-    x = F.gelu(x).detach()
-    p = torch.softmax(x, 1)
-    operator.setitem(p, 0, 1)
-    return torch.log(p)
-
-
-# == TLT202 the probabilities by an array
-def f(x):
-    x = F.gelu(x).detach()
-    p = torch.softmax(x, 1)
-    p.numpy().fill(0.25)
-    return torch.log(p)
-
-
 # == TLT203 the sigmoid through a closure
 def f(x):
     x = F.gelu(x).detach()
@@ -572,15 +539,6 @@ def f(x):
     return torch.log(s)
 
 
-# == TLT204 the exponentials
-def f(x):
-    x = F.gelu(x).detach()
-    e = torch.exp(x)
-    both = (e, x)
-    both[0].add_(1)
-    return torch.log(e.sum(1))
-
-
 # == TLT201 the exponentials through a method caller
 def f(x):
     x = F.gelu(x).detach()
@@ -598,41 +556,6 @@ def f(x):
     return e / total
 
 
-# == TLT211 what is tested is written meanwhile
-def f(x):
-    x = F.gelu(x).detach()
-    ok = x > 0
-    kept = {"x": x}
-    kept["x"].neg_()
-    return torch.where(ok, torch.log(x), torch.zeros_like(x))
-
-
-# == TLT211 the condition is written
-def f(x):
-    x = F.gelu(x).detach()
-    ok = x > 0
-    operator.ixor(ok, True)
-    return torch.where(ok, torch.log(x), torch.zeros_like(x))
-
-
-# == TLT401 the total is a view of what is summed
-def f():
-    x = torch.arange(12.0).reshape(4, 3)
-    total = x[0]
-    for i in range(4):
-        total += x[i]
-    return total, x
-
-
-# == TLT401 the total is a view through a list
-def f():
-    x = torch.arange(12.0).reshape(4, 3)
-    total = [x[1]][0]
-    for i in range(4):
-        total += x[i]
-    return total, x
-
-
 # == TLT401 the total is known elsewhere
 def f():
     x = torch.arange(12.0).reshape(4, 3)
@@ -641,25 +564,6 @@ def f():
     for i in range(4):
         total = total + x[i]
     return total, kept
-
-
-# == TLT405 the sum is a view of what is added
-def f():
-    x = torch.arange(12.0).reshape(4, 3)
-    index = torch.randint(0, 4, (4,))
-    out = x.view(4, 3)
-    for i in range(4):
-        out[index[i]] += x[i]
-    return out, x
-
-
-# == TLT405 the index is part of the sum
-def f():
-    index = torch.randint(0, 4, (4,))
-    out = index
-    for i in range(4):
-        out[index[i]] += index[i]
-    return out
 
 
 # == TLT708 a copy that shares no memory

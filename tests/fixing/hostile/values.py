@@ -30,44 +30,6 @@ def f():
     return total
 
 
-# == TLT401 a count with a step
-def f():
-    x = torch.arange(12.0).reshape(4, 3)
-    total = torch.zeros(3)
-    for i in range(0, 4, 2):
-        total = total + x[i]
-    return total
-
-
-# == TLT401 backwards
-def f():
-    x = torch.arange(12.0).reshape(4, 3)
-    total = torch.zeros(3)
-    for i in range(3, -1, -1):
-        total = total + x[i]
-    return total
-
-
-# == TLT401 a break by else
-def f():
-    x = torch.arange(12.0).reshape(4, 3)
-    total = torch.zeros(3)
-    for i in range(4):
-        total = total + x[i]
-    else:
-        total = total * 2
-    return total
-
-
-# == TLT401 the loop variable afterwards
-def f():
-    x = torch.arange(12.0).reshape(4, 3)
-    total = torch.zeros(3)
-    for i in range(4):
-        total = total + x[i]
-    return total, i
-
-
 # == TLT401 the loop variable by locals
 def f():
     x = torch.arange(12.0).reshape(4, 3)
@@ -75,20 +37,6 @@ def f():
     for i in range(4):
         total = total + x[i]
     return total, sorted(locals())
-
-
-# == TLT401 the loop variable in a closure
-def f():
-    x = torch.arange(12.0).reshape(4, 3)
-    i = 100
-
-    def last():
-        return i
-
-    total = torch.zeros(3)
-    for i in range(4):
-        total = total + x[i]
-    return total, last()
 
 
 # == TLT401 the loop variable is global
@@ -99,17 +47,6 @@ def f():
     for at in range(4):
         total = total + x[at]
     return total, globals()["at"]
-
-
-# == TLT401 the loop variable in a class
-def f():
-    class Sums:
-        x = torch.arange(12.0).reshape(4, 3)
-        total = torch.zeros(3)
-        for i in range(4):
-            total = total + x[i]
-
-    return Sums.total, Sums.i
 
 
 # == TLT401 a half total of many rows
@@ -286,17 +223,6 @@ def f():
     return 1 / total
 
 
-# == TLT401 what is read while it is summed
-def f():
-    x = torch.arange(12.0).reshape(4, 3)
-    seen = []
-    total = torch.zeros(3)
-    for i in range(4):
-        seen.append(total)
-        total = total + x[i]
-    return total, seen
-
-
 # == TLT401 versions are counted
 def f():
     x = torch.arange(12.0).reshape(4, 3)
@@ -380,16 +306,6 @@ def f():
     x = torch.full((4, 2), 0.3)
     index = torch.randint(0, 2, (4,), dtype=torch.uint8)
     out = torch.zeros(2, 2)
-    for i in range(4):
-        out[index[i]] += x[i]
-    return out
-
-
-# == TLT405 an expanded sum
-def f():
-    x = torch.full((4, 2), 0.3)
-    index = torch.randint(0, 2, (4,))
-    out = torch.zeros(1, 2).expand(2, 2)
     for i in range(4):
         out[index[i]] += x[i]
     return out
@@ -645,18 +561,6 @@ def f():
     return r, r.stride()
 
 
-# == TLT708 a number
-def f():
-    a = torch.ones(3).sum().item()
-    return torch.tensor(a)
-
-
-# == TLT708 a list of tensors
-def f():
-    a = torch.ones(3).unbind()
-    return torch.tensor(a)
-
-
 # == TLT708 a parameter
 def f():
     a = nn.Parameter(torch.ones(3))
@@ -797,124 +701,12 @@ def f(x):
     return torch.log(torch.softmax(x, True))
 
 
-# == TLT202 a dtype that is given
-def f(x):
-    x = F.gelu(x)
-    return torch.log(torch.softmax(x, 1, dtype=torch.float64))
-
-
-# == TLT202 a dtype by keyword to the method
-def f(x):
-    x = F.gelu(x)
-    return x.softmax(1, dtype=torch.float16).log()
-
-
-# == TLT202 an output that is given
-def f(x):
-    x = F.gelu(x).detach()
-    out = torch.empty_like(x)
-    r = torch.log(torch.softmax(x, 1), out=out)
-    return r, out, r is out
-
-
-# == TLT202 an output of the inner
-def f(x):
-    x = F.gelu(x).detach()
-    out = torch.empty_like(x)
-    r = torch.log(torch.softmax(x, 1, out=out))
-    return r, out
-
-
-# == TLT203 in place
-def f(x):
-    x = F.gelu(x).detach()
-    s = torch.sigmoid(x)
-    r = s.log_()
-    return r, s
-
-
 # == TLT207 in place on the exponentials
 def f(x):
     x = F.gelu(x).detach()
     e = torch.exp(x)
     e -= 1
     return e
-
-
-# == TLT207 a scale of the one
-def f(x):
-    x = F.gelu(x)
-    return torch.sub(torch.exp(x), 1, alpha=2)
-
-
-# == TLT206 a scale of the argument
-def f(x):
-    x = F.gelu(x)
-    return torch.log(torch.add(1, x, alpha=2))
-
-
-# == TLT206 a one that is True
-def f(x):
-    x = F.gelu(x)
-    return torch.log(True + x)
-
-
-# == TLT206 a one that is a tensor
-def f(x):
-    x = F.gelu(x)
-    return torch.log(torch.ones(2, 1, 1) + x)
-
-
-# == TLT206 integers
-def f():
-    x = torch.arange(5)
-    return torch.log(1 + x)
-
-
-# == TLT206 bytes that wrap
-def f():
-    x = torch.full((3,), 255, dtype=torch.uint8)
-    return torch.log(1 + x)
-
-
-# == TLT206 bytes that wrap on the other side
-def f():
-    x = torch.full((3,), 127).char()
-    return torch.log(x + 1)
-
-
-# == TLT206 small integers from an argument
-# inputs: torch.full((3,), 127, dtype=torch.int8); torch.full((3,), 255, dtype=torch.uint8)
-def f(x):
-    return torch.log(1 + x)
-
-
-# == TLT206 a complex number
-# inputs: torch.complex(torch.tensor([-3.0]), torch.tensor([0.0])); torch.complex(torch.tensor([-3.0]), torch.tensor([-0.0]))
-def f(x):
-    return torch.log(1 + x)
-
-
-# == TLT206 a negative number
-# inputs: torch.tensor([-3.0, -1.0, 0.0])
-def f(x):
-    return torch.log(1 + x)
-
-
-# == TLT206 a number of a default dtype
-def f():
-    torch.set_default_dtype(torch.float64)
-    try:
-        x = torch.arange(5)
-        return torch.log(1 + x), torch.log(1.0 + x)
-    finally:
-        torch.set_default_dtype(torch.float32)
-
-
-# == TLT206 a Python number
-# inputs: 3; 2.5
-def f(x):
-    return torch.log(torch.tensor(1 + x))
 
 
 # == TLT207 bools
@@ -927,19 +719,6 @@ def f(x):
 # inputs: torch.complex(torch.tensor([1e-4]), torch.tensor([3.0]))
 def f(x):
     return torch.exp(x) - 1
-
-
-# == TLT204 a keepdim that is not known
-# inputs: (torch.randn(3, 5), True); (torch.randn(3, 5), False)
-def f(x, keep):
-    x = F.gelu(x)
-    return torch.log(torch.exp(x).sum(1, keep))
-
-
-# == TLT204 a dtype of the sum
-def f(x):
-    x = F.gelu(x)
-    return torch.log(torch.exp(x).sum(1, dtype=torch.float64))
 
 
 # == TLT204 an empty dim
@@ -977,13 +756,6 @@ def f(x):
     return e / e.sum(1, keepdim=True)
 
 
-# == TLT201 a sum that is kept in another dim
-def f(x):
-    x = F.gelu(x[:3, :3])
-    e = torch.exp(x)
-    return e / e.sum(1)
-
-
 # == TLT201 a sum over two dims
 def f(x):
     x = F.gelu(x)
@@ -1011,12 +783,6 @@ def f(x):
     return 1 / (1 + torch.exp(-x))
 
 
-# == TLT208 an array
-# inputs: torch.randn(3).numpy()
-def f(x):
-    return 1 / (1 + np.exp(-x))
-
-
 # == TLT211 integers
 # inputs: torch.arange(-2, 3)
 def f(x):
@@ -1035,38 +801,10 @@ def f(x):
     return torch.where(x != 0, 1 / x, torch.zeros_like(x))
 
 
-# == TLT211 a Python number
-# inputs: 2.0; -1.0
-def f(x):
-    x = torch.tensor(x)
-    return torch.where(x > 0, torch.log(x), 0.0)
-
-
 # == TLT211 a number beside a tensor
 # inputs: torch.tensor(2.0, dtype=torch.float64); torch.tensor(2.0).half()
 def f(x):
     return torch.where(x > 0, torch.log(x), torch.zeros(3))
-
-
-# == TLT211 another shape
-# inputs: torch.randn(3, 1); torch.randn(())
-def f(x):
-    ok = (x > 0).expand(3, 4) if x.ndim else x > 0
-    return torch.where(ok, torch.log(x), torch.zeros(3, 4))
-
-
-# == TLT211 a condition of bytes
-# inputs: torch.randn(5)
-def f(x):
-    return torch.where((x > 0).byte() > 0, torch.log(x), torch.zeros_like(x))
-
-
-# == TLT211 a condition that is negated in place
-# inputs: torch.randn(5)
-def f(x):
-    ok = x > 0
-    ok.logical_not_()
-    return torch.where(ok, torch.log(x), torch.zeros_like(x))
 
 
 # == TLT211 NaN
@@ -1119,14 +857,6 @@ def f(x):
     return -(t * torch.log(p) + (1 - t) * torch.log(1 - p))
 
 
-# == TLT112 targets that are bools
-def f(x):
-    x = F.gelu(x)
-    t = x > 0
-    p = torch.sigmoid(x)
-    return -(t * torch.log(p) + (~t) * torch.log(1 - p)), -(t * torch.log(p) + (1 - t.float()) * torch.log(1 - p))
-
-
 # == TLT112 probabilities that are read again
 def f(x):
     x = F.gelu(x)
@@ -1141,20 +871,6 @@ def f(x):
 def f(x, y):
     x = F.gelu(x)
     return F.nll_loss(F.log_softmax(x, 1), y)
-
-
-# == TLT105 one sample
-# inputs: (torch.randn(5), torch.tensor(2))
-def f(x, y):
-    x = F.gelu(x)
-    return F.nll_loss(F.log_softmax(x, -1), y)
-
-
-# == TLT105 the last dim of an image
-# inputs: (torch.randn(2, 3, 4, 3), torch.randint(0, 3, (2, 4, 3)))
-def f(x, y):
-    x = F.gelu(x)
-    return F.nll_loss(F.log_softmax(x, -1), y)
 
 
 # == TLT105 labels that are ignored
@@ -1192,41 +908,10 @@ def f(x, y):
     return F.nll_loss(F.log_softmax(x, 1), y)
 
 
-# == TLT105 the log-probabilities are read again
-def f(x, y):
-    x = F.gelu(x)
-    lp = F.log_softmax(x, 1)
-    return F.nll_loss(lp, y), lp.argmax(1)
-
-
-# == TLT105 the log-probabilities are read by a closure
-def f(x, y):
-    x = F.gelu(x)
-    lp = F.log_softmax(x, 1)
-
-    def best():
-        return lp.exp().sum()
-
-    return F.nll_loss(lp, y), best()
-
-
-# == TLT105 another dtype of the log-probabilities
-def f(x, y):
-    x = F.gelu(x)
-    return F.nll_loss(F.log_softmax(x, 1, dtype=torch.float64), y)
-
-
 # == TLT102 another dtype of the log-probabilities
 def f(x, y):
     x = F.gelu(x)
     return F.cross_entropy(F.log_softmax(x, 1, dtype=torch.float64), y)
-
-
-# == TLT102 another dim
-# inputs: (torch.randn(3, 3), torch.tensor([0, 1, 2]))
-def f(x, y):
-    x = F.gelu(x)
-    return F.cross_entropy(F.log_softmax(x, 0), y)
 
 
 # == TLT102 smoothing

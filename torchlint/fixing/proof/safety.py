@@ -9,6 +9,7 @@ from typing import Protocol, TypeGuard
 from torchlint.finding import Edit
 from torchlint.fixing.proof import gradients, kinds, operation_traits
 from torchlint.fixing.proof.dtype_sources import has_same_dtype, is_narrow, is_wide
+from torchlint.fixing.proof.global_settings import sets_default_device, sets_default_dtype, uses_autocast
 from torchlint.fixing.proof.import_doubts import bindings_of
 from torchlint.fixing.proof.memory import is_made_in, roots
 from torchlint.fixing.proof.order import runs_with
@@ -32,6 +33,7 @@ class Touched(Protocol):
     gone: list[ast.stmt]
     replaced: list[ast.stmt]
     written: list[tuple[ast.expr, str]]
+    renamed: list[str]
 
 
 class Proof:
@@ -59,6 +61,11 @@ class Proof:
         if not kinds.only(self.frame, value, wanted, at, besides):
             self.need(f"`{said}` is {_article(' or '.join(wanted))} tensor")
 
+    def has_numbers(self, value: Value, said: str, wanted: Iterable[str]) -> None:
+        """What is certainly taken for a tensor must hold numbers of one of these kinds."""
+        if not kinds.dtypes_of(value) <= set(wanted):
+            self.need(f"`{said}` is {_article(' or '.join(wanted))} tensor")
+
     def has_same_dtype(self, value: Value, other: Value, said: tuple[str, str]) -> None:
         """Two floating-point tensors must have as many bits: what a half one is rounded to shows in a wider result."""
         if not has_same_dtype(value, other):
@@ -68,27 +75,19 @@ class Proof:
         """A tensor must not have half precision, in which a stable form differs by more than the last bits."""
         if is_narrow(value):
             self.need(f"it does not matter how `{said}`, which has half precision, is rounded")
-        if "autocast" in self.frame.module.vocabulary:
+        if uses_autocast(self.frame.module):
             # It chooses the dtype of each operation by its name.
             self.need("it is not run under `autocast`, which chooses another dtype for it")
 
     def sums_in_its_dtype(self, value: Value, said: str) -> None:
         """One sum must be what adding one after the other gives: of half precision and small integers it is not."""
-        if not is_wide(value) or "set_default_dtype" in self.frame.module.vocabulary:
+        if not is_wide(value) or sets_default_dtype(self.frame.module):
             self.need(f"`{said}` is of dtype float32, float64 or int64")
 
     def is_made_on_its_device(self, said: str) -> None:
         """Nobody may have set another device for what is made there."""
-        if self._sets_default_device():
+        if sets_default_device(self.frame.module):
             self.need(f"no other default device than that of `{said}` is set")
-
-    def _sets_default_device(self) -> bool:
-        if "set_default_device" in self.frame.module.vocabulary:
-            return True
-        return any(
-            isinstance(one, ast.With) and any(_makes_device(item.context_expr) for item in one.items)
-            for one in ast.walk(self._tree)
-        )
 
     def input_of(self, op: Op, wanted: Iterable[str] = ("float",)) -> None:
         """What an operation takes, which goes with the fix, must be a tensor of one of these kinds of numbers."""
@@ -320,9 +319,10 @@ class Proof:
         for part in (part for node in (*editor.targets, *editor.gone, *new) for part in trees.walk(node)):
             if isinstance(part, ast.Name) and part.id in bindings.doubted:
                 self.need(bindings.doubted[part.id])
-            name = part.attr if isinstance(part, ast.Attribute) else part.id if part in new else ""
-            if name and not bindings.replaced.isdisjoint({name, "*"}):
-                self.need(f"nobody replaced `{name}`")
+            if isinstance(part, ast.Attribute) and not bindings.replaced.isdisjoint({part.attr, "*"}):
+                self.need(f"nobody replaced `{part.attr}`")
+        for name in bindings.replaced.intersection(editor.renamed):
+            self.need(f"nobody replaced `{name}`")
 
     def _check_exceptions(self, places: Sequence[ast.AST]) -> None:
         order = self.writes.order
@@ -349,10 +349,6 @@ class Proof:
             self.need("it does not matter how often and in which order its parts are evaluated")
         for name in versions.lost_names(editor.gone):
             self.need(f"nothing reads `{name}` afterwards")
-
-
-def _makes_device(node: ast.expr) -> bool:
-    return isinstance(node, ast.Call) and _called(node) in ("device", "DeviceContext")
 
 
 def _waits(node: ast.AST) -> bool:
