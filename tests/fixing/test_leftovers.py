@@ -34,6 +34,27 @@ def fixed(text: str, path: str = "a.py") -> str:
 
 GONE = [
     (
+        '''
+        """Products, as `ger` has them.
+
+        >>> 1 + 1
+        2
+        """
+        import torch
+        from torch import ger
+        x = ger(torch.ones(2), torch.ones(3))
+        ''',
+        '''
+        """Products, as `ger` has them.
+
+        >>> 1 + 1
+        2
+        """
+        import torch
+        x = torch.outer(torch.ones(2), torch.ones(3))
+        ''',
+    ),
+    (
         """
         import torch
         from torch import ger as outer

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from torchlint.finding import Edit
 from torchlint.fixing.blocks import Blocks
 from torchlint.fixing.imports import Imports
+from torchlint.fixing.layout import laid_out
 from torchlint.fixing.logical_lines import CannotFix, Piece, Pieces, Span, shape_of
 from torchlint.fixing.template import Capture, fill, splice
 from torchlint.kept import kept
@@ -322,6 +323,7 @@ class Editor:
             place = comment.moved(piece.shift)
             if span.holds(comment) and not any(other.holds(place) for other in kept):
                 raise CannotFix("a comment would be lost")
+        new = laid_out(self.source.text, span.moved(piece.shift), kept, new)
         place, text = self._fitting(piece, span, concrete.parenthesised(span), new)
         self._add(piece, [Edit(place.start, place.end, text)])
         self._kept += kept
