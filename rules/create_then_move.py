@@ -242,13 +242,15 @@ def _with_device(text: str, call: ast.Call, device: str) -> str:
     """The call with one more argument; empty where a comment stands in the way."""
     if "#" in text:
         return ""
+    spaced = any(f"{keyword.arg} = " in text for keyword in call.keywords)
+    argument = f"device = {device}" if spaced else f"device={device}"
     body = text[:-1].rstrip()
     end = text[len(body) :]
     if body.endswith(","):
         last = body.rpartition("\n")[2]
         indent = last[: len(last) - len(last.lstrip())]
-        return f"{body}\n{indent}device={device},{end}" if "\n" in end else f"{body} device={device},{end}"
-    return f"{body}, device={device}{end}"
+        return f"{body}\n{indent}{argument},{end}" if "\n" in end else f"{body} {argument},{end}"
+    return f"{body}, {argument}{end}"
 
 
 def _follows(first: ast.stmt, second: ast.stmt, frame: Frame) -> bool:

@@ -54,8 +54,33 @@ CASES = [
         """
         def f(a, b):
             return torch.linalg.vector_norm(
-                a - b, dim=-1,
+                a - b,
+                dim=-1,
             )
+        """,
+    ),
+    (
+        "TLT802",
+        """
+        def f(a):
+            return torch.norm(a.view(a.size(0), -1),
+                              p=1, dim=1, keepdim=True).unsqueeze(1)
+        """,
+        """
+        def f(a):
+            return torch.linalg.vector_norm(a.view(a.size(0), -1),
+                              1, dim=1, keepdim=True).unsqueeze(1)
+        """,
+    ),
+    (
+        "TLT410",
+        """
+        def f(n, device: torch.device):
+            return torch.zeros(n, dtype = torch.float).to(device)
+        """,
+        """
+        def f(n, device: torch.device):
+            return torch.zeros(n, dtype = torch.float, device = device)
         """,
     ),
     (

@@ -34,6 +34,20 @@ def fixed(text: str, path: str = "a.py") -> str:
 
 GONE = [
     (
+        """
+        import torch
+
+        from torch import ger
+
+        x = ger(torch.ones(2), torch.ones(3))
+        """,
+        """
+        import torch
+
+        x = torch.outer(torch.ones(2), torch.ones(3))
+        """,
+    ),
+    (
         '''
         """Products, as `ger` has them.
 

@@ -120,6 +120,9 @@ def _removal(line: ast.ImportFrom, gone: list[ast.alias], pieces: Pieces) -> lis
     alone = text[first:last].strip() == text[start:end]
     above = pieces.source.line(line.lineno - 1).strip()
     only = len(pieces.block(line)) == 1
+    if not above and line.lineno > 1 and not text[last:].partition("\n")[0].strip():
+        # One blank line is enough where the import stood between two.
+        last = text.find("\n", last) + 1 or last
     return [Edit(first, last, "")] if alone and not only and not above.startswith("#") else []
 
 
