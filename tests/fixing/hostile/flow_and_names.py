@@ -412,6 +412,13 @@ def f(x, y):
         return F.cross_entropy(lp, y)
 
 
+# == TLT102 autocast around half scores
+# inputs: (torch.randn(5, 7).half(), torch.randint(0, 7, (5,)))
+def f(x, y):
+    with torch.autocast("cpu", torch.bfloat16):
+        return F.cross_entropy(F.log_softmax(x, 1), y, reduction="none")
+
+
 # == TLT202 autocast around both
 def f(x):
     with torch.autocast("cpu", torch.bfloat16):
