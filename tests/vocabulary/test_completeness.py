@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 import textwrap
 from pathlib import Path
@@ -11,7 +12,8 @@ import pytest
 from tools.torch_deprecations import Deprecation, decided, deprecations, messages, reviewed, torch_folder, undecided
 from torchlint import registry
 
-KNOWN = Path(__file__).with_name("known_deprecations.txt").read_text().splitlines()
+with Path(__file__).with_name("known_deprecations.csv").open(newline="", encoding="utf-8") as _stream:
+    KNOWN = [line["name"] for line in csv.DictReader(_stream)]
 FOLDER = torch_folder()
 
 

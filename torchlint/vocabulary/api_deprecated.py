@@ -27,7 +27,7 @@ DEPRECATED = (
     *SUBSYSTEMS,
     *REPORTED,
     Row("torch.ger", "torch.outer", "input vec2 out:=out", deprecated="1.8", lowest="1.7", source=_DOCS),
-    Row("torch.Tensor.ger", "torch.Tensor.outer", "vec2", deprecated="1.8", lowest="1.7", source=_DOCS),
+    Row("torch.Tensor.ger", "torch.Tensor.outer", "vec2", deprecated="1.8", lowest="1.8", source=_DOCS),
     Row(
         "torch.chain_matmul",
         "torch.linalg.multi_dot",
@@ -43,7 +43,7 @@ DEPRECATED = (
         "input:A some:mode out:=out",
         values=(("mode", "True", "reduced"), ("mode", "False", "complete")),
         deprecated="1.9",
-        lowest="1.8",
+        lowest="1.9",
         source=_WARNS,
     ),
     Row(
@@ -149,7 +149,7 @@ DEPRECATED = (
         "torch.nn.utils.parametrizations.weight_norm",
         fix=False,
         deprecated="2.1",
-        lowest="2.0",
+        lowest="2.1",
         source="nn/utils/weight_norm.py",
         message="`torch.nn.utils.weight_norm` is deprecated: with `torch.nn.utils.parametrizations.weight_norm` the "
         "attributes `weight_g` and `weight_v` and their keys in the state dict become "
@@ -173,7 +173,7 @@ DEPRECATED = (
         "input",
         severity=INFO,
         deprecated="0.4.1",
-        lowest="0.4",
+        lowest="0.4.1",
         source=_FUNCTIONAL,
     ),
     Row(
@@ -182,7 +182,7 @@ DEPRECATED = (
         "input",
         severity=INFO,
         deprecated="0.4.1",
-        lowest="0.4",
+        lowest="0.4.1",
         source=_FUNCTIONAL,
     ),
     Row(

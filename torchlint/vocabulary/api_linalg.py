@@ -33,7 +33,7 @@ DECOMPOSITIONS = (
             Case('torch.linalg.qr(input, mode="complete")', "some=False"),
         ),
         deprecated="1.9",
-        lowest="1.8",
+        lowest="1.9",
         source=_WARNS,
     ),
     Row(
@@ -144,8 +144,8 @@ REMOVED_SOLVERS = (
             message="`solve` {state}: use `torch.linalg.solve(A, B)`, which takes "
             "the matrix first and returns only the solution",
             deprecated="1.9",
-            removed="1.13",
-            lowest="1.8",
+            removed="1.12",
+            lowest="1.9",
             source=_RAISES,
             changes=_RUNS,
         )
@@ -171,8 +171,8 @@ REMOVED_SOLVERS = (
             message="`symeig` {state}: use `torch.linalg.eigh`, or "
             '`torch.linalg.eigvalsh` without eigenvectors; both read the lower triangle unless `UPLO="U"`',
             deprecated="1.9",
-            removed="1.13",
-            lowest="1.8",
+            removed="2.0",
+            lowest="1.9",
             source=_RAISES,
             changes=_RUNS,
         )
@@ -218,7 +218,7 @@ REMOVED_SOLVERS = (
         cases=(Case("torch.linalg.matrix_rank(input, tol=tol, hermitian=symmetric)"),),
         deprecated="1.9",
         removed="1.13",
-        lowest="1.8",
+        lowest="1.9",
         source=_RAISES,
         changes=_RUNS,
     ),

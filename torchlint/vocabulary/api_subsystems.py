@@ -150,10 +150,8 @@ SUBSYSTEMS = (
     _autocast("is_autocast_ipu_enabled", "is_autocast_enabled", "ipu"),
     *map(_quantization, ("prepare", "quantize", "quantize_dynamic", "prepare_qat", "quantize_qat", "convert")),
     *map(_quantization, ("quantize_fx.prepare_fx", "quantize_fx.prepare_qat_fx", "quantize_fx.convert_fx")),
-    *(
-        _jit(name)
-        for name in ("script", "trace", "trace_module", "save", "load", "script_method", "freeze", "fork", "wait")
-    ),
+    *(_jit(name) for name in ("script", "trace", "trace_module", "freeze", "fork", "wait")),
+    *(_jit(name, "2.10") for name in ("save", "load", "script_method")),
     *(_jit(name) for name in ("optimize_for_inference", "annotate", "script_if_tracing", "interface", "isinstance")),
     *(_jit(name) for name in ("strict_fusion", "enable_onednn_fusion", "onednn_fusion_enabled", "set_fusion_strategy")),
 )
