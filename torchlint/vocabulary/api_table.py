@@ -41,7 +41,7 @@ class Row(NamedTuple):
     `keyword`, only that keyword is old: the fix drops it, or calls it `renamed`; one that is given by its `place` is
     reported, too. With `absent` the call is old if it does not give the keyword, and `adds`, being a decision, is only
     shown. With `called` the old name is a plain attribute and the new one a function. With `module` the old name is a
-    module, and importing from it is a use.
+    module, and importing from it is a use. With `stub` a removed name is still there, and raises where it is called.
 
     `deprecated`, `removed` and `lowest` are versions of torch: since when the old name warns, since when it is gone or
     raises, and the first that is known to have the new one as it is written. `source` is where torch says so, or what
@@ -69,10 +69,16 @@ class Row(NamedTuple):
     absent: bool = False
     called: bool = False
     module: bool = False
+    stub: bool = False
     deprecated: str = ""
     removed: str = ""
     lowest: str = ""
     source: str = ""
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether importing the name fails where it was removed."""
+        return bool(self.removed) and not (self.keyword or self.stub or self.module)
 
 
 # Methods are rows, too: the name of a method of something that certainly is of the class.
