@@ -289,7 +289,9 @@ DEPRECATED = (
     Row(
         "torch.utils._pytree._register_pytree_node",
         "torch.utils._pytree.register_pytree_node",
-        fix=False,
+        "cls flatten_fn unflatten_fn to_str_fn: maybe_from_str_fn: serialized_type_name:=serialized_type_name "
+        "to_dumpable_context:=to_dumpable_context from_dumpable_context:=from_dumpable_context",
+        changes="a class that is registered already raises, and the implementation in C++ is told of it, too",
         deprecated="2.2",
         lowest="2.2",
         source="utils/_pytree.py",
