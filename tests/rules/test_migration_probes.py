@@ -152,6 +152,19 @@ def test_t12_text_functions_that_the_new_name_does_not_take_are_left_alone() -> 
     assert kept("from torch.utils import _pytree\n\n_pytree._register_pytree_node(list, len, list, str, str)\n")
 
 
+def test_a_name_is_not_used_above_the_import_that_binds_it() -> None:
+    program = """\
+        from torch.utils._pytree import _register_pytree_node as register
+
+        register(tuple, list, tuple)
+
+        from torch.utils import _pytree
+    """
+    assert fixed(program) == textwrap.dedent(program)
+    after = fixed(textwrap.dedent(program).replace("\nregister(", "\nfrom torch.utils import _pytree\n\nregister("))
+    assert after.index("import _pytree\n") < after.index("_pytree.register_pytree_node(tuple")
+
+
 def test_t15_no_import_is_left_without_a_use() -> None:
     assert fixed("import torch as t\n\nresult = t.ger(x, y)\n") == "import torch as t\n\nresult = t.outer(x, y)\n"
     after = fixed("import torch\nfrom torch import qr, ger as product\n\nresult = qr(product(x, y))\n")
