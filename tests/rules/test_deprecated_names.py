@@ -69,3 +69,28 @@ def test_an_import_of_a_name_that_is_gone_is_reported_where_it_fails(
 ) -> None:
     report = lint.check(Source("program.py", program), ["TLT801"], target=parse_range(target) if target else CURRENT)
     assert [finding.location.row for finding in report.findings] == rows
+
+
+def test_a_base_class_is_a_use_and_its_fix_is_not_safe() -> None:
+    program = """\
+        from torch import nn
+        from torch.optim import lr_scheduler
+
+
+        class Halved(lr_scheduler._LRScheduler):
+            pass
+
+
+        class Larger(nn.UpsamplingNearest2d):
+            def __init__(self):
+                super().__init__(scale_factor=2)
+
+
+        class Blurred(nn.UpsamplingBilinear2d):
+            pass
+    """
+    scheduler, same_arguments, other_arguments = _findings(program)
+    for finding in (scheduler, same_arguments):
+        assert finding.fix is not None
+        assert finding.fix.applicability is Applicability.UNSAFE
+    assert other_arguments.fix is None

@@ -189,7 +189,8 @@ def _nodes(frame: Frame, cls: ClassModel | None) -> Iterator[ast.AST]:
     """The nodes that belong to a frame or a class: lambdas and decorators too, not the functions and classes in it."""
     stack: list[ast.AST]
     if cls is not None:
-        stack = [*cls.node.body, *cls.node.decorator_list]
+        bases = [*cls.node.bases, *(keyword.value for keyword in cls.node.keywords)]
+        stack = [*cls.node.body, *cls.node.decorator_list, *bases]
     elif frame.function is not None:
         node = frame.function.node
         stack = [*node.body, *node.decorator_list, *node.args.defaults, *_annotations(node)]

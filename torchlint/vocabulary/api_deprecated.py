@@ -308,6 +308,7 @@ DEPRECATED = (
         "torch.optim.lr_scheduler._LRScheduler",
         "torch.optim.lr_scheduler.LRScheduler",
         "optimizer last_epoch",
+        changes="the schedulers of torch are instances of the new name, and not of the old one",
         severity=INFO,
         deprecated="2.0",
         lowest="2.0",
