@@ -25,7 +25,7 @@ the dtype holds them; other elements may be refused or rounded in another way. T
 sizes, an array or another tensor.
 
 ## When not to use it
-It is off by default. Turn it on for a code base that is being brought to one way of making tensors.
+It is off by default: the calls still work, and it is for code that is being brought to one way of making tensors.
 
 ## References
 - [torch.Tensor](https://docs.pytorch.org/docs/stable/tensors.html)
