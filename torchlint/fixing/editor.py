@@ -81,6 +81,8 @@ class Editor:
             else:
                 merged.append(edit)
         imports = self._imports.edit()
+        if merged and merged[0].start < self._imports.end:
+            raise CannotFix("the code comes before the imports")
         if not imports or not merged:
             return (imports,) if imports else tuple(merged)
         if merged[0].start < imports.start:

@@ -20,8 +20,9 @@ from torchlint.source import Source
 
 # Modules whose import does nothing that another line of a file could need.
 _IDLE = LOADED | {
-    *("functorch", "torch.autograd.variable", "torch.cpu.amp", "torch.cuda.amp.autocast_mode"),
-    *("torch.nn.utils.clip_grad", "torch.utils.data._utils.collate", "torch.utils.data.dataloader"),
+    *("functorch", "torch._utils", "torch._vmap_internals", "torch.autograd.variable", "torch.cpu.amp"),
+    *("torch.cuda.amp.autocast_mode", "torch.library", "torch.nn.utils.clip_grad", "torch.utils._pytree"),
+    *("torch.utils.data._utils.collate", "torch.utils.data.dataloader", "torchvision.transforms"),
 }
 # Where one of these is used, a name can be reached without being spelled.
 _REFLECTION = frozenset({"__all__", "globals", "locals", "vars", "dir", "eval", "exec"})
