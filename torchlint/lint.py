@@ -174,8 +174,10 @@ def _project(
         return None, {}
     # Start-up: only files with a loss, or that may be given one, need them.
     from torchlint.syntax.import_index import ImportIndexes
+    from torchlint.values.interpret import project_files
     from torchlint.values.interpret.project import Project
 
+    project_files.readers[".ipynb"] = _notebook
     project = Project(module, indexes or ImportIndexes)
     words = project.words_of_callers()
     report.consulted, report.asked = project.consulted, project.asked
@@ -184,6 +186,13 @@ def _project(
     for name, others in project.words(module.source, tree).items():
         words[name] = words.get(name, frozenset()) | others
     return project, words
+
+
+def _notebook(path: str, data: bytes) -> Source:
+    # Start-up: few files are called by notebooks.
+    from torchlint.notebooks.notebook import read_notebook
+
+    return read_notebook(path, data)
 
 
 def _run(

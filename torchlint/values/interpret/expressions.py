@@ -145,7 +145,7 @@ def _comprehension(frame: Frame, node: ast.ListComp | ast.SetComp | ast.Generato
     outer = frame.fork()
     for generator in node.generators:
         iterable = frame.value(generator.iter)
-        assignments.store(frame, generator.target, lists.taken(iterable, generator.target, frame))
+        assignments.store(frame, generator.target, lists.taken_by_comprehension(iterable, generator.target, frame))
         for condition in generator.ifs:
             frame.value(condition)
     if isinstance(node, ast.DictComp):

@@ -113,14 +113,35 @@ def made_by(comprehension: Value) -> Value | None:
 def taken(iterable: Value, node: ast.AST, frame: Frame) -> Value:
     """What a loop takes from an iterable: one of the models that it holds or that a comprehension made, or something of
     it."""
-    made = made_by(iterable)
-    if (
-        made is None
-        and isinstance(iterable, Items)
-        and all(isinstance(item, Layer | Instance) for item in iterable.items)
-    ):
-        made = join(*iterable.items) if iterable.items else None
-    return made or Item(iterable, node, frame)
+    return made_by(iterable) or _one_of_held(iterable) or Item(iterable, node, frame)
+
+
+def taken_by_comprehension(iterable: Value, node: ast.AST, frame: Frame) -> Value:
+    """The same for a comprehension, which sees into a `ModuleList`, too. A `for` loop over the blocks of a network does
+    not: each would be evaluated for what is not known in the next turn all the same."""
+    if isinstance(iterable, Layer) and iterable.name == "ModuleList":
+        found = _one_of(iterable.children or _given(iterable))
+        if found is not None:
+            return found
+    return taken(iterable, node, frame)
+
+
+def _one_of_held(iterable: Value) -> Value | None:
+    """One of the models that a display holds."""
+    return _one_of(iterable.items) if isinstance(iterable, Items) else None
+
+
+def _one_of(held: tuple[Value, ...]) -> Value | None:
+    return join(*held) if held and all(isinstance(item, Layer | Instance) for item in held) else None
+
+
+def _given(layer: Layer) -> tuple[Value, ...]:
+    """What a comprehension made that a container was given."""
+    if not isinstance(layer.node, ast.Call) or len(layer.node.args) != 1 or layer.frame is None:
+        return ()
+    given = layer.frame.values.get(layer.node.args[0])
+    made = made_by(given) if given is not None else None
+    return (made,) if made is not None else ()
 
 
 def one_of(table: Value, index: Value) -> Value | None:
