@@ -12,7 +12,7 @@ import importlib.machinery
 import sys
 import types
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 
@@ -29,9 +29,24 @@ class Call:
         self.path = path
         self.row = row
         self.owner = held.get("self")
-        self.arguments = {name: value for name, value in held.items() if not isinstance(value, torch.Tensor)}
-        self.shapes = {name: tuple(value.shape) for name, value in held.items() if isinstance(value, torch.Tensor)}
+        self.arguments = {name: plain(value) for name, value in held.items() if name != "self"}
         self.seen: list[tuple[Span, tuple[int, ...]]] = []
+
+
+class Tensor(NamedTuple):
+    """What is kept of a tensor that is passed."""
+
+    shape: tuple[int, ...]
+    dtype: str
+
+
+def plain(value: Any) -> Any:
+    """An argument without its tensors."""
+    if isinstance(value, torch.Tensor):
+        return Tensor(tuple(value.shape), str(value.dtype).removeprefix("torch."))
+    if type(value) in (list, tuple):
+        return type(value)(map(plain, value))
+    return value
 
 
 class Recorder:
