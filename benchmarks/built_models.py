@@ -95,7 +95,7 @@ def _timm_models(count: int) -> Iterator[tuple[str, Callable[[], Any]]]:
     for name in chosen[: count * 2]:
 
         def run(name: str = name) -> Any:
-            model = timm.create_model(name).eval()
+            model: Any = timm.create_model(name).eval()
             size = (model.default_cfg or {}).get("input_size") or (3, 224, 224)
             model(torch.rand(2, *size))
             return model

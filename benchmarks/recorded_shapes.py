@@ -108,8 +108,8 @@ class _Wrapper(ast.NodeTransformer):
         super().generic_visit(node)
         if span is None or isinstance(getattr(node, "ctx", None), ast.Store | ast.Del):
             return node
-        names = [ast.Name(_CALL, ast.Load()), ast.Constant(span), node]
-        return ast.Call(ast.Name("__seen__", ast.Load()), names, [])  # type: ignore[arg-type]
+        names = [ast.Name(_CALL, ast.Load()), ast.Tuple([ast.Constant(part) for part in span], ast.Load()), node]
+        return ast.Call(ast.Name("__seen__", ast.Load()), names, [])
 
 
 def _span(node: ast.expr) -> Span:

@@ -13,9 +13,8 @@ from typing import NamedTuple
 import pytest
 import torch
 
+from tests.linted import findings_in
 from torchlint.source import Source
-
-from ..linted import findings_in
 
 _FILE = Path(__file__).with_name("published_shape_faults.txt")
 _IMPORTS = """\
@@ -61,7 +60,9 @@ def _raises_in(program: str) -> list[int]:
             warnings.simplefilter("ignore")
             exec(compile(program, "program.py", "exec"), {"__name__": "program"})
     except (RuntimeError, ValueError, IndexError) as error:
-        return [frame.lineno or 0 for frame in traceback.extract_tb(error.__traceback__) if frame.filename == "program.py"]
+        return [
+            frame.lineno or 0 for frame in traceback.extract_tb(error.__traceback__) if frame.filename == "program.py"
+        ]
     return []
 
 
