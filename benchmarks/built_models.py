@@ -130,6 +130,7 @@ def main() -> int:
             continue
         built += 1
         comparison.compare(name)
+        print(f"{name}: {comparison.counts}", file=sys.stderr, flush=True)
         del model
     _print(comparison, built, failed, arguments.unknown)
     return 1 if comparison.wrong else 0

@@ -47,6 +47,8 @@ class Files:
 
     def called(self, call: Call, recorder: Recorder) -> Known:
         """What is known of a method that is called so, of a module that was made so."""
+        if call.owner is None:
+            return self._of(call.path).called("", call, call)
         cls = type(call.owner)
         made = next(iter(recorder.made.get(id(call.owner), ())), None)
         if not isinstance(call.owner, torch.nn.Module) or made is None:
@@ -90,7 +92,12 @@ class _File:
         return self._calls[key]
 
     def _evaluated(self, cls: str, made: Call, call: Call) -> Frame | None:
-        model = self.classes.get(cls)
+        function, model = self.functions.get(call.row), self.classes.get(cls)
+        if not cls and function is not None and function.parent is None and function.cls is None:
+            outer = self.evaluator.module_frame()
+            self.evaluator.calls_left, self.evaluator.steps_left = MAX_CALLS, MAX_STEPS
+            reference = FunctionRef(function)
+            return self.evaluator.inline(reference, (), _as_values(outer, call.arguments), outer)
         if model is None or "args" in made.arguments or "args" in call.arguments:
             return None
         self.evaluator.calls_left, self.evaluator.steps_left = MAX_CALLS, MAX_STEPS
@@ -131,8 +138,7 @@ def _as_value(frame: Frame, held: Any) -> Value:
         keywords = {name: _as_value(frame, part) for name, part in held.keywords.items()}
         return values.Call(External("functools.partial"), parts, keywords, None, frame)
     if isinstance(held, type | types.FunctionType):
-        name = f"{held.__module__}.{held.__qualname__}"
-        return external(frame, name.replace("torch.nn.modules.", "torch.nn.", 1) if "torch" in name else name, None)
+        return external(frame, f"{held.__module__}.{held.__qualname__}", None)
     return values.Unknown()
 
 

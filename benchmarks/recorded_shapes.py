@@ -12,7 +12,7 @@ import importlib.machinery
 import sys
 import types
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import torch
 
@@ -108,8 +108,11 @@ class _Wrapper(ast.NodeTransformer):
         super().generic_visit(node)
         if span is None or isinstance(getattr(node, "ctx", None), ast.Store | ast.Del):
             return node
-        names = [ast.Name(_CALL, ast.Load()), ast.Tuple([ast.Constant(part) for part in span], ast.Load()), node]
-        return ast.Call(ast.Name("__seen__", ast.Load()), names, [])
+        names: list[ast.expr] = [
+            ast.Name(_CALL, ast.Load()),
+            ast.Tuple([ast.Constant(part) for part in span], ast.Load()),
+        ]
+        return ast.Call(ast.Name("__seen__", ast.Load()), [*names, cast("ast.expr", node)], [])
 
 
 def _span(node: ast.expr) -> Span:

@@ -10,8 +10,10 @@ from typing import Any
 from torchlint.torch_facts import ops
 from torchlint.values import facts
 from torchlint.values.interpret.frame import Frame
-from torchlint.values.value import Constant, Instance, Items, Layer, Mapped, Value
+from torchlint.values.value import Call, Constant, Instance, Items, Layer, Mapped, Value
 
+# What is only true of a model that was compiled or is traced.
+_NOT_EAGER = frozenset({"torch.jit.is_scripting", "torch.jit.is_tracing", "torch.onnx.is_in_onnx_export"})
 # What orders two numbers.
 _ORDERS: Mapping[type[ast.cmpop], Callable[[Any, Any], bool]] = {
     ast.Lt: operator.lt,
@@ -50,14 +52,17 @@ def _passed(frame: Frame, test: ast.expr) -> bool | None:
             return None if inner is None else not inner
         case ast.BoolOp():
             return _joint(frame, test)
-        case ast.Call(func=ast.Name(id="isinstance"), args=[subject, kind]):
+        case ast.Call(func=ast.Name(id="isinstance"), args=[subject, kind]) if _is_own(frame, subject):
             return _is_instance(frame.values.get(subject), kind)
         case ast.Compare(left=left, ops=[sign], comparators=[right]) if _is_own(frame, left):
             return _compared(sign, frame.values.get(left), frame.values.get(right))
     value = frame.values.get(test)
+    if isinstance(value, Call) and value.qualname in _NOT_EAGER:
+        return False
     if isinstance(value, Layer) and value.name not in ops.CONTAINERS:
         return True  # those with a length may be false
-    return bool(value.value) if isinstance(value, Constant) and _is_own(frame, test) else None
+    decides = _is_own(frame, test) or isinstance(test, ast.Call)
+    return bool(value.value) if isinstance(value, Constant) and decides else None
 
 
 def _joint(frame: Frame, test: ast.BoolOp) -> bool | None:
