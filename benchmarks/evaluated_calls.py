@@ -85,7 +85,7 @@ class _File:
         return _nothing if function is None else _shapes_in(self.evaluator.frame(function))
 
     def called(self, cls: str, made: Call, call: Call) -> Known:
-        key = (cls, call.path, call.row, repr(made.arguments), repr(call.arguments))
+        key = (cls, call.path, call.row, _key(made.arguments), _key(call.arguments))
         if key not in self._calls:
             frame = self._evaluated(cls, made, call)
             self._calls[key] = _nothing if frame is None else _shapes_in(frame)
@@ -107,6 +107,17 @@ class _File:
             return None
         instance = Instance(model, (), _as_values(outer, made.arguments), None, outer)
         return self.evaluator.inline(FunctionRef(method, instance), (), _as_values(outer, call.arguments), outer)
+
+
+def _key(held: Any) -> object:
+    """What tells an argument from others; of what is not known as a value, its class."""
+    if isinstance(held, Mapping):
+        return tuple((name, _key(part)) for name, part in held.items())
+    if isinstance(held, partial):
+        return _key(held.func), _key(held.args), _key(held.keywords)
+    if isinstance(held, list | tuple):
+        return type(held), tuple(map(_key, held))
+    return (type(held), held) if isinstance(held, _LITERALS) else held if isinstance(held, type) else type(held)
 
 
 def _methods(frame: Frame, cls: ClassModel) -> Iterator[FunctionModel]:

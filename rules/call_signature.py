@@ -86,7 +86,9 @@ def _qualname(func: ast.expr, names: Mapping[str, str]) -> str | None:
     if not isinstance(func, ast.Name) or func.id not in names:
         return None
     qualname = signatures.public(".".join([names[func.id], *reversed(parts)]))
-    return qualname if signatures.known(qualname) else None
+    # `torch.Tensor.float(x)` passes `self`, of which signatures say nothing.
+    is_method = qualname.rpartition(".")[0].rpartition(".")[2][:1].isupper()
+    return qualname if signatures.known(qualname) and not is_method else None
 
 
 def _misfit(qualname: str, call: ast.Call) -> str:

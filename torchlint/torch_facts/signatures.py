@@ -182,6 +182,10 @@ def _bound(qualname: str, slots: Mapping[str, _Slot[A]]) -> Bound[A]:
     return {name: slot.arguments if slot.many else slot.arguments[0] for name, slot in public.items()}
 
 
+# These still take `add(input, alpha, other)` and the like, which no stub and no schema tells of.
+_OLD_FORMS = frozenset({"add", "sub", "addbmm", "addcdiv", "addcmul", "addmm", "addmv", "addr", "baddbmm"})
+
+
 class Misfit(NamedTuple):
     """Why a call raises before anything is computed: keywords that no overload has, how many positional arguments the
     longest overload takes if more are given, or parameters that are not given."""
@@ -203,6 +207,8 @@ def misfit(qualname: str, count: int, keywords: tuple[str, ...], is_open: bool =
     if unknown:
         return Misfit(unknown=tuple(unknown))
     if is_open:
+        return None
+    if canonical(qualname) in _OLD_FORMS:
         return None
     most = [_most(overload) for overload in candidates]
     if None not in most and count > max(each or 0 for each in most):
