@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 from torchlint.torch_facts.dims import Shape, Size, is_size, symbol, unknown
-from torchlint.values.value import Constant, Items, Op, Origin, Parameter, Value
+from torchlint.values.value import Choice, Constant, Items, Layer, Method, Op, Origin, Parameter, Value
 
 # What an argument may be, as far as it is one thing.
 Single = Callable[[Value], object]
@@ -74,11 +74,6 @@ def _open(sizes: Mapping[int, Size]) -> Shape:
     return Shape(tuple(sizes.get(index - count, unknown()) for index in range(count)), True)
 
 
-def name_of_size(parameter: Parameter, dim: int) -> str:
-    """What a size of a parameter is called."""
-    return f"{parameter.name}.shape[{dim}]"
-
-
 # -- uses ---------------------------------------------------------------------------------------------------------
 
 
@@ -90,12 +85,12 @@ def _demands(parameter: Parameter, frame: Origin, single: Single, depth: int) ->
         if named is not None:
             yield named
     for op in frame.ops:
-        if op.args.get("input") is parameter and op.statement in certain and not _chooses(op.statement):
+        if op.args.get("input") is parameter and op.statement in certain and not _chooses(op.statement, frame):
             demand = _of_use(op, single)
             if demand is not None:
                 yield demand
     for inner in frame.inlined if depth < _MOST_NESTED else ():
-        if inner.call_site in certain and not _chooses(inner.call_site):
+        if inner.call_site in certain and not _chooses(inner.call_site, frame):
             yield from _demands(parameter, inner, single, depth + 1)
 
 
@@ -115,8 +110,23 @@ def _certain(frame: Origin) -> list[ast.stmt]:
     return found
 
 
-def _chooses(statement: ast.stmt | None) -> bool:
-    return statement is None or any(isinstance(node, _CHOOSING) for node in ast.walk(statement))
+def _chooses(statement: ast.stmt | None, frame: Origin) -> bool:
+    """Whether a statement runs only some of its parts, or calls what depends on the path."""
+    if statement is None:
+        return True
+    for node in ast.walk(statement):
+        if isinstance(node, _CHOOSING) or (isinstance(node, ast.Call) and _is_open(frame.callees.get(node))):
+            return True
+    return False
+
+
+def _is_open(callee: Value | None) -> bool:
+    """Whether a callee, or a layer in it, is one of several."""
+    if isinstance(callee, Method):
+        return _is_open(callee.receiver)
+    if isinstance(callee, Layer):
+        return any(map(_is_open, callee.children))
+    return isinstance(callee, Choice)
 
 
 def _unpacked(statement: ast.stmt, parameter: Parameter, frame: Origin) -> Demand | None:

@@ -61,8 +61,7 @@ def _passed(frame: Frame, test: ast.expr) -> bool | None:
         return False
     if isinstance(value, Layer) and value.name not in ops.CONTAINERS:
         return True  # those with a length may be false
-    decides = _is_own(frame, test) or isinstance(test, ast.Call)
-    return bool(value.value) if isinstance(value, Constant) and decides else None
+    return bool(value.value) if isinstance(value, Constant) and _is_own(frame, test) else None
 
 
 def _joint(frame: Frame, test: ast.BoolOp) -> bool | None:
@@ -74,7 +73,9 @@ def _joint(frame: Frame, test: ast.BoolOp) -> bool | None:
 
 
 def _is_own(frame: Frame, node: ast.expr) -> bool:
-    """Whether an expression is a local name or an attribute: a global may be assigned by anyone."""
+    """Whether an expression is a local name, an attribute or a method of one: a global may be assigned by anyone."""
+    if isinstance(node, ast.Call):
+        return isinstance(node.func, ast.Attribute) and _is_own(frame, node.func.value)
     return isinstance(node, ast.Attribute) or (isinstance(node, ast.Name) and node.id in frame.env)
 
 
