@@ -121,7 +121,7 @@ def _wrong_literal(qualname: str, call: ast.Call) -> str:
     return ""
 
 
-_SYNONYMS = {"avg": "mean", "average": "mean", "total": "sum", "maximum": "max", "minimum": "min", "same": "reflect"}
+_SYNONYMS = {"avg": "mean", "average": "mean", "total": "sum", "same": "reflect"}
 
 
 def _passed(qualname: str, name: str, call: ast.Call) -> ast.expr | None:
