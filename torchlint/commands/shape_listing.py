@@ -12,7 +12,7 @@ from torchlint.reading import read
 from torchlint.running.sources import source_of
 from torchlint.source import Source
 from torchlint.syntax.import_index import ImportIndexes
-from torchlint.syntax.module import Module
+from torchlint.syntax.module import FunctionModel, Module
 from torchlint.syntax.parsing import parse
 from torchlint.terminal import complain, printable
 from torchlint.torch_facts.dims import is_known
