@@ -46,20 +46,17 @@ from collections.abc import Iterator
 from torchlint.rule import (
     ERROR,
     Check,
-    Choice,
     Frame,
-    Layer,
     Module,
     Op,
     Place,
     Problem,
-    Value,
     facts,
     is_test,
     known_shapes,
     once_per_file,
 )
-from torchlint.vocabulary.certain_runs import runs_for_certain
+from torchlint.vocabulary.certain_runs import is_undecided, runs_for_certain
 
 # What a layer is as long as nobody assigns one of these.
 _SETTINGS = frozenset(
@@ -129,7 +126,7 @@ def _is_certain(op: Op, frame: Frame) -> bool:
     node = op.node
     if not isinstance(node, ast.expr) or not _is_of_tensors(op):
         return False
-    if any(isinstance(callee, Choice) for callee in _called(frame, node)):
+    if is_undecided(node, frame):
         return False
     if op.layer is not None and _may_be_changed(frame, node):
         return False
@@ -142,21 +139,6 @@ def _is_of_tensors(op: Op) -> bool:
         return True
     operands = [op.input] if op.form == "Tensor" or op.name == "getitem" else [*op.args.values()]
     return any(facts.is_tensor(operand) for operand in operands)
-
-
-def _called(frame: Frame, node: ast.expr) -> Iterator[Value | None]:
-    """What a call calls, with the layers of a Sequential; of an index or a method, what it is of."""
-    base = node.value if isinstance(node, ast.Subscript) else node.func if isinstance(node, ast.Call) else None
-    if isinstance(base, ast.Attribute):
-        yield frame.values.get(base.value)
-    if isinstance(base, ast.expr):
-        yield frame.values.get(base)
-    stack: list[Value | None] = [frame.callees.get(node)] if isinstance(node, ast.Call) else []
-    while stack:
-        callee = stack.pop()
-        yield callee
-        if isinstance(callee, Layer):
-            stack.extend(callee.children)
 
 
 def _may_be_changed(frame: Frame, node: ast.expr) -> bool:

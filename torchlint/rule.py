@@ -60,7 +60,7 @@ from torchlint.syntax.names import last_name
 from torchlint.syntax.per_file import once_per_file
 from torchlint.syntax.plain import is_flag, tested
 from torchlint.syntax.tests import is_test
-from torchlint.torch_facts import modules, ops
+from torchlint.torch_facts import literals, modules, ops, signatures
 from torchlint.torch_range import Range
 from torchlint.values import facts, units
 from torchlint.values.compare import agree, children, members, same, same_dim, walk
@@ -369,6 +369,7 @@ __all__ = [
     "is_within",
     "known_shapes",
     "last_name",
+    "literals",
     "loops_around",
     "made_by",
     "members",
@@ -383,6 +384,7 @@ __all__ = [
     "peek",
     "same",
     "same_dim",
+    "signatures",
     "sizes",
     "statement_of",
     "tested",

@@ -92,6 +92,22 @@ def with_child(held: Value, child: Value) -> Layer | None:
     return longer
 
 
+def with_replaced(container: Layer, index: Value, child: Value) -> Layer:
+    """A Sequential or ModuleList after `container[index] = child`; where the index is not known, any layer may be
+    another one."""
+    known = isinstance(index, Constant) and isinstance(index.value, int)
+    at = index.value if isinstance(index, Constant) and isinstance(index.value, int) else 0
+    count = len(container.children)
+    children: list[Value] = [*container.children] if known else [Unknown() for _ in container.children]
+    if known and -count <= at < count:
+        children[at] = child
+    replaced = Layer(
+        container.name, container.args, container.nodes, container.node, container.frame, container.complete
+    )
+    replaced.children = tuple(children)
+    return replaced
+
+
 def child_at(children: tuple[Value, ...], index: int) -> Value | None:
     """The layer at an index; None where one that is not known, perhaps several, stands between it and the end that the
     index counts from."""
