@@ -21,10 +21,10 @@ from torchlint.rule import (
     trees,
 )
 
-from .api import UsedNode, uses
 from .api_calls import renaming
 from .api_table import SCHEDULER, TENSOR, Row
 from .api_templates import from_template
+from .api_uses import UsedNode, uses
 from .api_versions import Standing, advice_of, severity_of, standing, state_of
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""Where the names of a table (`_api_table`) are used."""
+"""Where the names of a table (`api_table`) are used."""
 
 from __future__ import annotations
 
