@@ -41,6 +41,19 @@ def batch_norm_layer(given: Given) -> Shape:
     return _channels(shape, 1, takes)
 
 
+def function_norm(given: Given) -> Shape:
+    """`batch_norm` and its like: channels are dim 1, as many as there are running means.
+
+    Raises `Refusal` where they are not.
+    """
+    shape = given.tensor()
+    if shape.rank is not None and given.name == "batch_norm" and given.has("running_mean") and shape.rank > 1:
+        means = given.tensor("running_mean")
+        if means.rank == 1:
+            return _channels(shape, 1, means.sizes[0])
+    return shape
+
+
 _NORMALISED = {"BatchNorm1d": (2, 3), "BatchNorm2d": (4,), "BatchNorm3d": (5,)}
 
 
@@ -156,6 +169,19 @@ def transformer_layer(given: Given) -> Shape:
     _check_ranks(shape, 2, 3)
     _check_features(shape, takes)
     return shape
+
+
+def transformer(given: Given) -> Shape:
+    """`Transformer`: the shape of its target; both it and the source have a last size of `d_model`.
+
+    Raises `Refusal` where they have not.
+    """
+    takes = given.size("d_model", 512)
+    for name in ("src", "tgt"):
+        shape = given.tensor(name)
+        _check_ranks(shape, 2, 3)
+        _check_features(shape, takes)
+    return given.tensor("tgt")
 
 
 def attention(given: Given) -> Shape:

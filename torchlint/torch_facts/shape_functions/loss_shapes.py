@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from torchlint.torch_facts.dims import ANY, Shape, certainly_differ
 from torchlint.torch_facts.shape_functions.elementwise_shapes import broadcast
 from torchlint.torch_facts.shape_functions.refusal import Given, Refusal
@@ -72,3 +74,24 @@ def _averaged(given: Given, each: Shape) -> Shape:
     if not isinstance(reduction, str):
         return ANY
     return each if reduction == "none" else Shape(())
+
+
+def of_any(*names: str) -> Callable[[Given], Shape]:
+    """A loss whose inputs are checked elsewhere, or not at all: a number, or what its inputs broadcast to with one
+    number for each."""
+
+    def handler(given: Given) -> Shape:
+        each = broadcast(*(given.tensor(name) for name in names)) if names else ANY
+        return _averaged(given, each)
+
+    return handler
+
+
+def of_rows(*names: str) -> Callable[[Given], Shape]:
+    """A loss of rows: a number, or one for each row."""
+
+    def handler(given: Given) -> Shape:
+        each = broadcast(*(given.tensor(name) for name in names))
+        return _averaged(given, Shape(each.sizes[:-1], each.open) if each.sizes else ANY)
+
+    return handler

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from torchlint.torch_facts import shape_functions
 from torchlint.torch_facts.dims import ANY, Shape, Size, floor, is_known, is_size, symbol, unknown
-from torchlint.torch_facts.shape_functions.refusal import UNSURE, Given, Refusal, Span, shape_of
+from torchlint.torch_facts.shape_functions.refusal import UNSURE, Given, Refusal, Span, shape_of, sizes_of
 from torchlint.torch_facts.signatures import Kind
 from torchlint.values.facts.tensors import kind
 from torchlint.values.value import (
@@ -75,6 +75,14 @@ def refusal(op: Op) -> str:
     return _known(op, _DEPTH).refusal
 
 
+def asked_sizes(view: Op) -> tuple[Size, ...] | None:
+    """The sizes that a view asks for, -1 among them; None where they are not known, or differ."""
+    asked = view.args.get("shape", view.args.get("size"))
+    answers = _known(asked, _DEPTH).answers if asked is not None else ()
+    wanted = sizes_of(answers[0]) if len(answers) == 1 else None
+    return wanted if wanted is not None and (isinstance(answers[0], tuple) or len(wanted) == 1) else None
+
+
 def source(value: Value) -> Op | None:
     """The operation that gave a tensor its shape; None where nothing is known of it. What gives the shape of its input
     is passed over."""
@@ -113,7 +121,7 @@ def _found(value: Value, depth: int) -> _Known:
         case Items():
             return _known_as(map(tuple, _combined([_known(item, depth).answers for item in value.items])))
         case Mutated():
-            return _NOTHING if _reshapes(value) else _known(value.base, depth)
+            return _NOTHING if is_reshaped(value) else _known(value.base, depth)
         case Parameter():
             return _Known((symbol(value.name, value),))
         case Element():
@@ -151,7 +159,7 @@ def _combined(choices: Sequence[tuple[object, ...]]) -> Iterator[tuple[object, .
     return combinations(*choices)
 
 
-def _reshapes(value: Mutated) -> bool:
+def is_reshaped(value: Mutated) -> bool:
     """Whether what was done to a tensor may have changed its shape."""
     func = getattr(value.node, "func", None)
     name = getattr(func, "attr", getattr(value.node, "attr", ""))
@@ -238,7 +246,7 @@ def _of_op(op: Op, depth: int) -> _Known:
 def _size_of(op: Op, depth: int) -> object:
     """`x.size(0)`: the size, if it is known and the same on all paths, else a symbol."""
     base: Value = op.input
-    while isinstance(base, Mutated) and not _reshapes(base):
+    while isinstance(base, Mutated) and not is_reshaped(base):
         base = base.base
     dim = op.constant("dim")
     if not isinstance(dim, int):

@@ -75,3 +75,26 @@ def sized(draw: Draw) -> Arguments:
 def data(draw: Draw) -> Arguments:
     rows = tuple(float(index) for index in range(draw.random.randint(0, 3)))
     return {"data": draw.random.choice((1.0, rows, (rows,) * 2 if rows else 2))}
+
+
+def named_loss(*names: str) -> Callable[[Draw], Arguments]:
+    """A loss of several tensors of about one shape, by the names that it has for them."""
+
+    def make(draw: Draw) -> Arguments:
+        shape = draw.shape()
+        tensors = {name: draw.like(shape) if index else shape for index, name in enumerate(names)}
+        return {**tensors, **draw.some({"reduction": draw.random.choice(("none", "sum"))})}
+
+    return make
+
+
+def rows_loss(draw: Draw) -> Arguments:
+    """A loss of two tensors of rows, and a label for each."""
+    shape = draw.shape(1, 2)
+    target = Shape(shape.sizes[:-1]) if draw.chance(0.8) else draw.shape(0, 1)
+    return {
+        "input1": shape,
+        "input2": draw.like(shape),
+        "target": target,
+        "reduction": draw.random.choice(("none", "sum")),
+    }

@@ -1,0 +1,57 @@
+"""A view that names the sizes of a tensor in another order: its dims are not transposed, its elements are mixed.
+
+## What it does
+Finds `view` and `reshape` whose sizes are those of the tensor itself in another order, as in
+`x.view(x.size(1), x.size(0), -1)`; with something between two dims that follow each other, as heads that are split off
+the last dim; or with a dim of the tensor behind more elements than it had before it.
+
+Silent where the order is kept, where dims are joined or split in their order, where the sizes are of another tensor,
+such as one that was transposed, and where they are not known.
+
+## Why is this bad?
+A view keeps the elements in their order in memory and only cuts them anew. What is called channel, step or sample
+afterwards is made of pieces of several of them. Nothing raises, since the number of elements is right: the model trains
+on scrambled input, and on other samples of the batch where the batch is moved.
+
+## Example
+```python
+b, c, h, w = x.shape
+rows = x.view(b, h * w, c)
+```
+Use instead:
+```python
+b, c, h, w = x.shape
+rows = x.flatten(2).transpose(1, 2)
+```
+
+## When not to use it
+Turn it off where a view in another order is wanted, such as where a permutation of elements that is undone later does
+not matter.
+
+## References
+- [torch.Tensor.view](https://docs.pytorch.org/docs/stable/generated/torch.Tensor.view.html)
+- [torch.permute](https://docs.pytorch.org/docs/stable/generated/torch.permute.html)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from torchlint.rule import ERROR, Check, Frame, Op, Problem, is_test, moved_dims
+
+
+class ViewSwapsDims(Check):
+    code = "TLT310"
+    since = "0.2"
+    related = ("TLT320", "TLT613")
+    severity = ERROR
+    message = "A view does not transpose: the elements are mixed"
+    help = "Use `permute` or `transpose` to change the order of dims, then `reshape`"
+    ops = ("view", "reshape")
+
+    def check_op(self, op: Op, frame: Frame) -> Iterator[Problem]:
+        if op.node is None or is_test(frame.module):
+            return
+        reason = moved_dims.moved(op)
+        if reason:
+            yield Problem(op.node, f"`{op.name}` moves no elements, so they are mixed: {reason}")
