@@ -255,7 +255,7 @@ def _table() -> dict[str, Function]:
     add(loss_shapes.of_any("input1", "input2", "target"), "margin_ranking_loss")
     add(loss_shapes.of_any(), "gaussian_nll_loss multi_margin_loss multilabel_margin_loss cosine_embedding_loss")
     add(loss_shapes.of_any(), "multilabel_soft_margin_loss ctc_loss")
-    add(loss_shapes.of_rows("anchor", "positive", "negative"), "triplet_margin_loss")
+    add(loss_shapes.of_triplets, "triplet_margin_loss")
     add(layer_shapes.layer_norm, "LayerNorm layer_norm RMSNorm rms_norm")
     add(layer_shapes.function_norm, "batch_norm instance_norm local_response_norm LocalResponseNorm")
     add(layer_shapes.group_norm, "GroupNorm group_norm")

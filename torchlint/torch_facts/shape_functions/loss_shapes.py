@@ -87,11 +87,10 @@ def of_any(*names: str) -> Callable[[Given], Shape]:
     return handler
 
 
-def of_rows(*names: str) -> Callable[[Given], Shape]:
-    """A loss of rows: a number, or one for each row."""
-
-    def handler(given: Given) -> Shape:
-        each = broadcast(*(given.tensor(name) for name in names))
-        return _averaged(given, Shape(each.sizes[:-1], each.open) if each.sizes else ANY)
-
-    return handler
+def of_triplets(given: Given) -> Shape:
+    """`triplet_margin_loss`: a number, or one for each row: the distances of the anchor to both are compared."""
+    anchor = given.tensor("anchor")
+    pairs = [broadcast(anchor, given.tensor(name)) for name in ("positive", "negative")]
+    if any(not shape.sizes for shape in pairs):
+        return _averaged(given, ANY)
+    return _averaged(given, broadcast(*(Shape(shape.sizes[:-1], shape.open) for shape in pairs)))

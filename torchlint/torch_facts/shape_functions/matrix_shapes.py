@@ -251,6 +251,8 @@ def vector_dot(given: Given) -> Shape:
     """`linalg.vecdot`: products of vectors in the last dim, or another one that is named."""
     a, b = (given.tensor(name) for name in (("x", "y") if "x" in given.arguments else ("input", "other")))
     shape = broadcast(a, b)
+    if a.rank == b.rank == 1:
+        return Shape(())  # whatever dim is named
     dim = dim_of(given.get("dim", -1), shape)
     if dim is None or not shape.sizes:
         return ANY
