@@ -115,6 +115,7 @@ def _table() -> dict[str, Function]:
     add(elementwise_shapes.operands, iter(ops.that(shape="broadcast", elementwise=True, gives="tensor", writes="")))
     add(elementwise_shapes.into_input, _in_place(found, elementwise_shapes.operands))
     add(elementwise_shapes.same, _in_place(found, elementwise_shapes.same))
+    add(elementwise_shapes.dropped_features, "dropout1d dropout2d")
     add(elementwise_shapes.along_dim, "softmax log_softmax softmin cumsum cumprod logcumsumexp argsort flip")
     add(elementwise_shapes.pair_along_dim, "sort cummax cummin")
     add(elementwise_shapes.glu, "glu")

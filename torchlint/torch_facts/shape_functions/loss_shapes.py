@@ -73,6 +73,9 @@ def _averaged(given: Given, each: Shape) -> Shape:
     reduction = given.get("reduction", "mean")
     if not isinstance(reduction, str):
         return ANY
+    known = ("none", "mean", "sum", "batchmean") if given.name == "kl_div" else ("none", "mean", "sum")
+    if reduction not in known:
+        raise Refusal(f"`reduction` is {reduction!r}, and may be {', '.join(map(repr, known))}")
     return each if reduction == "none" else Shape(())
 
 

@@ -59,9 +59,13 @@ def _code_of(module: str, texts: Mapping[str, list[str]]) -> str:
 
 def _row(function: Callable[..., object], code: str) -> str:
     cells = getattr(function, "__closure__", None) or ()
-    return _hexadecimal(
-        [code.encode(), function.__qualname__.encode(), repr([c.cell_contents for c in cells]).encode()]
-    )
+    made_with = repr([_named(cell.cell_contents) for cell in cells])
+    return _hexadecimal([code.encode(), function.__qualname__.encode(), made_with.encode()])
+
+
+def _named(value: object) -> object:
+    """What a function was made with: a function by its name, since it has another place in memory each time."""
+    return getattr(value, "__qualname__", value)
 
 
 def _hexadecimal(parts: Iterable[bytes]) -> str:

@@ -5,6 +5,7 @@ Where paths meet, a value has several shapes, one for each path: what is refused
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from itertools import product as combinations
 from typing import NamedTuple
@@ -28,6 +29,7 @@ from torchlint.values.value import (
 )
 
 _DEPTH = 60
+_LONGEST_NAME = 24
 # How many shapes of one value, and combinations of those of several, are looked at.
 _MOST = 8
 _ARITHMETIC: Mapping[str, Callable[[Size, Size], Size]] = {
@@ -51,7 +53,7 @@ _RESHAPING = frozenset(
         "as_strided_",
     }
 )
-_WRAPPERS = frozenset({"torch.nn.Parameter", "torch.nn.parameter.Parameter", "torch.autograd.Variable"})
+WRAPPERS = frozenset({"torch.nn.Parameter", "torch.nn.parameter.Parameter", "torch.autograd.Variable"})
 _TURNED = frozenset({"T", "mT"})
 
 
@@ -194,7 +196,7 @@ def _of_field(value: Field, depth: int) -> _Known:
 
 
 def _of_call(value: Call, depth: int) -> _Known:
-    if value.qualname in _WRAPPERS and value.args:
+    if value.qualname in WRAPPERS and value.args:
         return _known(value.args[0], depth)
     if value.qualname == "builtins.int" and len(value.args) == 1:
         return _whole(value.args[0], depth)
@@ -259,8 +261,12 @@ def _size_of(op: Op, depth: int) -> object:
 
 
 def _name_of_target(op: Op) -> str:
-    """The name that a size is given where a shape is unpacked."""
-    return getattr(op.node, "id", "?")
+    """The name that a size is given where a shape is unpacked, or what it is read by."""
+    node = op.node
+    if isinstance(node, ast.Subscript | ast.Call):
+        text = ast.unparse(node)
+        return text if len(text) <= _LONGEST_NAME else "?"
+    return getattr(node, "id", "?")
 
 
 def _at(shape: Shape, dim: int) -> Size | None:

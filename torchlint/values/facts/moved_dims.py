@@ -11,7 +11,7 @@ from torchlint.torch_facts.dims import Polynomial, Shape, Size, Symbol, certainl
 from torchlint.torch_facts.shape_functions.refusal import Refusal
 from torchlint.torch_facts.shape_functions.view_shapes import reshaped
 from torchlint.values.facts import known_shapes
-from torchlint.values.value import Mutated, Op, Value
+from torchlint.values.value import Call, Mutated, Op, Value
 
 _DEPTH = 30
 
@@ -37,6 +37,8 @@ def moved(view: Op) -> str:
     shapes = {shape for shape in known_shapes.shapes(view.input) if not shape.open}
     shape = shapes.pop() if len(shapes) == 1 else None
     sources = [*_same_shapes(view.input)]
+    if _is_new(sources[-1]):
+        return ""
     own = _own_dims(shape, sources, wanted)
     sizes = _filled(shape, wanted)
     parts = [*_parts(sizes, own)]
@@ -55,6 +57,13 @@ def _same_shapes(value: Value) -> Iterator[Value]:
         if not isinstance(value, Op) or ops.shape(value.name) != "same" or "input" not in value.args:
             return
         value = value.input
+
+
+def _is_new(source: Value) -> bool:
+    """Whether the elements of a tensor have no order yet: all are alike, drawn at random or learned."""
+    if isinstance(source, Call):
+        return source.qualname in known_shapes.WRAPPERS
+    return isinstance(source, Op) and ops.shape(source.name) == "size"
 
 
 def _own_dims(shape: Shape | None, bases: Sequence[Value], wanted: Sequence[Size]) -> dict[Size, int]:
@@ -122,7 +131,7 @@ def _swapped(parts: Sequence[_Part]) -> str:
     for first, second in combinations(parts, 2):
         named = isinstance(first.size, Polynomial) or isinstance(second.size, Polynomial)
         if named and first.place < second.place and first.dim > second.dim:
-            return f"{_named(second)} comes before dim {first.dim} (`{first.size}`) in the tensor, and behind it here"
+            return f"{_named(second)} stands before {_named(first)} in the tensor, and behind it here"
     return ""
 
 
@@ -172,7 +181,7 @@ def _is_batch(size: Size) -> bool:
 
 
 def _named(part: _Part) -> str:
-    return f"dim {part.dim} (`{part.size}`)"
+    return f"dim {part.dim}" if "?" in str(part.size) else f"dim {part.dim} (`{part.size}`)"
 
 
 def _listed(sizes: Sequence[Size]) -> str:

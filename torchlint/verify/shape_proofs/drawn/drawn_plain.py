@@ -7,6 +7,9 @@ from collections.abc import Callable
 from torchlint.torch_facts.dims import Shape
 from torchlint.verify.shape_proofs.drawn.draw import Arguments, Draw
 
+# One of which there is not.
+_REDUCTIONS = ("none", "none", "sum", "sum", "mean", "average")
+
 
 def tensor(draw: Draw) -> Arguments:
     return {"input": draw.shape()}
@@ -45,12 +48,12 @@ def class_loss(draw: Draw) -> Arguments:
     scores = draw.shape(2, 4)
     labels = Shape((scores.sizes[0], *scores.sizes[2:]))
     target = draw.like(labels if draw.chance(0.8) else scores)
-    return {"input": scores, "target": target, **draw.some({"reduction": draw.random.choice(("none", "sum"))})}
+    return {"input": scores, "target": target, **draw.some({"reduction": draw.random.choice(_REDUCTIONS)})}
 
 
 def loss(draw: Draw) -> Arguments:
     shape = draw.shape()
-    return {"input": shape, "target": draw.like(shape), **draw.some({"reduction": draw.random.choice(("none", "sum"))})}
+    return {"input": shape, "target": draw.like(shape), **draw.some({"reduction": draw.random.choice(_REDUCTIONS)})}
 
 
 def prelu(draw: Draw) -> Arguments:
@@ -83,7 +86,7 @@ def named_loss(*names: str) -> Callable[[Draw], Arguments]:
     def make(draw: Draw) -> Arguments:
         shape = draw.shape()
         tensors = {name: draw.like(shape) if index else shape for index, name in enumerate(names)}
-        return {**tensors, **draw.some({"reduction": draw.random.choice(("none", "sum"))})}
+        return {**tensors, **draw.some({"reduction": draw.random.choice(_REDUCTIONS)})}
 
     return make
 
@@ -96,5 +99,5 @@ def rows_loss(draw: Draw) -> Arguments:
         "input1": shape,
         "input2": draw.like(shape),
         "target": target,
-        "reduction": draw.random.choice(("none", "sum")),
+        "reduction": draw.random.choice(_REDUCTIONS),
     }
