@@ -15,14 +15,16 @@ def indexed(given: Given) -> Shape:
     Raises `Refusal` where there are more indices than dims, an index is out of range, or a mask has another shape.
     """
     shape, index = given.tensor(), given.get("index")
-    parts = index if isinstance(index, tuple) else (index,)
+    parts = index if type(index) is tuple else (index,)  # places and masks are named tuples
     if not all(map(_is_known, parts)) or sum(part is ... for part in parts) > 1:
         return ANY
     taken = sum(map(_width, parts))
     if shape.rank is None:
         return _of_open(shape, parts)
+    if taken > 0 == shape.rank:
+        raise Refusal("a tensor without dims has no index; its number is `.item()`")
     if taken > shape.rank:
-        raise Refusal(f"{taken} indices are taken of shape {shape}")
+        raise Refusal(f"it indexes {taken} dims, and the shape is {shape}")
     return _placed(*_taken(shape, parts, taken))
 
 

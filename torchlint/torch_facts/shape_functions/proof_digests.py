@@ -38,23 +38,24 @@ def digest(function: Callable[..., object]) -> str:
 def text_rows(functions: Iterable[Callable[..., object]]) -> dict[str, list[str]]:
     """For each module of some functions the digest of its bytes, with those that it asks, and that of its code."""
     modules = sorted({function.__module__ for function in functions})
-    return {name.rpartition(".")[2]: [_bytes_digest(name), code_digest(name)] for name in modules}
+    return {name.rpartition(".")[2]: [bytes_digest(name), code_digest(name)] for name in modules}
 
 
 @cache
 def code_digest(module: str) -> str:
     """A digest of the code of a module, with the modules of this package that it asks."""
-    return _hexadecimal(ast.unparse(_without_docstrings(ast.parse(text))).encode() for text in _sources(module))
+    return _hexadecimal(ast.unparse(_without_docstrings(ast.parse(text))).encode() for _, text in sources(module))
 
 
 @cache
-def _bytes_digest(module: str) -> str:
-    return _hexadecimal(_sources(module))
+def bytes_digest(module: str) -> str:
+    """A digest of the files of a module and of those that it asks."""
+    return _hexadecimal(text for _, text in sources(module))
 
 
 def _code_of(module: str, texts: Mapping[str, list[str]]) -> str:
     of_bytes, of_code = texts.get(module.rpartition(".")[2], ("", ""))
-    return of_code if of_bytes == _bytes_digest(module) else code_digest(module)
+    return of_code if of_bytes == bytes_digest(module) else code_digest(module)
 
 
 def _row(function: Callable[..., object], code: str) -> str:
@@ -75,8 +76,8 @@ def _hexadecimal(parts: Iterable[bytes]) -> str:
     return found.hexdigest()[:12]
 
 
-def _sources(module: str) -> Iterator[bytes]:
-    """The texts of a module, of the modules of this package that it imports from, and of what all of them share."""
+def sources(module: str) -> Iterator[tuple[str, bytes]]:
+    """The names and texts of a module, of the modules of this package that it imports from, and of what all of them share."""
     names = {module, *_SHARED}
     stack = [module]
     while stack:
@@ -86,7 +87,7 @@ def _sources(module: str) -> Iterator[bytes]:
                 stack.append(name)
     for name in sorted(names):
         with open(sys.modules[name].__file__ or "", "rb") as stream:
-            yield stream.read()
+            yield name, stream.read()
 
 
 def _asked(module: ModuleType) -> Iterator[str]:

@@ -12,8 +12,9 @@ from typing import NamedTuple
 
 from torchlint.torch_facts import shape_functions
 from torchlint.torch_facts.dims import ANY, Shape, Size, floor, is_known, is_size, symbol, unknown
-from torchlint.torch_facts.shape_functions.refusal import UNSURE, Given, Refusal, Span, shape_of, sizes_of
+from torchlint.torch_facts.shape_functions.refusal import UNSURE, Given, Mask, Places, Refusal, Span, shape_of, sizes_of
 from torchlint.torch_facts.signatures import Kind
+from torchlint.values.facts.dtypes import dtype_class
 from torchlint.values.facts.tensors import kind
 from torchlint.values.value import (
     Call,
@@ -53,7 +54,7 @@ _RESHAPING = frozenset(
         "as_strided_",
     }
 )
-WRAPPERS = frozenset({"torch.nn.Parameter", "torch.nn.parameter.Parameter", "torch.autograd.Variable"})
+_WRAPPERS = frozenset({"torch.nn.Parameter", "torch.nn.parameter.Parameter", "torch.autograd.Variable"})
 _TURNED = frozenset({"T", "mT"})
 
 
@@ -75,6 +76,11 @@ def shapes(value: Value) -> tuple[Shape, ...]:
 def refusal(op: Op) -> str:
     """What torch refuses about an operation, whatever the shapes may be; empty where it may be fine."""
     return _known(op, _DEPTH).refusal
+
+
+def is_reshaped(value: Mutated) -> bool:
+    """Whether what was done to a tensor may have changed its shape."""
+    return _reshapes(value)
 
 
 def asked_sizes(view: Op) -> tuple[Size, ...] | None:
@@ -123,7 +129,7 @@ def _found(value: Value, depth: int) -> _Known:
         case Items():
             return _known_as(map(tuple, _combined([_known(item, depth).answers for item in value.items])))
         case Mutated():
-            return _NOTHING if is_reshaped(value) else _known(value.base, depth)
+            return _NOTHING if _reshapes(value) else _known(value.base, depth)
         case Parameter():
             return _Known((symbol(value.name, value),))
         case Element():
@@ -161,7 +167,7 @@ def _combined(choices: Sequence[tuple[object, ...]]) -> Iterator[tuple[object, .
     return combinations(*choices)
 
 
-def is_reshaped(value: Mutated) -> bool:
+def _reshapes(value: Mutated) -> bool:
     """Whether what was done to a tensor may have changed its shape."""
     func = getattr(value.node, "func", None)
     name = getattr(func, "attr", getattr(value.node, "attr", ""))
@@ -196,7 +202,7 @@ def _of_field(value: Field, depth: int) -> _Known:
 
 
 def _of_call(value: Call, depth: int) -> _Known:
-    if value.qualname in WRAPPERS and value.args:
+    if value.qualname in _WRAPPERS and value.args:
         return _known(value.args[0], depth)
     if value.qualname == "builtins.int" and len(value.args) == 1:
         return _whole(value.args[0], depth)
@@ -248,7 +254,7 @@ def _of_op(op: Op, depth: int) -> _Known:
 def _size_of(op: Op, depth: int) -> object:
     """`x.size(0)`: the size, if it is known and the same on all paths, else a symbol."""
     base: Value = op.input
-    while isinstance(base, Mutated) and not is_reshaped(base):
+    while isinstance(base, Mutated) and not _reshapes(base):
         base = base.base
     dim = op.constant("dim")
     if not isinstance(dim, int):
@@ -324,13 +330,30 @@ def _taken(given: Given) -> object:
 def _indices(index: Value, depth: int) -> tuple[object, ...]:
     """An index, whose parts are numbers only where that is certain: a name may hold a mask or a list."""
     if isinstance(index, Items) and index.kind != "tuple":
-        return (UNSURE,)  # a list is taken as a tensor of places
+        return (_listed(index),)
     if isinstance(index, Items):
         return tuple(map(tuple, _combined([_indices(part, depth) for part in index.items])))
     answers = _known(index, depth).answers
     if all(isinstance(answer, Span | int | None) or answer is ... for answer in answers):
         return answers
-    return (unknown(),) if kind(index) is Kind.INT else (UNSURE,)
+    if kind(index) is Kind.INT:
+        return (unknown(),)
+    return tuple(_as_index(index, answer) for answer in answers)
+
+
+def _listed(index: Items) -> object:
+    """A list is taken as a tensor: of places, or of bools."""
+    kinds = {kind(item) for item in index.items}
+    made = Places if kinds == {Kind.INT} else Mask if kinds == {Kind.BOOL} else None
+    return UNSURE if made is None else made(Shape((len(index.items),)))
+
+
+def _as_index(index: Value, answer: object) -> object:
+    """A tensor as an index: what its elements are decides what it takes."""
+    if not isinstance(answer, Shape):
+        return UNSURE
+    elements = dtype_class(index)
+    return Places(answer) if elements == "int" else Mask(answer) if elements == "bool" else UNSURE
 
 
 def _with_ranks(given: Given) -> Iterator[Given]:
