@@ -37,7 +37,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from torchlint.rule import ERROR, Check, Frame, Op, Problem, is_test, moved_dims
+from torchlint.rule import ERROR, Check, Frame, Items, Op, Problem, is_test, known_shapes, moved_dims, ops
+
+_JOINS = ops.that(shape="joined") | ops.that(shape="stacked")
 
 
 class ViewSwapsDims(Check):
@@ -47,11 +49,30 @@ class ViewSwapsDims(Check):
     severity = ERROR
     message = "A view does not transpose: the elements are mixed"
     help = "Use `permute` or `transpose` to change the order of dims, then `reshape`"
-    ops = ("view", "reshape")
+    ops = tuple(sorted(ops.RESHAPES | _JOINS))
+    needs = (tuple(sorted(ops.words(*ops.RESHAPES))),)
 
     def check_op(self, op: Op, frame: Frame) -> Iterator[Problem]:
-        if op.node is None or is_test(frame.module):
+        if is_test(frame.module):
             return
-        reason = moved_dims.moved(op)
-        if reason:
-            yield Problem(op.node, f"`{op.name}` moves no elements, so they are mixed: {reason}")
+        if op.name in _JOINS:
+            yield from _viewed_alike(op)
+        elif reason := moved_dims.moved(op):
+            yield from _problem(op, reason)
+
+
+def _problem(view: Op, reason: str) -> Iterator[Problem]:
+    if view.node is not None:
+        yield Problem(view.node, f"`{view.name}` moves no elements, so they are mixed: {reason}")
+
+
+def _viewed_alike(join: Op) -> Iterator[Problem]:
+    """Views that take the sizes of a tensor that they are joined with, and in another order than it has them."""
+    tensors = join.args.get("tensors")
+    views = [item for item in tensors.items if isinstance(item, Op)] if isinstance(tensors, Items) else []
+    views = [view for view in views if view.name in ops.RESHAPES]
+    reasons = {known_shapes.asked_sizes(view): reason for view in views if (reason := moved_dims.moved(view))}
+    for view in views:
+        reason = reasons.get(known_shapes.asked_sizes(view), "")
+        if reason and not moved_dims.moved(view):
+            yield from _problem(view, f"in the tensor that it is joined with, {reason}")

@@ -77,7 +77,7 @@ def _hexadecimal(parts: Iterable[bytes]) -> str:
 
 
 def sources(module: str) -> Iterator[tuple[str, bytes]]:
-    """The names and texts of a module, of the modules of this package that it imports from, and of what all of them share."""
+    """The names and texts of a module, of those of this package that it imports from, and of what all of them share."""
     names = {module, *_SHARED}
     stack = [module]
     while stack:

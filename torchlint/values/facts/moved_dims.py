@@ -110,20 +110,19 @@ def _filled(shape: Shape | None, wanted: tuple[Size, ...]) -> tuple[Size, ...]:
         return wanted
 
 
-def _parts(sizes: Sequence[Size], own: dict[Size, int]) -> Iterator[_Part]:
+def _parts(sizes: Sequence[Size], own: Mapping[Size, int]) -> Iterator[_Part]:
     """The dims of the input that are found in the sizes of the view, from the first to the last."""
     for place, size in enumerate(sizes):
-        if isinstance(size, int):
-            if size in own and [*sizes].count(size) == 1:
-                yield _Part(place, own[size], size, is_whole=True)
-            continue
-        if len(size.terms) != 1:
-            continue
-        ((monomial, _),) = size.terms.items()
-        for one, power in monomial:
-            factor = _polynomial(one)
-            if power == 1 and factor in own:
-                yield _Part(place, own[factor], factor, is_whole=size == factor)
+        factors = [size] if isinstance(size, int) and [*sizes].count(size) == 1 else [*_factors(size)]
+        for factor in sorted((each for each in factors if each in own), key=own.__getitem__):
+            yield _Part(place, own[factor], factor, is_whole=size == factor)
+
+
+def _factors(size: Size) -> Iterator[Size]:
+    """The symbols that a size is a product of."""
+    if isinstance(size, Polynomial) and len(size.terms) == 1:
+        (monomial,) = size.terms
+        yield from (_polynomial(one) for one, power in monomial if power == 1)
 
 
 def _swapped(parts: Sequence[_Part]) -> str:
