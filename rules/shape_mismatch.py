@@ -138,7 +138,7 @@ def _is_certain(op: Op, frame: Frame) -> bool:
 
 def _may_be_off(op: Op, frame: Frame) -> bool:
     """Whether a layer drops nothing, and so takes all shapes, in eval mode."""
-    return op.name in ops.that(random="training") and frame.module.references("eval")
+    return op.name in ops.that(random="training") and bool(frame.module.references("eval"))
 
 
 def _is_of_tensors(op: Op) -> bool:

@@ -39,6 +39,7 @@ from collections.abc import Iterator
 
 from torchlint.rule import ERROR, Check, Frame, Items, Op, Problem, is_test, known_shapes, moved_dims, ops
 
+_WORDS = tuple(sorted(ops.words(*ops.RESHAPES)))
 _JOINS = ops.that(shape="joined") | ops.that(shape="stacked")
 
 
@@ -50,7 +51,7 @@ class ViewSwapsDims(Check):
     message = "A view does not transpose: the elements are mixed"
     help = "Use `permute` or `transpose` to change the order of dims, then `reshape`"
     ops = tuple(sorted(ops.RESHAPES | _JOINS))
-    needs = (tuple(sorted(ops.words(*ops.RESHAPES))),)
+    needs = (_WORDS,)
 
     def check_op(self, op: Op, frame: Frame) -> Iterator[Problem]:
         if is_test(frame.module):
