@@ -6,7 +6,8 @@ Finds `view` and `reshape` whose sizes are those of the tensor itself in another
 the last dim; or with a dim of the tensor behind more elements than it had before it.
 
 Silent where the order is kept, where dims are joined or split in their order, where the sizes are of another tensor,
-such as one that was transposed, and where they are not known.
+such as one that was transposed, where they are not known, and where rows of another length are shifted by a slice from
+1, as Transformer-XL does with relative positions.
 
 ## Why is this bad?
 A view keeps the elements in their order in memory and only cuts them anew. What is called channel, step or sample
@@ -37,7 +38,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from torchlint.rule import ERROR, Check, Frame, Items, Op, Problem, is_test, known_shapes, moved_dims, ops
+from torchlint.rule import ERROR, Check, Frame, Items, Op, Problem, Value, is_test, known_shapes, moved_dims, ops
 
 _WORDS = tuple(sorted(ops.words(*ops.RESHAPES)))
 _JOINS = ops.that(shape="joined") | ops.that(shape="stacked")
@@ -58,8 +59,25 @@ class ViewSwapsDims(Check):
             return
         if op.name in _JOINS:
             yield from _viewed_alike(op)
-        elif reason := moved_dims.moved(op):
+        elif (reason := moved_dims.moved(op)) and not _is_shifted(op, frame):
             yield from _problem(op, reason)
+
+
+def _is_shifted(view: Op, frame: Frame) -> bool:
+    """Whether a slice of the view is taken from 1: rows of another length are made in order to shift them, as
+    Transformer-XL does with relative positions."""
+    return any(
+        other.name == "getitem" and other.input is view and any(map(_leaves_first_out, _parts(other.args["index"])))
+        for other in frame.ops
+    )
+
+
+def _parts(index: Value) -> tuple[Value, ...]:
+    return index.items if isinstance(index, Items) else (index,)
+
+
+def _leaves_first_out(part: Value) -> bool:
+    return isinstance(part, Op) and part.name == "slice" and part.constant("start") == 1
 
 
 def _problem(view: Op, reason: str) -> Iterator[Problem]:

@@ -41,7 +41,8 @@ def moved(view: Op) -> str:
         return ""
     own = _own_dims(shape, sources, wanted)
     sizes = _filled(shape, wanted)
-    parts = [*_parts(sizes, own)]
+    # What -1 stands for may be 1 where it is not known.
+    parts = [*_parts(wanted, own)]
     return (
         _swapped(parts) or _displaced(parts, sizes, shape, own) or _split(parts, sizes) or _across(sources[-1], sizes)
     )
