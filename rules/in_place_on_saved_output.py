@@ -90,6 +90,8 @@ _ARGUMENT = "The argument is changed in place, with a parameter: its owner sees 
 _EVALUATION = re.compile(
     r"predict|infer|generat|sampl|decod|test|eval|valid|search|post_?process|visuali|plot|metric|detect", re.IGNORECASE
 )
+# What runs before there is a graph.
+_PREPARATION = re.compile(r"__(?!call__)|_?(re)?set_|_?(re)?init(ialize)?_|fuse|prune|load")
 _TRAINING_TEST = re.compile(r"training|train|target|label|\bgt|infer|eval|test|loss")
 _OPERATORS = {
     ast.Add: "+",
@@ -134,7 +136,7 @@ def _is_trained(frame: Frame) -> bool:
     is_method = function.cls is not None and is_module_class(frame, function.cls)
     if not is_method and not any(node.attr == "backward" for node in inventory_of(frame.scope).of(ast.Attribute)):
         return False
-    return not _EVALUATION.search(function.name)
+    return not _EVALUATION.search(function.name) and not _PREPARATION.match(function.name)
 
 
 def _is_evaluation(frame: Frame, node: ast.AST) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Set
+from collections.abc import Callable, Collection, Iterable, Iterator, Set
 from itertools import chain
 
 from torchlint.kept import kept
@@ -30,6 +30,7 @@ class Bound:
     def __init__(self, module: Module, looks: Collection[Look], written: Set[str]) -> None:
         """`written` are the words that must stand in a function, under whatever names."""
         self._module = module
+        self.torch_names = module.naming.of_torch
         self._written = frozenset(written)
         self._hideable = frozenset().union(*(look.plain for look in looks))
         self._layered = frozenset().union(*(look.plain for look in looks if look.anchor.layered))
@@ -61,10 +62,6 @@ class Bound:
     def aliases(self) -> dict[str, set[str]]:
         """For each other name of something that must stand in a function, the words that it may stand for."""
         return {name: wanted for name, words in self.renamed.items() if (wanted := words & self._written - {name})}
-
-    @property
-    def torch_names(self) -> Mapping[str, str]:
-        return self._module.naming.of_torch
 
     def _renaming(self, scope: Scope) -> list[_Binding]:
         """The bindings of a scope that give a function or a class another name."""

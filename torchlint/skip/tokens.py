@@ -10,7 +10,7 @@ from torchlint.anchors import CHAIN, MASKED
 from torchlint.kept import kept
 from torchlint.skip.aliases import Bound
 from torchlint.syntax.module import FunctionModel
-from torchlint.syntax.names import leaf
+from torchlint.syntax.names import first_name, leaf
 from torchlint.syntax.scope import Scope
 
 _SYMBOLS: dict[type[ast.AST], str] = {
@@ -153,12 +153,6 @@ def _is_test(node: ast.expr) -> bool:
     return isinstance(node, ast.Compare)
 
 
-def _root(node: ast.expr) -> str | None:
-    while isinstance(node, ast.Attribute):
-        node = node.value
-    return node.id if isinstance(node, ast.Name) else None
-
-
 def _has_dim(call: ast.Call, name: str, torch_names: Mapping[str, str]) -> bool:
     """Whether a call seems to give a dim, or is of a function of Python's own, which takes none."""
     dims = [keyword.value for keyword in call.keywords if keyword.arg in ("dim", "axis")]
@@ -167,7 +161,7 @@ def _has_dim(call: ast.Call, name: str, torch_names: Mapping[str, str]) -> bool:
         if name in _PYTHONS and name not in torch_names:
             return True
         given = given[1:]
-    elif isinstance(func, ast.Attribute) and _root(func) in torch_names:
+    elif isinstance(func, ast.Attribute) and first_name(func) in torch_names:
         given = given[1:]
     dims += given[1:] if name.endswith("norm") else given  # `norm(p, dim)`, `vector_norm(x, ord, dim)`, `sum(dim)`
     return not all(isinstance(dim, ast.Constant) and isinstance(dim.value, bool | None) for dim in dims)

@@ -6,6 +6,7 @@ import ast
 
 from torchlint.syntax.inventory import inventory_of
 from torchlint.syntax.module import Module
+from torchlint.syntax.names import first_name
 
 
 def foreign_names(module: Module) -> frozenset[str]:
@@ -16,9 +17,7 @@ def foreign_names(module: Module) -> frozenset[str]:
 
 def is_foreign(node: ast.expr, foreign: frozenset[str]) -> bool:
     """Whether a dotted name begins with a foreign one."""
-    while isinstance(node, ast.Attribute):
-        node = node.value
-    return isinstance(node, ast.Name) and node.id in foreign
+    return first_name(node) in foreign
 
 
 def means_only_foreign(words: frozenset[str], scope: ast.AST, module: Module, foreign: frozenset[str]) -> bool:

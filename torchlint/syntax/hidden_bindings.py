@@ -9,7 +9,7 @@ from torchlint.syntax import trees
 from torchlint.syntax.ancestors import parents
 from torchlint.syntax.bindings import imported, stored
 from torchlint.syntax.module import Module
-from torchlint.syntax.names import last_name
+from torchlint.syntax.names import first_name, last_name
 from torchlint.syntax.scope import statements_of
 
 # What a file that binds names in one of these ways has among its words.
@@ -103,7 +103,7 @@ def replaced(module: ast.Module) -> set[str]:
     found: set[str] = set()
     for node in trees.walk(module):
         match node:
-            case ast.Attribute(ctx=ast.Store() | ast.Del(), value=base) if _root(base) in names:
+            case ast.Attribute(ctx=ast.Store() | ast.Del(), value=base) if first_name(base) in names:
                 found.add(node.attr)
             case ast.Subscript(ctx=ast.Store() | ast.Del(), value=base, slice=key) if _namespace_of(base) in names:
                 found.add(str(key.value) if isinstance(key, ast.Constant) else _ANY)
@@ -119,7 +119,7 @@ def _replaced_by(call: ast.Call, names: Collection[str]) -> Iterator[str]:
     match first:
         case ast.Constant(value=str() as text) if text.partition(".")[0] in names:
             yield text.rpartition(".")[2]
-        case ast.Name() | ast.Attribute() if _root(first) in names:
+        case ast.Name() | ast.Attribute() if first_name(first) in names:
             said = rest[0] if rest else None
             yield said.value if isinstance(said, ast.Constant) and isinstance(said.value, str) else _ANY
 
@@ -128,16 +128,10 @@ def _namespace_of(node: ast.expr) -> str:
     """The module whose `__dict__` an expression is; empty for anything else."""
     match node:
         case ast.Attribute(attr="__dict__", value=base):
-            return _root(base)
+            return first_name(base)
         case ast.Call(func=ast.Name(id="vars"), args=[base]):
-            return _root(base)
+            return first_name(base)
     return ""
-
-
-def _root(node: ast.expr) -> str:
-    while isinstance(node, ast.Attribute):
-        node = node.value
-    return node.id if isinstance(node, ast.Name) else ""
 
 
 def star_imports(module: ast.Module) -> Iterator[tuple[ast.ImportFrom, str]]:

@@ -99,6 +99,13 @@ def last_name(node: ast.AST) -> str:
     return node.attr if isinstance(node, ast.Attribute) else ""
 
 
+def first_name(node: ast.expr) -> str:
+    """The name that a dotted one begins with: `F` in `F.softmax`; empty for other expressions."""
+    while isinstance(node, ast.Attribute):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else ""
+
+
 def leaf(node: ast.expr) -> str | None:
     """The last name of a callee: `softmax` in `F.softmax`, `layers` in `self.layers[0]`; None where there is none."""
     while isinstance(node, ast.Subscript):

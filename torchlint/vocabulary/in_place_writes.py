@@ -11,6 +11,8 @@ from torchlint.rule import Constant, Frame, Mutated, Op, Value, inventory_of, la
 # They change what a tensor looks like, or whether it has a graph, and none of its elements.
 _LOOKS = ops.that(writes="graph") | {"squeeze_", "unsqueeze_", "transpose_", "t_", "as_strided_", "set_", "backward"}
 WRITING = ops.IN_PLACE - _LOOKS - ops.that(kind=("layer", "initialiser"))
+# What `+=` adds to no tensor.
+_LISTS_AND_TEXTS = ast.List | ast.ListComp | ast.Tuple | ast.JoinedStr
 
 
 class Write(NamedTuple):
@@ -25,12 +27,14 @@ def may_write(frame: Frame) -> bool:
     """Whether a function writes to something in place, as far as its text tells."""
     nodes = inventory_of(frame.scope)
     stored = any(isinstance(node.targets[0], ast.Subscript) for node in nodes.of(ast.Assign))
-    return stored or nodes.has(ast.AugAssign) or any(map(_is_written, nodes.of(ast.Call)))
+    added = any(not isinstance(node.value, _LISTS_AND_TEXTS) for node in nodes.of(ast.AugAssign))
+    return stored or added or any(map(_is_written, nodes.of(ast.Call)))
 
 
 def _is_written(call: ast.Call) -> bool:
-    """Whether a call says itself that it writes."""
-    return last_name(call.func) in WRITING or any(keyword.arg == "inplace" for keyword in call.keywords)
+    """Whether a call says itself that it writes: by its name, or by `inplace`, which a class only keeps for later."""
+    name = last_name(call.func) or ""
+    return name in WRITING or (not name[:1].isupper() and any(keyword.arg == "inplace" for keyword in call.keywords))
 
 
 def writes(frame: Frame) -> Iterator[Write]:
