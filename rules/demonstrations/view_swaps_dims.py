@@ -16,16 +16,23 @@ def compared(rows, x):
     return {"pixels": int((rows[0] == own).all(1).sum()), "of": h * w, "other": len(pixels) - 1}
 
 
+def viewed(x):
+    b, c, h, w = x.shape
+    return x.view(b, h * w, c)
+
+
+def transposed(x):
+    return x.flatten(2).transpose(1, 2)
+
+
 def mistaken():
     x = torch.arange(128.0).reshape(1, 8, 4, 4)
-    b, c, h, w = x.shape
-    return compared(x.view(b, h * w, c), x)
+    return compared(viewed(x), x)
 
 
 def mended():
     x = torch.arange(128.0).reshape(1, 8, 4, 4)
-    b, c, h, w = x.shape
-    return compared(x.flatten(2).transpose(1, 2), x)
+    return compared(transposed(x), x)
 
 
 def is_harm(mistaken, mended):
