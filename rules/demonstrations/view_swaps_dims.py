@@ -1,6 +1,7 @@
 """Pixels of one channel are taken for the channels of one pixel."""
 
 import torch
+from torch import nn
 
 HARM = (
     "Of the pixels of an image, seen as rows of channels, {mistaken[pixels]} of {mistaken[of]} have their own values "
@@ -16,23 +17,25 @@ def compared(rows, x):
     return {"pixels": int((rows[0] == own).all(1).sum()), "of": h * w, "other": len(pixels) - 1}
 
 
-def viewed(x):
-    b, c, h, w = x.shape
-    return x.view(b, h * w, c)
+class Viewed(nn.Module):
+    def forward(self, x):
+        b, c, h, w = x.shape
+        return x.view(b, h * w, c)
 
 
-def transposed(x):
-    return x.flatten(2).transpose(1, 2)
+class Transposed(nn.Module):
+    def forward(self, x):
+        return x.flatten(2).transpose(1, 2)
 
 
 def mistaken():
     x = torch.arange(128.0).reshape(1, 8, 4, 4)
-    return compared(viewed(x), x)
+    return compared(Viewed()(x), x)
 
 
 def mended():
     x = torch.arange(128.0).reshape(1, 8, 4, 4)
-    return compared(transposed(x), x)
+    return compared(Transposed()(x), x)
 
 
 def is_harm(mistaken, mended):
