@@ -44,13 +44,15 @@ from torchlint.rule import (
     Op,
     Problem,
     Same,
+    Scores,
     Value,
     facts,
     ops,
     same_dim,
+    units,
 )
 from torchlint.vocabulary.activation_swaps import without
-from torchlint.vocabulary.loss_inputs import places, source, sources
+from torchlint.vocabulary.loss_inputs import places
 from torchlint.vocabulary.routes import parents_of, reads_of, route
 
 if TYPE_CHECKING:
@@ -71,10 +73,12 @@ class ActivationBeforeArgmax(Check):
     needs = (tuple(sorted(_ACTIVATIONS)),)
 
     def check_op(self, op: Op, frame: Frame) -> Iterator[Problem]:
-        found = sources(op.input, _ACTIVATIONS)
+        found = units.scores.chains(op.input, Scores.PROBABILITIES, Scores.LOG_PROBABILITIES, plain=True)
         if len(found) != 1 or not all(_keeps(step) for step in found[0][:-1]):
             return
-        softmax = source(found[0])
+        softmax = units.source(found[0])
+        if softmax.name not in _ACTIVATIONS:
+            return
         dim = op.args.get("dim", Constant(-1) if op.name == "topk" else None)
         if not same_dim(softmax.args.get("dim"), dim, facts.rank(softmax.input)):
             return

@@ -44,6 +44,7 @@ class AmpNamespace(ApiCheck):
     since = "0.2"
     aliases = ("TOR101", "TOR103")
     related = ("TLT802", "TLT713")
+    tags = ("deprecated",)
     message = "This name is deprecated: `torch.amp` has it for all devices"
     title = "Use `torch.amp`"
     help = "Use `torch.amp` with the device as the first argument"

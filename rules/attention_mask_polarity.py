@@ -4,8 +4,8 @@
 Finds masks of known origin that mean the opposite of what they are given to. `scaled_dot_product_attention` attends
 where `attn_mask` is True: it is reported with `triu(ones, 1)` and with `ids == pad`. `nn.MultiheadAttention` and the
 Transformer layers leave out what is True in `attn_mask`, `src_mask`, `key_padding_mask` and others: they are reported
-with `tril(ones)`, with `ids != pad` and with the `attention_mask` of a tokenizer. Seen through `~`, `== 0`, casts,
-slices and buffers.
+with `tril(ones)`, with `ids != pad` and with the `attention_mask` of a tokenizer. Seen through `~`, `== 0`, `1 - mask`,
+casts, slices and buffers, and in what `&` makes of two masks that keep, `|` of two that drop.
 
 Silent for masks of floats, which are added to the scores, and for all whose origin is not known.
 
@@ -42,8 +42,7 @@ import ast
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from torchlint.rule import ERROR, Changes, Check, Frame, Op, Problem, is_test
-from torchlint.vocabulary.mask_polarity import Truth, is_boolean, truth
+from torchlint.rule import ERROR, Changes, Check, Frame, Masks, Op, Problem, is_test, units
 
 if TYPE_CHECKING:
     from torchlint.fixing.editor import Editor
@@ -56,12 +55,14 @@ _DROPPING = (
 )
 _POSITIONS = {"arg3": "key_padding_mask", "arg5": "attn_mask"}
 _SHOWS = {
-    Truth.FUTURE: "the tokens after each one",
-    Truth.PADDING: "the padding",
+    Masks.FUTURE: "the tokens after each one",
+    Masks.PADDING: "the padding",
+    Masks.DROPPED: "what its parts leave out",
 }
 _HIDES = {
-    Truth.PAST: "the tokens before each one",
-    Truth.TOKENS: "all tokens but the padding",
+    Masks.PAST: "the tokens before each one",
+    Masks.TOKENS: "all tokens but the padding",
+    Masks.KEPT: "what its parts keep",
 }
 
 
@@ -82,15 +83,15 @@ class AttentionMaskPolarity(Check):
         names = ("attn_mask",) if keeps else (*_DROPPING, *(_POSITIONS if op.name == "MultiheadAttention" else ()))
         for name in names:
             mask, node = op.args.get(name), op.nodes.get(name)
-            if mask is None or op.node is None or not is_boolean(mask):
+            if mask is None or op.node is None or not units.is_boolean(mask):
                 continue
-            found = truth(mask)
+            found = units.masks.of(mask)
             if found is None or found.keeps is None or found.keeps is keeps:
                 continue
             yield Problem(op.node, _message(found, _POSITIONS.get(name, name)), _negated(node), Changes("`~mask`"))
 
 
-def _message(found: Truth, name: str) -> str:
+def _message(found: Masks, name: str) -> str:
     if found in _SHOWS:
         return f"`{name}` of this function is True where attention goes to: it shows {_SHOWS[found]} and hides the rest"
     return f"`{name}` of this layer is True where nothing is attended to: it hides {_HIDES[found]}"

@@ -52,6 +52,7 @@ class DeprecatedApi(ApiCheck):
     since = "0.1"
     aliases = ("TOR101", "TOR103", "TOR202")
     related = ("TLT801", "TLT806", "TLT811")
+    tags = ("deprecated",)
     message = "This name is deprecated: a later torch may not have it"
     title = "Use the new name"
     help = "Use the name that replaces it"

@@ -95,6 +95,7 @@ class DiscardedResult(Check):
     code = "TLT308"
     since = "0.1"
     related = ("TLT307", "TLT709")
+    tags = ("unnecessary",)
     message = "The result is discarded, and the tensor is not changed by it"
     title = "Assign the result"
     help = "Assign the result: `x = x.squeeze(1)`"

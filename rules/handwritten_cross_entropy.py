@@ -39,6 +39,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from torchlint.rule import (
     INFO,
     Call,
+    Chain,
     Check,
     Constant,
     Frame,
@@ -51,11 +52,11 @@ from torchlint.rule import (
     ops,
     same,
     same_dim,
+    units,
     walk,
 )
 from torchlint.vocabulary.activation_swaps import called_instead
 from torchlint.vocabulary.class_dims import Class, class_dim
-from torchlint.vocabulary.loss_inputs import Chain, source
 from torchlint.vocabulary.routes import route
 
 if TYPE_CHECKING:
@@ -156,9 +157,10 @@ def _soft(steps: list[Op], core: Op) -> _Found | None:
         signs, log_probs = _unwrap(core.args[name], frozenset({"neg"}))
         chain = _log_softmax(log_probs)
         negations, target = _unwrap(core.args[other], frozenset({"neg"}))
-        if chain is None or not _is_negative([*steps, *signs, *negations]) or not _is_target(target, source(chain)):
+        if chain is None or not _is_negative([*steps, *signs, *negations]):
             continue
-        reduction = _over_classes(steps, source(chain))
+        softmax = units.source(chain)
+        reduction = _over_classes(steps, softmax) if _is_target(target, softmax) else None
         if reduction is not None:
             node = negations[-1].nodes.get("input") if negations else core.nodes.get(other)
             return _Found((*signs, *chain), node, reduction, True)
@@ -202,7 +204,7 @@ def _hard(steps: list[Op], core: Op) -> _Found | None:
     if core.name == "getitem":
         labels = _indexed(core)
         return _Found(chain, labels, reduction, True) if labels is not None and not squeezes else None
-    labels = _gathered(core, source(chain)) if core.name == "gather" else None
+    labels = _gathered(core, units.source(chain)) if core.name == "gather" else None
     # Without a squeeze the result is a column, which makes no difference to its mean.
     shown = dim is not Class.YES or (reduction == "none" and squeezes not in ([1], [-1]))
     return _Found(chain, labels, reduction, shown) if labels is not None else None

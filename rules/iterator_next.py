@@ -46,6 +46,7 @@ class IteratorNext(Check):
     since = "0.2"
     related = ("TLT801",)
     severity = ERROR
+    tags = ("deprecated",)
     message = "The iterator of a loader has no method `next`, so this raises an AttributeError: use `next(it)`"
     title = "Use `next(it)`"
     help = "Use `next(it)`"

@@ -35,13 +35,10 @@ import ast
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from torchlint.rule import Changes, Check, Frame, Op, Problem, Value, is_test, ops
-from torchlint.vocabulary.loss_inputs import sources
+from torchlint.rule import Changes, Check, Frame, Op, Problem, Scores, is_test, units
 
 if TYPE_CHECKING:
     from torchlint.fixing.editor import Editor
-
-_LOGARITHMS = frozenset({"log_softmax", "log"})
 
 
 class KlDivMeanReduction(Check):
@@ -52,28 +49,18 @@ class KlDivMeanReduction(Check):
     title = "Average over the batch"
     help = 'Pass `reduction="batchmean"`'
     ops = ("kl_div",)
-    needs = (("softmax", "log_softmax"),)
+    needs = (units.makers(Scores.LOG_PROBABILITIES),)
 
     def check_op(self, op: Op, frame: Frame) -> Iterator[Problem]:
         target = op.args.get("target")
-        if op.node is None or target is None or op.constant("reduction", "mean") != "mean" or is_test(frame.module):
+        if op.node is None or target is None or units.reduction(op) != "mean" or is_test(frame.module):
             return
-        if any(name in op.args for name in ("size_average", "reduce")) or not _is_distribution(op.input, True):
+        if units.scores.of(op.input) is not Scores.LOG_PROBABILITIES:
             return
         log_target = op.constant("log_target", False)
-        if isinstance(log_target, bool) and _is_distribution(target, log_target):
+        wanted = Scores.LOG_PROBABILITIES if log_target is True else Scores.PROBABILITIES
+        if isinstance(log_target, bool) and units.scores.of(target) is wanted:
             yield Problem(op.node, "", _over_batch(frame, op), Changes("the divergence is not divided by the classes"))
-
-
-def _is_distribution(value: Value, is_log: bool) -> bool:
-    """Whether a value is certainly made of probabilities of classes, or of their logarithms."""
-    if not is_log:
-        return bool(sources(value, ops.SOFTMAXES))
-    found = sources(value, _LOGARITHMS)
-    ends = [chain[-1] for chain in found]
-    return bool(ends) and all(
-        isinstance(end, Op) and (end.name == "log_softmax" or bool(sources(end.input, ops.SOFTMAXES))) for end in ends
-    )
 
 
 def _over_batch(frame: Frame, op: Op) -> Callable[[Editor], None] | None:

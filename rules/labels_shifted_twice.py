@@ -1,9 +1,9 @@
 """Inputs without the last token and labels without the first, for a model that shifts the labels itself.
 
 ## What it does
-Finds `model(input_ids=x[:, :-1], labels=x[:, 1:])`, in one expression or through locals, where the model is a causal
-language model of transformers: `*ForCausalLM` or `*LMHeadModel`, made with `from_pretrained`, `from_config` or as it
-is.
+Finds `model(input_ids=x[:, :-1], labels=x[:, 1:])`, in one expression, through locals, helpers or a dict, where the
+model is a causal language model of transformers: `*ForCausalLM` or `*LMHeadModel`, made with `from_pretrained`,
+`from_config` or as it is.
 
 ## Why is this bad?
 These models compare the output for token i with label i + 1 themselves. Where the labels are shifted already, each
@@ -40,22 +40,24 @@ from typing import TYPE_CHECKING
 
 from torchlint.rule import (
     ERROR,
+    UNKNOWN,
     Call,
     Changes,
     Check,
-    Constant,
     External,
     Frame,
-    Items,
+    Mapped,
     Method,
     Op,
     Problem,
+    Shifts,
     Value,
     inventory_of,
     is_test,
     members,
     ops,
     same,
+    units,
 )
 from torchlint.vocabulary.training import settled
 
@@ -81,21 +83,38 @@ class LabelsShiftedTwice(Check):
         if "transformers" not in frame.module.source.text or is_test(frame.module):
             return
         for call in inventory_of(frame.scope).of(ast.Call):
-            if any(keyword.arg == "labels" for keyword in call.keywords):
+            if any(keyword.arg in ("labels", None) for keyword in call.keywords):
                 yield from _problem(call, frame)
 
 
 def _problem(call: ast.Call, frame: Frame) -> Iterator[Problem]:
-    keywords = {keyword.arg: keyword.value for keyword in call.keywords}
-    inputs, labels = keywords.get("input_ids", call.args[0] if call.args else None), keywords["labels"]
-    if inputs is None or not _is_causal(frame.callees.get(call)):
+    if not _is_causal(frame.callees.get(call)):
         return
-    whole = _without(frame.values.get(inputs), last=True)
-    rest = _without(frame.values.get(labels), last=False)
+    given = _arguments(call, frame)
+    whole, rest = (
+        _sliced(given.get("input_ids"), Shifts.WITHOUT_LAST),
+        _sliced(given.get("labels"), Shifts.WITHOUT_FIRST),
+    )
     if whole is not None and rest is not None and same(whole, rest):
-        alone = len(call.args) + len(call.keywords) == 2
-        fix = _unsliced(inputs, labels) if alone else None
-        yield Problem(call, "", fix, Changes("each position learns the next token"))
+        yield Problem(call, "", _unsliced(call), Changes("each position learns the next token"))
+
+
+def _arguments(call: ast.Call, frame: Frame) -> dict[str, Value]:
+    """What a model is given, by name, with the entries of a dict behind `**`."""
+    given: dict[str, Value] = {"input_ids": frame.values.get(call.args[0], UNKNOWN)} if call.args else {}
+    for keyword in call.keywords:
+        held = frame.values.get(keyword.value, UNKNOWN)
+        if keyword.arg is not None:
+            given[keyword.arg] = held
+        elif isinstance(held, Mapped):
+            given.update(held.items)
+    return given
+
+
+def _sliced(value: Value | None, shift: Shifts) -> Value | None:
+    """The sequence that a slice left a token out of."""
+    found = units.shifts.chains(value, shift) if value is not None else []
+    return units.source(found[0]).input if len(found) == 1 else None
 
 
 def _is_causal(value: Value | None) -> bool:
@@ -116,30 +135,12 @@ def _is_made_causal(value: Value | None) -> bool:
     return isinstance(value.callee, External) and _CAUSAL.match(value.qualname) is not None
 
 
-def _without(value: Value | None, *, last: bool) -> Value | None:
-    """What a slice leaves the last (`x[:, :-1]`) or the first (`x[:, 1:]`) token out of."""
-    while isinstance(value, Op) and value.name in ops.SAME_ELEMENTS | ops.CASTS:
-        value = value.input
-    if not isinstance(value, Op) or value.name != "getitem":
+def _unsliced(call: ast.Call) -> Callable[[Editor], None] | None:
+    """A fix that gives the whole sequences, where they are all that is given, and are sliced in the call."""
+    sliced = [*call.args, *(keyword.value for keyword in call.keywords)]
+    pairs = [(node, node.value) for node in sliced if isinstance(node, ast.Subscript)]
+    if not len(pairs) == len(sliced) == 2:
         return None
-    index = value.args.get("index")
-    part = index.items[-1] if isinstance(index, Items) and index.items else None
-    if not isinstance(part, Op) or part.name != "slice":
-        return None
-    found = {name: bound.value for name, bound in part.args.items() if isinstance(bound, Constant)}
-    bounds = {name: number for name, number in found.items() if number is not None}
-    known = len(found) == len(part.args)
-    return value.input if known and list(bounds.values()) == [-1 if last else 1] and _is_end(bounds, last) else None
-
-
-def _is_end(bounds: dict[str, object], last: bool) -> bool:
-    return [*bounds] == ["stop" if last else "start"]
-
-
-def _unsliced(inputs: ast.expr, labels: ast.expr) -> Callable[[Editor], None] | None:
-    if not isinstance(inputs, ast.Subscript) or not isinstance(labels, ast.Subscript):
-        return None
-    pairs = [(inputs, inputs.value), (labels, labels.value)]
 
     def fix(editor: Editor) -> None:
         for node, base in pairs:

@@ -80,6 +80,7 @@ class LegacyAutograd(Check):
     code = "TLT803"
     since = "0.2"
     related = ("TLT708", "TLT802")
+    tags = ("deprecated",)
     message = "`Variable(x)` is `x.detach()` under an old name: tensors have gradients of their own"
     title = "Use the tensor itself"
     help = "Use the tensor itself, or `x.detach()`"

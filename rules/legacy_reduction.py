@@ -64,6 +64,7 @@ class LegacyReduction(Check):
     code = "TLT805"
     since = "0.2"
     related = ("TLT802",)
+    tags = ("deprecated",)
     message = "`size_average` and `reduce` are deprecated and override `reduction`: use `reduction` alone"
     title = "Use `reduction`"
     help = 'Use `reduction="mean"`, `"sum"` or `"none"`'

@@ -38,10 +38,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from torchlint.rule import Check, Frame, Op, Problem, Same
+from torchlint.rule import Check, Frame, Op, Problem, Same, Scores, units
 from torchlint.vocabulary.activation_swaps import without
 from torchlint.vocabulary.class_dims import Class, class_dim
-from torchlint.vocabulary.loss_inputs import places, source, sources
+from torchlint.vocabulary.loss_inputs import places
 
 
 class LogSoftmaxBeforeCrossEntropy(Check):
@@ -55,11 +55,11 @@ class LogSoftmaxBeforeCrossEntropy(Check):
     needs = (("log_softmax",),)
 
     def check_op(self, op: Op, frame: Frame) -> Iterator[Problem]:
-        found = sources(op.input, frozenset({"log_softmax"}))
+        found = units.scores.chains(op.input, Scores.LOG_PROBABILITIES, plain=True)
         dims = {class_dim(chain, op.args.get("target")) for chain in found}
         if not found or not dims <= {Class.YES, Class.LIKELY}:
             return
         fix = without(frame, found, op.node)
-        shown = dims != {Class.YES} or any("dtype" in source(chain).args for chain in found)
-        seen = places(found, "the log-softmax is taken here", op)
+        shown = dims != {Class.YES} or any("dtype" in units.source(chain).args for chain in found)
+        seen = places(found, "the {} is taken here", op)
         yield Problem(op.node or frame.module.tree, "", fix, Same(), display=shown, places=seen)

@@ -33,10 +33,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from torchlint.rule import INFO, Check, Frame, Op, Problem, Same
+from torchlint.rule import INFO, Check, Frame, Op, Problem, Same, Scores, units
 from torchlint.vocabulary.activation_swaps import respelled, without
 from torchlint.vocabulary.class_dims import Class, class_dim
-from torchlint.vocabulary.loss_inputs import source, sources
 from torchlint.vocabulary.routes import route
 
 if TYPE_CHECKING:
@@ -56,8 +55,8 @@ class LogSoftmaxThenNllLoss(Check):
     needs = (("log_softmax",),)
 
     def check_op(self, op: Op, frame: Frame) -> Iterator[Problem]:
-        found = sources(op.input, frozenset({"log_softmax"}))
-        if len(found) != 1 or "dtype" in source(found[0]).args or route(frame, found[0], op.node) is None:
+        found = units.scores.chains(op.input, Scores.LOG_PROBABILITIES, plain=True)
+        if len(found) != 1 or "dtype" in units.source(found[0]).args or route(frame, found[0], op.node) is None:
             return
         if class_dim(found[0], op.args.get("target")) is not Class.YES:
             return

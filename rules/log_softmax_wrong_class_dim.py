@@ -34,9 +34,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from torchlint.rule import Check, Frame, Op, Problem, ops
+from torchlint.rule import Check, Frame, Op, Problem, Scores, ops, units
 from torchlint.vocabulary.class_dims import Class, class_dim
-from torchlint.vocabulary.loss_inputs import places, sources
+from torchlint.vocabulary.loss_inputs import places
 
 
 class LogSoftmaxWrongClassDim(Check):
@@ -49,6 +49,6 @@ class LogSoftmaxWrongClassDim(Check):
     needs = (("log_softmax",),)
 
     def check_op(self, op: Op, frame: Frame) -> Iterator[Problem]:
-        found = sources(op.input, frozenset({"log_softmax"}))
+        found = units.scores.chains(op.input, Scores.LOG_PROBABILITIES, plain=True)
         if found and all(class_dim(chain, op.args.get("target")) is Class.NO for chain in found):
-            yield Problem(op.node or frame.module.tree, places=places(found, "the log-softmax is taken here", op))
+            yield Problem(op.node or frame.module.tree, places=places(found, "the {} is taken here", op))

@@ -2,8 +2,8 @@
 
 ## What it does
 Finds values that are not probabilities for certain and reach `binary_cross_entropy` or `BCELoss` as `input` on every
-path, with nothing but reshaping in between: the output of a linear or convolutional layer, and what `log_softmax` or
-`logsigmoid` return. Silent in tests, whose losses are toys.
+path, with nothing in between that makes probabilities of them: the output of a linear or convolutional layer, and
+logarithms of probabilities. Silent in tests, whose losses are toys.
 
 ## Why is this bad?
 The loss takes the logarithm of its input and of one minus its input. Anything outside of 0 and 1 raises: `all elements
@@ -38,14 +38,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from torchlint.rule import ERROR, Changes, Check, Frame, Op, Problem, is_test, ops
+from torchlint.rule import ERROR, Changes, Check, Frame, Op, Problem, Scores, is_test, units
 from torchlint.vocabulary.activation_swaps import respelled
-from torchlint.vocabulary.loss_inputs import places, source, sources
+from torchlint.vocabulary.loss_inputs import places
 
-# What these give may have any value, whatever they are given.
-_AFFINE = ops.that(affine=True)
 # Logarithms of probabilities: nothing that is above 0.
-_LOGARITHMS = ops.that(range="nonpositive", shape="same")
+_LOGARITHMS = (Scores.LOG_PROBABILITIES, Scores.LOG_CHANCES)
+_UNITS = (Scores.LOGITS, *_LOGARITHMS)
 _LOGS = "`binary_cross_entropy` gets log-probabilities, which are below 0, and raises: it takes probabilities"
 
 
@@ -58,14 +57,14 @@ class LogitsBeforeBce(Check):
     title = "Use `binary_cross_entropy_with_logits`"
     help = "Use `binary_cross_entropy_with_logits`, which takes logits"
     ops = ("binary_cross_entropy",)
-    needs = (tuple(sorted(_AFFINE | _LOGARITHMS)),)
+    needs = (units.makers(*_UNITS),)
 
     def check_op(self, op: Op, frame: Frame) -> Iterator[Problem]:
-        found = sources(op.input, _AFFINE | _LOGARITHMS)
+        found = units.scores.chains(op.input, *_UNITS)
         if not found or is_test(frame.module):
             return
         node = op.node or frame.module.tree
-        if any(source(chain).name in _LOGARITHMS for chain in found):
+        if any(units.scores.of(chain[0]) in _LOGARITHMS for chain in found):
             yield Problem(node, _LOGS, places=places(found, "the logarithm is taken here", op))
             return
         fix = respelled(op, frame, "binary_cross_entropy_with_logits", "BCEWithLogitsLoss")

@@ -1,8 +1,9 @@
 """Logits before `nll_loss`, which takes log-probabilities.
 
 ## What it does
-Finds the output of a linear or convolutional layer that reaches `nll_loss` or `NLLLoss` as `input` on every path,
-with nothing but reshaping in between. Silent in tests, whose losses are toys.
+Finds the output of a linear or convolutional layer, or of a ReLU, that reaches `nll_loss` or `NLLLoss` as `input` on
+every path, with nothing in between that makes log-probabilities of it: reshaping, dropout, a temperature, a mask.
+Silent in tests, whose losses are toys.
 
 ## Why is this bad?
 `nll_loss` only picks the target's entry and negates it. Without a `log_softmax` the loss is `-logit`: it has no lower
@@ -34,12 +35,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from torchlint.rule import Changes, Check, Frame, Op, Problem, is_test, ops
+from torchlint.rule import Changes, Check, Frame, Op, Problem, Scores, is_test, units
 from torchlint.vocabulary.activation_swaps import respelled
-from torchlint.vocabulary.loss_inputs import places, sources
+from torchlint.vocabulary.loss_inputs import places
 
-# What these give is not normalised, whatever they are given.
-_AFFINE = ops.that(affine=True)
+_UNITS = (Scores.LOGITS, Scores.RECTIFIED)
 
 
 class LogitsBeforeNllLoss(Check):
@@ -50,10 +50,10 @@ class LogitsBeforeNllLoss(Check):
     title = "Use `cross_entropy`"
     help = "Use `cross_entropy`, or give `nll_loss` the `log_softmax` of the logits"
     ops = ("nll_loss",)
-    needs = (tuple(sorted(_AFFINE)),)
+    needs = (units.makers(*_UNITS),)
 
     def check_op(self, op: Op, frame: Frame) -> Iterator[Problem]:
-        found = sources(op.input, _AFFINE)
+        found = units.scores.chains(op.input, *_UNITS)
         if found and not is_test(frame.module):
             fix = respelled(op, frame, "cross_entropy", "CrossEntropyLoss")
             claim = Changes("the loss is taken of log-probabilities")

@@ -1,8 +1,9 @@
 """Mean losses of batches, summed up and divided by the number of samples.
 
 ## What it does
-Finds `total += loss.item()` in a loop over batches, with a loss that is a mean over its batch, and `total` divided by
-the number of samples afterwards: by `len(loader.dataset)`, or by a count that the same loop adds batch sizes to.
+Finds `total += loss.item()` in a loop over batches, with a loss that is a mean over its batch, or a sum of such means,
+and `total` divided by the number of samples afterwards: by `len(loader.dataset)`, or by a count that the same loop adds
+batch sizes to.
 
 ## Why is this bad?
 Each loss is an average already. The sum of as many averages as there are batches, divided by the number of samples, is
@@ -40,6 +41,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from torchlint.rule import (
+    Averages,
     Call,
     Changes,
     Check,
@@ -60,6 +62,7 @@ from torchlint.rule import (
     parents,
     path,
     trees,
+    units,
 )
 from torchlint.vocabulary.datasets import LOADER
 from torchlint.vocabulary.training import settled
@@ -67,9 +70,6 @@ from torchlint.vocabulary.turns import position
 
 if TYPE_CHECKING:
     from torchlint.fixing.editor import Editor
-
-# The same number, in another type or place.
-_SAME = ops.SAME_ELEMENTS | {"item", "detach", "numpy", "tolist"}
 
 
 class MeanLossOverSamples(Check):
@@ -115,19 +115,9 @@ def _division(node: ast.AST) -> tuple[ast.AST, ast.expr, ast.expr] | None:
 
 def _mean_loss(frame: Frame, node: ast.expr) -> Op | None:
     """The loss that is summed up, where it certainly is a mean over a batch."""
-    value: Value | None = frame.values.get(node)
-    while True:
-        if isinstance(value, Op) and value.name in _SAME:
-            value = value.input
-        elif isinstance(value, Call) and value.qualname == "builtins.float" and value.args:
-            value = value.args[0]
-        elif isinstance(value, Field) and value.name == "data":
-            value = value.base
-        else:
-            break
-    if not isinstance(value, Op) or value.name not in ops.LOSSES or {"reduce", "size_average"} & value.args.keys():
-        return None
-    return value if value.constant("reduction", "mean") == "mean" else None
+    value = frame.values.get(node)
+    found = units.averages.chains(value, Averages.MEAN) if value is not None else []
+    return units.source(found[0]) if found else None
 
 
 def _counts_samples(frame: Frame, node: ast.expr, loop: Loop) -> bool:

@@ -10,9 +10,11 @@ Finds, within one function,
 Silent where the wrapper is told `use_orig_params`, and where the two stand in different branches.
 
 ## Why is this bad?
-`DistributedDataParallel` waits for the gradients of the parameters as they are when it is made. After a cast it sees
-none of them: with two processes of torch 2.13 on CPUs, gradients were no longer averaged, so that each process
-trained a model of its own, and nothing raised. Moving the model replaces its parameters in the same way. The fully
+`DistributedDataParallel` hangs its hooks on the nodes of the graph that gather the gradients of the parameters when it
+is made. A cast keeps the parameters and makes these nodes anew, without hooks: with two processes of torch 2.13 on
+CPUs and inputs of 1 and 2, the gradients were 3 and 6 after `double()` instead of 4.5 in both, so that each process
+trained a model of its own, and nothing raised; `to("cpu")` of a model that is there already changed nothing. A move to
+another device was not run: torch's source makes the nodes anew wherever the dtype or the device changes. The fully
 sharded wrappers replace the parameters by their own. An optimiser that was made before holds the old ones, which get
 no gradient: nothing is trained, and nothing raises.
 

@@ -38,8 +38,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from torchlint.rule import ERROR, Check, Frame, Items, Op, Place, Problem, Value, facts, is_test, ops, walk
-from torchlint.vocabulary.batch_first import SEQUENCE_LAYERS, is_batch_first, is_turned
+from torchlint.rule import (
+    ERROR,
+    Check,
+    Frame,
+    Items,
+    Layouts,
+    Op,
+    Place,
+    Problem,
+    Value,
+    facts,
+    is_test,
+    ops,
+    units,
+    walk,
+)
 
 # What leaves the batch in dim 0, and each position where it is.
 _ON_THE_WAY = ops.SAME_ELEMENTS | ops.DROPOUTS | ops.ELEMENTWISE | ops.that(shape=("same", "last dim"))
@@ -52,11 +66,13 @@ class PositionOverBatch(Check):
     severity = ERROR
     message = "Positions are counted along dim 0, which is the batch: all steps of a sample get the same one"
     help = "Count along the sequence: `x.size(1)`, with a table of `(1, length, features)`"
-    ops = tuple(sorted(SEQUENCE_LAYERS))
+    ops = tuple(sorted(units.SEQUENCE_LAYERS))
     words = (("batch_first",), ("size", "shape", "len"))
 
     def check_op(self, op: Op, frame: Frame) -> Iterator[Problem]:
-        if op.layer is None or is_batch_first(op.layer) is not True or is_turned(op.input) or is_test(frame.module):
+        if op.layer is None or units.layout(op.layer) is not Layouts.BATCH_FIRST or is_test(frame.module):
+            return
+        if units.is_turned(op.input):
             return
         for position in _added(op.input):
             home = position.frame.module if position.frame is not None else None

@@ -1,8 +1,8 @@
 """Probabilities as the first argument of `kl_div`, which takes log-probabilities there.
 
 ## What it does
-Finds the result of a softmax that reaches `kl_div` or `KLDivLoss` as `input`: in one expression, through locals,
-through a model's `forward`.
+Finds the result of a softmax or a sigmoid that reaches `kl_div` or `KLDivLoss` as `input`: in one expression, through
+locals, through a model's `forward`, clamped, or as `exp` of log-probabilities.
 
 ## Why is this bad?
 `kl_div(input, target)` is `target * (log(target) - input)`: `input` is used as the logarithm of probabilities. Given
@@ -33,9 +33,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from torchlint.rule import Changes, Check, Frame, Op, Problem
+from torchlint.rule import Changes, Check, Frame, Op, Problem, Scores, units
 from torchlint.vocabulary.activation_swaps import renamed
-from torchlint.vocabulary.loss_inputs import places, sources
+from torchlint.vocabulary.loss_inputs import places
+
+_UNITS = (Scores.PROBABILITIES, Scores.CHANCES)
 
 
 class ProbabilitiesToKlDiv(Check):
@@ -46,13 +48,14 @@ class ProbabilitiesToKlDiv(Check):
     title = "Use `log_softmax`"
     help = "Give it the `log_softmax` of the scores as the first argument"
     ops = ("kl_div",)
-    needs = (("softmax",),)
+    needs = (units.makers(*_UNITS),)
 
     def check_op(self, op: Op, frame: Frame) -> Iterator[Problem]:
-        found = sources(op.input, frozenset({"softmax"}))
+        found = units.scores.chains(op.input, *_UNITS)
         if found:
-            fix = renamed(frame, found[0], op.node, "log_softmax", "LogSoftmax") if len(found) == 1 else None
+            softmax = len(found) == 1 and units.source(found[0]).name == "softmax"
+            fix = renamed(frame, found[0], op.node, "log_softmax", "LogSoftmax") if softmax else None
             claim = Changes("the divergence is taken of log-probabilities")
             yield Problem(
-                op.node or frame.module.tree, "", fix, claim, places=places(found, "the softmax is taken here", op)
+                op.node or frame.module.tree, "", fix, claim, places=places(found, "the {} is taken here", op)
             )

@@ -7,8 +7,8 @@ in one expression, through a local, or at the end of a `forward` on every path.
 A model and a criterion are reported once for each file, at the first loss that is trained with; the others are named
 there.
 
-Silent where the activation is conditional (`if not last: x = relu(x)`), where something else follows it, and where
-losses are only measured, without gradients.
+Silent where the activation is conditional (`if not last: x = relu(x)`), where anything but a dropout or a positive
+scale follows it, and where losses are only measured, without gradients.
 
 ## Why is this bad?
 All negative scores become 0 and their gradient is 0. Classes that a sample is certainly not in cannot be pushed
@@ -43,11 +43,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from torchlint.rule import Check, Frame, Op, Problem, ops
+from torchlint.rule import Chain, Check, Frame, Op, Problem, Scores, ops, units
 from torchlint.vocabulary.grouped_losses import groups
-from torchlint.vocabulary.loss_inputs import Chain, source, sources
-
-_RELU = ops.RECTIFIERS
 
 
 class ReluBeforeCrossEntropy(Check):
@@ -57,7 +54,7 @@ class ReluBeforeCrossEntropy(Check):
     message = "The scores in `cross_entropy` come out of a ReLU: none is below 0, and those at 0 have no gradient"
     help = "Leave out the last ReLU: `cross_entropy` takes scores of any sign"
     ops = tuple(sorted(ops.CLASS_LOSSES))
-    needs = (tuple(sorted(_RELU)),)
+    needs = (units.makers(Scores.RECTIFIED),)
 
     def check_frame(self, frame: Frame) -> Iterator[Problem]:
         for group in groups(frame, self, _relus):
@@ -65,10 +62,12 @@ class ReluBeforeCrossEntropy(Check):
 
 
 def _relus(op: Op) -> list[Chain]:
-    return sources(op.input, _RELU) if op.name == "cross_entropy" else _below_log_softmax(op)
+    if op.name == "cross_entropy":
+        return units.scores.chains(op.input, Scores.RECTIFIED)
+    return _below_log_softmax(op)
 
 
 def _below_log_softmax(loss: Op) -> list[Chain]:
-    outer = sources(loss.input, frozenset({"log_softmax"}))
-    found = [sources(source(chain).input, _RELU) for chain in outer]
+    outer = units.scores.chains(loss.input, Scores.LOG_PROBABILITIES, plain=True)
+    found = [units.scores.chains(units.source(chain).input, Scores.RECTIFIED) for chain in outer]
     return [chain for chains in found for chain in chains] if found and all(found) else []

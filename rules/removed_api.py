@@ -48,6 +48,7 @@ class RemovedApi(ApiCheck):
     aliases = ("TOR001", "TOR004")
     related = ("TLT802", "TLT810")
     severity = ERROR
+    tags = ("deprecated",)
     message = "torch no longer has this: the line raises"
     title = "Use what replaces it"
     help = "Use what replaces it"

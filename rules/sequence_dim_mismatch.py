@@ -3,7 +3,8 @@
 ## What it does
 Finds `out[:, -1]`, `out.mean(dim=1)`, `out.max(dim=1)` and `out.sum(dim=1)` of what an RNN, LSTM or GRU returns, and
 `out[:, 0]`, `out[:, -1]` and `out.mean(dim=1)` of what Transformer layers return, where the layer was made without
-`batch_first=True`.
+`batch_first=True`, also after activations, norms and linear layers. And such a layer that is given what another, with
+`batch_first=True`, returns.
 
 Silent where dims change places on the way to the layer or after it, and where the arguments of the layer are not known.
 
@@ -45,13 +46,30 @@ import ast
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from torchlint.rule import ERROR, Changes, Check, Constant, Frame, Items, Layer, Op, Place, Problem, is_test
-from torchlint.vocabulary.batch_first import RECURRENT, TRANSFORMERS, is_batch_first, is_turned, output_of, owner
+from torchlint.rule import (
+    ERROR,
+    Changes,
+    Check,
+    Constant,
+    Frame,
+    Items,
+    Layer,
+    Layouts,
+    Op,
+    Place,
+    Problem,
+    is_test,
+    units,
+)
 
 if TYPE_CHECKING:
     from torchlint.fixing.editor import Editor
 
 _REDUCTIONS = ("mean", "max", "sum", "amax")
+# A `Transformer` takes two sequences, and what it gives is seldom read by a dim.
+_LAYERS = tuple(sorted(units.SEQUENCE_LAYERS - {"Transformer"}))
+_CLAIM = Changes("the batch comes first")
+_MIXED = "This layer takes the sequence first, and is given the batch first: it runs over the samples of the batch"
 
 
 class SequenceDimMismatch(Check):
@@ -62,18 +80,35 @@ class SequenceDimMismatch(Check):
     message = "Dim 1 of this layer's output is the batch, not the sequence: it was made without `batch_first`"
     title = "Take the batch first"
     help = "Make the layer with `batch_first=True`, or read the sequence along dim 0"
-    ops = ("getitem", *_REDUCTIONS)
-    needs = ((*sorted(RECURRENT | TRANSFORMERS), "MultiheadAttention"),)
+    ops = ("getitem", *_REDUCTIONS, *_LAYERS)
+    needs = (_LAYERS,)
 
     def check_op(self, op: Op, frame: Frame) -> Iterator[Problem]:
-        made = output_of(op.input)
-        layer = made.layer if made is not None else None
-        if made is None or layer is None or op.node is None or is_test(frame.module):
+        if op.node is None or is_test(frame.module):
             return
-        if not _reads_sequence(op, made.name) or is_batch_first(layer) is not False or is_turned(made.input):
+        if op.name in _LAYERS:
+            yield from _between_layers(op, frame)
+            return
+        found = units.layouts.chains(op.input, Layouts.SEQUENCE_FIRST)
+        made = units.sequence_call(found[0]) if found else None
+        layer = made.layer if made is not None else None
+        if made is None or layer is None or not _reads_sequence(op, made.name):
+            return
+        if units.layout(layer) is not Layouts.SEQUENCE_FIRST or units.is_turned(made.input):
             return
         places = (Place(layer.node, "the layer is made here", layer.frame),) if layer.node is not None else ()
-        yield Problem(op.node, "", _batch_first(frame, owner(layer)), Changes("the batch comes first"), places=places)
+        yield Problem(op.node, "", _batch_first(frame, layer), _CLAIM, places=places)
+
+
+def _between_layers(op: Op, frame: Frame) -> Iterator[Problem]:
+    """A layer that takes the sequence first, and is given what another gives with the batch first."""
+    layer = op.layer
+    if op.node is None or layer is None or units.layout(layer) is not Layouts.SEQUENCE_FIRST:
+        return
+    for chain in units.layouts.chains(op.input, Layouts.BATCH_FIRST)[:1]:
+        node = units.sequence_call(chain).node
+        places = (Place(node, "this gives the batch first"),) if node is not None else ()
+        yield Problem(op.node, _MIXED, _batch_first(frame, layer), _CLAIM, places=places)
 
 
 def _reads_sequence(op: Op, name: str) -> bool:
@@ -85,7 +120,7 @@ def _reads_sequence(op: Op, name: str) -> bool:
     if len(parts) not in (2, 3) or not _is_all(parts[0]) or not all(map(_is_all, parts[2:])):
         return False
     place = parts[1].value if isinstance(parts[1], Constant) else None
-    return place == -1 or (name not in RECURRENT and place == 0 and place is not False)
+    return place == -1 or (name not in units.RECURRENT and place == 0 and place is not False)
 
 
 def _is_all(part: object) -> bool:
@@ -94,8 +129,9 @@ def _is_all(part: object) -> bool:
 
 
 def _batch_first(frame: Frame, layer: Layer) -> Callable[[Editor], None] | None:
-    call, given = layer.node, layer.nodes.get("batch_first")
-    if not isinstance(call, ast.Call) or layer.frame is None or layer.frame.module is not frame.module:
+    made = units.owner(layer)
+    call, given = made.node, made.nodes.get("batch_first")
+    if not isinstance(call, ast.Call) or made.frame is None or made.frame.module is not frame.module:
         return None
     if given is not None:
         return lambda editor: editor.replace(given, "True")

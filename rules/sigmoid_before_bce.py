@@ -41,10 +41,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from torchlint.rule import Check, Frame, Op, Problem, Stabilises, is_test
+from torchlint.rule import Chain, Check, Frame, Op, Problem, Scores, Stabilises, is_test, units
 from torchlint.vocabulary.activation_swaps import respelled, without
 from torchlint.vocabulary.grouped_losses import Loss, groups
-from torchlint.vocabulary.loss_inputs import Chain, source, sources
 from torchlint.vocabulary.ranges import is_between_0_and_1
 
 if TYPE_CHECKING:
@@ -78,7 +77,8 @@ class SigmoidBeforeBce(Check):
 
 
 def _sigmoids(op: Op) -> list[Chain]:
-    return sources(op.input, frozenset({"sigmoid"}))
+    found = units.scores.chains(op.input, Scores.CHANCES, plain=True)
+    return found if all(units.source(chain).name == "sigmoid" for chain in found) else []
 
 
 def _without_sigmoid(loss: Loss) -> Fix | None:
@@ -93,7 +93,7 @@ def _without_sigmoid(loss: Loss) -> Fix | None:
         called(editor)
         target = loss.op.args.get("target")
         # The loss without logits refuses other targets, and those of another dtype.
-        for sigmoid in map(source, loss.found):
+        for sigmoid in map(units.source, loss.found):
             editor.proof.input_of(sigmoid)
             if target is not None:
                 editor.proof.has_same_dtype(sigmoid.input, target, ("the logits", "the targets"))

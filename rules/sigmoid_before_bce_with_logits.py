@@ -1,9 +1,9 @@
 """Sigmoid before binary cross entropy with logits: the loss applies a sigmoid of its own.
 
 ## What it does
-Finds the result of a sigmoid that reaches `binary_cross_entropy_with_logits` or `BCEWithLogitsLoss` as `input`: in
-one expression, through locals, through a model's `forward` and an element of what it returns. Silent in tests,
-whose models are toys.
+Finds the result of a sigmoid or a softmax that reaches `binary_cross_entropy_with_logits` or `BCEWithLogitsLoss` as
+`input`: in one expression, through locals, through a model's `forward` and an element of what it returns, masked,
+clamped, or subtracted from 1. Silent in tests, whose models are toys.
 
 ## Why is this bad?
 The loss takes logits and applies the sigmoid to them. Given probabilities, it takes the sigmoid of numbers between 0
@@ -34,9 +34,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from torchlint.rule import Changes, Check, Frame, Op, Problem, is_test
+from torchlint.rule import Changes, Check, Frame, Op, Problem, Scores, is_test, units
 from torchlint.vocabulary.activation_swaps import without
-from torchlint.vocabulary.loss_inputs import places, sources
+from torchlint.vocabulary.loss_inputs import places
+
+_UNITS = (Scores.CHANCES, Scores.PROBABILITIES)
 
 
 class SigmoidBeforeBceWithLogits(Check):
@@ -47,13 +49,14 @@ class SigmoidBeforeBceWithLogits(Check):
     title = "Drop the sigmoid"
     help = "Give it the logits: it applies the sigmoid itself"
     ops = ("binary_cross_entropy_with_logits",)
-    needs = (("sigmoid",),)
+    needs = (units.makers(*_UNITS),)
 
     def check_op(self, op: Op, frame: Frame) -> Iterator[Problem]:
-        found = sources(op.input, frozenset({"sigmoid"}))
+        found = units.scores.chains(op.input, *_UNITS)
         if found and not is_test(frame.module):
-            fix = without(frame, found, op.node)
+            plain = all(units.source(chain).name == "sigmoid" for chain in found)
+            fix = without(frame, found, op.node) if plain else None
             claim = Changes("the loss is taken of the logits")
             yield Problem(
-                op.node or frame.module.tree, "", fix, claim, places=places(found, "the sigmoid is taken here", op)
+                op.node or frame.module.tree, "", fix, claim, places=places(found, "the {} is taken here", op)
             )

@@ -1,8 +1,9 @@
 """Softmax before cross entropy: the loss applies a softmax of its own.
 
 ## What it does
-Finds probabilities from a softmax that reach `cross_entropy` or `CrossEntropyLoss` as `input`: in one expression,
-through locals, through a model's `forward` and an element of what it returns.
+Finds probabilities from a softmax or a sigmoid that reach `cross_entropy` or `CrossEntropyLoss` as `input`: in one
+expression, through locals, through a model's `forward` and an element of what it returns, masked, gathered, clamped or
+averaged over models, and as `exp` of a `log_softmax`.
 
 ## Why is this bad?
 `cross_entropy` takes logits and applies `log_softmax` to them. Given probabilities, it takes the softmax of numbers
@@ -35,11 +36,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from torchlint.rule import Changes, Check, Frame, Op, Problem, ops
+from torchlint.rule import Changes, Check, Frame, Op, Problem, Scores, ops, units
 from torchlint.vocabulary.activation_swaps import without
-from torchlint.vocabulary.loss_inputs import places, sources
+from torchlint.vocabulary.loss_inputs import places
 
-_SOFTMAX = ops.SOFTMAXES
+# What the loss takes away again, if it is left out.
+_DROPPED = ops.SOFTMAXES | {"sigmoid"}
 
 
 class SoftmaxBeforeCrossEntropy(Check):
@@ -50,14 +52,15 @@ class SoftmaxBeforeCrossEntropy(Check):
     title = "Drop the softmax"
     help = "Give `cross_entropy` the logits, and take the softmax only where probabilities are needed"
     ops = ("cross_entropy",)
-    needs = (tuple(sorted(_SOFTMAX)),)
+    needs = (units.makers(Scores.PROBABILITIES, Scores.CHANCES),)
 
     def check_op(self, op: Op, frame: Frame) -> Iterator[Problem]:
-        found = sources(op.input, _SOFTMAX)
+        found = units.scores.chains(op.input, Scores.PROBABILITIES, Scores.CHANCES)
         if not found:
             return
-        fix = without(frame, found, op.node)
+        made = {units.source(chain).name for chain in found}
+        fix = without(frame, found, op.node) if made <= _DROPPED else None
         claim = Changes("the loss is taken of the logits")
-        yield Problem(
-            op.node or frame.module.tree, "", fix, claim, places=places(found, "the softmax is taken here", op)
-        )
+        title = "Drop the sigmoid" if made == {"sigmoid"} else ""
+        seen = places(found, "the {} is taken here", op)
+        yield Problem(op.node or frame.module.tree, "", fix, claim, title, places=seen)

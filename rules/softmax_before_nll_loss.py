@@ -1,8 +1,8 @@
 """Softmax before `nll_loss`, which takes log-probabilities.
 
 ## What it does
-Finds probabilities from a softmax that reach `nll_loss` or `NLLLoss` as `input`: in one expression, through locals,
-through a model's `forward` and an element of what it returns.
+Finds probabilities from a softmax or a sigmoid that reach `nll_loss` or `NLLLoss` as `input`: in one expression,
+through locals, through a model's `forward` and an element of what it returns, masked, gathered or clamped.
 
 ## Why is this bad?
 `nll_loss` only picks the target's entry and negates it; the logarithm is the caller's part. Given probabilities the
@@ -33,9 +33,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from torchlint.rule import Changes, Check, Frame, Op, Problem
+from torchlint.rule import Changes, Check, Frame, Op, Problem, Scores, units
 from torchlint.vocabulary.activation_swaps import renamed
-from torchlint.vocabulary.loss_inputs import places, sources
+from torchlint.vocabulary.loss_inputs import places
+
+_UNITS = (Scores.PROBABILITIES, Scores.CHANCES)
 
 
 class SoftmaxBeforeNllLoss(Check):
@@ -46,14 +48,13 @@ class SoftmaxBeforeNllLoss(Check):
     title = "Use `log_softmax`"
     help = "Give `nll_loss` the `log_softmax` of the scores, or `cross_entropy` the scores themselves"
     ops = ("nll_loss",)
-    needs = (("softmax",),)
+    needs = (units.makers(*_UNITS),)
 
     def check_op(self, op: Op, frame: Frame) -> Iterator[Problem]:
-        found = sources(op.input, frozenset({"softmax"}))
+        found = units.scores.chains(op.input, *_UNITS)
         if not found:
             return
-        fix = renamed(frame, found[0], op.node, "log_softmax", "LogSoftmax") if len(found) == 1 else None
+        softmax = len(found) == 1 and units.source(found[0]).name == "softmax"
+        fix = renamed(frame, found[0], op.node, "log_softmax", "LogSoftmax") if softmax else None
         claim = Changes("the loss is taken of log-probabilities")
-        yield Problem(
-            op.node or frame.module.tree, "", fix, claim, places=places(found, "the softmax is taken here", op)
-        )
+        yield Problem(op.node or frame.module.tree, "", fix, claim, places=places(found, "the {} is taken here", op))

@@ -4,7 +4,8 @@
 Finds the best weights of a run, or those from before it, kept without a copy: `best = model.state_dict()` under a test
 in a training loop and read after it, `start = model.state_dict()` before the training and loaded back later, the same
 in an attribute that another method loads or saves, and `best = model` under a test in the loop. `.copy()`, `dict(..)`
-and `copy.copy(..)` of a state dict copy the table and not the tensors in it.
+and `copy.copy(..)` of a state dict copy the table and not the tensors in it, and so does
+`{name: tensor.detach() for name, tensor in ..}`. Helpers that return any of these are seen through.
 
 Silent where weights are copied, where the dict is changed before it is used, where the loop ends right after, and where
 the model is made anew in each turn.

@@ -52,6 +52,7 @@ class TorchvisionPretrained(Check):
     since = "0.2"
     aliases = ("TOR201",)
     related = ("TLT802",)
+    tags = ("deprecated",)
     message = "`pretrained` does not say which weights and is deprecated since torchvision 0.13: use `weights`"
     title = "Use `weights`"
     help = "Name the weights: `weights=ResNet50_Weights.DEFAULT`"

@@ -52,18 +52,17 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from torchlint.rule import (
+    UNKNOWN,
     Check,
     External,
     Frame,
     FunctionRef,
     Instance,
-    Layer,
     Loop,
     Module,
     Op,
     Place,
     Problem,
-    Value,
     argument_of,
     frame_of,
     inventory_of,
@@ -86,16 +85,17 @@ _VALIDATION = re.compile(
 _MODES = frozenset({"eval", "train"})
 # What else decides about the mode, or hands the model to what does.
 _DECIDING = frozenset({"eval", "training", "freeze", "fit", "prepare", "partial_fit"})
-_SWITCHED = re.compile(r"Dropout|BatchNorm")
-_NEVER = "this model stays in training mode: nothing in the file calls `eval()`"
+_PUT = "the model is put into training mode here"
+_NEVER = "this stays in training mode: nothing calls `eval()`"
 
 
 class _Use(NamedTuple):
-    """A call of a model in a loop without gradients."""
+    """A call in a loop that validates, of a model or of what may call one; `text` is how that is written."""
 
     call: ast.Call
-    model: ast.expr
+    callee: ast.expr
     text: str
+    is_model: bool
 
 
 class ValidationInTrainMode(Check):
@@ -113,14 +113,12 @@ class ValidationInTrainMode(Check):
         for use in _uses(frame):
             if use.text in seen:
                 continue
-            trained, note = _put_into_train_mode(frame, use), "the model is put into training mode here"
-            if trained is None and _is_never_evaluated(frame.module):
-                trained, note = _made(frame, use), _NEVER
-            if trained is not None:
+            place, note = _put_into_train_mode(frame, use) if use.is_model else None, _PUT
+            if place is None and _is_never_evaluated(frame):
+                place, note = _moody(frame, use), _NEVER
+            if place is not None:
                 seen.add(use.text)
-                yield Problem(use.call, places=(Place(trained, note),))
-        if not seen and _trains_without_eval(frame):
-            yield from _by_default(frame)
+                yield Problem(use.call, places=(Place(place, note),))
 
 
 def _validating(frame: Frame) -> list[Loop]:
@@ -131,22 +129,33 @@ def _validating(frame: Frame) -> list[Loop]:
     return [loop for loop in loops if isinstance(loop, ast.For) and _VALIDATION.search(ast.unparse(loop.iter))]
 
 
-def _trains_without_eval(frame: Frame) -> bool:
-    """Whether a class, or the callers of a function and what they call, train, and nothing there changes the mode."""
-    function = frame.function
-    if function is None or (function.cls is not None and function.cls.node.bases) or not callers(frame):
+def _is_never_evaluated(frame: Frame) -> bool:
+    """Whether a file trains and nothing in it changes the mode, or a class does, or a function's callers and what they
+    call."""
+    module, function = frame.module, frame.function
+    if _is_file_never_evaluated(module):
+        return True
+    if function is None:
         return False
     if function.cls is not None:
-        if not _evaluated(frame.module).isdisjoint(function.cls.writers):
-            return False
-        scopes: list[ast.AST] = [function.cls.node]
-    else:
-        outer = [caller for _, caller in callers(frame)]
-        called = [callee for caller in outer for callee in caller.callees.values() if isinstance(callee, FunctionRef)]
-        scopes = [frame.scope, *(each.scope for each in outer), *(reference.function.node for reference in called)]
-    nodes = [node for scope in scopes for node in trees.walk(scope)]
+        is_own = not function.cls.node.bases and _evaluated(module).isdisjoint(function.cls.writers)
+        return is_own and bool(callers(frame)) and _only_trains(trees.walk(function.cls.node))
+    outer = [caller for _, caller in callers(frame)]
+    called = [callee for caller in outer for callee in caller.callees.values() if isinstance(callee, FunctionRef)]
+    scopes = [frame.scope, *(each.scope for each in outer), *(reference.function.node for reference in called)]
+    return bool(outer) and _only_trains(node for scope in scopes for node in trees.walk(scope))
+
+
+@once_per_file
+def _is_file_never_evaluated(module: Module) -> bool:
+    return _only_trains(trees.walk(module.tree))
+
+
+def _only_trains(nodes: Iterable[ast.AST]) -> bool:
+    """Whether some code trains, and nothing in it speaks of eval mode."""
+    nodes = list(nodes)
     attributes = {node.attr for node in nodes if isinstance(node, ast.Attribute)}
-    return {"backward", "step"} <= attributes and "eval" not in attributes and not any(map(_switches, nodes))
+    return "backward" in attributes and attributes.isdisjoint(_DECIDING) and not any(map(_switches, nodes))
 
 
 def _switches(node: ast.AST) -> bool:
@@ -163,39 +172,37 @@ def _evaluated(module: Module) -> frozenset[str]:
     return frozenset(last_name(node.value) for node in nodes if isinstance(node, ast.Attribute) and node.attr == "eval")
 
 
-def _by_default(frame: Frame) -> Iterator[Problem]:
-    """The first call in a validation loop that runs dropout or batch norm, made in this file, which nobody switches."""
-    if any(event.kind is Kind.BACKWARD for event in events(frame)):
-        return
-    for call, _, _ in _calls_in_validation(frame):
-        value = frame.values.get(call)
-        layer = next(_switched(frame, value), None) if value is not None and value.frame is not None else None
-        if layer is not None and layer.node is not None:
-            yield Problem(call, places=(Place(layer.node, "this layer is in training mode", layer.frame),))
-            return
-
-
-def _switched(frame: Frame, value: Value) -> Iterator[Layer]:
-    """The layers behind a value that leave out elements, or use the statistics of the batch, in training."""
-    for part in walk(value):
-        layer = part.layer if isinstance(part, Op) and part.name else None
-        if layer is not None and _SWITCHED.search(layer.name) and not is_modeless(frame, layer):
-            yield layer
+def _moody(frame: Frame, use: _Use) -> ast.AST | None:
+    """Where a model with dropout or batch norm that a call runs is made in the file, or its class if it validates
+    itself; or a layer of either kind that the result went through."""
+    value = settled(frame.values.get(use.callee))
+    if isinstance(value, Instance) and value is frame.instance:
+        own = value.cls.module is frame.module and depends_on_mode(frame, value)
+        return value.cls.node if own else None
+    made_in = frame_of(value)
+    if value is not None and made_in is not None and depends_on_mode(frame, value):
+        return value.node if made_in.module is frame.module else None
+    given = [part for arg in use.call.args for part in walk(frame.values.get(arg, UNKNOWN))]
+    result = frame.values.get(use.call)
+    parts = walk(result) if result is not None and result.frame is not None else ()
+    layers = (part.layer for part in parts if isinstance(part, Op) and part.layer is not None and part not in given)
+    return next((layer.node for layer in layers if depends_on_mode(frame, layer)), None)
 
 
 def _uses(frame: Frame) -> Iterator[_Use]:
-    """The calls of models in loops that validate, in the order of the text."""
+    """The calls in loops that validate, in the order of the text: without gradients, or in a function that trains
+    nothing."""
     backward: list[ast.AST] | None = None
-    for call, model, loop in _calls_in_validation(frame):
+    for call, func, loop in _calls_in_validation(frame):
         callee = frame.callees.get(call)
-        if callee is None or isinstance(callee, External | FunctionRef) or not is_without_grad(frame, call):
+        if callee is None or isinstance(callee, External):
             continue
         if backward is None:
             backward = [event.at for event in events(frame) if event.kind is Kind.BACKWARD]
-        value = frame.values.get(model)
-        trains = any(loop in loops_around(frame.module, at) for at in backward)
+        is_quiet, value = is_without_grad(frame, call), frame.values.get(func)
+        trains = any(loop in loops_around(frame.module, at) for at in backward) if is_quiet else bool(backward)
         if not trains and value is not None and not is_modeless(frame, value):
-            yield _Use(call, model, ast.unparse(model))
+            yield _Use(call, func, ast.unparse(func), is_quiet and not isinstance(callee, FunctionRef))
 
 
 def _calls_in_validation(frame: Frame) -> Iterator[tuple[ast.Call, ast.Name | ast.Attribute, Loop]]:
@@ -211,31 +218,12 @@ def _put_into_train_mode(frame: Frame, use: _Use) -> ast.AST | None:
     """The call of `train()` after which the model is used; None where its mode is not known."""
     if _modes(frame.callees):
         return _last_mode(frame, use)
-    if isinstance(use.model, ast.Attribute):
+    if isinstance(use.callee, ast.Attribute):
         return _of_the_class(frame, use)
-    value = frame.values.get(use.model)
-    if isinstance(use.model, ast.Name) and value is not None and _is_parameter(frame, use.model.id):
-        return _of_the_callers(frame, use.model.id)
+    value = frame.values.get(use.callee)
+    if isinstance(use.callee, ast.Name) and value is not None and _is_parameter(frame, use.callee.id):
+        return _of_the_callers(frame, use.callee.id)
     return None
-
-
-@once_per_file
-def _is_never_evaluated(module: Module) -> bool:
-    """Whether a file trains, and nothing in it speaks of eval mode."""
-    nodes = list(trees.walk(module.tree))
-    named = {node.attr for node in nodes if isinstance(node, ast.Attribute)}
-    return "backward" in named and named.isdisjoint(_DECIDING) and all(mode.trains for mode in _modes(nodes))
-
-
-def _made(frame: Frame, use: _Use) -> ast.AST | None:
-    """Where a model with dropout or batch norm is made in the file, or its class if it validates itself."""
-    value = settled(frame.values.get(use.model))
-    if value is None or not depends_on_mode(frame, value):
-        return None
-    if isinstance(value, Instance) and value is frame.instance:
-        return value.cls.node if value.cls.module is frame.module else None
-    made_in = frame_of(value)
-    return value.node if made_in is not None and made_in.module is frame.module else None
 
 
 class _Mode(NamedTuple):

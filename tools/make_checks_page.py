@@ -21,6 +21,8 @@ from typing import Any
 from torchlint import claims, rule, vocabulary
 from torchlint.fixing.editor import Editor
 from torchlint.torch_facts import ops
+from torchlint.values import units
+from torchlint.values.units.unit_family import Family
 from torchlint.values.value import Value
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -45,6 +47,7 @@ def render() -> str:
         ("Values: what an expression is", _values()),
         ("The frame: what happens in a function", _members(rule.Frame)),
         ("What is certain of a value", _functions_of(rule.facts, rule.dtypes, rule.sizes)),
+        ("Units: what numbers stand for", _units()),
         (
             "Comparing values, and walking over them",
             _exported("torchlint.values.compare", "torchlint.values.interpret"),
@@ -97,6 +100,21 @@ def _functions_of(*modules: ModuleType) -> list[str]:
             if _is_public_function(name, thing, _home(thing)) and inside:
                 rows.append(_row(_call(f"{prefix}.{name}", thing), summary(thing)))
     return rows
+
+
+def _units() -> list[str]:
+    """How a family is asked, then each with its units, and the functions beside them."""
+    rows = [
+        _row(_call(f"units.FAMILY.{name}", thing), summary(thing))
+        for name, thing in vars(Family).items()
+        if name[0] != "_"
+    ]
+    for name in units.__all__:
+        family = getattr(units, name)
+        if isinstance(family, Family):
+            answers = ", ".join(f"`{family.units.__name__}.{unit.name}`" for unit in family.units)
+            rows.append(_row(f"units.{name}", f"{summary(family.units)} ({answers})"))
+    return [*rows, *_functions_of(units)]
 
 
 def _exported(*packages: str) -> list[str]:

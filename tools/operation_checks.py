@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import numpy
 import operation_gradients
+import operation_units
 import torch
 from operation_runs import DTYPES, Run, Samples, calls, resolve, run, spellings, tensors_in
 from operation_shapes import OF_NOTHING, SHAPES
@@ -51,6 +52,7 @@ def problems(operation: Operation) -> Iterator[str]:
         yield from _first(check(operation, good))
     for ask in (_random, _range, _commutes, _sizes_of_results, _local, _in_place, _names):
         yield from ask(operation, good)
+    yield from operation_units.problems(operation, good)
 
 
 def _first(found: Iterable[str]) -> Iterator[str]:

@@ -36,11 +36,12 @@ _COMMANDS = {
         "Show the harm of a mistake in numbers: run it beside the mended program (needs torch).",
     ),
     "clean": ("torchlint.commands.clean", "Delete the findings cache."),
+    "server": ("torchlint.server.stdio", "Serve an editor: findings, fixes and facts while typing (needs pygls)."),
     "verify": ("torchlint.verify.command", "Run rewrites before and after on generated tensors (needs torch)."),
     "version": ("torchlint.commands.version", "Print the version."),
 }
-# The commands that run programs.
-_WITH_TORCH = ("demonstrate", "verify")
+# The commands that need more than torchlint itself, and the extra that has it.
+_EXTRAS = {"demonstrate": "verify", "server": "lsp", "verify": "verify"}
 # What other tools call what we do, and the command to suggest.
 _ELSEWHERE = {
     "config": "check --show-settings",
@@ -139,9 +140,9 @@ def _dispatch(argv: list[str]) -> int:
         raise
     except ModuleNotFoundError as error:
         missing = (error.name or "").partition(".")[0]
-        if name not in _WITH_TORCH or missing in ("", "torchlint"):
+        if name not in _EXTRAS or missing in ("", "torchlint"):
             raise
-        complain(f"error: `torchlint {name}` needs {missing}: pip install 'torchlint[verify]'")
+        complain(f"error: `torchlint {name}` needs {missing}: pip install 'torchlint[{_EXTRAS[name]}]'")
         return 2
 
 

@@ -38,6 +38,11 @@ def invalid_syntax(source: Source, message: str, row: int, column: int) -> Findi
     return _fault(INVALID_SYNTAX, message, place)
 
 
+def broken_parts(source: Source) -> Iterator[Finding]:
+    """A finding for each part of a file that was left out, because it does not parse."""
+    return (invalid_syntax(source, *part) for part in source.broken)
+
+
 def findings(error: str, error_row: int, failures: list[str]) -> Iterator[Finding]:
     """The findings for a file that could not be read, checked or written, and for each rule that crashed on it."""
     if error:

@@ -153,7 +153,8 @@ class Report:
     `error` is one line that says why the file could not be checked (it does not parse), at this row and column (0 if
     unknown), `failures` one line per rule that crashed on it; the findings of all other rules are still there.
     `tracebacks` says where rules crashed. `consulted` are the other files of the project that were read, `asked` the
-    names for which it was asked who imports them.
+    names for which it was asked who imports them. `origins` are first and last row of the function or class that
+    findings were made in, which is not always where they are; it is kept where only some of these are looked at.
     """
 
     def __init__(
@@ -165,5 +166,6 @@ class Report:
         self.error_column = error_column
         self.failures = list(failures)
         self.tracebacks: list[str] = []
+        self.origins: dict[Finding, tuple[int, int]] = {}
         self.consulted: set[str] = set()
         self.asked: set[str] = set()

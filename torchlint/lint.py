@@ -22,6 +22,7 @@ from torchlint.torch_range import CURRENT, Range
 if TYPE_CHECKING:
     from torchlint.registry import RuleInfo
     from torchlint.syntax.import_index import ImportIndexes
+    from torchlint.syntax.scope import FunctionNode
     from torchlint.values.interpret.project import Project
 
 # Evaluation recurses over expressions: a chain of 1,600 calls needs some 8,000 Python frames, none on the C stack.
@@ -38,17 +39,20 @@ def check(
     fixes: bool = True,
     target: Range = CURRENT,
     indexes: Callable[[], ImportIndexes] | None = None,
+    within: Callable[[int, int], bool] | None = None,
 ) -> Report:
     """All findings of the rules with these codes, in order; suppressions are not applied here.
 
     `tree` is the file's tree if the caller has it. `gates=False` switches off everything that leaves files, rules and
     regions alone; the findings are the same. Without `fixes` none is built, which spares LibCST. `indexes` gives
     those that are kept for a run, during which no other file should change. `target` are the versions of
-    torch that the code is for.
+    torch that the code is for. `within` is asked of each function, and of each top-level definition for its classes,
+    by first and last row, whether it is to be looked at, and with (0, 0) of the body of the module: an editor checks
+    first what was changed, and stops by raising.
     """
     report = Report()
     with _deep_recursion(), _no_collection():
-        _check(source, codes, tree, gates, fixes, indexes, target, report)
+        _check(source, codes, tree, gates, fixes, indexes, target, within, report)
     report.findings.sort(key=Finding.sort_key)
     return report
 
@@ -61,6 +65,7 @@ def _check(
     fixes: bool,
     indexes: Callable[[], ImportIndexes] | None,
     target: Range,
+    within: Callable[[int, int], bool] | None,
     report: Report,
 ) -> None:
     """Fill a report. The tree is let go at the end, before the collector could walk over it."""
@@ -79,7 +84,7 @@ def _check(
         module.close()
         return
     module.imported_words = imported
-    _run(module, project, gate, report, fixes)
+    _run(module, project, gate, report, fixes, within)
 
 
 def _names_torch(source: Source, tree: ast.Module) -> bool:
@@ -141,18 +146,48 @@ def _project(
     return project, words
 
 
-def _run(module: Module, project: Project | None, gate: Gate, report: Report, fixes: bool) -> None:
+def _run(
+    module: Module,
+    project: Project | None,
+    gate: Gate,
+    report: Report,
+    fixes: bool,
+    within: Callable[[int, int], bool] | None,
+) -> None:
     # Start-up: a file that no rule concerns needs no evaluation.
     from torchlint.dispatch import Runner
 
     runner = Runner(module, report, fixes, project)
-    for region in module.regions:
-        if region.classes:
-            runner.check_classes(region, gate.on_classes(region))
-        functions = [*region.functions, *((None,) if region.node is None else ())]
-        for function in functions:
-            runner.check_function(function, gate.on_function(region, function))
-    runner.evaluator.close()
+    try:
+        for region in module.regions:
+            if region.classes:
+                with _origin(region.node, within, report) as is_wanted:
+                    if is_wanted:
+                        runner.check_classes(region, gate.on_classes(region))
+            functions = [*region.functions, *((None,) if region.node is None else ())]
+            for function in functions:
+                with _origin(function.node if function else None, within, report) as is_wanted:
+                    if is_wanted:
+                        runner.check_function(function, gate.on_function(region, function))
+    finally:
+        runner.evaluator.close()
+
+
+@contextmanager
+def _origin(
+    node: FunctionNode | ast.ClassDef | None, within: Callable[[int, int], bool] | None, report: Report
+) -> Iterator[bool]:
+    """Gives whether a definition, or the body of the module, is to be looked at, and notes what is found in it."""
+    if within is None:
+        yield True
+        return
+    rows = (0, 0)
+    if node is not None:
+        first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
+        rows = (first, node.end_lineno or node.lineno)
+    count = len(report.findings)
+    yield within(*rows)
+    report.origins.update(dict.fromkeys(report.findings[count:], rows))
 
 
 @contextmanager

@@ -62,7 +62,7 @@ from torchlint.syntax.plain import is_flag, tested
 from torchlint.syntax.tests import is_test
 from torchlint.torch_facts import modules, ops
 from torchlint.torch_range import Range
-from torchlint.values import facts
+from torchlint.values import facts, units
 from torchlint.values.compare import agree, children, members, same, same_dim, walk
 from torchlint.values.facts import dtypes, known_shapes, moved_dims, sizes
 from torchlint.values.interpret import classes
@@ -73,6 +73,7 @@ from torchlint.values.interpret.frame import Frame, frame_of, path
 from torchlint.values.interpret.lists import Tail
 from torchlint.values.interpret.lookup import peek
 from torchlint.values.interpret.statements import disables_grad
+from torchlint.values.units import Averages, Chain, Layouts, Masks, Scores, Shifts
 from torchlint.values.value import (
     UNKNOWN,
     Call,
@@ -136,7 +137,8 @@ class Rule:
 
     `message` says what is wrong and what happens because of it. `title` is what a fix does, in a few words; `help` says
     what to write instead where a finding has no fix. `related` are codes of rules about neighbouring mistakes: each
-    page names the other, whichever of them says so. `aliases` are the codes of another linter for the same, which
+    page names the other, whichever of them says so. `tags` tell editors how to draw the code: `deprecated` is struck
+    through, `unnecessary`, which does nothing, is faded. `aliases` are the codes of another linter for the same, which
     `# noqa` may name instead: they keep a project's comments working that comes from there.
     """
 
@@ -149,6 +151,7 @@ class Rule:
     help: ClassVar[str] = ""
     aliases: ClassVar[tuple[str, ...]] = ()
     related: ClassVar[tuple[str, ...]] = ()
+    tags: ClassVar[tuple[str, ...]] = ()
 
     @classmethod
     def name(cls) -> str:
@@ -271,10 +274,12 @@ __all__ = [
     "MASKED",
     "UNKNOWN",
     "WARNING",
+    "Averages",
     "Binary",
     "BinaryTargets",
     "BoundCall",
     "Call",
+    "Chain",
     "Changes",
     "Check",
     "Choice",
@@ -302,11 +307,13 @@ __all__ = [
     "Items",
     "Labels",
     "Layer",
+    "Layouts",
     "Logits",
     "Loop",
     "LoopCarried",
     "Mapped",
     "Mask",
+    "Masks",
     "Match",
     "Method",
     "Module",
@@ -325,7 +332,9 @@ __all__ = [
     "Rows",
     "Rule",
     "Same",
+    "Scores",
     "Severity",
+    "Shifts",
     "Size",
     "Stabilises",
     "Tail",
@@ -376,6 +385,7 @@ __all__ = [
     "torch",
     "trees",
     "unbound_attributes",
+    "units",
     "walk",
     "written_attributes",
     "written_calls",

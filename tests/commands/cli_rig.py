@@ -44,7 +44,7 @@ def rules() -> list[SimpleNamespace]:
 def load(code: str) -> SimpleNamespace:
     (rule,) = (rule for rule in rules() if rule.code == code)
     docs = f"{rule.summary}\n\n## What it does\nReports [bold]calls[/bold].\n"
-    return SimpleNamespace(since="0.1", title="Use `torch.good`", help="Call `torch.good`", docs=lambda: docs)
+    return SimpleNamespace(since="0.1", tags=(), title="Use `torch.good`", help="Call `torch.good`", docs=lambda: docs)
 
 
 DEAD = Path("dead")

@@ -109,3 +109,11 @@ def test_a_line_of_one_tree_is_compared_with_a_line_of_another(tree: Path, tmp_p
     assert result.returncode == 0, result.stderr
     assert "tree: 2 files, 10 lines" in result.stdout
     assert re.search(r"a line of tree costs \d+\.\d\d times one of tree \(CPU; \d+\.\d\d\)", result.stdout)
+
+
+def test_the_cost_of_a_change_in_an_editor_is_measured(tree: Path) -> None:
+    result = benchmark("keystrokes", str(tree), "--least=1", "--files=2", "--changes=3")
+    assert result.returncode == 0, result.stderr
+    assert re.search(
+        r"^6 changes: \d+ ms, nine of ten below \d+ ms, \d+\.\d times as long as parsing$", result.stdout, re.M
+    )

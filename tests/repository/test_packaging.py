@@ -85,6 +85,6 @@ def test_every_tool_of_development_is_pinned() -> None:
     pinned = {line.partition("==")[0].replace("_", "-").lower() for line in lines if "==" in line}
     project = PYPROJECT["project"]
     extras = project["optional-dependencies"]
-    wanted = [*project["dependencies"], *extras["flake8"], *extras["verify"], *extras["dev"]]
+    wanted = [*project["dependencies"], *extras["flake8"], *extras["lsp"], *extras["verify"], *extras["dev"]]
     names = {name.partition(">")[0].lower() for name in wanted if not name.startswith("torchlint[")}
     assert names <= pinned

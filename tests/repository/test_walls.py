@@ -18,7 +18,8 @@ FINDING = "import torch\n\n\ndef f(x):\n    return torch.log(torch.softmax(x, di
 NO_FINDING = "import torch\n\n\ndef f(x, y):\n    return torch.softmax(x, dim=1) * torch.log(y)\n"
 NO_TORCH = "import os\n\nprint(os.name)\n"
 # What the way of a file never needs: torch itself, half a second of LibCST that nobody asked for, the human reporter.
-NEVER = frozenset({"torch", "numpy", "libcst.matchers", "libcst.codemod", "torchlint.verify", "flake8", "pygls"})
+NEVER = frozenset({"torch", "numpy", "libcst.matchers", "libcst.codemod", "torchlint.verify", "flake8"})
+NEVER |= {"pygls", "lsprotocol", "torchlint.server"}
 HUMAN = frozenset({"rich", "torchlint.reporters.full"})
 
 

@@ -41,7 +41,7 @@ def run(arguments: argparse.Namespace) -> int:
     if several and not arguments.all:
         sys.stdout.write(listed(infos, markdown=arguments.output_format == "markdown"))
         return 0
-    text = "\n".join(map(_page, infos))
+    text = "\n".join(map(page, infos))
     color = use_color(arguments.color, sys.stdout)
     if arguments.output_format == "text" and (color or sys.stdout.isatty()):
         # Start-up: it imports rich.
@@ -71,18 +71,19 @@ def _values(info: RuleInfo) -> dict[str, Any]:
     }
 
 
-def _page(info: RuleInfo) -> str:
+def page(info: RuleInfo) -> str:
+    """The page of a rule in Markdown: what it finds and why, how to turn it off, what was seen when its fix was run."""
     rule = registry.load(info.code)
     facts = f"Severity {info.severity}, {'on' if info.default else 'off'} by default, since {rule.since}."
     told = [facts, *(f"{label}: {text}." for label, text in (("Fix", rule.title), ("What to do", rule.help)) if text)]
-    page = f"# {info.name} ({info.code})\n\n{' '.join(told)}\n\n{rule.docs().strip()}\n"
+    text = f"# {info.name} ({info.code})\n\n{' '.join(told)}\n\n{rule.docs().strip()}\n"
     sections = {
         "How to turn it off": _turned_off(info),
         "Related rules": _related(info),
         "Demonstration": demonstrated.section(info.code),
         "Evidence": evidence.section(info.code),
     }
-    return page + "".join(f"\n## {title}\n{text}\n" for title, text in sections.items() if text)
+    return text + "".join(f"\n## {title}\n{section}\n" for title, section in sections.items() if section)
 
 
 def _turned_off(info: RuleInfo) -> str:

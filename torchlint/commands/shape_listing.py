@@ -11,12 +11,12 @@ from typing import NamedTuple
 from torchlint.reading import read
 from torchlint.running.sources import source_of
 from torchlint.source import Source
-from torchlint.syntax.module import FunctionModel, Module
+from torchlint.syntax.module import Module
 from torchlint.syntax.parsing import parse
 from torchlint.terminal import complain, printable
 from torchlint.torch_facts.dims import is_known
 from torchlint.values.facts import known_shapes
-from torchlint.values.interpret.evaluator import Evaluator
+from torchlint.values.interpret.evaluator import evaluated
 from torchlint.values.interpret.frame import Frame
 
 _WIDTH = 88
@@ -54,11 +54,7 @@ def run(arguments: argparse.Namespace) -> int:
 def known_lines(source: Source, tree: ast.Module) -> list[Line]:
     """The lines of a file that make a tensor of which something is known."""
     module = Module(source, tree)
-    evaluator = Evaluator(module)
-    evaluator.module_frame()
-    for model in module.models.values():
-        if isinstance(model, FunctionModel):
-            evaluator.frame(model)
+    evaluator = evaluated(module)
     by_itself: dict[int, list[str]] = {}
     called: dict[int, list[str]] = {}
     for frame in [*evaluator.frames]:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from torchlint.finding import Edit, Finding, Location, Place
 from torchlint.notebooks import borders
 from torchlint.notebooks.cell_program import Program, program_of
-from torchlint.notebooks.document import code_cells
+from torchlint.notebooks.document import Cell, Piece, code_cells
 from torchlint.notebooks.json_reader import raw_offset
 from torchlint.notebooks.writing import CellText, spliced
 from torchlint.source import Broken, Encoding, Source, SourceError, dominant_newline, utf8_length
@@ -26,6 +26,16 @@ def read_notebook(path: str, data: bytes) -> Notebook:
         raise SourceError(f"cannot be decoded as utf-8: {error}") from None
     cells = [CellText(cell, cell.text, _ends(piece.text for piece in cell.pieces)) for cell in code_cells(file)]
     return Notebook(path, file, cells, Encoding("utf-8", bom), data)
+
+
+def notebook_of(path: str, texts: Sequence[str]) -> Notebook:
+    """The notebook of some Python cells that are open in an editor: there is no file to write it back to."""
+    cells = []
+    for number, text in enumerate(texts, 1):
+        # One string, the place of which in a file nobody asks for.
+        piece = Piece(text, "", 0, 1, 1)
+        cells.append(CellText(Cell(number, (piece,), False, 0, 0), text, (len(text),)))
+    return Notebook(path, "", cells, Encoding())
 
 
 def _ends(texts: Iterable[str]) -> tuple[int, ...]:
@@ -74,6 +84,11 @@ class Notebook(Source):
     @property
     def has_cells(self) -> bool:
         return True
+
+    @property
+    def texts(self) -> list[str]:
+        """The texts of the cells as they are now."""
+        return [cell.text for cell in self._cells]
 
     def edited(self, edits: Iterable[Edit]) -> Notebook:
         by_cell: dict[int, list[Edit]] = {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 from torchlint import faults
@@ -75,15 +75,10 @@ def run_bytes(job: Job, data: bytes, judge: Judge | None = None) -> Outcome:
 
 def _only_parsed(source: Source) -> Outcome:
     parsed = parse(source.text)
-    findings = list(_broken_parts(source))
+    findings = list(faults.broken_parts(source))
     if parsed.error:
         findings = [faults.invalid_syntax(source, parsed.error, parsed.row, parsed.column)]
     return Outcome(source.path, source.released() if findings else None, findings)
-
-
-def _broken_parts(source: Source) -> Iterator[Finding]:
-    """A finding for each part that was left out, because it does not parse."""
-    return (faults.invalid_syntax(source, *part) for part in source.broken)
 
 
 def _problem(error: Exception) -> str:
@@ -150,7 +145,7 @@ class _Task:
 
     def _lint(self, source: Source) -> list[Finding]:
         report = self._report if source is self._source else self._check(source)
-        broken = list(_broken_parts(source))
+        broken = list(faults.broken_parts(source))
         if not report.findings:
             return broken
         # Start-up: only files with findings need it.

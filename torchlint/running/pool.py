@@ -33,14 +33,23 @@ def run_files(jobs: Sequence[Job], processes: int | None) -> Outcomes:
 
     A process that dies takes no other file's findings with it, and none is left when the iteration ends or is closed.
     """
-    sizes = [] if processes == 1 else [_size(job) for job in jobs]
+    sizes = [] if processes == 1 else [size_of(job) for job in jobs]
     if processes is None:
         processes = min(_processors(), sum(sizes) // _BYTES_PER_PROCESS)
     processes = min(processes, len(jobs))
     if processes < 2:
         yield from _run_here(jobs, range(len(jobs)))
         return
-    pool = _Pool(jobs, _chunks(sizes, processes * _CHUNKS_PER_PROCESS), processes)
+    pool = _Pool(jobs, chunks_of(sizes, processes * _CHUNKS_PER_PROCESS), processes)
+    try:
+        yield from pool.outcomes()
+    finally:
+        pool.close()
+
+
+def run_apart(jobs: Sequence[Job]) -> Outcomes:
+    """The outcomes of jobs in one other process, so that a file that ends it ends nothing else."""
+    pool = _Pool(jobs, deque([[place] for place in range(len(jobs))]), 1)
     try:
         yield from pool.outcomes()
     finally:
@@ -58,14 +67,15 @@ def _processors() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _size(job: Job) -> int:
+def size_of(job: Job) -> int:
+    """How many bytes a job's file has; 0 where nobody can tell."""
     try:
         return os.path.getsize(job.path)
     except OSError:
         return 0  # running it gives the error
 
 
-def _chunks(sizes: Sequence[int], count: int) -> deque[_Chunk]:
+def chunks_of(sizes: Sequence[int], count: int) -> deque[_Chunk]:
     """At most `count` chunks of about the same number of bytes, the largest files first: what ends last is short."""
     limit = sum(sizes) / count
     chunks: deque[_Chunk] = deque([[]])

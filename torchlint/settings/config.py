@@ -84,13 +84,15 @@ class Overrides(NamedTuple):
     """What wins over the configuration files.
 
     `table` has the keys of `[tool.torchlint]`; `config` is a TOML file to read instead of the nearest pyproject.toml,
-    `inline` holds lines of TOML, and with `isolated` no file is read.
+    `inline` holds lines of TOML, and with `isolated` no file is read. `origin` is what messages call the table: nothing
+    where its keys are flags of the command line.
     """
 
     table: Mapping[str, Any] = MappingProxyType({})
     config: str | None = None
     inline: tuple[str, ...] = ()
     isolated: bool = False
+    origin: str = ""
 
 
 class Configuration:
@@ -156,7 +158,7 @@ class Configuration:
     def _said(self) -> list[Layer]:
         here = os.getcwd()
         inline = [Layer(parse_inline(text), here, "--config") for text in self._overrides.inline]
-        return [*inline, Layer(self._overrides.table, here, "")]
+        return [*inline, Layer(self._overrides.table, here, self._overrides.origin)]
 
 
 def find_settings(path: str, overrides: Overrides | None = None) -> Settings:

@@ -55,6 +55,9 @@ class Operation:
     shape: terms.Shape = ""
     range: terms.Range = ""
     whole: bool = False
+    # What the numbers of the result are, and what becomes of what those of the input are: `torchlint.values.units`.
+    unit: terms.Unit = ""
+    turns: terms.Turns = ""
     # Each element of the result is computed from the elements of the operands in the same place, and from no other.
     elementwise: bool = False
     elements: terms.Elements = ""
@@ -323,7 +326,7 @@ _FAMILIES: dict[str, Callable[[], Names]] = {
     # The places of the elements that are not zero.
     "PLACES": lambda: that(shape="matrix", syncs=True),
     # Probabilities along a dim, in the order of the scores that they are made of.
-    "SOFTMAXES": lambda: that(normalises=("kept", "random"), range="unit"),
+    "SOFTMAXES": lambda: that(normalises=("kept", "random"), unit="probabilities"),
     # Softmaxes and their logarithms that keep the order.
     "ORDER_KEEPING": lambda: that(normalises="kept"),
     "LOSSES": lambda: that(loss=True),

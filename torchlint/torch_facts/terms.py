@@ -45,6 +45,14 @@ Dtype = Literal[
 # [0, inf), (-inf, 0].
 Range = Literal["", "unit", "signed unit", "positive", "nonnegative", "nonpositive"]
 
+# What the numbers of the result are, whatever the input is. Probabilities of the classes along a dim, which sum to 1,
+# or their logarithms; chances, each of which is a probability by itself, or their logarithms.
+Unit = Literal["", "probabilities", "log-probabilities", "chances", "log-chances"]
+
+# What becomes of what the numbers of the input are: `exp` and `log` lead from logarithms to numbers and back, `not`
+# from what is kept to what is dropped.
+Turns = Literal["", "exp", "log", "not"]
+
 # The shape of the result.
 # `same`: that of the input. `same rank`: other sizes, as many. `spatial`: the same, and
 # the first size, where it is that of a batch, stays. `last dim`: the last size is another. `sequence`: the same in the
@@ -114,6 +122,8 @@ class Facts(TypedDict, total=False):
     raises: str
     shape: Shape
     range: Range
+    unit: Unit
+    turns: Turns
     whole: bool
     elementwise: bool
     elements: Elements

@@ -6,9 +6,9 @@ import ast
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from torchlint.rule import Frame, Op, ops, same, trees
+from torchlint.rule import Chain, Frame, Op, ops, same, trees, units
 
-from .loss_inputs import Chain, operand, source
+from .loss_inputs import operand
 from .routes import Route, is_lone, parents_of, route
 
 if TYPE_CHECKING:
@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
 
 def without(frame: Frame, found: list[Chain], sink: ast.AST | None) -> Fix | None:
-    """A fix that puts the inputs of operations in their places; None where one has other uses or is made elsewhere."""
+    """A fix that puts the inputs of operations in their places; None where one has other uses or is made elsewhere, or
+    something is computed of it."""
+    if not all(map(units.is_plain, found)):
+        return None
     fixes = [_dropped(frame, chain, sink, lone=len(found) == 1) for chain in found]
     known = [fix for fix in fixes if fix is not None]
     if len(known) != len(fixes):
@@ -32,7 +35,7 @@ def without(frame: Frame, found: list[Chain], sink: ast.AST | None) -> Fix | Non
 
 
 def _dropped(frame: Frame, chain: Chain, sink: ast.AST | None, *, lone: bool) -> Fix | None:
-    op = source(chain)
+    op = units.source(chain)
     way = route(frame, chain, sink)
     inner = operand(op)
     if way is None or inner is None or not isinstance(op.node, ast.expr):
@@ -72,8 +75,8 @@ def _inline(editor: Editor, part: ast.expr, way: Route) -> None:
 
 def renamed(frame: Frame, chain: Chain, sink: ast.AST | None, new: str, new_layer: str) -> Fix | None:
     """A fix that calls another function, or makes another layer, in the place of an operation with one use."""
-    op = source(chain)
-    if route(frame, chain, sink) is None or operand(op) is None:
+    op = units.source(chain)
+    if not units.is_plain(chain) or route(frame, chain, sink) is None or operand(op) is None:
         return None
     return respelled(op, frame, new, new_layer)
 
@@ -105,7 +108,7 @@ def called_instead(
     frame: Frame, root: Op, core: Op, chain: Chain, target: ast.expr | None, reduction: str
 ) -> Fix | None:
     """A fix that writes `cross_entropy(logits, target)` for a loss that is made of a log-softmax with one use."""
-    way, logits, op = route(frame, chain, core.node), operand(source(chain)), source(chain)
+    way, logits, op = route(frame, chain, core.node), operand(units.source(chain)), units.source(chain)
     whole, log_softmax = root.node, op.node
     if way is None or logits is None or target is None or len(chain) != 1 or frame.function is None:
         return None

@@ -9,9 +9,7 @@ from collections.abc import Callable
 from enum import Enum, auto
 from typing import NamedTuple
 
-from torchlint.rule import Constant, Element, Items, Op, Value, facts, ops, same
-
-from .loss_inputs import Chain, source
+from torchlint.rule import Chain, Constant, Element, Items, Op, Value, facts, ops, same, units
 
 
 class Class(Enum):
@@ -37,7 +35,7 @@ class _Axis(NamedTuple):
 
 def class_dim(chain: Chain, target: Value | None = None) -> Class:
     """Whether the activation at the end of a chain was taken over the class dim of what the chain begins with."""
-    axis = _initial(source(chain))
+    axis = _initial(units.source(chain))
     for step in reversed(chain[:-1]):
         axis = _after(step, axis) if axis is not None else None
     return _judge(axis, _class_of(chain, target)) if axis is not None else Class.UNKNOWN

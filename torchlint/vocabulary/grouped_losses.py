@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
-from torchlint.rule import Check, Frame, Op, Place
+from torchlint.rule import Chain, Check, Frame, Op, Place
 
 from .grad_mode import is_called_without_grad
-from .loss_inputs import Chain, maker, places
+from .loss_inputs import maker, places
 
 Find = Callable[[Op], list[Chain]]
 

@@ -6,14 +6,13 @@ import ast
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from torchlint.rule import Frame, last_name, own_nodes, parents, statement_of, trees
+from torchlint.rule import Call, Frame, Value, own_nodes, parents, statement_of, trees, units
 
 from .nn_modules import is_module
 from .training import is_optimizer
 
 # What only modules have, and optimisers and schedulers do not.
 _OF_MODULES = frozenset({"parameters", "named_parameters", "train", "eval", "modules"})
-_TABLES = frozenset({"dict", "OrderedDict"})
 # What is done to a dict that is something else afterwards.
 _CHANGING = frozenset({"update", "pop", "popitem", "clear", "setdefault", "__setitem__"})
 
@@ -42,12 +41,21 @@ def kept_weights(frame: Frame) -> Iterator[Kept]:
             continue
         for target, value in _pairs(node.targets[0], node.value):
             name = ast.unparse(target) if _is_name(frame, target) else ""
-            for part in _parts(value) if name else ():
-                model = _model_of(part)
-                # A model in a table may be there for its settings.
-                if model is not None and not (model is part is not value) and _is_model(frame, model):
-                    yield Kept(node, name, part, ast.unparse(model), model is part, _other_keys(value))
-                    break
+            kept = _kept(frame, node, name, value) if name else None
+            if kept is not None:
+                yield kept
+
+
+def _kept(frame: Frame, node: ast.stmt, name: str, value: ast.expr) -> Kept | None:
+    for part in _parts(value):
+        model = _model_of(frame, part)
+        if model is not None:
+            return Kept(node, name, part, model, False, _other_keys(frame, value))
+    # A model in a table may be there for its settings.
+    is_model = isinstance(value, ast.Name) or (isinstance(value, ast.Attribute) and isinstance(value.value, ast.Name))
+    if is_model and _is_model(frame, frame.values.get(value), ast.unparse(value)):
+        return Kept(node, name, value, ast.unparse(value), True)
+    return None
 
 
 def _pairs(target: ast.expr, value: ast.expr) -> list[tuple[ast.expr, ast.expr]]:
@@ -62,13 +70,13 @@ def _parts(value: ast.expr) -> list[ast.expr]:
     return value.values if isinstance(value, ast.Dict) else [value]
 
 
-def _other_keys(value: ast.expr) -> frozenset[object]:
+def _other_keys(frame: Frame, value: ast.expr) -> frozenset[object]:
     """The keys of a dict display that do not hold weights."""
     if not isinstance(value, ast.Dict):
         return frozenset()
     entries = zip(value.keys, value.values, strict=True)
     return frozenset(
-        key.value for key, part in entries if isinstance(key, ast.Constant) and _of_state_dict(part) is None
+        key.value for key, part in entries if isinstance(key, ast.Constant) and _model_of(frame, part) is None
     )
 
 
@@ -79,35 +87,35 @@ def _is_name(frame: Frame, target: ast.expr) -> bool:
     return isinstance(target, ast.Name)
 
 
-def _model_of(value: ast.expr) -> ast.expr | None:
-    """The model whose weights an expression holds without a copy."""
-    match value:
-        case ast.Name() | ast.Attribute(value=ast.Name()):
-            return value
-        case ast.Call(func=ast.Attribute(value=ast.Name() | ast.Attribute() as model, attr="state_dict"), args=[]):
-            return model
-        case ast.Call(func=ast.Attribute(value=inner, attr="copy"), args=[]) if last_name(inner) != "copy":
-            return _of_state_dict(inner)
-        case ast.Call(func=func, args=[inner], keywords=[]) if last_name(func) in _TABLES:
-            return _of_state_dict(inner)
-        case ast.Call(func=ast.Attribute(value=ast.Name(id="copy"), attr="copy"), args=[inner]):
-            return _of_state_dict(inner)
+def _model_of(frame: Frame, node: ast.expr) -> str | None:
+    """How the model is written whose weights an expression holds without a copy."""
+    value = frame.values.get(node) if ".state_dict(" in frame.module.source.text else None
+    found = units.owner_of(value) if value is not None else None
+    if found is None:
+        return None
+    model, call = found
+    text = _written(frame, model, call)
+    return text if text is not None and _is_model(frame, model, text) else None
+
+
+def _written(frame: Frame, model: Value, call: Call) -> str | None:
+    """The expression by which a frame has a model, if only in the method or function that it calls."""
+    func = call.node.func if isinstance(call.node, ast.Call) else None
+    here = func.value if isinstance(func, ast.Attribute) else None
+    if here is not None and frame.values.get(here) is model:
+        return ast.unparse(here) if isinstance(here, ast.Name | ast.Attribute) else None
+    for node, value in frame.values.items():
+        if value is model and isinstance(node, ast.Name | ast.Attribute):
+            return ast.unparse(node)
     return None
 
 
-def _of_state_dict(value: ast.expr) -> ast.expr | None:
-    model = _model_of(value)
-    return None if model is value else model
-
-
-def _is_model(frame: Frame, node: ast.expr) -> bool:
+def _is_model(frame: Frame, value: Value | None, text: str) -> bool:
     """Whether an expression is a module by its value, or by what is done with it in the function or class."""
-    value = frame.values.get(node)
     if value is not None and is_module(frame, value):
         return True
     if is_optimizer(value):
         return False
-    text = ast.unparse(node)
     scope = frame.function.cls.node if frame.function and frame.function.cls and "." in text else frame.scope
     for other in trees.walk(scope):
         used = other.func if isinstance(other, ast.Call) else None

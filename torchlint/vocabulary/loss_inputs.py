@@ -1,88 +1,30 @@
-"""Where the input of a loss comes from, seen through what only reshapes it."""
+"""Where the input of a loss comes from, as the text has it."""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
 
-from torchlint.rule import Element, Field, Items, Op, Place, Value, members, ops
-
-# A value and what it was before it was reshaped, step by step; the last one is what computed the elements.
-Chain = tuple[Value, ...]
-
-_MAX_CHAINS = 16
-
-
-def chains(value: Value) -> list[Chain]:
-    """How a value may have come about, one chain for each path; empty where there are too many."""
-    found: list[Chain] = []
-    for chain in _chains(value, 24):
-        found.append(chain)
-        if len(found) > _MAX_CHAINS:
-            return []
-    return found
-
-
-def _chains(value: Value, depth: int) -> Iterator[Chain]:
-    for member in members(value):
-        inner = carried(member)
-        parts = _joined(member) if inner is None else (inner,)
-        if not parts or depth == 0:
-            yield (member,)
-            continue
-        for part in parts:
-            for chain in _chains(part, depth - 1):
-                yield (member, *chain)
-
-
-def _joined(value: Value) -> tuple[Value, ...]:
-    """The tensors that `cat` and `stack` put together."""
-    tensors = value.args.get("tensors") if isinstance(value, Op) and value.name in ops.JOINS else None
-    return tensors.items if isinstance(tensors, Items) else ()
-
-
-def carried(value: Value) -> Value | None:
-    """The value whose elements this one has; None where the elements are its own."""
-    match value:
-        case Op() if value.name in ops.CARRIERS:
-            return value.input
-        case Element() if isinstance(value.base, Op) and value.base.name in ops.PARTS:
-            return value.base.input
-        case Field(name="data"):
-            return value.base
-    return None
-
-
-def sources(value: Value, names: frozenset[str]) -> list[Chain]:
-    """The chains of a value where every one of them ends in one of these operations; else nothing."""
-    found = chains(value)
-    return found if all(isinstance(chain[-1], Op) and chain[-1].name in names for chain in found) else []
-
-
-def source(chain: Chain) -> Op:
-    """The operation at the end of a chain from `sources`."""
-    op = chain[-1]
-    assert isinstance(op, Op)
-    return op
+from torchlint.rule import Chain, Op, Place, units
 
 
 def maker(chain: Chain) -> ast.AST | None:
     """Where the operation at the end of a chain is written: its call, or the layer that a container calls."""
-    op = source(chain)
+    op = units.source(chain)
     if op.layer is not None and op.layer.node is not None and not _is_direct(op):
         return op.layer.node
     return op.node
 
 
 def places(found: list[Chain], message: str, loss: Op) -> tuple[Place, ...]:
-    """Where the operations of some chains are written, except in the loss's own line."""
+    """Where the operations of some chains are written, except in the loss's own line. `{}` in the message is the name
+    of the operation."""
     shown: dict[ast.AST, Place] = {}
     for chain in found:
         node = maker(chain)
-        op = source(chain)
+        op = units.source(chain)
         frame = op.layer.frame if op.layer is not None and node is op.layer.node else op.frame
         if node is not None and getattr(node, "lineno", 0) != getattr(loss.node, "lineno", 0):
-            shown[node] = Place(node, message, frame)
+            shown[node] = Place(node, message.format(op.name.replace("_", "-")), frame)
     return tuple(shown.values())
 
 

@@ -5,9 +5,20 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping
 
-from torchlint.rule import UNKNOWN, Frame, Layer, LoopCarried, Mutated, Unknown, Value, members, parents, trees
-
-from .loss_inputs import Chain, source
+from torchlint.rule import (
+    UNKNOWN,
+    Chain,
+    Frame,
+    Layer,
+    LoopCarried,
+    Mutated,
+    Unknown,
+    Value,
+    members,
+    parents,
+    trees,
+    units,
+)
 
 
 class Route:
@@ -20,7 +31,7 @@ class Route:
 
 def route(frame: Frame, chain: Chain, sink: ast.AST | None) -> Route | None:
     """How the source of a chain gets to the expression `sink`; None where that is not clear or not its only use."""
-    op = source(chain)
+    op = units.source(chain)
     if op.frame is not frame or not isinstance(op.node, ast.expr) or sink is None:
         return None
     steps = {id(value) for value in chain}

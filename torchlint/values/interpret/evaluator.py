@@ -313,6 +313,16 @@ class Evaluator:
         return decorators.is_plain(self.surroundings(function.module), function)
 
 
+def evaluated(module: Module, project: Lookup | None = None) -> Evaluator:
+    """The evaluations of a whole file: its body, and each of its functions."""
+    evaluator = Evaluator(module, project)
+    evaluator.module_frame()
+    for model in module.models.values():
+        if isinstance(model, FunctionModel):
+            evaluator.frame(model)
+    return evaluator
+
+
 def _count_up_to(body: Sequence[ast.stmt], node: ast.expr) -> int:
     """How many statements there are up to the one that a node is in, that one included."""
     place = (node.lineno, node.col_offset)

@@ -38,6 +38,7 @@ class Importers:
         self._index = index
         self._project_files = files
         self._files: dict[str, list[str] | None] = {}
+        self._led = index.answered(self._path)
         self.asked = asked
 
     def files(self, name: str) -> list[str] | None:
@@ -80,6 +81,12 @@ class Importers:
     def _leads_to(self, importer: str, dotted: str, hops: int = _MAX_HOPS) -> list[str] | None:
         """What of the file a dotted name stands for: nothing of it is the module itself, or a package around it. None
         where it is of another file."""
+        key = importer, dotted, hops
+        if key not in self._led:
+            self._led[key] = self._followed(importer, dotted, hops)
+        return self._led[key]
+
+    def _followed(self, importer: str, dotted: str, hops: int) -> list[str] | None:
         path, rest = split(importer, dotted)
         if path == self._path or (path is not None and not rest and self._is_around(path)):
             return rest

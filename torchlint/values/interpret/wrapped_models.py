@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Sequence
 
 from torchlint.values.interpret import classes
@@ -28,10 +29,12 @@ _WRAPPERS = frozenset(
         "torch.nn.utils.parametrizations.spectral_norm",
         "apex.parallel.DistributedDataParallel",
         "apex.parallel.convert_syncbn_model",
-        "copy.deepcopy",
-        "copy.copy",
     }
 )
+# And these, of models: they have other weights then, but give the same kind of thing.
+_COPIES = frozenset({"copy.deepcopy", "copy.copy"})
+_TABLES = frozenset({"builtins.dict", "collections.OrderedDict"})
+_OF_TABLES = frozenset({"state_dict", "copy"})
 # The attribute under which a wrapper keeps the model.
 INNER = frozenset({"module", "_orig_mod"})
 # These return what they are given, in the same order, wrapped.
@@ -40,7 +43,9 @@ _PREPARERS = frozenset({"apex.amp.initialize", "accelerate.Accelerator.prepare"}
 
 def wrapped(qualname: str, arguments: Arguments) -> Value | None:
     """The model that a call wraps; None where the call does something else."""
-    if qualname in _WRAPPERS:
+    if qualname in _COPIES and arguments.values and _is_table(arguments.values[0]):
+        return None
+    if qualname in _WRAPPERS | _COPIES:
         named = arguments.keywords.get("module") or arguments.keywords.get("model")
         return arguments.values[0] if arguments.values else named
     if qualname not in _PREPARERS or not arguments.known or not arguments.values:
@@ -48,6 +53,13 @@ def wrapped(qualname: str, arguments: Arguments) -> Value | None:
     # Their optimisers step and clear gradients in ways of their own.
     models = [value if isinstance(value, Layer | Instance) else Unknown(value.node) for value in arguments.values]
     return models[0] if len(models) == 1 else Items(models, "tuple", None, None)
+
+
+def _is_table(value: Value) -> bool:
+    """Whether a value may be a table of weights, of which a copy is something else."""
+    if isinstance(value, Call) and isinstance(value.callee, Method):
+        return value.callee.name in _OF_TABLES
+    return isinstance(value.node, ast.DictComp) or (isinstance(value, Call) and value.qualname in _TABLES)
 
 
 def sequential_of(frame: Frame, instance: Instance) -> Layer | None:

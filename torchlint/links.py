@@ -1,0 +1,11 @@
+"""Where the pages of the documentation are."""
+
+from __future__ import annotations
+
+from torchlint import DOCUMENTATION, registry
+
+
+def page_url(code: str) -> str:
+    """The address of a rule's page; empty for a code that is not a rule's."""
+    name = next((rule.name for rule in registry.rules() if rule.code == code), "")
+    return f"{DOCUMENTATION}rules/{name}/" if name else ""
