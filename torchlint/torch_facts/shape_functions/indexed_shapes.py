@@ -88,7 +88,7 @@ def _of_index(part: object, sizes: Sequence[Size], shape: Shape) -> _Found:
             raise Refusal(f"a mask of shape {part.shape} is taken of dims {Shape(tuple(sizes))}: its shape is {shape}")
         return [Shape((unknown(),))]
     if isinstance(part, Places):
-        return [part.shape]
+        return [part.shape] if part.shape.sizes else []  # a 0-d tensor is a number here
     (size,) = sizes
     if isinstance(part, Span):
         return [_sliced(size, part)]
