@@ -48,6 +48,7 @@ class CallSignature(Check):
     since = "0.2"
     related = ("TLT801", "TLT320")
     severity = ERROR
+    default = False
     message = "Torch raises here: it does not take these arguments"
     help = "Look at the signature, and pass what it takes"
 

@@ -53,6 +53,7 @@ class DtypeMismatch(Check):
     since = "0.2"
     related = ("TLT320", "TLT116")
     severity = ERROR
+    default = False
     message = "Torch raises here: it does not take this dtype"
     help = "Convert the tensor first, with `.float()`, `.long()` or `.to(dtype)`"
     ops = (*_FLOATING_ONLY, *_PRODUCTS, *_IN_PLACE, "getitem", "Embedding", "embedding", "Linear", "one_hot")

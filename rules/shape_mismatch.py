@@ -30,8 +30,8 @@ self.fc = nn.Linear(16 * 5 * 5, 10)
 ```
 
 ## When not to use it
-It is off by default: what it costs on large code is not settled, and layers that are replaced from outside, by a
-framework that builds them anew, have other sizes than those that are written.
+Turn it off for models whose layers are replaced from outside, by a framework that builds them anew: they have other
+sizes than those that are written.
 
 ## References
 - [torch.nn.Linear](https://docs.pytorch.org/docs/stable/generated/torch.nn.Linear.html)
@@ -55,6 +55,7 @@ from torchlint.rule import (
     is_test,
     known_shapes,
     once_per_file,
+    ops,
 )
 from torchlint.vocabulary.certain_runs import is_undecided, runs_for_certain
 
@@ -83,7 +84,6 @@ class ShapeMismatch(Check):
     since = "0.2"
     related = ("TLT302", "TLT304")
     severity = ERROR
-    default = False
     message = "Torch raises here: the shapes do not fit"
     help = "Change the sizes so that they agree: those of the layer, or the shape of what it is given"
     words = (
@@ -128,9 +128,14 @@ def _is_certain(op: Op, frame: Frame) -> bool:
         return False
     if is_undecided(node, frame):
         return False
-    if op.layer is not None and _may_be_changed(frame, node):
+    if op.layer is not None and (_may_be_changed(frame, node) or _may_be_off(op, frame)):
         return False
     return runs_for_certain(node, frame)
+
+
+def _may_be_off(op: Op, frame: Frame) -> bool:
+    """Whether a layer drops nothing, and so takes all shapes, in eval mode."""
+    return op.name in ops.that(random="training") and bool(frame.module.references("eval"))
 
 
 def _is_of_tensors(op: Op) -> bool:

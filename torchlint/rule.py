@@ -64,7 +64,7 @@ from torchlint.torch_facts import literals, modules, ops, signatures
 from torchlint.torch_range import Range
 from torchlint.values import facts, units
 from torchlint.values.compare import agree, children, members, same, same_dim, walk
-from torchlint.values.facts import dtypes, known_shapes, sizes
+from torchlint.values.facts import dtypes, known_shapes, moved_dims, sizes
 from torchlint.values.interpret import classes
 from torchlint.values.interpret.bound_calls import BoundCall, bound_call, made_by, written_calls
 from torchlint.values.interpret.branches import outcome
@@ -374,6 +374,7 @@ __all__ = [
     "made_by",
     "members",
     "modules",
+    "moved_dims",
     "names_read",
     "once_per_file",
     "ops",

@@ -5,16 +5,18 @@ Where paths meet, a value has several shapes, one for each path: what is refused
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from itertools import product as combinations
 from typing import NamedTuple
 
 from torchlint.torch_facts import shape_functions
 from torchlint.torch_facts.dims import ANY, Polynomial, Shape, Size, floor, is_known, is_size, symbol, unknown
-from torchlint.torch_facts.shape_functions.refusal import UNSURE, Given, Refusal, Span, shape_of
+from torchlint.torch_facts.shape_functions.refusal import UNSURE, Given, Mask, Places, Refusal, Span, shape_of, sizes_of
 from torchlint.torch_facts.signatures import Kind
 from torchlint.values.facts import entry_shapes
 from torchlint.values.facts.demanded_shapes import demanded
+from torchlint.values.facts.dtypes import dtype_class
 from torchlint.values.facts.tensors import kind
 from torchlint.values.value import (
     Call,
@@ -32,6 +34,7 @@ from torchlint.values.value import (
 )
 
 _DEPTH = 60
+_LONGEST_NAME = 24
 # How many shapes of one value, and combinations of those of several, are looked at.
 _MOST = 8
 _ARITHMETIC: Mapping[str, Callable[[Size, Size], Size]] = {
@@ -82,6 +85,19 @@ def shapes(value: Value) -> tuple[Shape, ...]:
 def refusal(op: Op) -> str:
     """What torch refuses about an operation, whatever the shapes may be; empty where it may be fine."""
     return _known(op, _DEPTH).refusal
+
+
+def is_reshaped(value: Mutated) -> bool:
+    """Whether what was done to a tensor may have changed its shape."""
+    return _reshapes(value)
+
+
+def asked_sizes(view: Op) -> tuple[Size, ...] | None:
+    """The sizes that a view asks for, -1 among them; None where they are not known, or differ."""
+    asked = view.args.get("shape", view.args.get("size"))
+    answers = _known(asked, _DEPTH).answers if asked is not None else ()
+    wanted = sizes_of(answers[0]) if len(answers) == 1 else None
+    return wanted if wanted is not None and (isinstance(answers[0], tuple) or len(wanted) == 1) else None
 
 
 def source(value: Value) -> Op | None:
@@ -367,8 +383,12 @@ def _size_of(op: Op, depth: int) -> object:
 
 
 def _name_of_target(op: Op) -> str:
-    """The name that a size is given where a shape is unpacked."""
-    return getattr(op.node, "id", "?")
+    """The name that a size is given where a shape is unpacked, or what it is read by."""
+    node = op.node
+    if isinstance(node, ast.Subscript | ast.Call):
+        text = ast.unparse(node)
+        return text if len(text) <= _LONGEST_NAME else "?"
+    return getattr(node, "id", "?")
 
 
 def _at(shape: Shape, dim: int) -> Size | None:
@@ -428,13 +448,30 @@ def _taken(given: Given) -> object:
 def _indices(index: Value, depth: int) -> tuple[object, ...]:
     """An index, whose parts are numbers only where that is certain: a name may hold a mask or a list."""
     if isinstance(index, Items) and index.kind != "tuple":
-        return (UNSURE,)  # a list is taken as a tensor of places
+        return (_listed(index),)
     if isinstance(index, Items):
         return tuple(map(tuple, _combined([_indices(part, depth) for part in index.items])))
     answers = _known(index, depth).answers
     if all(isinstance(answer, Span | int | None) or answer is ... for answer in answers):
         return answers
-    return (unknown(),) if kind(index) is Kind.INT else (UNSURE,)
+    if kind(index) is Kind.INT:
+        return (unknown(),)
+    return tuple(_as_index(index, answer) for answer in answers)
+
+
+def _listed(index: Items) -> object:
+    """A list is taken as a tensor: of places, or of bools."""
+    kinds = {kind(item) for item in index.items}
+    made = Places if kinds == {Kind.INT} else Mask if kinds == {Kind.BOOL} else None
+    return UNSURE if made is None else made(Shape((len(index.items),)))
+
+
+def _as_index(index: Value, answer: object) -> object:
+    """A tensor as an index: what its elements are decides what it takes."""
+    if not isinstance(answer, Shape):
+        return UNSURE
+    elements = dtype_class(index)
+    return Places(answer) if elements == "int" else Mask(answer) if elements == "bool" else UNSURE
 
 
 def _with_ranks(given: Given) -> Iterator[Given]:
