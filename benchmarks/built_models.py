@@ -85,6 +85,7 @@ def _verdict(shapes: tuple[Shape, ...], actual: tuple[int, ...], numbers: Number
 
 def _timm_models(count: int, recorder: Recorder) -> Iterator[tuple[str, Callable[[], Any]]]:
     """Some models of each module of timm, the smallest by their names, and what builds and runs each."""
+    # Start-up: only the models of timm need it, and the other kinds are there without it.
     import timm
 
     modules = [[*timm.list_models(module=module)] for module in timm.list_modules()]
@@ -97,7 +98,7 @@ def _timm_models(count: int, recorder: Recorder) -> Iterator[tuple[str, Callable
         def run(name: str = name) -> Any:
             model: Any = timm.create_model(name).eval()
             size = (model.default_cfg or {}).get("input_size") or (3, 224, 224)
-            recorder.calls.clear()  # what was computed while it was built is no part of the model
+            recorder.calls.clear()  # what was computed while it was built does not belong to the model
             model(torch.rand(2, *size))
             return model
 

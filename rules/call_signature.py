@@ -36,7 +36,18 @@ from __future__ import annotations
 import ast
 from collections.abc import Collection, Iterator, Mapping
 
-from torchlint.rule import ERROR, Check, Frame, Module, Problem, inventory_of, literals, once_per_file, signatures
+from torchlint.rule import (
+    ERROR,
+    Check,
+    Frame,
+    Module,
+    Problem,
+    inventory_of,
+    literals,
+    misfits,
+    once_per_file,
+    signatures,
+)
 from torchlint.vocabulary.certain_runs import is_expected_to_raise
 
 # How much of a word is the same where it is a slip of another one.
@@ -96,7 +107,7 @@ def _misfit(qualname: str, call: ast.Call) -> str:
     """Why the arguments do not fit; empty where they may."""
     keywords = tuple(keyword.arg for keyword in call.keywords if keyword.arg is not None)
     is_open = len(keywords) < len(call.keywords) or any(isinstance(arg, ast.Starred) for arg in call.args)
-    misfit = signatures.misfit(qualname, 0 if is_open else len(call.args), keywords, is_open)
+    misfit = misfits.misfit(qualname, 0 if is_open else len(call.args), keywords, is_open)
     if misfit is None:
         return ""
     if misfit.unknown:

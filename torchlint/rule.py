@@ -60,7 +60,7 @@ from torchlint.syntax.names import last_name
 from torchlint.syntax.per_file import once_per_file
 from torchlint.syntax.plain import is_flag, tested
 from torchlint.syntax.tests import is_test
-from torchlint.torch_facts import literals, modules, ops, signatures
+from torchlint.torch_facts import literals, misfits, modules, ops, signatures
 from torchlint.torch_range import Range
 from torchlint.values import facts, units
 from torchlint.values.compare import agree, children, members, same, same_dim, walk
@@ -373,6 +373,7 @@ __all__ = [
     "loops_around",
     "made_by",
     "members",
+    "misfits",
     "modules",
     "moved_dims",
     "names_read",

@@ -87,6 +87,9 @@ ALLOWED = {
         "TransformerDecoder TransformerDecoderLayer TransformerEncoder TransformerEncoderLayer",
     ): "their argument is that of the layers within",
     ("torchlint/values/units/layout_units.py", "MultiheadAttention Transformer"): "layers that take `batch_first`",
+    ("torchlint/values/units/mask_units.py", "Embedding embedding"): "the only two with a row for the padding",
+    ("rules/labels_shifted_twice.py", "bfloat16 requires_grad_"): "methods of modules, not of tensors",
+    ("torchlint/vocabulary/returned_losses.py", "numpy tolist"): "beside functions of Python that read a tensor, too",
     ("rules/dtype_mismatch.py", "bmm mm"): "what refuses a dtype, each with its sentence: no row says so",
     (
         "rules/dtype_mismatch.py",

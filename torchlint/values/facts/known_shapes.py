@@ -6,17 +6,29 @@ Where paths meet, a value has several shapes, one for each path: what is refused
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
-from itertools import product as combinations
-from typing import NamedTuple
+from collections.abc import Callable, Mapping
 
 from torchlint.torch_facts import shape_functions
-from torchlint.torch_facts.dims import ANY, Polynomial, Shape, Size, floor, is_known, is_size, symbol, unknown
+from torchlint.torch_facts.dims import ANY, Shape, Size, floor, is_known, is_size, symbol, unknown
 from torchlint.torch_facts.shape_functions.refusal import UNSURE, Given, Mask, Places, Refusal, Span, shape_of, sizes_of
 from torchlint.torch_facts.signatures import Kind
 from torchlint.values.facts import entry_shapes
 from torchlint.values.facts.demanded_shapes import demanded
 from torchlint.values.facts.dtypes import dtype_class
+from torchlint.values.facts.shape_answers import (
+    NOTHING,
+    Known,
+    combined,
+    covers,
+    distinct,
+    is_vague,
+    known_as,
+    length_of,
+    part_of,
+    size_at,
+    widened,
+    with_ranks,
+)
 from torchlint.values.facts.tensors import kind
 from torchlint.values.value import (
     Call,
@@ -35,8 +47,6 @@ from torchlint.values.value import (
 
 _DEPTH = 60
 _LONGEST_NAME = 24
-# How many shapes of one value, and combinations of those of several, are looked at.
-_MOST = 8
 _ARITHMETIC: Mapping[str, Callable[[Size, Size], Size]] = {
     "add": lambda a, b: a + b,
     "sub": lambda a, b: a - b,
@@ -61,19 +71,10 @@ _RESHAPING = frozenset(
 _WRAPPERS = frozenset({"torch.nn.Parameter", "torch.nn.parameter.Parameter", "torch.autograd.Variable"})
 _TURNED = frozenset({"T", "mT"})
 
-
-class _Known(NamedTuple):
-    """What an expression may be: shapes of tensors, sizes, other arguments, or tuples of them."""
-
-    answers: tuple[object, ...]
-    refusal: str = ""
-
-
-_NOTHING = _Known((UNSURE,))
 # What stands for an answer while it is looked for.
-_UNDER_WAY = _Known((UNSURE,))
+_UNDER_WAY = Known((UNSURE,))
 # What is known as long as something is assumed of what loops carry, the innermost loop last.
-_ASSUMED: list[dict[Value, _Known]] = []
+_ASSUMED: list[dict[Value, Known]] = []
 _MOST_ASSUMED = 3
 
 
@@ -117,7 +118,7 @@ def source(value: Value) -> Op | None:
     return found
 
 
-def _known(value: Value, depth: int) -> _Known:
+def _known(value: Value, depth: int) -> Known:
     """The same as `_found`, asked for once."""
     for assumed in reversed(_ASSUMED):
         if value in assumed:
@@ -126,17 +127,17 @@ def _known(value: Value, depth: int) -> _Known:
     if memo is None:
         memo = value.memo = {}
     answer = memo.get("shapes")
-    if isinstance(answer, _Known) and (answer is not _UNDER_WAY or not _ASSUMED):
+    if isinstance(answer, Known) and (answer is not _UNDER_WAY or not _ASSUMED):
         return answer
     if _ASSUMED:
         assumed = _ASSUMED[-1]
         assumed[value] = _UNDER_WAY
-        assumed[value] = _found(value, depth - 1) if depth else _NOTHING
+        assumed[value] = _found(value, depth - 1) if depth else NOTHING
         return assumed[value]
     memo["shapes"] = _UNDER_WAY  # what a value is made of never leads back to it, except by a loop
-    found = _found(value, depth - 1) if depth else _NOTHING
+    found = _found(value, depth - 1) if depth else NOTHING
     earlier = memo["shapes"]
-    if isinstance(earlier, _Known) and earlier.refusal and not found.refusal:
+    if isinstance(earlier, Known) and earlier.refusal and not found.refusal:
         found = found._replace(refusal=earlier.refusal)
     memo["shapes"] = found
     return found
@@ -152,7 +153,7 @@ def _single(depth: int) -> Callable[[Value], object]:
     return single
 
 
-def _of_carried(value: LoopCarried, depth: int) -> _Known:
+def _of_carried(value: LoopCarried, depth: int) -> Known:
     """What a name holds at the head of a loop: what it held before, if each turn leaves something of the same shape.
 
     What a turn makes of a shape is looked at as if all turns began with that shape. What is refused so is refused in
@@ -160,19 +161,19 @@ def _of_carried(value: LoopCarried, depth: int) -> _Known:
     """
     left = value.frame.carried.get(value) if value.frame is not None else None
     if value.initial is None or left is None or len(_ASSUMED) >= _MOST_ASSUMED:
-        return _NOTHING
+        return NOTHING
     start = _known(value.initial, depth)
     for _ in range(2):
         after, found = _after_turn(value, start, left, depth)
         for each, known in found.items():
             _keep_refusal(each, known)
-        if all(any(_covers(one, answer) for one in start.answers) for answer in after.answers):
+        if all(any(covers(one, answer) for one in start.answers) for answer in after.answers):
             return start._replace(refusal="")
-        start = _widened(start, after)
-    return _NOTHING
+        start = widened(start, after)
+    return NOTHING
 
 
-def _after_turn(value: LoopCarried, start: _Known, left: Value, depth: int) -> tuple[_Known, Mapping[Value, _Known]]:
+def _after_turn(value: LoopCarried, start: Known, left: Value, depth: int) -> tuple[Known, Mapping[Value, Known]]:
     _ASSUMED.append({value: start})
     try:
         return _known(left, depth), _ASSUMED[-1]
@@ -180,90 +181,41 @@ def _after_turn(value: LoopCarried, start: _Known, left: Value, depth: int) -> t
         _ASSUMED.pop()
 
 
-def _keep_refusal(value: Value, known: _Known) -> None:
+def _keep_refusal(value: Value, known: Known) -> None:
     """Remember what is refused whatever later turns bring."""
     if not known.refusal or _ASSUMED:
         return
     memo = value.memo
     if memo is None:
         memo = value.memo = {}
-    memo["shapes"] = _Known((UNSURE,), known.refusal)
+    memo["shapes"] = Known((UNSURE,), known.refusal)
 
 
-def _widened(first: _Known, after: _Known) -> _Known:
-    """What holds before and after a turn: sizes that differ are not known."""
-    if len(first.answers) != 1 or len(after.answers) != 1:
-        return _NOTHING
-    one, two = first.answers[0], after.answers[0]
-    if is_size(one) and is_size(two):
-        return _Known((unknown(),))
-    if not isinstance(one, Shape) or not isinstance(two, Shape) or one.open or one.rank != two.rank:
-        return _NOTHING
-    return _Known((Shape(tuple(a if a == b else unknown() for a, b in zip(one.sizes, two.sizes, strict=True))),))
-
-
-def _covers(one: object, other: object) -> bool:
-    """Whether all that something may be is among what another thing may be."""
-    if isinstance(one, Shape) and isinstance(other, Shape):
-        alike = one.rank == other.rank and len(one.sizes) == len(other.sizes)
-        return alike and all(_is_anything(a) or a == b for a, b in zip(one.sizes, other.sizes, strict=True))
-    return one is UNSURE or one == other or (is_size(one) and is_size(other) and _is_anything(one))
-
-
-def _is_anything(size: Size) -> bool:
-    """Whether nothing is known of a size."""
-    return isinstance(size, Polynomial) and size.is_unknown
-
-
-def _found(value: Value, depth: int) -> _Known:
+def _found(value: Value, depth: int) -> Known:
     match value:
         case Constant():
-            return _Known((value.value,))
+            return Known((value.value,))
         case Choice():
-            return _known_as(_distinct(answer for member in value.members for answer in _known(member, depth).answers))
+            return known_as(distinct(answer for member in value.members for answer in _known(member, depth).answers))
         case Items():
-            return _known_as(map(tuple, _combined([_known(item, depth).answers for item in value.items])))
+            return known_as(map(tuple, combined([_known(item, depth).answers for item in value.items])))
         case Mutated():
-            return _NOTHING if _reshapes(value) else _known(value.base, depth)
+            return NOTHING if _reshapes(value) else _known(value.base, depth)
         case Parameter():
-            return _Known(demanded(value, _single(depth)) or (symbol(value.name, value),))
+            return Known(demanded(value, _single(depth)) or (symbol(value.name, value),))
         case LoopCarried():
             return _of_carried(value, depth)
         case Item():
-            return _known_as(_distinct(map(entry_shapes.item, _known(value.iterable, depth).answers)))
+            return known_as(distinct(map(entry_shapes.item, _known(value.iterable, depth).answers)))
         case Element():
-            return _known_as(_part(answer, value.key) for answer in _known(value.base, depth).answers)
+            return known_as(part_of(answer, value.key) for answer in _known(value.base, depth).answers)
         case Field():
             return _of_field(value, depth)
         case Call():
             return _of_call(value, depth)
         case Op():
             return _of_op(value, depth)
-    return _NOTHING
-
-
-def _known_as(answers: Iterator[object]) -> _Known:
-    found = tuple(answers)
-    return _Known(found) if 0 < len(found) <= _MOST else _NOTHING
-
-
-def _distinct(answers: Iterator[object]) -> Iterator[object]:
-    """Each once; 1, 1.0 and True are not the same."""
-    return iter({(type(answer), answer): answer for answer in answers if _hashable(answer)}.values())
-
-
-def _hashable(answer: object) -> bool:
-    return isinstance(answer, Hashable)
-
-
-def _combined(choices: Sequence[tuple[object, ...]]) -> Iterator[tuple[object, ...]]:
-    """All combinations of what each of some values may be; of too many, what differs is not known."""
-    count = 1
-    for choice in choices:
-        count *= len(choice)
-    if count > _MOST:
-        choices = [choice if len(choice) == 1 else (UNSURE,) for choice in choices]
-    return combinations(*choices)
+    return NOTHING
 
 
 def _reshapes(value: Mutated) -> bool:
@@ -273,20 +225,7 @@ def _reshapes(value: Mutated) -> bool:
     return name in _RESHAPING or name == "data"
 
 
-def _part(answer: object, key: int | str) -> object:
-    """One of several results, or a slice of a tensor that is unpacked."""
-    if isinstance(answer, entry_shapes.Rows):
-        return answer.item
-    if not isinstance(key, int):
-        return UNSURE
-    if isinstance(answer, Shape):
-        return Shape(answer.sizes[1:]) if answer.sizes and not answer.open else ANY
-    if isinstance(answer, tuple) and -len(answer) <= key < len(answer):
-        return answer[key]
-    return UNSURE
-
-
-def _of_field(value: Field, depth: int) -> _Known:
+def _of_field(value: Field, depth: int) -> Known:
     if value.name in ("data", "grad"):
         return _known(value.base, depth)
     if value.name in _TURNED:
@@ -297,58 +236,49 @@ def _of_field(value: Field, depth: int) -> _Known:
         path.append(root.name)
         root = root.base
     if not isinstance(root, Parameter) or root.frame is None or value.name in root.frame.module.foreign_writes:
-        return _NOTHING
+        return NOTHING
     names = (*reversed(path),)
-    return _Known((symbol(".".join((root.name, *names)), (root, names)),))
+    return Known((symbol(".".join((root.name, *names)), (root, names)),))
 
 
-def _of_call(value: Call, depth: int) -> _Known:
+def _of_call(value: Call, depth: int) -> Known:
     if value.qualname in _WRAPPERS and value.args:
         return _known(value.args[0], depth)
     if value.qualname == "builtins.int" and len(value.args) == 1:
         return _whole(value.args[0], depth)
     if value.qualname == "builtins.len" and len(value.args) == 1:
-        counted = [*map(_length, _known(value.args[0], depth).answers)]
-        return _known_as(iter(counted)) if isinstance(value.args[0], Items) else _NOTHING
+        counted = [*map(length_of, _known(value.args[0], depth).answers)]
+        return known_as(iter(counted)) if isinstance(value.args[0], Items) else NOTHING
     made = entry_shapes.data(value, _single(depth))
     if made is not None:
-        return _Known((made,))
+        return Known((made,))
     if value.qualname in ("torch.FloatTensor", "torch.Tensor", "torch.LongTensor") and value.args and value.known:
         answers = _known(Items(value.args, "tuple", value.node, value.frame), depth).answers
         if len(value.args) == 1 and len(answers) == 1 and isinstance(answers[0], tuple):
             (held,) = answers[0]
             if isinstance(held, Shape):
-                return _Known((held,))
-        whole = all(isinstance(a, tuple) and all(map(is_size, a)) and not _is_vague(a) for a in answers)
-        return _known_as(Shape(answer) for answer in answers if isinstance(answer, tuple)) if whole else _NOTHING
-    return _NOTHING
+                return Known((held,))
+        whole = all(isinstance(a, tuple) and all(map(is_size, a)) and not is_vague(a) for a in answers)
+        return known_as(Shape(answer) for answer in answers if isinstance(answer, tuple)) if whole else NOTHING
+    return NOTHING
 
 
-def _length(answer: object) -> object:
-    return len(answer) if isinstance(answer, tuple) else UNSURE
-
-
-def _is_vague(sizes: tuple[object, ...]) -> bool:
-    """Whether a single size may be a list or another tensor."""
-    return len(sizes) == 1 and not isinstance(sizes[0], int)
-
-
-def _whole(value: Value, depth: int) -> _Known:
+def _whole(value: Value, depth: int) -> Known:
     """`int(n)` and `int(n / 2)`."""
     if isinstance(value, Op) and value.name == "div" and value.form == "operator":
-        pairs = _combined([_known(part, depth).answers for part in (value.args["input"], value.args["other"])])
-        return _known_as(floor(a, b) if is_size(a) and is_size(b) else UNSURE for a, b in pairs)
-    return _known_as(
+        pairs = combined([_known(part, depth).answers for part in (value.args["input"], value.args["other"])])
+        return known_as(floor(a, b) if is_size(a) and is_size(b) else UNSURE for a, b in pairs)
+    return known_as(
         answer if is_size(answer) else int(answer) if isinstance(answer, float) else UNSURE
         for answer in _known(value, depth).answers
     )
 
 
-def _of_op(op: Op, depth: int) -> _Known:
+def _of_op(op: Op, depth: int) -> Known:
     if op.name == "size":
-        return _known_as(_distinct(iter([_size_of(op, depth)])))
+        return known_as(distinct(iter([_size_of(op, depth)])))
     if op.name == "shape":
-        return _known_as(
+        return known_as(
             shape.sizes if isinstance(shape, Shape) and not shape.open else UNSURE
             for shape in _known(op.input, depth).answers
         )
@@ -357,9 +287,9 @@ def _of_op(op: Op, depth: int) -> _Known:
     if op.name == "slice":
         ends = [op.args.get(name) for name in ("start", "stop", "step")]
         parts = [(None,) if end is None else _known(end, depth).answers for end in ends]
-        return _known_as(Span(*each) for each in _combined(parts))
+        return known_as(Span(*each) for each in combined(parts))
     if "**" in op.args:
-        return _NOTHING
+        return NOTHING
     if op.form == "operator" and op.name in _ARITHMETIC and len(op.args) == 2:
         number = _calculated(op, depth)
         if number is not None:
@@ -375,7 +305,7 @@ def _size_of(op: Op, depth: int) -> object:
     dim = op.constant("dim")
     if not isinstance(dim, int):
         return unknown()
-    found = {_at(shape_of(answer), dim) for answer in _known(base, depth).answers}
+    found = {size_at(shape_of(answer), dim) for answer in _known(base, depth).answers}
     if len(found) == 1 and None not in found:
         return found.pop()
     name = getattr(base, "name", "") if isinstance(base, Parameter) else ""
@@ -391,15 +321,9 @@ def _name_of_target(op: Op) -> str:
     return getattr(node, "id", "?")
 
 
-def _at(shape: Shape, dim: int) -> Size | None:
-    if shape.open and dim >= 0:
-        return None
-    return shape.sizes[dim] if -len(shape.sizes) <= dim < len(shape.sizes) else None
-
-
-def _calculated(op: Op, depth: int) -> _Known | None:
+def _calculated(op: Op, depth: int) -> Known | None:
     """Arithmetic of sizes, or of tuples of them; None where it is one of tensors."""
-    pairs = [*_combined([_known(part, depth).answers for part in op.args.values()])]
+    pairs = [*combined([_known(part, depth).answers for part in op.args.values()])]
     found: list[object] = []
     for a, b in pairs:
         if is_size(a) and is_size(b):
@@ -408,28 +332,28 @@ def _calculated(op: Op, depth: int) -> _Known | None:
             found.append((*a, *b) if op.name == "add" else UNSURE)
         else:
             return None
-    return _known_as(_distinct(iter(found)))
+    return known_as(distinct(iter(found)))
 
 
-def _answered(name: str, args: Mapping[str, Value], depth: int) -> _Known:
+def _answered(name: str, args: Mapping[str, Value], depth: int) -> Known:
     """What an operation gives for all combinations of its arguments, or why all of them are refused."""
     if name == "getitem":
         choices = [_known(args["input"], depth).answers, _indices(args["index"], depth)]
     elif name not in shape_functions.proven():
-        return _NOTHING
+        return NOTHING
     else:
         choices = [_known(value, depth).answers for value in args.values()]
     found: list[object] = []
     refused = ""
-    for each in _combined(choices):
-        for given in _with_ranks(Given(name, dict(zip(args, each, strict=True)))):
+    for each in combined(choices):
+        for given in with_ranks(Given(name, dict(zip(args, each, strict=True)))):
             try:
                 found.append(_taken(given) if name == "getitem" else shape_functions.result(given))
             except Refusal as reason:
                 refused = str(reason)
     if not found:
-        return _Known((ANY,), refused)
-    return _known_as(_distinct(iter(found)))
+        return Known((ANY,), refused)
+    return known_as(distinct(iter(found)))
 
 
 def _taken(given: Given) -> object:
@@ -441,7 +365,7 @@ def _taken(given: Given) -> object:
         if isinstance(index, Span):
             start, stop, step = (part if isinstance(part, int) else None for part in index.parts)
             return whole[start:stop:step] if (start, stop, step) == index.parts else UNSURE
-        return _part(whole, index) if isinstance(index, int) and not isinstance(index, bool) else UNSURE
+        return part_of(whole, index) if isinstance(index, int) and not isinstance(index, bool) else UNSURE
     return shape_functions.result(given)
 
 
@@ -450,7 +374,7 @@ def _indices(index: Value, depth: int) -> tuple[object, ...]:
     if isinstance(index, Items) and index.kind != "tuple":
         return (_listed(index),)
     if isinstance(index, Items):
-        return tuple(map(tuple, _combined([_indices(part, depth) for part in index.items])))
+        return tuple(map(tuple, combined([_indices(part, depth) for part in index.items])))
     answers = _known(index, depth).answers
     if all(isinstance(answer, Span | int | None) or answer is ... for answer in answers):
         return answers
@@ -472,16 +396,3 @@ def _as_index(index: Value, answer: object) -> object:
         return UNSURE
     elements = dtype_class(index)
     return Places(answer) if elements == "int" else Mask(answer) if elements == "bool" else UNSURE
-
-
-def _with_ranks(given: Given) -> Iterator[Given]:
-    """The same with each rank that the input may have, where only few are taken."""
-    ranks = shape_functions.takes_ranks(given.name)
-    shape = given.tensor()
-    if not ranks or not shape.open or shape.at_least > max(ranks):
-        yield given
-        return
-    for rank in ranks:
-        if rank >= shape.at_least:
-            front = tuple(unknown() for _ in range(rank - shape.at_least))
-            yield Given(given.name, {**given.arguments, "input": Shape((*front, *shape.sizes))})
