@@ -9,6 +9,7 @@ FORMATS = {
     "json-lines": "json_lines",
     "github": "github",
     "gitlab": "gitlab",
+    "html": "html_",
     "junit": "junit",
     "pylint": "pylint",
     "rdjson": "rdjson",
