@@ -104,18 +104,18 @@ def _faults(run: Run, broken: Iterable[_Entry]) -> Iterator[str]:
 def _overview(run: Run, by_rule: dict[str, list[Finding]], by_file: dict[str, list[_Entry]]) -> Iterator[str]:
     order = sorted(by_rule.items(), key=lambda item: (-SEVERITIES.index(item[1][0].severity), -len(item[1]), item[0]))
     yield '<nav class="overview">\n<details open><summary><h2>By rule</h2></summary>\n<div class="wide"><table>\n<tr>'
-    yield "".join(f"<th>{head}</th>" for head in ("Rule", "Severity", "Findings", "With --fix", "Evidence"))
-    yield "</tr>\n"
+    yield '<th>Rule</th><th>Severity</th><th class="number">Findings</th><th class="number">Fixable</th>'
+    yield "<th>Evidence</th></tr>\n"
     for code, findings in order:
         name, fixable = findings[0].name, sum(map(run.applies, findings))
-        evidence = f'<a href="#evidence-{text(code)}">what was run</a>' if html_evidence.known(code) else ""
+        evidence = f'<a href="#evidence-{text(code)}">shown</a>' if html_evidence.known(code) else ""
         yield (
             f"<tr><td>{linked(code, page_url(code))} {text(name)}</td><td>{severity_badge(findings[0].severity)}</td>"
             f'<td class="number">{len(findings):,}</td><td class="number">{fixable:,}</td><td>{evidence}</td></tr>\n'
         )
     yield f"</table></div></details>\n<details{' open' if len(by_file) <= 30 else ''}><summary><h2>By file</h2>"
     yield '</summary>\n<div class="wide"><table>\n<tr><th>File</th>'
-    yield "".join(f"<th>{word.capitalize()}s</th>" for word in reversed(SEVERITIES)) + "</tr>\n"
+    yield "".join(f'<th class="number">{word.capitalize()}s</th>' for word in reversed(SEVERITIES)) + "</tr>\n"
     for place, (path, entries) in enumerate(by_file.items(), 1):
         counts = Counter(entry.finding.severity for entry in entries)
         cells = "".join(f'<td class="number">{counts[word] or ""}</td>' for word in reversed(SEVERITIES))

@@ -21,7 +21,7 @@ summary { cursor: pointer; } summary h2 { display: inline-block; margin: 1em 0 0
 .wide { overflow-x: auto; }
 table { border-collapse: collapse; font-size: 14px; min-width: 100%; }
 th, td { padding: 4px 10px 4px 0; text-align: left; vertical-align: top; border-bottom: 1px solid var(--line); }
-.number { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
+th { white-space: nowrap; } .number { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
 .path, .place { overflow-wrap: anywhere; } .place, .place a { color: var(--soft); font-size: 13px; }
 td.path { min-width: 12em; }
 #filter { position: sticky; top: 0; z-index: 1; display: flex; flex-wrap: wrap; gap: 0.5em 1em; align-items: end;
@@ -29,7 +29,7 @@ td.path { min-width: 12em; }
 #filter label { display: flex; flex-direction: column; font-size: 13px; color: var(--soft); min-width: 0;
   flex: 1 1 140px; }
 select, input, button { font: inherit; font-size: 14px; color: var(--text); background: var(--ground); width: 100%;
-  padding: 4px 6px; border: 1px solid var(--line); border-radius: 4px; }
+  height: 32px; padding: 4px 6px; border: 1px solid var(--line); border-radius: 4px; }
 button { width: auto; cursor: pointer; } output { font-size: 14px; padding: 5px 0; }
 article { margin: 0 0 1em; padding: 0.8em 1em; border: 1px solid var(--line); border-radius: 6px;
   scroll-margin-top: 7em; }
@@ -48,7 +48,8 @@ pre { margin: 0.5em 0; padding: 8px 10px; overflow-x: auto; background: var(--co
 .evidence h3 { margin-top: 1.4em; scroll-margin-top: 7em; } .evidence td:first-child { min-width: 9em; }
 .evidence td { padding-right: 14px; }
 footer { margin: 3em 0 1em; color: var(--soft); font-size: 13px; }
-@media (max-width: 600px) { #filter { position: static; } article { scroll-margin-top: 1em; padding: 0.7em; } }
+@media (max-width: 600px) { #filter { position: static; } article { scroll-margin-top: 1em; padding: 0.7em; }
+  .overview table { font-size: 13px; } .overview th, .overview td { padding-right: 6px; } td.path { min-width: 0; } }
 @media print { #filter { display: none; } article { break-inside: avoid; } }
 """
 

@@ -9,7 +9,8 @@ from typing import Any
 from torchlint import certificates, demonstrated, verdicts
 from torchlint.certificates import times
 
-_HEADS = ("What was run", "What came out", "Inputs", "Worst float32 error", "NaN or infinity", "Speed", "Where")
+_FIGURES = ("Inputs", "Worst float32 error", "NaN or infinity", "Speed")
+_HEADS = ("What was run", "What came out", *_FIGURES, "Where")
 _Row = dict[str, Any]
 
 
@@ -50,7 +51,7 @@ def _table(rows: Sequence[_Row]) -> str:
     for _, group in sorted(groups.items()):
         count = len(group)
         lines.append(_line(f"{count} program{'s' * (count > 1)} of the rule's fixtures", group))
-    heads = "".join(f"<th>{head}</th>" for head in _HEADS)
+    heads = "".join(f"<th{' class=number' if head in _FIGURES else ''}>{head}</th>" for head in _HEADS)
     return f'<div class="wide"><table>\n<tr>{heads}</tr>\n{"".join(lines)}</table></div>\n'
 
 

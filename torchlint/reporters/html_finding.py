@@ -53,8 +53,9 @@ def _article(run: Run, source: Source, finding: Finding, anchor: str) -> Iterato
     name = f" {text(finding.name)}" if finding.name != finding.code else ""
     yield f"<h3>{linked(finding.code, page_url(finding.code))}{name} {severity_badge(word)}{mark}</h3>\n"
     yield f'<p class="message">{text(finding.message)}</p>\n'
-    place = text(f"{source.path}:{source.place(finding.location)}")
-    yield f'<p class="place"><a href="#{anchor}">{place}</a></p>\n'
+    # Of a file that could not be read there are no lines.
+    place = f"{source.path}:{source.place(finding.location)}" if source.text else source.path
+    yield f'<p class="place"><a href="#{anchor}">{text(place)}</a></p>\n'
     if source.text:
         yield _quoted(frame(source, finding.location, finding.end_location), str(word))
     for related in finding.related:
