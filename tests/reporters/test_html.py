@@ -135,6 +135,31 @@ def test_what_was_run_for_a_rule_is_shown_once() -> None:
         assert f"{certificates.inputs(row):,}" in page.text
 
 
+def test_the_sizes_at_which_a_fix_is_better_are_dots(monkeypatch: pytest.MonkeyPatch) -> None:
+    gain = {"dtype": "float32", "quantity": "value", "rescued": 3, "relative_before": 0.5, "relative_after": 1e-7}
+    row = {"kind": "pair", "label": "by_hand", "verdict": "IMPROVES", "points": 5, "device": "cpu", "torch": "2.13.0"}
+    row |= {"gains": [{**gain, "sizes": [90.0, 300.0], "tried": [0.001, 1.0, 90.0, 300.0]}]}
+    row |= {"errors": {"float32 value": {"nonfinite_before": 1200, "nonfinite_after": 0}}}
+    monkeypatch.setattr(certificates, "evidence", lambda code: [row])
+    source = Source("a.py", "bad(x)\n")
+    page = read(Outcome("a.py", source, [finding(source, "bad")]))
+    assert ["class" in said for said in page.all("circle")] == [False, False, True, True]
+    assert page.all("svg", aria_label="better at sizes 90, 300")
+    assert "0.5 → 1e-07" in page.text
+    assert "1,200 → 0" in page.text
+
+
+def test_errors_of_results_that_are_meant_to_change_are_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    row = {"kind": "pair", "label": "by_hand", "verdict": "EQUAL", "points": 5, "device": "cpu", "torch": "2.13.0"}
+    row |= {"errors": {"float32 value": {"ulps_before": 1.5, "ulps_after": 123.4}}}
+    source = Source("a.py", "bad(x)\n")
+    for verdict, is_shown in (("EQUAL", True), ("CHANGES", False)):
+        changed = {**row, "verdict": verdict}
+        monkeypatch.setattr(certificates, "evidence", lambda code, changed=changed: [changed])
+        page = read(Outcome("a.py", source, [finding(source, "bad")]))
+        assert ("1.5 → 123 ulp" in page.text) == is_shown
+
+
 @pytest.mark.parametrize(
     ("applicability", "said"),
     [

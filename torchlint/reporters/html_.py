@@ -76,7 +76,7 @@ def _totals(run: Run, found: Sequence[_Entry]) -> str:
     if not found and run.broken:
         return f'<p class="total">No findings in what could be checked of {files}.</p>\n{fixed}'
     if not found:
-        return f'<p class="total passed">All checks passed! ({files})</p>\n{fixed}'
+        return f'<p class="total clean">All checks passed! ({files})</p>\n{fixed}'
     severities = Counter(entry.finding.severity for entry in found)
     words = [_counted(severities[word], str(word)) for word in reversed(SEVERITIES) if severities[word]]
     affected = len({entry.source.path for entry in found})

@@ -14,7 +14,7 @@ body { font: 15px/1.5 system-ui, sans-serif; color: var(--text); background: var
 a { color: var(--link); }
 h1 { margin: 0.4em 0 0; font-size: 24px; } h2 { margin: 1.6em 0 0.4em; font-size: 19px; }
 h3 { margin: 0; font-size: 15px; overflow-wrap: anywhere; }
-.total { font-size: 17px; } .passed { color: var(--good); font-weight: 600; }
+.total { font-size: 17px; } .clean { color: var(--good); font-weight: 600; }
 .overview { display: grid; gap: 0 2.5em; grid-template-columns: repeat(auto-fit, minmax(min(100%, 420px), 1fr));
   align-items: start; }
 summary { cursor: pointer; } summary h2 { display: inline-block; margin: 1em 0 0.4em; }
@@ -47,6 +47,9 @@ pre { margin: 0.5em 0; padding: 8px 10px; overflow-x: auto; background: var(--co
 .faults h2 { margin-top: 0.6em; } .faults article { background: var(--ground); }
 .evidence h3 { margin-top: 1.4em; scroll-margin-top: 7em; } .evidence td:first-child { min-width: 9em; }
 .evidence td { padding-right: 14px; }
+.sizes { white-space: nowrap; color: var(--soft); font-size: 12px; } .sizes svg { vertical-align: -1px; }
+circle { fill: none; stroke: var(--soft); } .better { fill: var(--good); stroke: var(--good); }
+.evidence td:last-child { min-width: 9em; }
 footer { margin: 3em 0 1em; color: var(--soft); font-size: 13px; }
 @media (max-width: 600px) { #filter { position: static; } article { scroll-margin-top: 1em; padding: 0.7em; }
   .overview table { font-size: 13px; } .overview th, .overview td { padding-right: 6px; } td.path { min-width: 0; } }

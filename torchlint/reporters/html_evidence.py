@@ -10,7 +10,15 @@ from torchlint import certificates, demonstrated, verdicts
 from torchlint.certificates import times
 
 _FIGURES = ("Inputs", "Worst float32 error", "NaN or infinity", "Speed")
-_HEADS = ("What was run", "What came out", *_FIGURES, "Where")
+_HEADS = ("What was run", "What came out", *_FIGURES, "Better at", "Where")
+_STEP, _RADIUS = 10, 3
+_SIDES = ("before", "after")
+_LEGEND = (
+    "What came out when the old and the new code were run on the same generated inputs, before &rarr; after the fix. "
+    "Errors are the worst of values in float32: relative ones where the new code is better, else units in the last "
+    "place (ulp). Speed is that of the new code, forward, with the old code as 1x. The dots are the sizes of the "
+    "inputs, full where the new code is better."
+)
 _Row = dict[str, Any]
 
 
@@ -25,11 +33,7 @@ def sections(names: Mapping[str, str]) -> Iterator[str]:
     if not codes:
         return
     yield '<section class="evidence" id="evidence">\n<h2>Evidence</h2>\n'
-    yield (
-        "<p>What came out when the old and the new code were run on the same generated inputs. Errors are in units in "
-        "the last place (ulp) of float32 values, before &rarr; after the fix; speed is that of the new code, "
-        "forward.</p>\n"
-    )
+    yield f"<p>{_LEGEND}</p>\n"
     for code in codes:
         yield f'<h3 id="evidence-{html.escape(code)}">{html.escape(code)} {html.escape(names[code])}</h3>\n'
         seen = demonstrated.kept(code)
@@ -60,18 +64,61 @@ def _line(name: str, rows: Sequence[_Row]) -> str:
     first = rows[0]
     intended = all(row.get("intended_change", False) for row in rows)
     said = verdicts.meaning(first["verdict"], condition=first.get("condition", ""), intended=intended)
-    errors = first.get("errors", {}).get("float32 value", {}) if len(rows) == 1 else {}
+    gains = [gain for row in rows for gain in row.get("gains", ()) if _of_float32_values(gain)]
     inputs = sum(map(certificates.inputs, rows))
-    numbers = (f"{inputs:,}" if inputs else "", _change(errors, "ulps"), _change(errors, "nonfinite"), _speed(rows))
+    numbers = (f"{inputs:,}" if inputs else "", _error(rows, gains), _not_finite(rows), _speed(rows))
     cells = "".join(f'<td class="number">{number}</td>' for number in numbers)
     where = f"{first['device']}, torch {first['torch']}"
-    return f"<tr><td>{html.escape(name)}</td><td>{html.escape(said)}</td>{cells}<td>{html.escape(where)}</td></tr>\n"
+    cells += f'<td class="sizes">{_sizes(gains)}</td><td>{html.escape(where)}</td>'
+    return f"<tr><td>{html.escape(name)}</td><td>{html.escape(said)}</td>{cells}</tr>\n"
 
 
-def _change(errors: _Row, what: str) -> str:
-    """A figure of both versions; nothing where both are 0 or none was measured."""
-    before, after = errors.get(f"{what}_before", 0), errors.get(f"{what}_after", 0)
-    return f"{before:.3g} &rarr; {after:.3g}" if before or after else ""
+def _class(name: str) -> str:
+    return f' class="{name}"'
+
+
+def _of_float32_values(gain: _Row) -> bool:
+    return bool(gain["dtype"] == "float32" and gain["quantity"] == "value")
+
+
+def _error(rows: Sequence[_Row], gains: Sequence[_Row]) -> str:
+    """The worst error of both versions. Where results are meant to change, the old ones are no measure."""
+    before, after = (max((gain.get(f"relative_{side}", 0.0) for gain in gains), default=0.0) for side in _SIDES)
+    if before:
+        return f"{before:.2g} &rarr; {after:.2g}"
+    worst = _worst(rows)
+    if gains or not any(worst.get(f"ulps_{side}") for side in _SIDES):
+        return ""
+    return f"{worst['ulps_before']:.3g} &rarr; {worst['ulps_after']:.3g} ulp"
+
+
+def _not_finite(rows: Sequence[_Row]) -> str:
+    """How many results of both versions are not finite; nothing where all are."""
+    before, after = (_worst(rows).get(f"nonfinite_{side}", 0) for side in _SIDES)
+    return f"{before:,g} &rarr; {after:,g}" if before or after else ""
+
+
+def _worst(rows: Sequence[_Row]) -> _Row:
+    """The worst errors of a rewrite; those of several programs cannot be told together."""
+    if len(rows) > 1 or rows[0]["verdict"] == "CHANGES":
+        return {}
+    worst: _Row = rows[0].get("errors", {}).get("float32 value", {})
+    return worst
+
+
+def _sizes(gains: Sequence[_Row]) -> str:
+    """A dot for each size of the inputs that was tried, full where the new code is better."""
+    tried = sorted({size for gain in gains for size in gain["tried"]})
+    better = {size for gain in gains for size in gain["sizes"]}
+    if not better:
+        return ""
+    dots = "".join(
+        f'<circle cx="{(place + 0.5) * _STEP:g}" cy="6" r="{_RADIUS}"{_class("better") if size in better else ""}/>'
+        for place, size in enumerate(tried)
+    )
+    said = f"better at sizes {', '.join(f'{size:g}' for size in tried if size in better)}"
+    start = f'<svg role="img" width="{len(tried) * _STEP}" height="12" aria-label="{said}">'
+    return f"{tried[0]:g} {start}<title>{said}</title>{dots}</svg> {tried[-1]:g}"
 
 
 def _speed(rows: Sequence[_Row]) -> str:

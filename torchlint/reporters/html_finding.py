@@ -22,8 +22,8 @@ _SURROGATES = re.compile("[\ud800-\udfff]")
 
 
 def text(said: str) -> str:
-    """A text on one line, as content or as the value of an attribute."""
-    return html.escape(printable(said))
+    """A text on one line, as content or as the value of an attribute, which stands in double quotes."""
+    return html.escape(printable(said), quote=False).replace('"', "&quot;")
 
 
 def severity_badge(severity: Severity) -> str:
