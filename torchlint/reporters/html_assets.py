@@ -9,7 +9,7 @@ STYLE = """
   --removed: #4a1d1d; --added: #12391f; --faults: #2d1414; } }
 * { box-sizing: border-box; }
 [hidden] { display: none !important; }
-body { font: 15px/1.5 system-ui, sans-serif; color: var(--text); background: var(--ground); max-width: 1100px;
+body { font: 15px/1.5 system-ui, sans-serif; color: var(--text); background: var(--ground); max-width: 1280px;
   margin: 0 auto; padding: 1em; }
 a { color: var(--link); }
 h1 { margin: 0.4em 0 0; font-size: 24px; } h2 { margin: 1.6em 0 0.4em; font-size: 19px; }
@@ -47,9 +47,10 @@ pre { margin: 0.5em 0; padding: 8px 10px; overflow-x: auto; background: var(--co
 .faults h2 { margin-top: 0.6em; } .faults article { background: var(--ground); }
 .evidence h3 { margin-top: 1.4em; scroll-margin-top: 7em; } .evidence td:first-child { min-width: 9em; }
 .evidence td { padding-right: 14px; }
+.evidence p { max-width: 60em; }
 .sizes { white-space: nowrap; color: var(--soft); font-size: 12px; } .sizes svg { vertical-align: -1px; }
 circle { fill: none; stroke: var(--soft); } .better { fill: var(--good); stroke: var(--good); }
-.evidence td:last-child { min-width: 9em; }
+.evidence td:nth-child(2) { min-width: 17em; } .evidence td:last-child { white-space: nowrap; padding-right: 0; }
 footer { margin: 3em 0 1em; color: var(--soft); font-size: 13px; }
 @media (max-width: 600px) { #filter { position: static; } article { scroll-margin-top: 1em; padding: 0.7em; }
   .overview table { font-size: 13px; } .overview th, .overview td { padding-right: 6px; } td.path { min-width: 0; } }

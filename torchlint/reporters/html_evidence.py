@@ -55,7 +55,7 @@ def _table(rows: Sequence[_Row]) -> str:
     for _, group in sorted(groups.items()):
         count = len(group)
         lines.append(_line(f"{count} program{'s' * (count > 1)} of the rule's fixtures", group))
-    heads = "".join(f"<th{' class=number' if head in _FIGURES else ''}>{head}</th>" for head in _HEADS)
+    heads = "".join(f"<th{_class('number') if head in _FIGURES else ''}>{head}</th>" for head in _HEADS)
     return f'<div class="wide"><table>\n<tr>{heads}</tr>\n{"".join(lines)}</table></div>\n'
 
 
