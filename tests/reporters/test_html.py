@@ -121,6 +121,15 @@ def test_every_link_within_the_page_leads_somewhere() -> None:
     assert targets <= set(names)
 
 
+def test_the_most_serious_rules_come_first_with_each_severity_that_they_have() -> None:
+    source = Source("a.py", "good, bad\n")
+    mixed = [finding(source, "good", "TLT301")._replace(severity=word) for word in (Severity.INFO, Severity.ERROR)]
+    page = read(Outcome("a.py", source, [finding(source, "bad"), *mixed]))
+    overview = page.text[page.text.index("By rule") : page.text.index("By file")]
+    assert re.findall(r"TLT\d+|error|warning|info", overview) == ["TLT301", "error", "info", "TLT202", "warning"]
+    assert "3 findings in 1 of 1 file: 1 error, 1 warning, 1 info." in page.text
+
+
 def test_what_was_run_for_a_rule_is_shown_once() -> None:
     source = Source("a.py", "good, bad\n")
     found = [finding(source, "good"), finding(source, "bad"), finding(source, "bad", "TLT999")]

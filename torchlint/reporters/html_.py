@@ -102,15 +102,18 @@ def _faults(run: Run, broken: Iterable[_Entry]) -> Iterator[str]:
 
 
 def _overview(run: Run, by_rule: dict[str, list[Finding]], by_file: dict[str, list[_Entry]]) -> Iterator[str]:
-    order = sorted(by_rule.items(), key=lambda item: (-SEVERITIES.index(item[1][0].severity), -len(item[1]), item[0]))
+    order = sorted(by_rule.items(), key=lambda item: (-_worst(item[1]), -len(item[1]), item[0]))
     yield '<nav class="overview">\n<details open><summary><h2>By rule</h2></summary>\n<div class="wide"><table>\n<tr>'
     yield '<th>Rule</th><th>Severity</th><th class="number">Findings</th><th class="number">Fixable</th>'
     yield "<th>Evidence</th></tr>\n"
     for code, findings in order:
         name, fixable = findings[0].name, sum(map(run.applies, findings))
+        # The configuration can change the severity of a rule in some files.
+        found = {finding.severity for finding in findings}
+        badges = " ".join(severity_badge(word) for word in reversed(SEVERITIES) if word in found)
         evidence = f'<a href="#evidence-{text(code)}">shown</a>' if html_evidence.known(code) else ""
         yield (
-            f"<tr><td>{linked(code, page_url(code))} {text(name)}</td><td>{severity_badge(findings[0].severity)}</td>"
+            f"<tr><td>{linked(code, page_url(code))} {text(name)}</td><td>{badges}</td>"
             f'<td class="number">{len(findings):,}</td><td class="number">{fixable:,}</td><td>{evidence}</td></tr>\n'
         )
     yield f"</table></div></details>\n<details{' open' if len(by_file) <= 30 else ''}><summary><h2>By file</h2>"
@@ -121,6 +124,10 @@ def _overview(run: Run, by_rule: dict[str, list[Finding]], by_file: dict[str, li
         cells = "".join(f'<td class="number">{counts[word] or ""}</td>' for word in reversed(SEVERITIES))
         yield f'<tr><td class="path"><a href="#file-{place}">{text(path)}</a></td>{cells}</tr>\n'
     yield "</table></div></details>\n</nav>\n"
+
+
+def _worst(findings: Iterable[Finding]) -> int:
+    return max(SEVERITIES.index(finding.severity) for finding in findings)
 
 
 def _findings(run: Run, by_rule: dict[str, list[Finding]], by_file: dict[str, list[_Entry]]) -> Iterator[str]:

@@ -8,7 +8,8 @@ from typing import Protocol, TypeGuard
 
 from torchlint.finding import Edit
 from torchlint.fixing.proof import gradients, kinds, operation_traits
-from torchlint.fixing.proof.dtype_sources import has_same_dtype
+from torchlint.fixing.proof.dtype_sources import has_same_dtype, is_narrow, is_wide
+from torchlint.fixing.proof.global_settings import sets_default_device, sets_default_dtype, uses_autocast
 from torchlint.fixing.proof.import_doubts import bindings_of
 from torchlint.fixing.proof.memory import is_made_in, roots
 from torchlint.fixing.proof.order import runs_with
@@ -32,6 +33,7 @@ class Touched(Protocol):
     gone: list[ast.stmt]
     replaced: list[ast.stmt]
     written: list[tuple[ast.expr, str]]
+    renamed: list[str]
 
 
 class Proof:
@@ -59,10 +61,33 @@ class Proof:
         if not kinds.only(self.frame, value, wanted, at, besides):
             self.need(f"`{said}` is {_article(' or '.join(wanted))} tensor")
 
+    def has_numbers(self, value: Value, said: str, wanted: Iterable[str]) -> None:
+        """What is certainly taken for a tensor must hold numbers of one of these kinds."""
+        if not kinds.dtypes_of(value) <= set(wanted):
+            self.need(f"`{said}` is {_article(' or '.join(wanted))} tensor")
+
     def has_same_dtype(self, value: Value, other: Value, said: tuple[str, str]) -> None:
         """Two floating-point tensors must have as many bits: what a half one is rounded to shows in a wider result."""
         if not has_same_dtype(value, other):
             self.need(f"{said[0]} and {said[1]} have one dtype")
+
+    def is_precise(self, value: Value, said: str) -> None:
+        """A tensor must not have half precision, in which a stable form differs by more than the last bits."""
+        if is_narrow(value):
+            self.need(f"it does not matter how `{said}`, which has half precision, is rounded")
+        if uses_autocast(self.frame.module):
+            # It chooses the dtype of each operation by its name.
+            self.need("it is not run under `autocast`, which chooses another dtype for it")
+
+    def sums_in_its_dtype(self, value: Value, said: str) -> None:
+        """One sum must be what adding one after the other gives: of half precision and small integers it is not."""
+        if not is_wide(value) or sets_default_dtype(self.frame.module):
+            self.need(f"`{said}` is of dtype float32, float64 or int64")
+
+    def is_made_on_its_device(self, said: str) -> None:
+        """Nobody may have set another device for what is made there."""
+        if sets_default_device(self.frame.module):
+            self.need(f"no other default device than that of `{said}` is set")
 
     def input_of(self, op: Op, wanted: Iterable[str] = ("float",)) -> None:
         """What an operation takes, which goes with the fix, must be a tensor of one of these kinds of numbers."""
@@ -168,6 +193,8 @@ class Proof:
         self._check_gradients(editor, places)
         self._check_contexts(places)
         self._check_names(editor)
+        if "_version" in self.frame.module.vocabulary:
+            self.need("nobody counts how often tensors are written to")
         statements = {id(one): one for one in map(order.statement, places) if one is not None}
         self._check_exceptions(places)
         several = len(statements) > 1 or any(isinstance(one, _COMPOUND) for one in editor.gone)
@@ -264,6 +291,8 @@ class Proof:
         }
         if len(contexts) > 1:
             self.need("the `with` block makes no difference to what is moved")
+        if any(map(_waits, {around for node in places for around in order.around(node)})):
+            self.need("the `with` block waits for no warning or error of it")
         setting = next(filter(self._is_setting, order.between(places)), None)
         if setting is not None:
             self.need(f"`{_short(setting)}` makes no difference to what is moved")
@@ -273,7 +302,7 @@ class Proof:
 
     def _is_setting(self, node: ast.AST) -> TypeGuard[ast.Call]:
         """Whether a call changes how torch computes from there on: `torch.set_grad_enabled(False)`."""
-        if not isinstance(node, ast.Call) or not _called(node).startswith("set_"):
+        if not isinstance(node, ast.Call) or not _called(node).lstrip("_").startswith("set_"):
             return False
         callee = self.frame.callees.get(node, UNKNOWN)
         return isinstance(callee, External) and callee.qualname.startswith("torch.")
@@ -292,6 +321,8 @@ class Proof:
                 self.need(bindings.doubted[part.id])
             if isinstance(part, ast.Attribute) and not bindings.replaced.isdisjoint({part.attr, "*"}):
                 self.need(f"nobody replaced `{part.attr}`")
+        for name in bindings.replaced.intersection(editor.renamed):
+            self.need(f"nobody replaced `{name}`")
 
     def _check_exceptions(self, places: Sequence[ast.AST]) -> None:
         order = self.writes.order
@@ -318,6 +349,14 @@ class Proof:
             self.need("it does not matter how often and in which order its parts are evaluated")
         for name in versions.lost_names(editor.gone):
             self.need(f"nothing reads `{name}` afterwards")
+
+
+def _waits(node: ast.AST) -> bool:
+    """Whether a `with` block is there for a warning or an error: `catch_warnings`, `pytest.raises`."""
+    if not isinstance(node, ast.With | ast.AsyncWith):
+        return False
+    calls = (item.context_expr for item in node.items if isinstance(item.context_expr, ast.Call))
+    return any(word in _called(call).lower() for call in calls for word in ("warn", "raises", "suppress"))
 
 
 def _is_made_of(op: Op, node: ast.AST) -> bool:

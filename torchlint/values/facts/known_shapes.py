@@ -5,14 +5,18 @@ Where paths meet, a value has several shapes, one for each path: what is refused
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from itertools import product as combinations
 from typing import NamedTuple
 
 from torchlint.torch_facts import shape_functions
-from torchlint.torch_facts.dims import ANY, Shape, Size, floor, is_known, is_size, symbol, unknown
-from torchlint.torch_facts.shape_functions.refusal import UNSURE, Given, Refusal, Span, shape_of
+from torchlint.torch_facts.dims import ANY, Polynomial, Shape, Size, floor, is_known, is_size, symbol, unknown
+from torchlint.torch_facts.shape_functions.refusal import UNSURE, Given, Mask, Places, Refusal, Span, shape_of, sizes_of
 from torchlint.torch_facts.signatures import Kind
+from torchlint.values.facts import entry_shapes
+from torchlint.values.facts.demanded_shapes import demanded
+from torchlint.values.facts.dtypes import dtype_class
 from torchlint.values.facts.tensors import kind
 from torchlint.values.value import (
     Call,
@@ -20,7 +24,9 @@ from torchlint.values.value import (
     Constant,
     Element,
     Field,
+    Item,
     Items,
+    LoopCarried,
     Mutated,
     Op,
     Parameter,
@@ -28,6 +34,7 @@ from torchlint.values.value import (
 )
 
 _DEPTH = 60
+_LONGEST_NAME = 24
 # How many shapes of one value, and combinations of those of several, are looked at.
 _MOST = 8
 _ARITHMETIC: Mapping[str, Callable[[Size, Size], Size]] = {
@@ -63,6 +70,11 @@ class _Known(NamedTuple):
 
 
 _NOTHING = _Known((UNSURE,))
+# What stands for an answer while it is looked for.
+_UNDER_WAY = _Known((UNSURE,))
+# What is known as long as something is assumed of what loops carry, the innermost loop last.
+_ASSUMED: list[dict[Value, _Known]] = []
+_MOST_ASSUMED = 3
 
 
 def shapes(value: Value) -> tuple[Shape, ...]:
@@ -73,6 +85,19 @@ def shapes(value: Value) -> tuple[Shape, ...]:
 def refusal(op: Op) -> str:
     """What torch refuses about an operation, whatever the shapes may be; empty where it may be fine."""
     return _known(op, _DEPTH).refusal
+
+
+def is_reshaped(value: Mutated) -> bool:
+    """Whether what was done to a tensor may have changed its shape."""
+    return _reshapes(value)
+
+
+def asked_sizes(view: Op) -> tuple[Size, ...] | None:
+    """The sizes that a view asks for, -1 among them; None where they are not known, or differ."""
+    asked = view.args.get("shape", view.args.get("size"))
+    answers = _known(asked, _DEPTH).answers if asked is not None else ()
+    wanted = sizes_of(answers[0]) if len(answers) == 1 else None
+    return wanted if wanted is not None and (isinstance(answers[0], tuple) or len(wanted) == 1) else None
 
 
 def source(value: Value) -> Op | None:
@@ -94,14 +119,100 @@ def source(value: Value) -> Op | None:
 
 def _known(value: Value, depth: int) -> _Known:
     """The same as `_found`, asked for once."""
+    for assumed in reversed(_ASSUMED):
+        if value in assumed:
+            return assumed[value]
     memo = value.memo
     if memo is None:
         memo = value.memo = {}
     answer = memo.get("shapes")
-    if not isinstance(answer, _Known):
-        memo["shapes"] = _NOTHING  # what a value is made of never leads back to it, except by mistake
-        answer = memo["shapes"] = _found(value, depth - 1) if depth else _NOTHING
-    return answer
+    if isinstance(answer, _Known) and (answer is not _UNDER_WAY or not _ASSUMED):
+        return answer
+    if _ASSUMED:
+        assumed = _ASSUMED[-1]
+        assumed[value] = _UNDER_WAY
+        assumed[value] = _found(value, depth - 1) if depth else _NOTHING
+        return assumed[value]
+    memo["shapes"] = _UNDER_WAY  # what a value is made of never leads back to it, except by a loop
+    found = _found(value, depth - 1) if depth else _NOTHING
+    earlier = memo["shapes"]
+    if isinstance(earlier, _Known) and earlier.refusal and not found.refusal:
+        found = found._replace(refusal=earlier.refusal)
+    memo["shapes"] = found
+    return found
+
+
+def _single(depth: int) -> Callable[[Value], object]:
+    """What a value is, where that is one thing."""
+
+    def single(value: Value) -> object:
+        answers = _known(value, depth).answers
+        return answers[0] if len(answers) == 1 else UNSURE
+
+    return single
+
+
+def _of_carried(value: LoopCarried, depth: int) -> _Known:
+    """What a name holds at the head of a loop: what it held before, if each turn leaves something of the same shape.
+
+    What a turn makes of a shape is looked at as if all turns began with that shape. What is refused so is refused in
+    the first turn.
+    """
+    left = value.frame.carried.get(value) if value.frame is not None else None
+    if value.initial is None or left is None or len(_ASSUMED) >= _MOST_ASSUMED:
+        return _NOTHING
+    start = _known(value.initial, depth)
+    for _ in range(2):
+        after, found = _after_turn(value, start, left, depth)
+        for each, known in found.items():
+            _keep_refusal(each, known)
+        if all(any(_covers(one, answer) for one in start.answers) for answer in after.answers):
+            return start._replace(refusal="")
+        start = _widened(start, after)
+    return _NOTHING
+
+
+def _after_turn(value: LoopCarried, start: _Known, left: Value, depth: int) -> tuple[_Known, Mapping[Value, _Known]]:
+    _ASSUMED.append({value: start})
+    try:
+        return _known(left, depth), _ASSUMED[-1]
+    finally:
+        _ASSUMED.pop()
+
+
+def _keep_refusal(value: Value, known: _Known) -> None:
+    """Remember what is refused whatever later turns bring."""
+    if not known.refusal or _ASSUMED:
+        return
+    memo = value.memo
+    if memo is None:
+        memo = value.memo = {}
+    memo["shapes"] = _Known((UNSURE,), known.refusal)
+
+
+def _widened(first: _Known, after: _Known) -> _Known:
+    """What holds before and after a turn: sizes that differ are not known."""
+    if len(first.answers) != 1 or len(after.answers) != 1:
+        return _NOTHING
+    one, two = first.answers[0], after.answers[0]
+    if is_size(one) and is_size(two):
+        return _Known((unknown(),))
+    if not isinstance(one, Shape) or not isinstance(two, Shape) or one.open or one.rank != two.rank:
+        return _NOTHING
+    return _Known((Shape(tuple(a if a == b else unknown() for a, b in zip(one.sizes, two.sizes, strict=True))),))
+
+
+def _covers(one: object, other: object) -> bool:
+    """Whether all that something may be is among what another thing may be."""
+    if isinstance(one, Shape) and isinstance(other, Shape):
+        alike = one.rank == other.rank and len(one.sizes) == len(other.sizes)
+        return alike and all(_is_anything(a) or a == b for a, b in zip(one.sizes, other.sizes, strict=True))
+    return one is UNSURE or one == other or (is_size(one) and is_size(other) and _is_anything(one))
+
+
+def _is_anything(size: Size) -> bool:
+    """Whether nothing is known of a size."""
+    return isinstance(size, Polynomial) and size.is_unknown
 
 
 def _found(value: Value, depth: int) -> _Known:
@@ -115,7 +226,11 @@ def _found(value: Value, depth: int) -> _Known:
         case Mutated():
             return _NOTHING if _reshapes(value) else _known(value.base, depth)
         case Parameter():
-            return _Known((symbol(value.name, value),))
+            return _Known(demanded(value, _single(depth)) or (symbol(value.name, value),))
+        case LoopCarried():
+            return _of_carried(value, depth)
+        case Item():
+            return _known_as(_distinct(map(entry_shapes.item, _known(value.iterable, depth).answers)))
         case Element():
             return _known_as(_part(answer, value.key) for answer in _known(value.base, depth).answers)
         case Field():
@@ -160,6 +275,8 @@ def _reshapes(value: Mutated) -> bool:
 
 def _part(answer: object, key: int | str) -> object:
     """One of several results, or a slice of a tensor that is unpacked."""
+    if isinstance(answer, entry_shapes.Rows):
+        return answer.item
     if not isinstance(key, int):
         return UNSURE
     if isinstance(answer, Shape):
@@ -190,12 +307,25 @@ def _of_call(value: Call, depth: int) -> _Known:
         return _known(value.args[0], depth)
     if value.qualname == "builtins.int" and len(value.args) == 1:
         return _whole(value.args[0], depth)
+    if value.qualname == "builtins.len" and len(value.args) == 1:
+        counted = [*map(_length, _known(value.args[0], depth).answers)]
+        return _known_as(iter(counted)) if isinstance(value.args[0], Items) else _NOTHING
+    made = entry_shapes.data(value, _single(depth))
+    if made is not None:
+        return _Known((made,))
     if value.qualname in ("torch.FloatTensor", "torch.Tensor", "torch.LongTensor") and value.args and value.known:
-        made = Items(value.args, "tuple", value.node, value.frame)
-        answers = _known(made, depth).answers
+        answers = _known(Items(value.args, "tuple", value.node, value.frame), depth).answers
+        if len(value.args) == 1 and len(answers) == 1 and isinstance(answers[0], tuple):
+            (held,) = answers[0]
+            if isinstance(held, Shape):
+                return _Known((held,))
         whole = all(isinstance(a, tuple) and all(map(is_size, a)) and not _is_vague(a) for a in answers)
         return _known_as(Shape(answer) for answer in answers if isinstance(answer, tuple)) if whole else _NOTHING
     return _NOTHING
+
+
+def _length(answer: object) -> object:
+    return len(answer) if isinstance(answer, tuple) else UNSURE
 
 
 def _is_vague(sizes: tuple[object, ...]) -> bool:
@@ -222,6 +352,8 @@ def _of_op(op: Op, depth: int) -> _Known:
             shape.sizes if isinstance(shape, Shape) and not shape.open else UNSURE
             for shape in _known(op.input, depth).answers
         )
+    if op.name in ("from_numpy", "as_tensor"):
+        return _known(next(iter(op.args.values())), depth)
     if op.name == "slice":
         ends = [op.args.get(name) for name in ("start", "stop", "step")]
         parts = [(None,) if end is None else _known(end, depth).answers for end in ends]
@@ -251,8 +383,12 @@ def _size_of(op: Op, depth: int) -> object:
 
 
 def _name_of_target(op: Op) -> str:
-    """The name that a size is given where a shape is unpacked."""
-    return getattr(op.node, "id", "?")
+    """The name that a size is given where a shape is unpacked, or what it is read by."""
+    node = op.node
+    if isinstance(node, ast.Subscript | ast.Call):
+        text = ast.unparse(node)
+        return text if len(text) <= _LONGEST_NAME else "?"
+    return getattr(node, "id", "?")
 
 
 def _at(shape: Shape, dim: int) -> Size | None:
@@ -299,6 +435,8 @@ def _answered(name: str, args: Mapping[str, Value], depth: int) -> _Known:
 def _taken(given: Given) -> object:
     """`x[0]` of what may be a tensor or a tuple."""
     whole, index = given.get("input"), given.get("index")
+    if isinstance(whole, entry_shapes.Rows):
+        return UNSURE if isinstance(index, Span) else whole.item
     if isinstance(whole, tuple):
         if isinstance(index, Span):
             start, stop, step = (part if isinstance(part, int) else None for part in index.parts)
@@ -310,13 +448,30 @@ def _taken(given: Given) -> object:
 def _indices(index: Value, depth: int) -> tuple[object, ...]:
     """An index, whose parts are numbers only where that is certain: a name may hold a mask or a list."""
     if isinstance(index, Items) and index.kind != "tuple":
-        return (UNSURE,)  # a list is taken as a tensor of places
+        return (_listed(index),)
     if isinstance(index, Items):
         return tuple(map(tuple, _combined([_indices(part, depth) for part in index.items])))
     answers = _known(index, depth).answers
     if all(isinstance(answer, Span | int | None) or answer is ... for answer in answers):
         return answers
-    return (unknown(),) if kind(index) is Kind.INT else (UNSURE,)
+    if kind(index) is Kind.INT:
+        return (unknown(),)
+    return tuple(_as_index(index, answer) for answer in answers)
+
+
+def _listed(index: Items) -> object:
+    """A list is taken as a tensor: of places, or of bools."""
+    kinds = {kind(item) for item in index.items}
+    made = Places if kinds == {Kind.INT} else Mask if kinds == {Kind.BOOL} else None
+    return UNSURE if made is None else made(Shape((len(index.items),)))
+
+
+def _as_index(index: Value, answer: object) -> object:
+    """A tensor as an index: what its elements are decides what it takes."""
+    if not isinstance(answer, Shape):
+        return UNSURE
+    elements = dtype_class(index)
+    return Places(answer) if elements == "int" else Mask(answer) if elements == "bool" else UNSURE
 
 
 def _with_ranks(given: Given) -> Iterator[Given]:
