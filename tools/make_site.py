@@ -1,0 +1,135 @@
+"""Build the documentation site: `python -m tools.make_site`, with the extra `docs`.
+
+Its pages are made from README.md, docs/, the rules and what was measured of them; nothing that is generated is kept in
+the repository. A link that leads nowhere ends the build. Pages load nothing from other hosts.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from tools import rule_site_pages, site_tree
+from torchlint import DOCUMENTATION
+
+ROOT = Path(__file__).resolve().parent.parent
+_PROJECT = ("verification.md", "architecture.md", "checks.md")
+_PALETTE = [
+    {
+        "media": f"(prefers-color-scheme: {scheme})",
+        "scheme": colors,
+        "primary": "indigo" if scheme == "light" else "black",
+        "accent": "indigo",
+        "toggle": {"icon": icon, "name": f"Switch to the {other} colours"},
+    }
+    for scheme, colors, icon, other in (
+        ("light", "default", "material/weather-night", "dark"),
+        ("dark", "slate", "material/weather-sunny", "light"),
+    )
+]
+_EXTENSIONS: list[Any] = [
+    "admonition",
+    "attr_list",
+    "sane_lists",
+    "tables",
+    "pymdownx.details",
+    {"pymdownx.highlight": {"anchor_linenums": False}},
+    "pymdownx.superfences",
+    {"toc": {"permalink": True, "toc_depth": 3}},
+]
+_BROKEN = "warn"  # an error in strict mode
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Write the tree and build it. Returns the exit code of the generator."""
+    parser = argparse.ArgumentParser(prog="python -m tools.make_site", description="Build the documentation site.")
+    parser.add_argument("--out", type=Path, default=ROOT / "build" / "site", help="[build/site]")
+    parser.add_argument("--tree", type=Path, help="keep the pages in Markdown in this folder")
+    arguments = parser.parse_args(argv)
+    if find_spec("material") is None:
+        raise SystemExit("mkdocs-material is not installed: python -m pip install -e '.[docs]' -c constraints.txt")
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = arguments.tree or Path(temporary)
+        return build(folder.resolve(), arguments.out.resolve())
+
+
+def build(folder: Path, out: Path) -> int:
+    """Write pages and configuration to one folder and the site to another."""
+    pages = site_tree.tree()
+    for page, text in pages.items():
+        path = folder / "pages" / page
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    # JSON is YAML.
+    configuration = folder / "mkdocs.yml"
+    configuration.write_text(json.dumps(settings(folder / "pages", out), indent=2), encoding="utf-8")
+    command = [sys.executable, "-m", "mkdocs", "build", "--quiet", "--strict", "--clean", "-f", str(configuration)]
+    return subprocess.run(command, env={**os.environ, "NO_MKDOCS_2_WARNING": "1"}).returncode
+
+
+def settings(pages: Path, out: Path) -> dict[str, Any]:
+    """The configuration of the generator."""
+    return {
+        "site_name": "torchlint",
+        "site_url": DOCUMENTATION,
+        "site_description": "A linter for PyTorch code whose every fix has been executed",
+        "docs_dir": str(pages),
+        "site_dir": str(out),
+        "use_directory_urls": True,
+        "theme": {
+            "name": "material",
+            # Fonts and scripts of other hosts would tell them who reads what.
+            "font": False,
+            "palette": _PALETTE,
+            "features": [
+                "navigation.tabs",
+                "navigation.indexes",
+                "navigation.prune",
+                "navigation.top",
+                "content.code.copy",
+            ],
+        },
+        "plugins": ["search"],
+        "markdown_extensions": _EXTENSIONS,
+        "validation": {
+            "nav": {"omitted_files": _BROKEN, "not_found": _BROKEN, "absolute_links": _BROKEN},
+            "links": dict.fromkeys(("not_found", "anchors", "absolute_links", "unrecognized_links"), _BROKEN),
+        },
+        "nav": navigation(),
+    }
+
+
+def navigation() -> list[Any]:
+    """The pages in the order in which they are offered."""
+    guides = [page for page in site_tree.guides() if page not in _PROJECT]
+    rules = [
+        {subject: [{f"{info.code} {info.name}": rule_site_pages.path_of(info)} for info in infos]}
+        for subject, infos in rule_site_pages.by_subject()
+    ]
+    return [
+        {"Home": site_tree.HOME},
+        {"Use": [site_tree.GETTING_STARTED, site_tree.CONFIGURATION, *guides]},
+        {"Rules": [site_tree.RULES, *rules]},
+        {"Evidence": [site_tree.FIXES, "verification.md"]},
+        {
+            "Project": [
+                site_tree.HOW_IT_WORKS,
+                "architecture.md",
+                {"Writing a rule": "contributing.md"},
+                "checks.md",
+                "changelog.md",
+                "security.md",
+            ]
+        },
+    ]
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
