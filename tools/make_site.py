@@ -70,8 +70,14 @@ def build(folder: Path, out: Path) -> int:
     # JSON is YAML.
     configuration = folder / "mkdocs.yml"
     configuration.write_text(json.dumps(settings(folder / "pages", out), indent=2), encoding="utf-8")
-    command = [sys.executable, "-m", "mkdocs", "build", "--quiet", "--strict", "--clean", "-f", str(configuration)]
-    return subprocess.run(command, env={**os.environ, "NO_MKDOCS_2_WARNING": "1"}).returncode
+    # Not `--quiet`: the strict mode counts the warnings that are printed.
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--clean", "-f", str(configuration)]
+    environment = {**os.environ, "NO_MKDOCS_2_WARNING": "1"}
+    result = subprocess.run(command, env=environment, capture_output=True, encoding="utf-8")
+    said = result.stderr.splitlines()
+    if result.returncode != 0:
+        print(*(line for line in said if not line.startswith("INFO")), sep="\n", file=sys.stderr)
+    return result.returncode
 
 
 def settings(pages: Path, out: Path) -> dict[str, Any]:
@@ -96,6 +102,7 @@ def settings(pages: Path, out: Path) -> dict[str, Any]:
                 "content.code.copy",
             ],
         },
+        "extra_css": [site_tree.STYLE],
         "plugins": ["search"],
         "markdown_extensions": _EXTENSIONS,
         "validation": {

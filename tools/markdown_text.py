@@ -10,6 +10,8 @@ from typing import NamedTuple
 _FENCE = re.compile(r" *(`{3,}|~{3,})")
 _HEADING = re.compile(r"(#+) +(.+)")
 _ITEM = re.compile(r" *([-*]|1\.) ")
+# A list item whose text begins on the next line.
+_SIGN_ALONE = re.compile(r"^-\n(?=\[)", re.MULTILINE)
 # Inline code and links, which prose stands between.
 _NOT_PROSE = re.compile(r"(`+)(?:.+?)\1|!?\[[^]]*\]\([^)]*\)")
 _LINK = re.compile(r"(?<!!)\[(?P<text>(?:[^]`]|`[^`]*`)*)\]\((?P<target>[^)\s]+)\)")
@@ -98,13 +100,12 @@ def with_targets(text: str, change: Callable[[str], str]) -> str:
 
 
 def for_mkdocs(text: str) -> str:
-    """The same text for Python-Markdown: lists and tables need a blank line before them there; no comments."""
+    """The same text for Python-Markdown, where lists and tables need a blank line before them; no comments."""
     kept: list[str] = []
-    for line, block in lines(text):
-        before = kept[-1] if kept else ""
+    for line, block in lines(_SIGN_ALONE.sub("- ", text)):
         if not block and line.startswith("<!--") and line.endswith("-->"):
             continue
-        if not block and _begins(line, before):
+        if not block and kept and _begins(line, kept[-1]):
             kept.append("")
         kept.append(line)
     return "\n".join(kept) + "\n"

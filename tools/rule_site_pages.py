@@ -13,11 +13,12 @@ import textwrap
 from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 from tools import markdown_text
 from tools.finish import SUBJECTS
 from tools.markdown_text import Section
-from torchlint import demonstrated, registry
+from torchlint import certificates, demonstrated, registry, verdicts
 from torchlint.commands import rule_pages
 from torchlint.registry import RuleInfo
 from torchlint.verify import demonstrations
@@ -29,6 +30,25 @@ _INDEX = """\
 {count} rules, {default} of them on by default. The first digit of a code is its subject. `torchlint rule CODE` prints a
 page in the terminal, [Configuration](../configuration.md) says how rules are turned on and off.
 """
+# A page has room to say what happens before what to write, and what was seen of the fix below the fix.
+_ORDER = (
+    "What it does",
+    "Why is this bad?",
+    "Demonstration",
+    "Example",
+    "Fix safety",
+    "Evidence",
+    "Near misses",
+    "When not to use it",
+    "How to turn it off",
+    "Related rules",
+)
+_EVIDENCE_HEAD = """\
+| rewrite | where | inputs | result | NaN or infinity | worst relative error | speed |
+|---|---|---:|---|---|---|---|"""
+_EVIDENCE_NOTES = """\
+NaN or infinity (how many) and the worst relative error are those of float32 values, before → after; the speed is that
+of the new code forward, in times that of the old."""
 _CODE = re.compile(r"\bTLT\d{3}\b")
 
 
@@ -65,12 +85,16 @@ def _row(info: RuleInfo) -> str:
 
 def page(info: RuleInfo) -> str:
     """A rule's page."""
-    parts = []
-    for part in markdown_text.sections(rule_pages.page(info)):
-        if part.title == "When not to use it":
-            parts += _near_misses(info)
-        parts.append(_extended(part, info))
-    return markdown_text.written(parts)
+    parts = [_extended(part, info) for part in markdown_text.sections(rule_pages.page(info))]
+    parts += _near_misses(info)
+    return markdown_text.written(sorted(parts, key=_place))
+
+
+def _place(part: Section) -> int:
+    """The title first, then the sections that have a place, then all others in the order of `torchlint rule`."""
+    if part.level < 2:
+        return -1
+    return _ORDER.index(part.title) if part.title in _ORDER else len(_ORDER)
 
 
 def linked(text: str, page: str) -> str:
@@ -89,7 +113,32 @@ def _extended(part: Section, info: RuleInfo) -> Section:
         return part._replace(body=f"{part.body}\n\n{_example_diff(part.body)}")
     if part.title == "Demonstration":
         return part._replace(body="\n\n".join([part.body, *_numbers(info.code), *_programs(info)]))
+    if part.title == "Evidence":
+        return part._replace(body=_evidence(part.body, info.code))
     return part
+
+
+def _evidence(said: str, code: str) -> str:
+    """A table of the rewrites and where they were run; what was said of them is folded below it."""
+    rows = [_evidence_row(row) for row in certificates.evidence(code) if row["kind"] == "pair"]
+    if not rows:
+        return said
+    return "\n".join([_EVIDENCE_HEAD, *rows]) + f"\n\n{_EVIDENCE_NOTES}\n\n" + _folded("In words", said)
+
+
+def _evidence_row(row: dict[str, Any]) -> str:
+    worst = row.get("errors", {}).get("float32 value")
+    lost = f"{worst['nonfinite_before']:,.0f} → {worst['nonfinite_after']:,.0f}" if worst else ""
+    # Where another result is intended, its distance from the old one is not an error.
+    is_error = worst and row["verdict"] != "CHANGES"
+    error = f"{_power(worst['relative_before'])} → {_power(worst['relative_after'])}" if is_error else ""
+    speed = certificates.times(row["speed"][0]) if row.get("speed") else ""
+    cells = (f"`{row['label']}`", f"{row['device']}, torch {row['torch']}", f"{certificates.inputs(row):,}")
+    return "| " + " | ".join([*cells, verdicts.word(row["verdict"]), lost, error, speed]) + " |"
+
+
+def _power(relative: float) -> str:
+    return f"{relative:.0e}".replace("e-0", "e-") if relative else "0"
 
 
 def _example_diff(example: str) -> str:
@@ -125,19 +174,20 @@ def _programs(info: RuleInfo) -> Iterator[str]:
         return
     text = demonstrations.text_of(path)
     for title, entry in (("The mistake", demonstrations.MISTAKEN), ("Mended", demonstrations.MENDED)):
-        yield _folded(f"{title}, as it was run", demonstrations.program(text, entry))
+        yield _folded(f"{title}, as it was run", _code(demonstrations.program(text, entry)))
 
 
 def _near_misses(info: RuleInfo) -> Iterator[Section]:
     """The programs of the rule's fixture that look like the mistake and are none."""
-    path = ROOT / "fixtures" / info.name.replace("-", "_") / "case.py"
-    programs = list(_silent_programs(path.read_text(encoding="utf-8"))) if path.is_file() else []
+    folder = ROOT / "fixtures" / info.name.replace("-", "_")
+    texts = (path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.py")))
+    programs = [program for text in texts for program in _silent_programs(text)]
     if not programs:
         return
     joined = "\n\n\n".join(programs)
     said = "Programs that look like the mistake, in which the rule stays silent. A test runs it on each of them."
     title = f"{len(programs)} program{'s' if len(programs) > 1 else ''} of its fixture"
-    yield Section(2, "Near misses", f"{said}\n\n{_folded(title, joined)}")
+    yield Section(2, "Near misses", f"{said}\n\n{_folded(title, _code(joined))}")
 
 
 def _silent_programs(text: str) -> Iterator[str]:
@@ -152,6 +202,9 @@ def _is_near_miss(name: str) -> bool:
     return name.lower().replace("_", "").startswith("nearmiss")
 
 
-def _folded(title: str, program: str) -> str:
-    code = program.strip("\n")
-    return f'??? example "{title}"\n\n' + textwrap.indent(f"```python\n{code}\n```", "    ")
+def _folded(title: str, text: str) -> str:
+    return f'??? example "{title}"\n\n' + textwrap.indent(text, "    ")
+
+
+def _code(program: str) -> str:
+    return "```python\n" + program.strip("\n") + "\n```"

@@ -13,6 +13,7 @@ from torchlint.commands import evidence
 
 ROOT = Path(__file__).resolve().parent.parent
 HOME = "index.md"
+STYLE = "site.css"
 RULES = "rules/index.md"
 # Pages that are files of the repository as they are, beside all of docs/.
 _FILES = {"CHANGELOG.md": "changelog.md", "CONTRIBUTING.md": "contributing.md", "SECURITY.md": "security.md"}
@@ -37,15 +38,20 @@ _SECTIONS = {
     "Limits": HOW_IT_WORKS,
     "License": "",
 }
+# Lines of 100 characters fit on a screen of 1,400 pixels; what a terminal prints is as dark as other text.
+_STYLE = """\
+.md-grid { max-width: 74rem; }
+.md-typeset .highlight .go { color: inherit; }
+"""
 _SHOWN = "TLT202"  # the rule whose finding opens the README
 _FILE_NAME = re.compile(r"(?<![\w/`])(?:docs/\w+|README|CONTRIBUTING|CHANGELOG|SECURITY)\.(?:md|txt)\b")
 
 
 def tree() -> dict[str, str]:
     """All files of the tree, links and lists as the generator of the site takes them."""
-    pages = {**_readme_pages(), HOME: _home(), RULES: rule_site_pages.index()}
+    pages = {**_readme_pages(), HOME: _home(), RULES: rule_site_pages.index(), STYLE: _STYLE}
     for source, page in _places().items():
-        pages.setdefault(page, _relinked((ROOT / source).read_text(encoding="utf-8"), source, page))
+        pages.setdefault(page, relinked((ROOT / source).read_text(encoding="utf-8"), source, page))
     pages |= {rule_site_pages.path_of(info): rule_site_pages.page(info) for info in registry.rules()}
     return {page: _finished(text, page) if page.endswith(".md") else text for page, text in pages.items()}
 
@@ -65,7 +71,7 @@ def _places() -> dict[str, str]:
     return {"README.md": HOME, **_FILES, **documents}
 
 
-def _relinked(text: str, source: str, page: str) -> str:
+def relinked(text: str, source: str, page: str) -> str:
     """The text of a file of the repository with links to pages, also where it only names a file."""
     places = _places()
 
@@ -92,7 +98,7 @@ def _from(page: str, place: str) -> str:
 
 def _readme() -> list[Section]:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
-    return markdown_text.sections(_relinked(text, "README.md", HOME))
+    return markdown_text.sections(relinked(text, "README.md", HOME))
 
 
 def _readme_pages() -> dict[str, str]:
@@ -114,15 +120,19 @@ def _readme_pages() -> dict[str, str]:
 def _home() -> str:
     """What torchlint is, a finding with its fix, what was measured of both, and where to go on."""
     introduction = next(part for part in _readme() if part.level == 1)
-    seen = evidence.section(_SHOWN).partition("\n\n")[0]
+    name = next(info.name for info in registry.rules() if info.code == _SHOWN)
+    # What was seen of the rewrite that the finding is an instance of.
+    seen = evidence.section(_SHOWN).partition("\n- ")[0]
+    more = f"[The page of the rule](rules/{name}.md) has the other rewrites, and those that were run on a GPU."
     rules = registry.rules()
     parts = [
+        Section(0, "", "---\nhide:\n  - navigation\n---"),
         introduction,
         Section(2, "The harm, measured", demonstrated.section(_SHOWN)),
         Section(
             2,
             "The evidence for the fix",
-            f"{seen}\n\n[Verification](verification.md) says what this shows, and what not.",
+            f"{seen}\n\n{more} [Verification](verification.md) says what this shows, and what not.",
         ),
         Section(2, "Where to go on", _ways(len(rules))),
     ]
