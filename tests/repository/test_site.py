@@ -13,7 +13,7 @@ import pytest
 import yaml
 from checkout import ROOT
 
-from tools import make_site, markdown_text, rule_site_pages, site_tree
+from tools.make_site import build, markdown_text, site_rule_pages, tree
 from torchlint import cli, demonstrated, links, registry
 
 needs_mkdocs = pytest.mark.skipif(
@@ -24,49 +24,49 @@ CI_PAGE = (ROOT / "docs" / "ci.md").read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="module")
-def tree() -> dict[str, str]:
-    return site_tree.tree()
+def site() -> dict[str, str]:
+    return tree.written()
 
 
-def test_each_rule_has_its_page_where_findings_link_to(tree: dict[str, str]) -> None:
+def test_each_rule_has_its_page_where_findings_link_to(site: dict[str, str]) -> None:
     for rule in registry.rules():
-        page = rule_site_pages.path_of(rule)
-        assert site_tree.address(page) == links.page_url(rule.code)
-        assert tree[page].startswith(f"# {rule.name} ({rule.code})\n")
-        assert f"[{rule.name}]({rule.name}.md)" in tree[site_tree.RULES]
+        page = site_rule_pages.path_of(rule)
+        assert tree.address(page) == links.page_url(rule.code)
+        assert site[page].startswith(f"# {rule.name} ({rule.code})\n")
+        assert f"[{rule.name}]({rule.name}.md)" in site[tree.RULES]
 
 
-def test_links_lead_to_pages_of_the_site(tree: dict[str, str]) -> None:
+def test_links_lead_to_pages_of_the_site(site: dict[str, str]) -> None:
     count = 0
-    for page, text in tree.items():
+    for page, text in site.items():
         for target in markdown_text.targets(text) if page.endswith(".md") else ():
             if re.match(r"https?://|#", target):
                 continue
             count += 1
             path = target.partition("#")[0]
-            assert posixpath.normpath(posixpath.join(posixpath.dirname(page), path)) in tree, f"{page}: {target}"
+            assert posixpath.normpath(posixpath.join(posixpath.dirname(page), path)) in site, f"{page}: {target}"
     assert count > len(registry.rules())
 
 
-def test_each_page_is_offered_once(tree: dict[str, str]) -> None:
+def test_each_page_is_offered_once(site: dict[str, str]) -> None:
     def pages(entry: object) -> list[str]:
         if isinstance(entry, str):
             return [entry]
         children = entry.values() if isinstance(entry, dict) else entry
         return [page for child in children for page in pages(child)]  # type: ignore[attr-defined]
 
-    assert sorted(pages(make_site.navigation())) == sorted(page for page in tree if page.endswith(".md"))
+    assert sorted(pages(build.navigation())) == sorted(page for page in site if page.endswith(".md"))
 
 
-def test_each_section_of_the_readme_is_on_a_page(tree: dict[str, str]) -> None:
+def test_each_section_of_the_readme_is_on_a_page(site: dict[str, str]) -> None:
     readme = markdown_text.sections((ROOT / "README.md").read_text(encoding="utf-8"))
-    titles = {part.title for page in tree if "/" not in page for part in markdown_text.sections(tree[page])}
+    titles = {part.title for page in site if "/" not in page for part in markdown_text.sections(site[page])}
     left_out = {part.title for part in readme if part.level > 1} - titles
     assert left_out <= {"Rules", "License"}
 
 
-def test_home_has_a_finding_its_fix_its_harm_and_its_evidence(tree: dict[str, str]) -> None:
-    home = tree[site_tree.HOME]
+def test_home_has_a_finding_its_fix_its_harm_and_its_evidence(site: dict[str, str]) -> None:
+    home = site[tree.HOME]
     assert "docs/example.py:" in home
     assert "torch.log_softmax(logits, dim=1)" in home
     assert "inputs: the same results where the old code is right" in home
@@ -75,18 +75,18 @@ def test_home_has_a_finding_its_fix_its_harm_and_its_evidence(tree: dict[str, st
     assert seen.harm.split()[-1] in home
 
 
-def test_a_rules_page_shows_its_example_as_a_diff(tree: dict[str, str]) -> None:
+def test_a_rules_page_shows_its_example_as_a_diff(site: dict[str, str]) -> None:
     for rule in registry.rules():
-        diff = tree[rule_site_pages.path_of(rule)].partition("```diff\n")[2].partition("\n```")[0]
+        diff = site[site_rule_pages.path_of(rule)].partition("```diff\n")[2].partition("\n```")[0]
         assert re.search(r"^[+-]", diff, re.MULTILINE), rule.name
         assert not re.search(r"^(@@|---|\+\+\+) ", diff, re.MULTILINE), rule.name
 
 
-def test_a_rules_page_has_the_numbers_and_the_programs_of_its_demonstration(tree: dict[str, str]) -> None:
+def test_a_rules_page_has_the_numbers_and_the_programs_of_its_demonstration(site: dict[str, str]) -> None:
     for code in demonstrated.table():
         seen = demonstrated.kept(code)
         rule = next(rule for rule in registry.rules() if rule.code == code)
-        text = tree[rule_site_pages.path_of(rule)]
+        text = site[site_rule_pages.path_of(rule)]
         assert seen is not None
         for name in {*seen.mistaken, *seen.mended}:
             assert f"| {name.replace('_', ' ')} |" in text, rule.name
@@ -94,49 +94,49 @@ def test_a_rules_page_has_the_numbers_and_the_programs_of_its_demonstration(tree
             assert re.search(rf"^    (def )?{name}\b", text, re.MULTILINE), rule.name
 
 
-def test_a_rules_page_has_the_programs_in_which_the_rule_stays_silent(tree: dict[str, str]) -> None:
+def test_a_rules_page_has_the_programs_in_which_the_rule_stays_silent(site: dict[str, str]) -> None:
     count = 0
     for rule in registry.rules():
         paths = (ROOT / "fixtures" / rule.name.replace("-", "_")).glob("*.py")
         nodes = [node for path in paths for node in ast.parse(path.read_text(encoding="utf-8")).body]
         for name in (node.name for node in nodes if isinstance(node, ast.FunctionDef | ast.ClassDef)):
-            is_shown = re.search(rf"^    (def|class) {name}\b", tree[rule_site_pages.path_of(rule)], re.MULTILINE)
+            is_shown = re.search(rf"^    (def|class) {name}\b", site[site_rule_pages.path_of(rule)], re.MULTILINE)
             assert not name.startswith("near_miss") or is_shown, name
             count += bool(is_shown)
     assert count > 2 * len(registry.rules())
 
 
-def test_a_rules_page_has_its_evidence_as_a_table(tree: dict[str, str]) -> None:
-    rows = [line for line in tree["rules/log-of-softmax.md"].splitlines() if line.startswith("| `log_softmax_by_hand`")]
+def test_a_rules_page_has_its_evidence_as_a_table(site: dict[str, str]) -> None:
+    rows = [line for line in site["rules/log-of-softmax.md"].splitlines() if line.startswith("| `log_softmax_by_hand`")]
     assert rows
     assert all(re.search(r"\| improves \| \d+ → 0 \| \de-\d → \de-\d \| [\d.]+x \|$", row) for row in rows)
 
 
 def test_a_link_that_leads_nowhere_is_an_error() -> None:
     with pytest.raises(SystemExit, match=r"README\.md links to docs/gone\.md"):
-        site_tree.relinked("[gone](docs/gone.md)", "README.md", site_tree.HOME)
+        tree.relinked("[gone](docs/gone.md)", "README.md", tree.HOME)
 
 
 @pytest.mark.parametrize(
     ("source", "text", "expected"),
     [
         ("README.md", "[editors](docs/editors.md#zed)", "[editors](editors.md#zed)"),
-        ("docs/faq.md", "[home](../README.md)", "[home](index.md)"),
+        ("docs/faq.md", "[home](../README.md)", "[home](getting_started.md)"),
         ("README.md", "docs/architecture.md has more", "[docs/architecture.md](architecture.md) has more"),
         ("README.md", "`docs/architecture.md`", "`docs/architecture.md`"),
         ("README.md", "[torch](https://pytorch.org/)", "[torch](https://pytorch.org/)"),
     ],
 )
 def test_links_follow_their_pages(source: str, text: str, expected: str) -> None:
-    assert site_tree.relinked(text, source, "some.md") == expected + "\n"
+    assert tree.relinked(text, source, "some.md") == expected + "\n"
 
 
 def test_codes_in_prose_are_links_and_in_code_are_not() -> None:
     text = "TLT202, `# noqa: TLT202`, [TLT202](x), TLT999\n\n```python\nx  # TLT202\n```\n"
-    linked = rule_site_pages.linked(text, "faq.md")
+    linked = site_rule_pages.linked(text, "faq.md")
     assert linked == text.replace("TLT202,", "[TLT202](rules/log-of-softmax.md),", 1)
-    assert rule_site_pages.linked("TLT202\n", "rules/log-of-softmax.md") == "TLT202\n"
-    assert rule_site_pages.linked("TLT202\n", "rules/index.md") == "[TLT202](log-of-softmax.md)\n"
+    assert site_rule_pages.linked("TLT202\n", "rules/log-of-softmax.md") == "TLT202\n"
+    assert site_rule_pages.linked("TLT202\n", "rules/index.md") == "[TLT202](log-of-softmax.md)\n"
 
 
 def test_lists_and_tables_begin_after_a_blank_line() -> None:
@@ -181,7 +181,7 @@ def test_the_recipes_are_yaml_and_name_hooks_that_exist() -> None:
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("site")
-    assert make_site.build(folder / "tree", folder / "site") == 0
+    assert build.build(folder / "tree", folder / "site") == 0
     return folder / "site"
 
 
@@ -202,6 +202,6 @@ def test_the_site_has_a_page_for_each_rule_and_loads_nothing_from_elsewhere(buil
 @pytest.mark.parametrize(("link", "status"), [("index.md#torchlint", 0), ("gone.md", 1), ("index.md#gone", 1)])
 def test_a_broken_link_ends_the_build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, link: str, status: int) -> None:
     pages = {"index.md": f"# torchlint\n\n[a link]({link})\n", "site.css": ""}
-    monkeypatch.setattr(site_tree, "tree", lambda: pages)
-    monkeypatch.setattr(make_site, "navigation", lambda: ["index.md"])
-    assert make_site.build(tmp_path / "tree", tmp_path / "site") == status
+    monkeypatch.setattr(tree, "written", lambda: pages)
+    monkeypatch.setattr(build, "navigation", lambda: ["index.md"])
+    assert build.build(tmp_path / "tree", tmp_path / "site") == status

@@ -15,15 +15,15 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from tools import markdown_text
-from tools.finish import SUBJECTS
-from tools.markdown_text import Section
 from torchlint import certificates, demonstrated, registry, verdicts
-from torchlint.commands import rule_pages
+from torchlint.commands.rule_pages import page as shown
 from torchlint.registry import RuleInfo
 from torchlint.verify import demonstrations
 
-ROOT = Path(__file__).resolve().parent.parent
+from . import markdown_text
+from .markdown_text import Section
+
+ROOT = Path(__file__).resolve().parent.parent.parent
 _INDEX = """\
 # Rules
 
@@ -64,7 +64,7 @@ def by_subject() -> list[tuple[str, list[RuleInfo]]]:
 
 
 def _title(hundred: int) -> str:
-    subject = SUBJECTS[hundred]
+    subject = registry.SUBJECTS[hundred]
     return subject if subject.startswith("torchlint") else subject[0].upper() + subject[1:]
 
 
@@ -85,7 +85,7 @@ def _row(info: RuleInfo) -> str:
 
 def page(info: RuleInfo) -> str:
     """A rule's page."""
-    parts = [_extended(part, info) for part in markdown_text.sections(rule_pages.page(info))]
+    parts = [_extended(part, info) for part in markdown_text.sections(shown(info))]
     parts += _near_misses(info)
     return markdown_text.written(sorted(parts, key=_place))
 

@@ -6,12 +6,13 @@ import posixpath
 import re
 from pathlib import Path
 
-from tools import markdown_text, rule_site_pages
-from tools.markdown_text import Section
 from torchlint import DOCUMENTATION, demonstrated, registry
 from torchlint.commands import evidence
 
-ROOT = Path(__file__).resolve().parent.parent
+from . import markdown_text, site_rule_pages
+from .markdown_text import Section
+
+ROOT = Path(__file__).resolve().parent.parent.parent
 HOME = "index.md"
 STYLE = "site.css"
 RULES = "rules/index.md"
@@ -47,17 +48,17 @@ _SHOWN = "TLT202"  # the rule whose finding opens the README
 _FILE_NAME = re.compile(r"(?<![\w/`])(?:docs/\w+|README|CONTRIBUTING|CHANGELOG|SECURITY)\.(?:md|txt)\b")
 
 
-def tree() -> dict[str, str]:
+def written() -> dict[str, str]:
     """All files of the tree, links and lists as the generator of the site takes them."""
-    pages = {**_readme_pages(), HOME: _home(), RULES: rule_site_pages.index(), STYLE: _STYLE}
+    pages = {**_readme_pages(), HOME: _home(), RULES: site_rule_pages.index(), STYLE: _STYLE}
     for source, page in _places().items():
         pages.setdefault(page, relinked((ROOT / source).read_text(encoding="utf-8"), source, page))
-    pages |= {rule_site_pages.path_of(info): rule_site_pages.page(info) for info in registry.rules()}
+    pages |= {site_rule_pages.path_of(info): site_rule_pages.page(info) for info in registry.rules()}
     return {page: _finished(text, page) if page.endswith(".md") else text for page, text in pages.items()}
 
 
 def _finished(text: str, page: str) -> str:
-    return markdown_text.for_mkdocs(rule_site_pages.linked(text, page))
+    return markdown_text.for_mkdocs(site_rule_pages.linked(text, page))
 
 
 def guides() -> list[str]:
@@ -68,7 +69,7 @@ def guides() -> list[str]:
 def _places() -> dict[str, str]:
     """Files of the repository and where they are in the tree."""
     documents = {f"docs/{path.name}": path.name for path in (ROOT / "docs").iterdir() if path.suffix in (".md", ".txt")}
-    return {"README.md": HOME, **_FILES, **documents}
+    return {"README.md": GETTING_STARTED, **_FILES, **documents}
 
 
 def relinked(text: str, source: str, page: str) -> str:

@@ -1,8 +1,4 @@
-"""Build the documentation site: `python -m tools.make_site`, with the extra `docs`.
-
-Its pages are made from README.md, docs/, the rules and what was measured of them; nothing that is generated is kept in
-the repository. A link that leads nowhere ends the build. Pages load nothing from other hosts.
-"""
+"""The command: pages are written to a folder, and the generator is run on it."""
 
 from __future__ import annotations
 
@@ -16,10 +12,11 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from tools import rule_site_pages, site_tree
 from torchlint import DOCUMENTATION
 
-ROOT = Path(__file__).resolve().parent.parent
+from . import site_rule_pages, tree
+
+ROOT = Path(__file__).resolve().parent.parent.parent
 _PROJECT = ("verification.md", "architecture.md", "checks.md")
 _PALETTE = [
     {
@@ -62,7 +59,7 @@ def main(argv: list[str] | None = None) -> int:
 
 def build(folder: Path, out: Path) -> int:
     """Write pages and configuration to one folder and the site to another."""
-    pages = site_tree.tree()
+    pages = tree.written()
     for page, text in pages.items():
         path = folder / "pages" / page
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -102,7 +99,7 @@ def settings(pages: Path, out: Path) -> dict[str, Any]:
                 "content.code.copy",
             ],
         },
-        "extra_css": [site_tree.STYLE],
+        "extra_css": [tree.STYLE],
         "plugins": ["search"],
         "markdown_extensions": _EXTENSIONS,
         "validation": {
@@ -115,19 +112,19 @@ def settings(pages: Path, out: Path) -> dict[str, Any]:
 
 def navigation() -> list[Any]:
     """The pages in the order in which they are offered."""
-    guides = [page for page in site_tree.guides() if page not in _PROJECT]
+    guides = [page for page in tree.guides() if page not in _PROJECT]
     rules = [
-        {subject: [{f"{info.code} {info.name}": rule_site_pages.path_of(info)} for info in infos]}
-        for subject, infos in rule_site_pages.by_subject()
+        {subject: [{f"{info.code} {info.name}": site_rule_pages.path_of(info)} for info in infos]}
+        for subject, infos in site_rule_pages.by_subject()
     ]
     return [
-        {"Home": site_tree.HOME},
-        {"Use": [site_tree.GETTING_STARTED, site_tree.CONFIGURATION, *guides]},
-        {"Rules": [site_tree.RULES, *rules]},
-        {"Evidence": [site_tree.FIXES, "verification.md"]},
+        {"Home": tree.HOME},
+        {"Use": [tree.GETTING_STARTED, tree.CONFIGURATION, *guides]},
+        {"Rules": [tree.RULES, *rules]},
+        {"Evidence": [tree.FIXES, "verification.md"]},
         {
             "Project": [
-                site_tree.HOW_IT_WORKS,
+                tree.HOW_IT_WORKS,
                 "architecture.md",
                 {"Writing a rule": "contributing.md"},
                 "checks.md",
@@ -136,7 +133,3 @@ def navigation() -> list[Any]:
             ]
         },
     ]
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())
