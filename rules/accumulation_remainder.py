@@ -53,6 +53,7 @@ from torchlint.rule import (
     Place,
     Problem,
     is_test,
+    loops_around,
     made_by,
     members,
     trees,
@@ -81,7 +82,7 @@ class AccumulationRemainder(Check):
         found: list[Event] | None = None
         for node, _, loop in tests_of_turns(frame, nth_turn, above=1):
             loader = _enumerated(loop.iter) if isinstance(loop, ast.For) and not node.orelse else None
-            if not isinstance(loop, ast.For) or loader is None or not _ends(frame, loader):
+            if not isinstance(loop, ast.For) or loader is None or not _ends(frame, loader, loop):
                 continue
             found = events(frame) if found is None else found
             step = _lone_step(frame, node, loop, found)
@@ -109,8 +110,12 @@ def _shows_progress(call: ast.Call) -> bool:
     return ast.unparse(call.func).rpartition(".")[2] in ("tqdm", "trange", "track")
 
 
-def _ends(frame: Frame, loader: ast.expr) -> bool:
-    """Whether a loop over a loader certainly ends: it is one of torch's, or the function asks for its length."""
+def _ends(frame: Frame, loader: ast.expr, loop: ast.For) -> bool:
+    """Whether a loop over a loader certainly ends: the loader is one of torch's, the function asks for its length, or
+    it is walked once in each epoch."""
+    epochs = loops_around(frame.module, loop)
+    if epochs and not any(isinstance(node, ast.Break | ast.Return) for node in trees.walk(loop)):
+        return True
     value = frame.values.get(loader)
     made = [made_by(settled(member)) for member in members(value)] if value is not None else []
     if made and all(call is not None and call.qualname == LOADER for call in made):
@@ -138,7 +143,9 @@ def _lone_step(frame: Frame, test: ast.If, loop: ast.For, found: Sequence[Event]
     others = [event for event in found if event.kind is Kind.ZERO and event not in inside]
     if any(in_loop(frame.module, event.at, loop) for event in others):
         return None
-    return step if any(certainly_clears(zero, step) or zero.key in ours for zero in zeros) else None
+    called = {ast.unparse(call.func) for call in frame.callees if in_loop(frame.module, call, loop)}
+    clears = any(certainly_clears(zero, step) or zero.key in ours or zero.key in called for zero in zeros)
+    return step if clears else None
 
 
 def _at_the_end(test: ast.If, loop: ast.For, loader: ast.expr) -> Callable[[Editor], None] | None:

@@ -2,7 +2,8 @@
 
 ## What it does
 Finds `torch.utils.checkpoint.checkpoint` and `checkpoint_sequential` without `use_reentrant`. Silent where keywords
-come from a dictionary, and where `target-torch` begins before torch 1.11, which brought the keyword.
+come from a dictionary, and where `target-torch` begins before the keyword: 1.11 for `checkpoint`, 2.0 for
+`checkpoint_sequential`.
 
 ## Why is this bad?
 torch warns at each call, and says that a later release raises. The two implementations differ: the reentrant one, which
@@ -23,7 +24,8 @@ The fix is only shown, because `use_reentrant=False` is another implementation t
 right is for the user to say.
 
 ## When not to use it
-Turn it off for code that is to run on a torch before 1.11, which does not know the argument.
+Turn it off for code that is to run on a torch before 1.11 (`checkpoint_sequential`: 2.0), which does not know the
+argument.
 
 ## References
 - [torch.utils.checkpoint](https://docs.pytorch.org/docs/stable/checkpoint.html)

@@ -36,6 +36,7 @@ It is off by default: for small tensors that are made once it makes no differenc
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -75,6 +76,9 @@ _MAX_STEPS = 8
 # With one of these the factory has been told where to put the tensor, draws with a generator that belongs to the CPU,
 # or makes a leaf, which the moved tensor is not.
 _SETTLED = frozenset({"device", "out", "generator", "requires_grad", "pin_memory", "layout"})
+# `.to(` with its argument on the next line, and the closing bracket after it.
+_BREAKS = re.compile(r"\((\s*\n\s*)[^()\s]+(,?\s*\n\s*)\)$")
+_WIDE = 79
 _MOVED = frozenset({"input", "device", "target", "non_blocking"})
 
 
@@ -204,6 +208,8 @@ def _write(editor: Editor, op: Op, made: _Made, frame: Frame) -> None:
         editor.proof.need("nobody writes into the result or asks how it lies in memory")
     if made.bound is None:
         text = _with_device(editor.text(made.call), made.call, device)
+        if text and inner is made.call:
+            text = _broken_like(editor, op.node, made.call, text)
         if text:
             editor.replace(op.node, editor.spliced(inner, {made.call: text}), keeps=[inner])
         return
@@ -219,17 +225,32 @@ def _write(editor: Editor, op: Op, made: _Made, frame: Frame) -> None:
     editor.replace(op.node, editor.text(inner), keeps=[inner])
 
 
+def _broken_like(editor: Editor, move: ast.Call, call: ast.Call, text: str) -> str:
+    """A call in the place of a move whose argument had a line of its own: with those breaks, if it is long."""
+    old = editor.text(move)
+    breaks = _BREAKS.search(old)
+    lines = old.split("\n")
+    if breaks is None or "\n" in text or move.col_offset + len(text) <= max(_WIDE, move.col_offset + len(lines[0])):
+        return text
+    opening = len(editor.text(call.func)) + 1
+    if text[opening - 1] != "(":
+        return text
+    return f"{text[:opening]}{breaks[1]}{text[opening:-1]}{breaks[2]})"
+
+
 def _with_device(text: str, call: ast.Call, device: str) -> str:
     """The call with one more argument; empty where a comment stands in the way."""
     if "#" in text:
         return ""
+    spaced = any(f"{keyword.arg} = " in text for keyword in call.keywords)
+    argument = f"device = {device}" if spaced else f"device={device}"
     body = text[:-1].rstrip()
     end = text[len(body) :]
     if body.endswith(","):
         last = body.rpartition("\n")[2]
         indent = last[: len(last) - len(last.lstrip())]
-        return f"{body}\n{indent}device={device},{end}" if "\n" in end else f"{body} device={device},{end}"
-    return f"{body}, device={device}{end}"
+        return f"{body}\n{indent}{argument},{end}" if "\n" in end else f"{body} {argument},{end}"
+    return f"{body}, {argument}{end}"
 
 
 def _follows(first: ast.stmt, second: ast.stmt, frame: Frame) -> bool:

@@ -6,7 +6,8 @@ Finds calls and other uses of functions that torch warns of or that its document
 `torch.jit.script` and `torch.jit.trace`.
 
 Finds methods, too: `x.qr()`, `x.cholesky()`, `x.svd()` and `x.lu()` of what is certainly a tensor, and `get_lr()` of a
-scheduler; and keywords that do nothing or have another name, such as `only_inputs=` of `torch.autograd.grad`.
+scheduler; keywords that do nothing or have another name, such as `only_inputs=` of `torch.autograd.grad`; and base
+classes, such as `_LRScheduler`.
 
 Silent in a `try` that expects a name to be missing, under a test with `hasattr` or of a version, and in a table that
 lists old and new names.

@@ -127,7 +127,20 @@ def _called_for_steps(frame: Frame, loop: ast.AST, steps: Sequence[Event]) -> li
         return []
     called = [call for call in frame.callees if in_loop(frame.module, call, loop) and not is_without_grad(frame, call)]
     held = [settled(frame.values.get(call.func)) for call in called]
+    held += [value for call in called for value in _called_by_helper(frame, call)]
     return [value for value in held if isinstance(value, Parameter)]
+
+
+def _called_by_helper(frame: Frame, call: ast.Call) -> Iterator[Value | None]:
+    """What a function of the file that is called here calls of what it is given: the model of `loss(model, x)`."""
+    for member in members(frame.callees[call]):
+        if isinstance(member, FunctionRef) and not frame.evaluator.is_busy(member.function):
+            inner = frame.evaluator.frame(member.function)
+            given = given_for(frame, call, member, inner)
+            for node in inner.callees:
+                value = inner.values.get(node.func)
+                if value is not None and value in given and not is_without_grad(inner, node):
+                    yield settled(given[value])
 
 
 def _modes(frame: Frame, loop: ast.AST, name: str, depth: int = 2) -> Iterator[tuple[ast.Call, ast.AST, Value | None]]:

@@ -70,6 +70,7 @@ from torchlint.rule import (
 )
 from torchlint.vocabulary.eval_mode import attributes, callers, calls_of, mode_calls
 from torchlint.vocabulary.freezing import freezes
+from torchlint.vocabulary.returned_losses import is_returned_into_loss
 from torchlint.vocabulary.training import is_without_grad, may_train
 
 if TYPE_CHECKING:
@@ -117,6 +118,8 @@ class EvalWithoutNoGrad(Check):
                 used = _in_validation(frame, call, used)
             if not used or _is_covered(frame, used) or _is_frozen(frame, model, used[0]):
                 continue
+            if is_returned_into_loss(frame):
+                return
             yield _problem(frame, call, used[0])
             return
 

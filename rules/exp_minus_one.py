@@ -21,6 +21,8 @@ kl = torch.expm1(log_ratio) - log_ratio
 ## Fix safety
 Equal up to the rounding that the fix avoids. The gradient of `expm1(x)` is computed as `expm1(x) + 1`, so that for very
 negative x it has an absolute error of an eps, where that of `exp(x)` has a relative one.
+It is unsafe where the input certainly has half precision, whose results differ by more than the last bits, and in files
+that use `autocast`, which chooses the dtype of each operation by its name.
 
 ## When not to use it
 Turn it off where x is of the size of 1 and more: no digit is lost then.

@@ -34,10 +34,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from torchlint.rule import ERROR, Changes, ClassModel, Frame, Problem
-from torchlint.vocabulary.api import uses
 from torchlint.vocabulary.api_check import ApiCheck
 from torchlint.vocabulary.api_fixes import fix_of
 from torchlint.vocabulary.api_table import FOREIGN
+from torchlint.vocabulary.api_uses import uses
 
 
 class ForeignApi(ApiCheck):

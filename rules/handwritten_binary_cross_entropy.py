@@ -25,6 +25,8 @@ loss = F.binary_cross_entropy_with_logits(x, t, reduction="none")
 Equal where the original is finite and accurate. The loss wants targets of the shape of the logits: where the shapes are
 not certain, the fix writes the same sum with `logsigmoid(x)` and `logsigmoid(-x)`. With `+ eps` inside the logs the
 result changes.
+It is unsafe where the input certainly has half precision, whose results differ by more than the last bits, and in files
+that use `autocast`, which chooses the dtype of each operation by its name.
 
 ## When not to use it
 Turn it off for code that explains the formula, such as a lesson, with inputs that stay between -10 and 10.

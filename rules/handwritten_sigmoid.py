@@ -21,6 +21,8 @@ gate = torch.sigmoid(x)
 ## Fix safety
 Equal up to rounding where the original is finite. The gradient is computed as `s * (1 - s)`: where s is nearly 1 it
 has an absolute error of an eps, where that of the original has a relative one.
+It is unsafe where the input certainly has half precision, whose results differ by more than the last bits, and in files
+that use `autocast`, which chooses the dtype of each operation by its name.
 
 ## When not to use it
 Turn it off for curves with a slope or shift of their own that are to read like the formula, where the argument stays

@@ -66,7 +66,7 @@ if TYPE_CHECKING:
 
 _CAUSAL = re.compile(r"transformers\.(?:\w+\.)*\w*(?:ForCausalLM|LMHeadModel)(?:\.from_(?:pretrained|config))?$")
 # What returns the model that it is called on.
-_SAME_MODEL = frozenset({"train", "eval", "requires_grad_", "half", "float"})
+_SAME_MODEL = frozenset({"train", "eval", "requires_grad_", "half", "float", "bfloat16", "to", "cuda", "cpu"})
 
 
 class LabelsShiftedTwice(Check):

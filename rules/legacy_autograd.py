@@ -51,9 +51,9 @@ from torchlint.rule import (
     members,
     peek,
 )
-from torchlint.vocabulary.api import by_name, last_names, may_use, uses
 from torchlint.vocabulary.api_fixes import fix_of
 from torchlint.vocabulary.api_table import Row
+from torchlint.vocabulary.api_uses import by_name, last_names, may_use, uses
 
 if TYPE_CHECKING:
     from torchlint.fixing.editor import Editor

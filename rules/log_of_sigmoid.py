@@ -23,6 +23,8 @@ loss = -F.logsigmoid(positive).mean() - F.logsigmoid(-negative).mean()
 ## Fix safety
 Equal where the original is finite and accurate, and right where it is not. With `+ eps` the fix changes results:
 eps puts a floor of `log(eps)` under the value.
+It is unsafe where the input certainly has half precision, whose results differ by more than the last bits, and in files
+that use `autocast`, which chooses the dtype of each operation by its name.
 
 ## When not to use it
 Turn it off where the logarithm is only looked at, and where a floor for it is wanted that the eps sets.

@@ -25,6 +25,8 @@ loss = -(labels * torch.log_softmax(logits, dim=-1)).sum(-1)
 ## Fix safety
 Equal where the original is finite, and finite where it is not. With `+ eps` inside the log the fix changes results:
 eps puts a floor of `log(eps)` under the value and damps its gradient.
+It is unsafe where the input certainly has half precision, whose results differ by more than the last bits, and in files
+that use `autocast`, which chooses the dtype of each operation by its name.
 
 ## When not to use it
 Turn it off where the logarithm is only looked at, and -inf is what you want to see for a probability of 0.

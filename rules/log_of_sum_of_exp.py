@@ -24,6 +24,8 @@ log_z = torch.logsumexp(scores, dim=1)
 Equal where the original is finite, and finite where it is not. `logsumexp` is slower than the three operations.
 Where the sum is over all elements, it is the same only for a tensor of rank 1, so that the fix is applied only
 where that is certain.
+It is unsafe where the input certainly has half precision, whose results differ by more than the last bits, and in files
+that use `autocast`, which chooses the dtype of each operation by its name.
 
 ## When not to use it
 Turn it off where the exponents have an upper bound that the code does not show, such as distances with a minus.

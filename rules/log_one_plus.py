@@ -19,6 +19,8 @@ loss = -torch.log1p(-prob.exp()).mean()
 
 ## Fix safety
 Equal up to the rounding of `1 + x`, which the fix avoids.
+It is unsafe where the input certainly has half precision, whose results differ by more than the last bits, and in files
+that use `autocast`, which chooses the dtype of each operation by its name.
 
 ## When not to use it
 Turn it off where x is of the size of 1 and more, such as a count: no digit is lost then.

@@ -19,7 +19,8 @@ loss = F.cross_entropy(logits, target)
 
 ## Fix safety
 Equal up to rounding: class weights, ignored labels and the reduction are arguments of both. It is offered where the
-dim is certainly the class dim and the log-softmax has no `dtype`.
+dim is certainly the class dim and the log-softmax has no `dtype`. It is unsafe where the labels may be probabilities:
+`nll_loss` refuses them, `cross_entropy` takes them.
 
 ## When not to use it
 It is off by default: both spellings give the same loss. Leave it off where the log-probabilities are needed besides.
@@ -30,10 +31,11 @@ It is off by default: both spellings give the same loss. Leave it off where the 
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from torchlint.rule import INFO, Check, Frame, Op, Problem, Same, Scores, units
+from torchlint.rule import INFO, UNKNOWN, Check, Frame, Op, Problem, Same, Scores, units
 from torchlint.vocabulary.activation_swaps import respelled, without
 from torchlint.vocabulary.class_dims import Class, class_dim
 from torchlint.vocabulary.routes import route
@@ -67,6 +69,16 @@ class LogSoftmaxThenNllLoss(Check):
             if dropped and called:
                 dropped(editor)
                 called(editor)
+                target = op.args.get("target", UNKNOWN)
+                # `nll_loss` refuses probabilities, `cross_entropy` takes them.
+                editor.proof.has_dtype(
+                    target, _said(op), op.node or frame.scope, ("int",), [op.node] if op.node else []
+                )
 
         both = fix if dropped and called else None
         yield Problem(op.node or frame.module.tree, "", both, Same())
+
+
+def _said(op: Op) -> str:
+    node = op.nodes.get("target")
+    return ast.unparse(node) if node is not None else "the target"

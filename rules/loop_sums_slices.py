@@ -116,6 +116,8 @@ def _check(
     said = ast.unparse(total)
     check_slices(editor, summed.leaves, found)
     check_dtypes(editor, summed, frame)
+    for leaf in summed.leaves:
+        editor.proof.sums_in_its_dtype(settled(leaf.value), ast.unparse(leaf.tensor))
     check_apart(editor, initial, said, summed.leaves, found.loop)
     if isinstance(initial, Constant):
         check_rows(editor, summed.leaves, found)

@@ -188,6 +188,8 @@ def _scattered(
         line = f"{name}.index_add_(0, {index.text(found, editor)}, {source})"
         editor.replace_statements(loop, loop, [line], carry_comments=True)
         check_slices(editor, [index, *added.leaves], found)
+        for part in added.leaves:
+            editor.proof.sums_in_its_dtype(settled(part.value), ast.unparse(part.tensor))
         check_dtypes(editor, added, frame)
         check_apart(editor, made, name, [index, *added.leaves], loop)
         check_indices(editor, index.value, ast.unparse(index.tensor), 1)

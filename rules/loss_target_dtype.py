@@ -2,8 +2,8 @@
 
 ## What it does
 Finds integer or boolean targets of `binary_cross_entropy` and `binary_cross_entropy_with_logits`, and class indices
-of `cross_entropy` and `nll_loss` that are booleans or floats: targets of rank 1 where the input has rank 2. Only where
-the dtype is certain.
+of `cross_entropy` and `nll_loss` that are booleans or floats: targets that have one dim less than the scores, of images
+as of single samples. Only where dtype and rank are certain.
 
 Silent for probabilities of the input's shape as targets of `cross_entropy`, and where a dtype is not known.
 
@@ -69,7 +69,9 @@ class LossTargetDtype(Check):
                 f"`{op.name}` gets {'boolean' if kind == 'bool' else 'integer'} targets and raises: it wants floats"
             )
         else:
-            indices = facts.rank(target) == 1 and facts.rank(op.input) == 2
+            rank, scores = facts.rank(target), facts.rank(op.input)
+            # Soft targets have the rank of the scores.
+            indices = rank is not None and scores is not None and rank == scores - 1
             wrong, method = indices and _kind(target) in ("float", "bool"), "long"
             message = f"`{op.name}` gets class indices that are not integers and raises: it wants int64"
         if wrong:

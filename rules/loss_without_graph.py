@@ -64,7 +64,7 @@ from torchlint.rule import (
     walk,
 )
 from torchlint.vocabulary.gradient_flow import Cut, Flow, backward_loss, flow
-from torchlint.vocabulary.training import Event, Kind, events, is_optimizer, trained_models
+from torchlint.vocabulary.training import Event, Kind, events, is_optimizer, models_given, trained_models
 from torchlint.vocabulary.turns import excludes, position, steps_of
 
 _NO_GRAPH = "The graph of the loss is cut here, and no other way leads to a parameter: `backward` raises a RuntimeError"
@@ -180,7 +180,7 @@ def _by_name(step: Event, cuts: Sequence[Cut], reached: set[str]) -> tuple[Cut, 
 def _trained(optimizer: Value | None) -> list[str] | None:
     """The models whose parameters an optimiser has, as they are written: empty where it is not known, None where it has
     further parameters."""
-    texts = [text for text, _ in trained_models(optimizer)]
+    texts = [text for text, _ in (*trained_models(optimizer), *models_given(optimizer))]
     made = made_by(optimizer) if texts and is_optimizer(optimizer) else None
     given = made.value("params") if made is not None else None
     return None if given is not None and any(type(part) is Unknown for part in walk(given)) else texts

@@ -56,13 +56,13 @@ from torchlint.vocabulary.training import (
     Kind,
     certainly_clears,
     events,
-    exclude_each_other,
     in_loop,
     is_made_in,
     is_optimizer,
     loop_of,
     may_clear,
 )
+from torchlint.vocabulary.turns import exclude_each_other
 
 # The events in each statement.
 _Inside = dict[ast.stmt, list[Event]]

@@ -45,7 +45,6 @@ from torchlint.vocabulary.training import (
     Event,
     Kind,
     events,
-    exclude_each_other,
     in_loop,
     is_made_in,
     is_optimizer,
@@ -53,6 +52,7 @@ from torchlint.vocabulary.training import (
     may_clear,
     settled,
 )
+from torchlint.vocabulary.turns import exclude_each_other
 
 _ELSEWHERE = "No `zero_grad` clears the gradients in the branch of this step: they add up over the steps"
 

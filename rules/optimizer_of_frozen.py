@@ -1,9 +1,11 @@
-"""An optimiser all of whose parameters were frozen before: it trains nothing.
+"""An optimiser all of whose parameters are frozen: it trains nothing.
 
 ## What it does
 Finds an optimiser that is given `model.parameters()` after all parameters of that model were frozen in the same
 function: by `requires_grad = False` for each of `model.parameters()`, or by `model.requires_grad_(False)`. Silent where
 a part of the model is replaced, unfrozen or handed to something else in between, and where the file unfreezes anything.
+Parameters that are frozen after the optimiser was made count, too, where the optimiser is not used before and is
+stepped, or handed to a function, after that.
 
 ## Why is this bad?
 Frozen parameters get no gradient, and the optimiser skips what has none: no step changes a weight. `backward()` raises
@@ -39,7 +41,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from torchlint.rule import ERROR, Check, Frame, Place, Problem, is_test, made_by, own_nodes, trees
+from torchlint.rule import ERROR, Check, Frame, Place, Problem, is_test, made_by, own_nodes, statement_of, trees
 from torchlint.vocabulary.freezing import freezes, is_false
 from torchlint.vocabulary.training import is_optimizer
 from torchlint.vocabulary.turns import follows_always, position
@@ -66,9 +68,33 @@ class OptimizerOfFrozen(Check):
         for call in frame.callees:
             model = _optimised(frame, call)
             for node, text in frozen:
-                if text == model and position(node) < position(call) and not _is_touched(frame, node, call, text):
+                if text == model and (_is_before(frame, node, call, text) or _is_after(frame, node, call, text)):
                     yield Problem(call, places=(Place(node, "all of its parameters are frozen here"),))
                     break
+
+
+def _is_before(frame: Frame, freeze: ast.AST, made: ast.Call, model: str) -> bool:
+    return position(freeze) < position(made) and not _is_touched(frame, freeze, made, model)
+
+
+def _is_after(frame: Frame, freeze: ast.AST, made: ast.Call, model: str) -> bool:
+    """Whether all of a model is frozen between the making of an optimiser and its first use."""
+    statement = statement_of(frame.module, made)
+    if not isinstance(statement, ast.Assign) or position(freeze) < position(made):
+        return False
+    if not follows_always(frame.module, freeze, made) or _is_touched(frame, statement, freeze, model):
+        return False
+    name = ast.unparse(statement.targets[0])
+    used = [call for call in frame.callees if position(call) > position(statement) and _uses(call, name)]
+    return bool(used) and all(position(call) > position(freeze) for call in used)
+
+
+def _uses(call: ast.Call, name: str) -> bool:
+    """Whether a call is one of a method of what a name holds, or is given it."""
+    given = [*call.args, *(keyword.value for keyword in call.keywords)]
+    func = call.func
+    owner = ast.unparse(func.value) if isinstance(func, ast.Attribute) else ""
+    return owner == name or any(ast.unparse(arg) == name for arg in given)
 
 
 def _unfreezes(node: ast.AST) -> bool:
@@ -93,7 +119,7 @@ def _optimised(frame: Frame, call: ast.Call) -> str | None:
     return None
 
 
-def _is_touched(frame: Frame, first: ast.AST, last: ast.Call, model: str) -> bool:
+def _is_touched(frame: Frame, first: ast.AST, last: ast.AST, model: str) -> bool:
     """Whether something between the two may change what the model consists of, or only one of them may be run."""
     if not follows_always(frame.module, first, last):
         return True

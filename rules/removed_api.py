@@ -5,6 +5,8 @@ Finds uses of functions that later releases of torch removed, or kept only to ra
 `torch.symeig`, `torch.eig`, `torch.lstsq`, `torch.matrix_rank`, also as methods of what is certainly a tensor,
 `verbose=` of the schedulers of `torch.optim.lr_scheduler`, `torch.onnx.dynamo_export` and others.
 
+An import is reported, too, where it fails because the name is gone: `from torch import gels`.
+
 Silent in a `try` that expects a name to be missing, and under a test with `hasattr` or of a version.
 
 ## Why is this bad?

@@ -38,6 +38,7 @@ from torchlint.rule import INFO, BoundCall, Changes, Check, Constant, Frame, Pro
 class SetToNoneFalse(Check):
     code = "TLT736"
     since = "0.2"
+    aliases = ("TOR402",)
     related = ("TLT702",)
     severity = INFO
     default = False

@@ -30,8 +30,8 @@ self.fc = nn.Linear(16 * 5 * 5, 10)
 ```
 
 ## When not to use it
-It is off by default: what it costs on large code is not settled, and layers that are replaced from outside, by a
-framework that builds them anew, have other sizes than those that are written.
+Turn it off for models whose layers are replaced from outside, by a framework that builds them anew: they have other
+sizes than those that are written.
 
 ## References
 - [torch.nn.Linear](https://docs.pytorch.org/docs/stable/generated/torch.nn.Linear.html)
@@ -46,20 +46,18 @@ from collections.abc import Iterator
 from torchlint.rule import (
     ERROR,
     Check,
-    Choice,
     Frame,
-    Layer,
     Module,
     Op,
     Place,
     Problem,
-    Value,
     facts,
     is_test,
     known_shapes,
     once_per_file,
+    ops,
 )
-from torchlint.vocabulary.certain_runs import runs_for_certain
+from torchlint.vocabulary.certain_runs import is_undecided, runs_for_certain
 
 # What a layer is as long as nobody assigns one of these.
 _SETTINGS = frozenset(
@@ -86,7 +84,6 @@ class ShapeMismatch(Check):
     since = "0.2"
     related = ("TLT302", "TLT304")
     severity = ERROR
-    default = False
     message = "Torch raises here: the shapes do not fit"
     help = "Change the sizes so that they agree: those of the layer, or the shape of what it is given"
     words = (
@@ -129,11 +126,16 @@ def _is_certain(op: Op, frame: Frame) -> bool:
     node = op.node
     if not isinstance(node, ast.expr) or not _is_of_tensors(op):
         return False
-    if any(isinstance(callee, Choice) for callee in _called(frame, node)):
+    if is_undecided(node, frame):
         return False
-    if op.layer is not None and _may_be_changed(frame, node):
+    if op.layer is not None and (_may_be_changed(frame, node) or _may_be_off(op, frame)):
         return False
     return runs_for_certain(node, frame)
+
+
+def _may_be_off(op: Op, frame: Frame) -> bool:
+    """Whether a layer drops nothing, and so takes all shapes, in eval mode."""
+    return op.name in ops.that(random="training") and bool(frame.module.references("eval"))
 
 
 def _is_of_tensors(op: Op) -> bool:
@@ -142,21 +144,6 @@ def _is_of_tensors(op: Op) -> bool:
         return True
     operands = [op.input] if op.form == "Tensor" or op.name == "getitem" else [*op.args.values()]
     return any(facts.is_tensor(operand) for operand in operands)
-
-
-def _called(frame: Frame, node: ast.expr) -> Iterator[Value | None]:
-    """What a call calls, with the layers of a Sequential; of an index or a method, what it is of."""
-    base = node.value if isinstance(node, ast.Subscript) else node.func if isinstance(node, ast.Call) else None
-    if isinstance(base, ast.Attribute):
-        yield frame.values.get(base.value)
-    if isinstance(base, ast.expr):
-        yield frame.values.get(base)
-    stack: list[Value | None] = [frame.callees.get(node)] if isinstance(node, ast.Call) else []
-    while stack:
-        callee = stack.pop()
-        yield callee
-        if isinstance(callee, Layer):
-            stack.extend(callee.children)
 
 
 def _may_be_changed(frame: Frame, node: ast.expr) -> bool:

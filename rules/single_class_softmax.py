@@ -77,6 +77,8 @@ def _is_single(value: Value, dim: int) -> bool:
     known = sizes.sizes(value)
     if known is not None:
         return -len(known) <= dim < len(known) and known[dim] == 1
+    if dim + 1 == facts.rank(value):
+        dim = -1
     while isinstance(value, Op) and value.name in _KEEPING:
         value = value.input
     if dim != -1 or not isinstance(value, Op) or ops.shape(value.name) != "last dim":

@@ -36,9 +36,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from torchlint.rule import Changes, Check, Frame, Op, Problem, Scores, ops, units
+from torchlint.rule import Chain, Changes, Check, Frame, Op, Problem, Scores, ops, units
 from torchlint.vocabulary.activation_swaps import without
-from torchlint.vocabulary.loss_inputs import places
+from torchlint.vocabulary.loss_inputs import averaged, places
 
 # What the loss takes away again, if it is left out.
 _DROPPED = ops.SOFTMAXES | {"sigmoid"}
@@ -56,11 +56,18 @@ class SoftmaxBeforeCrossEntropy(Check):
 
     def check_op(self, op: Op, frame: Frame) -> Iterator[Problem]:
         found = units.scores.chains(op.input, Scores.PROBABILITIES, Scores.CHANCES)
+        made = {units.source(chain).name for chain in found}
+        fix = without(frame, found, op.node) if found and made <= _DROPPED else None
+        found = found or _of_several_models(op)
         if not found:
             return
-        made = {units.source(chain).name for chain in found}
-        fix = without(frame, found, op.node) if made <= _DROPPED else None
         claim = Changes("the loss is taken of the logits")
         title = "Drop the sigmoid" if made == {"sigmoid"} else ""
         seen = places(found, "the {} is taken here", op)
         yield Problem(op.node or frame.module.tree, "", fix, claim, title, places=seen)
+
+
+def _of_several_models(op: Op) -> list[Chain]:
+    """Where each of the softmaxes comes from whose mean is the input."""
+    parts = [units.scores.chains(part, Scores.PROBABILITIES, Scores.CHANCES) for part in averaged(op.input)]
+    return [chain for part in parts for chain in part] if all(parts) else []

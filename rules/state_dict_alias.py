@@ -212,6 +212,23 @@ def _in_a_method(frame: Frame, kept: Kept) -> Problem | None:
             return _problem(frame, kept, _LOADED, Place(call, "they are loaded here"))
         if compared and not kept.is_model and _is_saved(call):
             return _problem(frame, kept, "", Place(call, "they are saved here, after further steps"))
+    loading = _loaded_elsewhere(frame, kept) if compared and not kept.is_model else None
+    return _problem(frame, kept, _LOADED, Place(loading, "they are loaded here")) if loading is not None else None
+
+
+def _loaded_elsewhere(frame: Frame, kept: Kept) -> ast.Call | None:
+    """Where the file loads what an object of this class keeps: `model.load_state_dict(stopper.best)`. The model is one
+    that the method was given, so that the object does not train it itself."""
+    function = frame.function
+    if function is None or kept.model not in {arg.arg for arg in function.parameters}:
+        return None
+    name = kept.name.rpartition(".")[2]
+    for node in trees.walk(frame.module.tree):
+        match node:
+            case ast.Call(
+                func=ast.Attribute(attr="load_state_dict"), args=[ast.Attribute(value=ast.Name(id=owner), attr=attr)]
+            ) if attr == name and owner != frame.self_name:
+                return node
     return None
 
 

@@ -90,6 +90,8 @@ def _problem(op: Op, frame: Frame) -> Iterator[Problem]:
         def fix(editor: Editor) -> None:
             editor.replace(call, _copy(editor, op, node), keeps=list(op.nodes.values()))
             editor.proof.is_tensor(data, editor.text(node), besides=[call])
+            if "device" not in op.nodes:
+                editor.proof.is_made_on_its_device(editor.text(node))
 
     lost = graph is True and op.constant("requires_grad", False) is True
     message = "`torch.tensor(x, requires_grad=True)` cuts the graph of `x`: no gradient gets through" if lost else ""

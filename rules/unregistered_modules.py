@@ -217,9 +217,18 @@ def _is_harmless(cls: ClassModel, attribute: str, node: ast.Attribute) -> bool:
     parent = above.get(whole)
     if isinstance(parent, ast.Starred):
         return False
+    if isinstance(parent, ast.Subscript) and whole is parent.value and not isinstance(parent.slice, ast.Slice):
+        return not _is_handed_over(parent, above.get(parent))
     if isinstance(parent, ast.Call) and whole is not parent.func:
         return isinstance(parent.func, ast.Name) and parent.func.id in _READERS
     return not isinstance(parent, ast.keyword | ast.Return | ast.Assign)
+
+
+def _is_handed_over(element: ast.Subscript, parent: ast.AST | None) -> bool:
+    """Whether one element is given to a call, or to an attribute, either of which may register it."""
+    if isinstance(parent, ast.Call):
+        return element is not parent.func and not (isinstance(parent.func, ast.Name) and parent.func.id in _READERS)
+    return isinstance(parent, ast.Assign) and any(isinstance(target, ast.Attribute) for target in parent.targets)
 
 
 def _copied(node: ast.AST, above: Mapping[ast.AST, ast.AST]) -> ast.expr | None:

@@ -26,6 +26,8 @@ weights = torch.softmax(scores, dim=-1)
 Equal where the original is finite, and finite where it is not. Where the sum is over all elements, `softmax` over
 one dim is the same only for a tensor of rank 1, so that the fix is applied only where that is certain. An eps in
 the denominator goes with the fix, which changes results by as much.
+It is unsafe where the input certainly has half precision, whose results differ by more than the last bits, and in files
+that use `autocast`, which chooses the dtype of each operation by its name.
 
 ## When not to use it
 Turn it off where the scores are known to be small, such as cosines that are not scaled, and the code is to read like

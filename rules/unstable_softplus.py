@@ -27,6 +27,8 @@ threshold of 20 by default, which is exact in float32 but not in float64: there 
 the 11th digit and the gradient in the 9th. With `threshold=40` both are exact to one unit in the last place in
 float64, float32, float16 and bfloat16, which was measured against 60 digits from -1e4 to 1e4; `torch.logaddexp(x,
 0)` and `-logsigmoid(-x)` are as exact but take four to eight times as long.
+It is unsafe where the input certainly has half precision, whose results differ by more than the last bits, and in files
+that use `autocast`, which chooses the dtype of each operation by its name.
 
 ## When not to use it
 Turn it off where the argument has an upper bound that the code does not show.

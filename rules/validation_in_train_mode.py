@@ -71,6 +71,7 @@ from torchlint.rule import (
     loops_around,
     once_per_file,
     own_nodes,
+    statement_of,
     trees,
     walk,
 )
@@ -201,8 +202,24 @@ def _uses(frame: Frame) -> Iterator[_Use]:
             backward = [event.at for event in events(frame) if event.kind is Kind.BACKWARD]
         is_quiet, value = is_without_grad(frame, call), frame.values.get(func)
         trains = any(loop in loops_around(frame.module, at) for at in backward) if is_quiet else bool(backward)
-        if not trains and value is not None and not is_modeless(frame, value):
+        if not trains and value is not None and not is_modeless(frame, value) and not _gives_losses(frame, call, loop):
             yield _Use(call, func, ast.unparse(func), is_quiet and not isinstance(callee, FunctionRef))
+
+
+def _gives_losses(frame: Frame, call: ast.Call, loop: Loop) -> bool:
+    """Whether a model that is given the targets returns a dict whose values are summed: the detectors of torchvision
+    compute their losses in training mode alone."""
+    statement = statement_of(frame.module, call)
+    if len(call.args) < 2 or not isinstance(statement, ast.Assign):
+        return False
+    names = {target.id for target in statement.targets if isinstance(target, ast.Name)}
+    return any(
+        isinstance(node, ast.Attribute)
+        and node.attr == "values"
+        and isinstance(node.value, ast.Name)
+        and node.value.id in names
+        for node in trees.walk(loop)
+    )
 
 
 def _calls_in_validation(frame: Frame) -> Iterator[tuple[ast.Call, ast.Name | ast.Attribute, Loop]]:

@@ -58,7 +58,7 @@ from torchlint.rule import (
 from torchlint.vocabulary.autograd import requires_grad
 from torchlint.vocabulary.data_tables import is_data
 from torchlint.vocabulary.grad_mode import is_called_without_grad
-from torchlint.vocabulary.nn_modules import is_dataset_class
+from torchlint.vocabulary.nn_modules import is_dataset_class, is_module_class
 from torchlint.vocabulary.singular_points import faulty, is_fault, singular, tested
 
 if TYPE_CHECKING:
@@ -84,10 +84,34 @@ class WhereNanGradient(Check):
     def check_frame(self, frame: Frame) -> Iterator[Problem]:
         if frame.function and frame.function.cls and is_dataset_class(frame, frame.function.cls):
             return  # No gradient goes through what a dataset prepares.
+        if _is_transform(frame) or _gives_nothing(frame):
+            return
         problems = [problem for op in frame.ops if op.name in _SELECTING for problem in _of_op(op, frame)]
         problems += [problem for node in own_nodes(frame.scope) for problem in _of_store(node, frame)]
         if problems and not is_called_without_grad(frame):
             yield from problems
+
+
+def _is_transform(frame: Frame) -> bool:
+    """Whether this is the `__call__` with one argument of a class that is not a module: it prepares samples, as
+    those of torchvision do."""
+    function = frame.function
+    if function is None or function.cls is None or function.name != "__call__":
+        return False
+    return len(function.parameters) == 2 and not is_module_class(frame, function.cls)
+
+
+def _gives_nothing(frame: Frame) -> bool:
+    """Whether a function computes for nobody: it returns nothing, keeps nothing, and has no backward pass."""
+    if frame.function is None:
+        return False
+    nodes = own_nodes(frame.scope)
+    return not any(
+        (isinstance(node, ast.Return | ast.Yield) and node.value is not None)
+        or (isinstance(node, ast.Attribute) and (isinstance(node.ctx, ast.Store) or node.attr == "backward"))
+        or (isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store))
+        for node in nodes
+    )
 
 
 def _of_op(op: Op, frame: Frame) -> Iterator[Problem]:

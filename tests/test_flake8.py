@@ -110,7 +110,7 @@ def test_noqa_on_the_first_line_of_a_call_silences_it(tmp_path: Path) -> None:
         """
     assert findings(tmp_path, code.format(first="  # noqa: TLT202", last="")) == []
     assert findings(tmp_path, code.format(first="  # noqa", last="")) == []
-    assert findings(tmp_path, code.format(first="", last="  # noqa: TLT202")) == ["5:12 TLT202"]
+    assert findings(tmp_path, code.format(first="", last="  # noqa: TLT202")) == ["5:12 TLT202", "7:16 TLT900"]
 
 
 @pytest.mark.parametrize(
@@ -119,10 +119,10 @@ def test_noqa_on_the_first_line_of_a_call_silences_it(tmp_path: Path) -> None:
         ("# noqa: TLT202", []),
         ("# noqa:TLT2", []),
         ("# noqa: E501, TLT202 because it is a test", []),
-        ("# noqa: TLT101", ["5:12 TLT202"]),
+        ("# noqa: TLT101", ["5:12 TLT202", "5:56 TLT900"]),
         ("# torchlint: ignore[TLT202]", []),
         ("# torchlint: ignore[log-of-softmax]", []),
-        ("# torchlint: ignore[TLT101]", ["5:12 TLT202"]),
+        ("# torchlint: ignore[TLT101]", ["5:12 TLT202", "5:68 TLT900"]),
     ],
 )
 def test_comments_silence_the_rules_they_name(tmp_path: Path, comment: str, expected: list[str]) -> None:

@@ -3,7 +3,7 @@
 Nothing of torch is imported. A name is listed where a decorator `deprecated` stands on it, where it warns with a
 `FutureWarning` or `DeprecationWarning` or in such words, where its docstring calls it deprecated, and, without a
 name, where a compiled library has such a message. `--new` leaves out what the tables of `torchlint.vocabulary` and the
-reviewed list beside this file decide, so that what is left of a new release is to be read by a person.
+reviewed lists beside this file decide, so that what is left of a new release is to be read by a person.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 REVIEWED = Path(__file__).with_name("reviewed_deprecations.csv")
+REVIEWED_MESSAGES = Path(__file__).with_name("reviewed_messages.csv")
 # Tests and generated code of torch itself, and compilers whose parts nobody calls by name.
 _LEFT_OUT = ("testing/_internal/", "_inductor/", "_dynamo/polyfills/", "_vendor/", "include/", "onnx/_internal/")
 _CATEGORIES = frozenset({"FutureWarning", "DeprecationWarning", "PendingDeprecationWarning"})
@@ -169,8 +170,20 @@ def reviewed() -> dict[str, str]:
         return {row["name"]: row["reason"] for row in csv.DictReader(stream)}
 
 
+def reviewed_messages() -> dict[str, str]:
+    """Messages of libraries that no row of a table is about, with the reason; a `*` stands for any text."""
+    with REVIEWED_MESSAGES.open(newline="", encoding="utf-8") as stream:
+        return {row["message"]: row["reason"] for row in csv.DictReader(stream)}
+
+
+def says(pattern: str, message: str) -> bool:
+    """Whether a message is what a pattern of the reviewed messages stands for."""
+    return re.fullmatch(".*".join(map(re.escape, pattern.split("*"))), message, re.DOTALL) is not None
+
+
 def undecided(found: Iterable[Deprecation], known: set[str]) -> list[Deprecation]:
-    """What neither a table nor the reviewed list decides."""
+    """What neither a table nor the reviewed lists decide."""
+    patterns = reviewed_messages()
     beginnings = tuple(name.removesuffix("*") for name in known if name.endswith("*"))
     by_last: dict[str, list[list[str]]] = {}
     for name in known:
@@ -178,7 +191,9 @@ def undecided(found: Iterable[Deprecation], known: set[str]) -> list[Deprecation
     return [
         each
         for each in found
-        if not each.name.startswith(beginnings) and not _is_public_name_known(each, known, by_last)
+        if not each.name.startswith(beginnings)
+        and not _is_public_name_known(each, known, by_last)
+        and not (each.kind == "library" and any(says(pattern, each.said) for pattern in patterns))
     ]
 
 

@@ -53,7 +53,10 @@ class Same(Claim):
 
 
 class Stabilises(Claim):
-    """Equal where the original is finite and accurate, better elsewhere."""
+    """Equal where the original is finite and accurate, better elsewhere.
+
+    A safe fix needs more than half precision, in which few results are accurate, and no `autocast`.
+    """
 
 
 class Changes(Claim):

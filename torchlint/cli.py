@@ -17,34 +17,17 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from torchlint import __version__
+from torchlint.command_table import COMMANDS
 from torchlint.running.stop import exit_code, listen
 from torchlint.terminal import complain, drop, printable, reason, shortened, tame_streams
 
 if TYPE_CHECKING:
     from _typeshed import SupportsWrite
 
-# Name, module with `add_arguments(parser)` and `run(arguments) -> int`, and what the command does.
-_COMMANDS = {
-    "check": ("torchlint.commands.check", "Check files and directories; `torchlint PATHS` is the same."),
-    "rule": ("torchlint.commands.rule_pages", "Explain a rule, or all of them."),
-    "shapes": (
-        "torchlint.commands.shape_listing",
-        "Print a file with the shapes that are known at the ends of its lines.",
-    ),
-    "demonstrate": (
-        "torchlint.verify.demonstrate",
-        "Show the harm of a mistake in numbers: run it beside the mended program (needs torch).",
-    ),
-    "clean": ("torchlint.commands.clean", "Delete the findings cache."),
-    "server": ("torchlint.server.stdio", "Serve an editor: findings, fixes and facts while typing (needs pygls)."),
-    "verify": ("torchlint.verify.command", "Run rewrites before and after on generated tensors (needs torch)."),
-    "version": ("torchlint.commands.version", "Print the version."),
-}
 # The commands that need more than torchlint itself, and the extra that has it.
 _EXTRAS = {"demonstrate": "verify", "server": "lsp", "verify": "verify"}
 # What other tools call what we do, and the command to suggest.
 _ELSEWHERE = {
-    "config": "check --show-settings",
     "diff": "check --diff",
     "explain": "rule",
     "fix": "check --fix",
@@ -52,8 +35,11 @@ _ELSEWHERE = {
     "lint": "check",
     "linter": "rule --all",
     "list": "rule --all",
+    "completion": "generate-shell-completion bash",
     "settings": "check --show-settings",
 }
+# An option whose value may be left out, so that it does not take the path after it for one.
+_VALUELESS = {"--add-noqa": "--add-noqa="}
 # Below this, what difflib calls close are other words.
 _ALIKE = 0.7
 _VERSION = f"torchlint {__version__}"
@@ -128,13 +114,13 @@ def _dispatch(argv: list[str]) -> int:
     if argv and (meant := _mistaken(argv[0])):
         complain(f"error: {argv[0]}: no such command, file or directory; did you mean `torchlint {meant}`?")
         return 2
-    name = argv.pop(0) if argv and argv[0] in _COMMANDS else "check"
-    module, description = _COMMANDS[name]
+    name = argv.pop(0) if argv and argv[0] in COMMANDS else "check"
+    module, description = COMMANDS[name]
     try:
         command = importlib.import_module(module)
         parser = _parser(name, description, helps=not {"-h", "--help"}.isdisjoint(argv))
         command.add_arguments(parser)
-        return _run(command, parser.parse_args(argv))
+        return _run(command, parser.parse_args([_VALUELESS.get(word, word) for word in argv]))
     except SystemExit:  # of argparse, which does not see that its help was not written
         sys.stdout.flush()
         raise
@@ -155,7 +141,7 @@ class _Parser(argparse.ArgumentParser):
 
 def _mistaken(word: str) -> str:
     """The command that is meant by a word that is neither a command nor a path; nothing where that is open."""
-    if word in _COMMANDS or not word.replace("-", "").isalpha() or word.startswith("-") or os.path.lexists(word):
+    if word in COMMANDS or not word.replace("-", "").isalpha() or word.startswith("-") or os.path.lexists(word):
         return ""
     # Start-up: only a word that is not a path needs it.
     import difflib
@@ -163,23 +149,41 @@ def _mistaken(word: str) -> str:
     folded = word.casefold()
     if folded in _ELSEWHERE:
         return _ELSEWHERE[folded]
-    close = difflib.get_close_matches(folded, [*_COMMANDS, "help"], n=1, cutoff=_ALIKE)
+    close = difflib.get_close_matches(folded, [*COMMANDS, "help"], n=1, cutoff=_ALIKE)
     return close[0] if close else ""
 
 
 def _parser(name: str, description: str, *, helps: bool) -> argparse.ArgumentParser:
-    commands = "\n".join(f"  {name:13}{text}" for name, (_, text) in _COMMANDS.items())
     parser = _Parser(
         prog=f"torchlint {name}",
-        description=description,
-        epilog=f"commands:\n{commands}\n\n`torchlint help COMMAND` has the options of each. "
-        "A file or directory\nwith the name of a command is written ./rule.",
+        description=_wrapped(description) if helps else None,
+        epilog=_listing() if helps else None,
         # argparse makes one for each option that is declared, and without a width asks the terminal each time.
         formatter_class=partial(argparse.RawDescriptionHelpFormatter, width=None if helps else _WIDTH),
         allow_abbrev=False,
     )
     parser.add_argument("-V", "--version", action="version", version=_VERSION)
     return parser
+
+
+def _wrapped(text: str, indent: str = "") -> str:
+    """A text for terminals of 80 columns."""
+    # Start-up: only `--help` needs it.
+    import textwrap
+
+    return textwrap.fill(text, _WIDTH - 2, initial_indent=indent, subsequent_indent=indent)
+
+
+def _listing() -> str:
+    """What `--help` says of all commands."""
+    lines = ["commands:"]
+    for name, (_, text) in COMMANDS.items():
+        lines += [f"  {name}", _wrapped(text, " " * 6)]
+    hint = (
+        "`torchlint help COMMAND` has the options of each. A file or directory with the name of a command is written "
+        "./rule."
+    )
+    return "\n".join([*lines, "", _wrapped(hint)])
 
 
 def _run(command: Any, arguments: argparse.Namespace) -> int:

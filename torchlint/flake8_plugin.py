@@ -105,7 +105,7 @@ class Plugin:
             return
         suppressions = Suppressions(source)
         for finding in findings:
-            if settings.reports(finding) and not suppressions.ignores(finding):
+            if settings.reports(settings.weighed(finding)) and not suppressions.ignores(finding):
                 row, column = finding.location
                 yield row, column - 1, f"{finding.code} {finding.message}", type(self)
 

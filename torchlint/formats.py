@@ -7,6 +7,7 @@ FORMATS = {
     "grouped": "grouped",
     "json": "json_",
     "json-lines": "json_lines",
+    "azure": "azure",
     "github": "github",
     "gitlab": "gitlab",
     "junit": "junit",

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from torchlint import registry
-from torchlint.finding import Finding, Report
+from torchlint.finding import Applicability, Finding, Fix, Report
 from torchlint.skip import Gate
 from torchlint.source import Source
 from torchlint.suppression_rows import suppression_rows
@@ -74,7 +74,26 @@ def _check(
     if tree is None or "torch" not in source.text:
         return
     on_comments = [info for info in registry.rules() if info.on_comments and info.code in codes]
-    report.findings += _of_comments(source, on_comments)
+    rows = suppression_rows(source) if on_comments else []
+    if rows:
+        report.findings += _of_comments(source, on_comments, rows)
+    _check_code(source, codes, tree, gates, fixes, indexes, target, within, report)
+    # Of what was not looked at, nothing is known.
+    if rows and not report.failures and within is None:
+        report.findings += _of_unused(source, on_comments, codes, report.findings, fixes)
+
+
+def _check_code(
+    source: Source,
+    codes: Collection[str],
+    tree: ast.Module,
+    gates: bool,
+    fixes: bool,
+    indexes: Callable[[], ImportIndexes] | None,
+    target: Range,
+    within: Callable[[int, int], bool] | None,
+    report: Report,
+) -> None:
     if not _names_torch(source, tree):
         return
     module = Module(source, tree, target=target)
@@ -106,19 +125,40 @@ def _names_torch(source: Source, tree: ast.Module) -> bool:
     return any(isinstance(node, ast.ImportFrom) and node.names[0].name == "*" for node in tree.body)
 
 
-def _of_comments(source: Source, rules: Sequence[RuleInfo]) -> Iterator[Finding]:
+def _of_comments(source: Source, rules: Sequence[RuleInfo], rows: Sequence[int]) -> Iterator[Finding]:
     """What is wrong with the comments that are meant to silence findings."""
-    rows = suppression_rows(source) if rules else []
-    if not rows:
-        return
     # Start-up: few files have such comments; the others are spared `tokenize` and the forms of mistyped ones.
     from torchlint.directives import mistakes
 
+    rules = [rule for rule in rules if not _is_on_unused(rule)]
     for start, end, message in mistakes(source, rows):
         places = source.location(start), source.location(end)
         for rule in rules:
             advice = registry.load(rule.code).help
             yield Finding(rule.code, rule.name, message, rule.severity, *places, help=advice)
+
+
+def _of_unused(
+    source: Source, rules: Sequence[RuleInfo], codes: Collection[str], findings: Sequence[Finding], fixes: bool
+) -> Iterator[Finding]:
+    """The comments that silence none of the findings."""
+    # Start-up, as above.
+    from torchlint.unused_comments import unused
+
+    for rule in filter(_is_on_unused, rules):
+        loaded = registry.load(rule.code)
+        for start, end, message, edits in unused(source, findings, frozenset(codes) - {rule.code}):
+            places = source.location(start), source.location(end)
+            fix = Fix(loaded.title, Applicability.SAFE, edits) if fixes else None
+            yield Finding(rule.code, rule.name, message, rule.severity, *places, fix, help=loaded.help)
+
+
+def _is_on_unused(rule: RuleInfo) -> bool:
+    # Start-up, as above.
+    from torchlint.rule import OnComments
+
+    loaded = registry.load(rule.code)
+    return issubclass(loaded, OnComments) and loaded.on_unused
 
 
 def _project(
@@ -134,8 +174,10 @@ def _project(
         return None, {}
     # Start-up: only files with a loss, or that may be given one, need them.
     from torchlint.syntax.import_index import ImportIndexes
+    from torchlint.values.interpret import project_files
     from torchlint.values.interpret.project import Project
 
+    project_files.readers[".ipynb"] = _notebook
     project = Project(module, indexes or ImportIndexes)
     words = project.words_of_callers()
     report.consulted, report.asked = project.consulted, project.asked
@@ -144,6 +186,13 @@ def _project(
     for name, others in project.words(module.source, tree).items():
         words[name] = words.get(name, frozenset()) | others
     return project, words
+
+
+def _notebook(path: str, data: bytes) -> Source:
+    # Start-up: few files are called by notebooks.
+    from torchlint.notebooks.notebook import read_notebook
+
+    return read_notebook(path, data)
 
 
 def _run(

@@ -60,11 +60,11 @@ from torchlint.syntax.names import last_name
 from torchlint.syntax.per_file import once_per_file
 from torchlint.syntax.plain import is_flag, tested
 from torchlint.syntax.tests import is_test
-from torchlint.torch_facts import modules, ops
+from torchlint.torch_facts import literals, misfits, modules, ops, signatures
 from torchlint.torch_range import Range
 from torchlint.values import facts, units
 from torchlint.values.compare import agree, children, members, same, same_dim, walk
-from torchlint.values.facts import dtypes, known_shapes, sizes
+from torchlint.values.facts import dtypes, known_shapes, moved_dims, sizes
 from torchlint.values.interpret import classes
 from torchlint.values.interpret.bound_calls import BoundCall, bound_call, made_by, written_calls
 from torchlint.values.interpret.branches import outcome
@@ -260,7 +260,12 @@ class Check(Rule):
 
 
 class OnComments(Rule):
-    """A rule about comments that are meant to silence findings: torchlint reads these itself and says what is wrong."""
+    """A rule about comments that are meant to silence findings: torchlint reads these itself and says what is wrong.
+
+    `on_unused`: it is told of those that silence nothing, and not of those that are mistyped.
+    """
+
+    on_unused: ClassVar[bool] = False
 
     @classmethod
     def is_on_frames(cls) -> bool:
@@ -364,10 +369,13 @@ __all__ = [
     "is_within",
     "known_shapes",
     "last_name",
+    "literals",
     "loops_around",
     "made_by",
     "members",
+    "misfits",
     "modules",
+    "moved_dims",
     "names_read",
     "once_per_file",
     "ops",
@@ -378,6 +386,7 @@ __all__ = [
     "peek",
     "same",
     "same_dim",
+    "signatures",
     "sizes",
     "statement_of",
     "tested",

@@ -8,6 +8,7 @@ import re
 import tokenize
 from collections.abc import Iterator
 from functools import cache
+from typing import NamedTuple
 
 from torchlint import registry
 from torchlint.finding import Finding
@@ -18,7 +19,37 @@ from torchlint.source import Source
 # As in flake8 7.x. A code is letters and digits: with anything else after it, noqa silences the whole line.
 NOQA = re.compile(r"# noqa(?::\s?(?P<codes>(?:[A-Z]+[0-9]+[,\s]*)+))?", re.IGNORECASE)
 _NOQA_FILE = re.compile(r"\s*# flake8[:=]\s*noqa", re.IGNORECASE)
+# What stands in the brackets of ours, and in a list of codes.
+_RULE = re.compile(r"[^\s,](?:[^,]*[^\s,])?")
+_CODE = re.compile(r"[^\s,]+")
 OURS = re.compile(r"#\s*torchlint:\s*(?P<kind>ignore|file-ignore)\[(?P<rules>[^\]]*)\]")
+
+
+class Item(NamedTuple):
+    """A code, prefix or name in a comment, by offsets into the text."""
+
+    text: str
+    start: int
+    end: int
+
+
+class Directive(NamedTuple):
+    """A comment that names rules: `noqa`, `ignore` or `file-ignore`, what it names, the rows that it is about (all of
+    them for `file-ignore`), and where it begins and the whole comment ends, by offsets into the text."""
+
+    kind: str
+    items: tuple[Item, ...]
+    rows: range
+    start: int
+    end: int
+
+    def covers(self, row: int) -> bool:
+        """Whether it is about a finding on this row."""
+        return self.kind == "file-ignore" or row in self.rows
+
+    def names(self, item: Item, finding: Finding) -> bool:
+        """Whether one of its items stands for the rule of a finding."""
+        return finding.code.startswith(item.text) if self.kind == "noqa" else _names(item.text, finding)
 
 
 class Suppressions:
@@ -73,7 +104,7 @@ class Suppressions:
 
     @kept
     def _tokens(self) -> list[tokenize.TokenInfo]:
-        return _tokens_of(self._source)
+        return tokens_of(self._source)
 
     @kept
     def _spans(self) -> dict[int, tuple[int, int]]:
@@ -97,22 +128,37 @@ class Suppressions:
         """The rules that `# torchlint:` comments name: for the whole file, and by row."""
         in_file: list[str] = []
         by_row: dict[int, list[str]] = {}
-        for kind, rules, rows in self._comments():
-            if kind == "file-ignore":
+        for directive in self.directives():
+            rules = [item.text for item in directive.items]
+            if directive.kind == "file-ignore":
                 in_file += rules
-                continue
-            for row in rows:
-                by_row.setdefault(row, []).extend(rules)
+            elif directive.kind == "ignore":
+                for row in directive.rows:
+                    by_row.setdefault(row, []).extend(rules)
         return in_file, by_row
 
-    def _comments(self) -> Iterator[tuple[str, list[str], range]]:
-        """Kind, rules and rows of each `# torchlint:` comment."""
+    def directives(self) -> Iterator[Directive]:
+        """The comments that name rules, in order."""
         for index, token in enumerate(self._tokens):
             if token.type != tokenize.COMMENT:
                 continue
+            begin = self._source.line_starts[token.start[0] - 1] + token.start[1]
+            end = begin + len(token.string)
             for comment in OURS.finditer(token.string):
-                rules = [rule.strip() for rule in comment["rules"].split(",")]
-                yield comment["kind"], rules, self._rows(index)
+                items = _items(comment, "rules", _RULE, begin)
+                yield Directive(comment["kind"], items, self._rows(index), begin + comment.start(), end)
+            noqa = self._effective_noqa(token)
+            if noqa is not None and noqa["codes"] is not None:
+                first, last = self._spans[token.start[0]]
+                items = _items(noqa, "codes", _CODE, begin)
+                yield Directive("noqa", items, range(first, last + 1), begin + noqa.start(), end)
+
+    def _effective_noqa(self, token: tokenize.TokenInfo) -> re.Match[str] | None:
+        """The `# noqa` in a comment, if it is the one that flake8 reads: the first in the rows that it looks at."""
+        first = self._spans[token.start[0]][0]
+        before = "".join(self._lines[first - 1 : token.start[0] - 1])
+        before += self._lines[token.start[0] - 1][: token.start[1]]
+        return None if NOQA.search(before) else NOQA.search(token.string)
 
     def _rows(self, index: int) -> range:
         """The rows that the comment with this index among the tokens is about."""
@@ -124,16 +170,22 @@ class Suppressions:
         return range(row, next((token.end[0] for token in after if token.type == tokenize.NEWLINE), row) + 1)
 
 
+def _items(comment: re.Match[str], group: str, form: re.Pattern[str], begin: int) -> tuple[Item, ...]:
+    at = begin + comment.start(group)
+    return tuple(Item(item[0], at + item.start(), at + item.end()) for item in form.finditer(comment[group]))
+
+
 def comments_of(source: Source) -> dict[int, int]:
     """The 0-based column at which the comment of each row begins; empty for a text that cannot be tokenized."""
-    return {token.start[0]: token.start[1] for token in _tokens_of(source) if token.type == tokenize.COMMENT}
+    return {token.start[0]: token.start[1] for token in tokens_of(source) if token.type == tokenize.COMMENT}
 
 
 def _lines_of(source: Source) -> list[str]:
     return list(io.StringIO(source.text, newline=None))
 
 
-def _tokens_of(source: Source) -> list[tokenize.TokenInfo]:
+def tokens_of(source: Source) -> list[tokenize.TokenInfo]:
+    """The tokens of a text; none of one that cannot be tokenized."""
     try:
         return list(tokenize.generate_tokens(iter(_lines_of(source)).__next__))
     except (tokenize.TokenError, SyntaxError):

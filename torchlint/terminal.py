@@ -10,6 +10,8 @@ from typing import TextIO
 
 # Of a message, in characters: some lines of a terminal.
 _LONGEST = 600
+# Terminals that print what they do not understand.
+_WITHOUT_LINKS = ("dumb", "linux")
 COLOR_CHOICES = ("auto", "always", "never")
 
 
@@ -22,6 +24,16 @@ def use_color(choice: str, stream: TextIO) -> bool:
     if os.environ.get("FORCE_COLOR"):
         return True
     return stream.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def use_links(stream: TextIO, *, color: bool) -> bool:
+    """Whether what goes to the stream, coloured or not, may hold links: only a terminal understands them."""
+    return color and stream.isatty() and os.environ.get("TERM") not in _WITHOUT_LINKS
+
+
+def linked(text: str, url: str) -> str:
+    """A text that leads to an address in a terminal (OSC 8)."""
+    return f"\x1b]8;;{url}\x1b\\{text}\x1b]8;;\x1b\\" if url else text
 
 
 def tame_streams() -> None:

@@ -29,6 +29,11 @@ class Range(NamedTuple):
     lowest: Version | None = None
     end: Version | None = None
 
+    def holds(self, version: str) -> bool:
+        """Whether a version is in the range."""
+        number = version_of(version)
+        return (self.lowest is None or self.lowest <= number) and (self.end is None or number < self.end)
+
     def reaches(self, version: str) -> bool:
         """Whether the newest torch of the range is this version or a later one."""
         return self.end is None or version_of(version) < self.end

@@ -35,6 +35,7 @@ def rules() -> list[SimpleNamespace]:
             severity=severity,
             summary=f"A {word} call.",
             module="",
+            on_comments=False,
             related=(),
         )
         for word, (code, name, severity, _) in RULES.items()

@@ -224,7 +224,7 @@ def test_configuration_mistakes_exit_with_2_and_name_the_file() -> None:
     Path("pyproject.toml").write_text("[tool.torchlint]\nselct = []\n")
     wrong = torchlint("a.py")
     assert (wrong.code, wrong.out) == (2, "")
-    assert wrong.err == "error: pyproject.toml: unknown key 'selct' in [tool.torchlint]; did you mean 'select'?\n"
+    assert wrong.err == "error: pyproject.toml:2: unknown key 'selct' in [tool.torchlint]; did you mean 'select'?\n"
     others = (["--isolated"], ["--config", "pyproject.toml"], ["--isolated", "--config", 'ignore = ["TLT1"]'])
     assert [torchlint("a.py", *options).code for options in others] == [1, 2, 0]
 
@@ -523,7 +523,7 @@ def test_help_is_a_command_too() -> None:
         ("chekc", "check"),
         ("Clean", "clean"),
         ("explain", "rule"),
-        ("config", "check --show-settings"),
+        ("settings", "check --show-settings"),
         ("fix", "check --fix"),
     ],
 )

@@ -48,6 +48,7 @@ def test_known_shapes_stand_at_the_ends_of_lines(program: Path, capsys: pytest.C
     lines = capsys.readouterr().out.splitlines()
     said = {line.partition("#")[0].strip(): line.partition("#")[2].strip() for line in lines if "#" in line}
     assert said == {
+        "def forward(self, x, y):": ("x (3, x.shape[1], x.shape[2]) or (x.shape[0], 3, x.shape[2], x.shape[3])"),
         "x = self.conv(x)": "(1, 8, 30, 30)",
         "y = self.fc(y.view(-1, self.width * 2))": "(2, 10)",
         "return x": "(1, 8, 30, 30)",
@@ -60,7 +61,10 @@ def test_without_a_call_sizes_are_symbols(program: Path, capsys: pytest.CaptureF
     program.write_text(PROGRAM.partition("net = ")[0], encoding="utf-8")
     assert main(["shapes", str(program), "--output-format", "json"]) == 0
     rows = {line["row"]: line["shapes"] for line in json.loads(capsys.readouterr().out)}
-    assert rows[13] == ["(8, ? - 2, ? - 2)", "(?, 8, ? - 2, ? - 2)"]
+    assert rows[13] == [
+        "(8, x.shape[1] - 2, x.shape[2] - 2)",
+        "(x.shape[0], 8, x.shape[2] - 2, x.shape[3] - 2)",
+    ]
     assert rows[14] == ["(?, 10)"]
 
 

@@ -66,6 +66,17 @@ def test_what_changes_a_program_is_seen(before: str, after: str) -> None:
     assert changed(texts[0], texts[0], specs) is None
 
 
+@pytest.mark.parametrize("low", [-100, -104])
+def test_what_is_nearer_to_double_precision_is_no_change(low: int) -> None:
+    before, after = (
+        f"{HEAD}def f(x):\n    x = x * 0 - {-low}\n    return {body}\n"
+        for body in ("torch.log(torch.exp(x).sum(1))", "torch.logsumexp(x, 1)")
+    )
+    specs = parse_all({"x": "float 3 5"})
+    assert changed(before, after, specs) is None
+    assert changed(after, before, specs) is not None
+
+
 SHADOWED = """import torch
 import torch.nn.functional as F
 {}

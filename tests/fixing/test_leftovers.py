@@ -36,6 +36,41 @@ GONE = [
     (
         """
         import torch
+
+        from torch import ger
+
+        x = ger(torch.ones(2), torch.ones(3))
+        """,
+        """
+        import torch
+
+        x = torch.outer(torch.ones(2), torch.ones(3))
+        """,
+    ),
+    (
+        '''
+        """Products, as `ger` has them.
+
+        >>> 1 + 1
+        2
+        """
+        import torch
+        from torch import ger
+        x = ger(torch.ones(2), torch.ones(3))
+        ''',
+        '''
+        """Products, as `ger` has them.
+
+        >>> 1 + 1
+        2
+        """
+        import torch
+        x = torch.outer(torch.ones(2), torch.ones(3))
+        ''',
+    ),
+    (
+        """
+        import torch
         from torch import ger as outer
         x = outer(a, b)
         """,

@@ -247,7 +247,7 @@ def test_parentheses_around_the_replaced_expression_go_only_when_it_needed_them(
     [
         ("y = HOLE(  # why\n    a)", LOST),
         ("y = HOLE(a)  # why", "y = f(a)  # why"),
-        ("y = HOLE(\n    g(\n        a,  # why\n    )\n)", "y = f(g(\n        a,  # why\n    ))"),
+        ("y = HOLE(\n    g(\n        a,  # why\n    )\n)", "y = f(g(\n    a,  # why\n))"),
         ("y = HOLE((  # why\n    a))", "y = f((  # why\n    a))"),
         ("y = HOLE((\n    a  # why\n))", "y = f((\n    a  # why\n))"),
         ("y = HOLE(a, '# no comment')", "y = f(a)"),

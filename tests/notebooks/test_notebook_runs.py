@@ -126,8 +126,8 @@ def test_pylint_has_the_line_of_the_file() -> None:
 
 def test_junit_has_the_line_of_the_file_and_says_the_cell() -> None:
     case = ElementTree.fromstring(report("junit")).findall(".//testcase")[0]
-    assert (case.get("line"), case.get("column")) == (str(BAD_ROW), "6")
-    assert case.findtext("failure") == "cell 3, line 2, col 1, `torch.bad` is [red]bad[/red]"
+    said = "cell 3, line 2, col 1, `torch.bad` is [red]bad[/red]"
+    assert case.findtext("failure") == f"{said}\nat n.ipynb:{BAD_ROW}:6"
 
 
 def test_rdjson_has_places_of_the_file_and_suggests_nothing_that_would_not_be_json() -> None:

@@ -13,6 +13,7 @@ import pytest
 
 from torchlint.finding import Applicability, Edit, Finding, Fix, Location, Related, Severity, Validation
 from torchlint.formats import FORMATS
+from torchlint.links import page_url
 from torchlint.reporters import (
     concise,
     full,
@@ -238,7 +239,7 @@ def test_json_has_the_keys_that_scripts_know(tmp_path: Path, monkeypatch: pytest
         "name": "bad-call",
         "message": "a [red]message[/red]",
         "severity": "warning",
-        "url": None,
+        "url": page_url("TLT101"),
         "filename": str(tmp_path / "a.py"),
         "location": {"row": 1, "column": 8},
         "end_location": {"row": 1, "column": 9},
@@ -350,7 +351,7 @@ def test_rdjson_counts_bytes(repository: Source) -> None:
     assert entry == {
         "message": "a [red]message[/red]",
         "severity": "WARNING",
-        "code": {"value": "TLT101"},
+        "code": {"value": "TLT101", "url": page_url("TLT101")},
         "location": {
             "path": "sub/a b.py",
             "range": {"start": {"line": 1, "column": 12}, "end": {"line": 1, "column": 15}},
@@ -449,9 +450,9 @@ def test_junit_is_xml_whatever_the_message() -> None:
     root = ElementTree.fromstring(written(junit, run(source, found)).encode())
     assert (root.get("tests"), root.get("failures")) == ("1", "1")
     (case,) = root.iter("testcase")
-    assert (case.get("name"), case.get("classname"), case.get("line")) == ("torchlint.TLT101", "a.py", "1")
+    assert (case.get("name"), case.get("classname")) == ("torchlint.TLT101", "a.py")
     assert case[0].get("message") == "<a> & \ufffd"
-    assert case[0].text == "line 1, col 1, <a> & \ufffd"
+    assert case[0].text == "line 1, col 1, <a> & \ufffd\nat a.py:1:1"
 
 
 def test_junit_without_findings_is_one_test_that_passed() -> None:

@@ -12,7 +12,7 @@ from torchlint.finding import Applicability, Finding
 from torchlint.fixing import edits
 from torchlint.source import Source
 
-CODES = frozenset({"TLT801", "TLT802", "TLT803", "TLT804", "TLT805", "TLT806", "TLT809"})
+CODES = frozenset({"TLT801", "TLT802", "TLT803", "TLT804", "TLT805", "TLT806", "TLT809", "TLT811"})
 
 
 def findings(source: Source) -> list[Finding]:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
 from linted import found
 
+from torchlint import lint
 from torchlint.finding import Applicability, Finding
+from torchlint.source import Source
+from torchlint.torch_range import CURRENT, parse_range
 
 
 def _findings(program: str) -> list[Finding]:
@@ -43,3 +47,50 @@ def test_the_last_rate_is_another_number_than_the_next_one() -> None:
     assert "get_last_lr" in finding.message
     assert finding.fix is not None
     assert finding.fix.applicability is Applicability.UNSAFE
+
+
+@pytest.mark.parametrize(
+    ("program", "target", "rows"),
+    [
+        ("from torch import gels, set_deterministic, stack\n", "", [1, 1]),
+        ("from torch.onnx import (\n    export,\n    dynamo_export as exporter,\n)\n", "", [3]),
+        ("import torch\n\n\ndef f():\n    from torch.onnx import ExportOptions\n", "", [5]),
+        ("from torch import gels\n\nx = gels(a, b)\n", "", [1, 3]),
+        # The name is there, and raises where it is called.
+        ("from torch import solve, symeig\n", "", []),
+        # Each torch of the range has the name.
+        ("from torch.onnx import dynamo_export\n", ">=2.1,<2.9", []),
+        ("try:\n    from torch import gels\nexcept ImportError:\n    gels = None\n", "", []),
+        ("from .onnx import dynamo_export\n", "", []),
+    ],
+)
+def test_an_import_of_a_name_that_is_gone_is_reported_where_it_fails(
+    program: str, target: str, rows: list[int]
+) -> None:
+    report = lint.check(Source("program.py", program), ["TLT801"], target=parse_range(target) if target else CURRENT)
+    assert [finding.location.row for finding in report.findings] == rows
+
+
+def test_a_base_class_is_a_use_and_its_fix_is_not_safe() -> None:
+    program = """\
+        from torch import nn
+        from torch.optim import lr_scheduler
+
+
+        class Halved(lr_scheduler._LRScheduler):
+            pass
+
+
+        class Larger(nn.UpsamplingNearest2d):
+            def __init__(self):
+                super().__init__(scale_factor=2)
+
+
+        class Blurred(nn.UpsamplingBilinear2d):
+            pass
+    """
+    scheduler, same_arguments, other_arguments = _findings(program)
+    for finding in (scheduler, same_arguments):
+        assert finding.fix is not None
+        assert finding.fix.applicability is Applicability.UNSAFE
+    assert other_arguments.fix is None

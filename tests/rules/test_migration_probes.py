@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 import textwrap
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 from migrated import fixed, found, ran
 
 from torchlint.cli import main
+from torchlint.fixing import leftovers
 
 torch = pytest.importorskip("torch")
 
@@ -118,8 +120,49 @@ def test_t9_to_t14_the_new_name_is_bound_whatever_the_old_one_was_called(program
     ran(head + after.replace("(x)", "(x[None])") if "qr" in wanted else head + after)
 
 
-def test_t12_a_registration_of_pytrees_is_reported_without_a_broken_import() -> None:
-    assert kept("from torch.utils import _pytree as pytree\n\npytree._register_pytree_node(list, len, list)\n")
+@pytest.mark.parametrize(
+    ("imported", "call"),
+    [
+        ("from torch.utils import _pytree as pytree", "pytree._register_pytree_node"),
+        ("from torch.utils._pytree import _register_pytree_node as register", "register"),
+        ("import torch.utils._pytree", "torch.utils._pytree._register_pytree_node"),
+    ],
+)
+def test_t12_a_registration_of_pytrees_keeps_a_working_import(imported: str, call: str) -> None:
+    program = f"""\
+{imported}
+
+
+class Pair(tuple):
+    pass
+
+
+{call}(Pair, lambda pair: (list(pair), None), lambda parts, _: Pair(parts))
+from torch.utils._pytree import SUPPORTED_NODES
+
+result = SUPPORTED_NODES[Pair].type is Pair
+"""
+    after = fixed(program)
+    assert "_register_pytree_node" not in after
+    assert ".register_pytree_node(Pair" in after
+    assert ran(after)
+
+
+def test_t12_text_functions_that_the_new_name_does_not_take_are_left_alone() -> None:
+    assert kept("from torch.utils import _pytree\n\n_pytree._register_pytree_node(list, len, list, str, str)\n")
+
+
+def test_a_name_is_not_used_above_the_import_that_binds_it() -> None:
+    program = """\
+        from torch.utils._pytree import _register_pytree_node as register
+
+        register(tuple, list, tuple)
+
+        from torch.utils import _pytree
+    """
+    assert fixed(program) == textwrap.dedent(program)
+    after = fixed(textwrap.dedent(program).replace("\nregister(", "\nfrom torch.utils import _pytree\n\nregister("))
+    assert after.index("import _pytree\n") < after.index("_pytree.register_pytree_node(tuple")
 
 
 def test_t15_no_import_is_left_without_a_use() -> None:
@@ -128,6 +171,31 @@ def test_t15_no_import_is_left_without_a_use() -> None:
     assert after == "import torch\n\nresult = torch.linalg.qr(torch.outer(x, y))\n"
     after = fixed("import torch\nfrom functorch import vmap, grad\n\nresult = vmap(grad(f))\n")
     assert after == "import torch\n\nresult = torch.func.vmap(torch.func.grad(f))\n"
+
+
+def _homes() -> set[str]:
+    """The modules from which a file may import a name that a fix replaces."""
+    tables = {"api_deprecated": "DEPRECATED", "api_removed": "REMOVED", "api_amp": "AMP", "api_internal": "INTERNAL"}
+    rows = (
+        row
+        for module, name in tables.items()
+        for row in getattr(importlib.import_module(f"torchlint.vocabulary.{module}"), name)
+    )
+    methods = importlib.import_module("torchlint.vocabulary.api_table").METHODS
+    fixed_rows = (row for row in rows if row.fix and not row.keyword and not row.old.startswith(methods))
+    return {row.old.rpartition(".")[0] for row in fixed_rows}
+
+
+# Importing it loads a compiler, which another line may need.
+@pytest.mark.parametrize("home", sorted(_homes() - {"torch._dynamo"}))
+def test_an_import_of_an_old_name_goes_with_its_last_use(home: str) -> None:
+    assert home in leftovers._IDLE
+
+
+def test_no_import_is_left_that_fails() -> None:
+    after = fixed("from torchvision.transforms import Compose, Scale\n\nresize = Compose([Scale(256)])\n")
+    assert "Scale" not in after
+    assert "Resize(256)" in after
 
 
 def test_t16_a_call_in_an_argument_of_another_is_fixed_in_the_same_run() -> None:

@@ -19,6 +19,8 @@ TABLE: list[Any] = [
     for module, name in _TABLES.items()
     for row in getattr(importlib.import_module(f"torchlint.vocabulary.{module}"), name)
 ]
+_DEFAULTS = importlib.import_module("torchlint.vocabulary.api_defaults")
+OFFERED = [*TABLE, *_DEFAULTS.LOAD, *_DEFAULTS.CHECKPOINT, *_DEFAULTS.ACCELERATOR]
 standing = importlib.import_module("torchlint.vocabulary.api_versions").standing
 
 
@@ -41,14 +43,14 @@ SOLVE = "import torch\n\nx = torch.solve(b, a)[0]\n"
 
 @pytest.mark.parametrize(
     ("target", "expected"),
-    [("", ["error"]), (">=1.8", ["error"]), (">=1.8,<1.13", ["warning"]), (">=1.8,<1.9", []), ("<=1.13", ["error"])],
+    [("", ["error"]), (">=1.9", ["error"]), (">=1.9,<1.12", ["warning"]), (">=1.8,<1.9", []), ("<=1.12", ["error"])],
 )
 def test_a_removed_name_is_an_error_where_the_newest_torch_lacks_it(target: str, expected: list[str]) -> None:
     assert severities(SOLVE, target) == expected
 
 
 def test_what_still_works_is_not_said_to_raise() -> None:
-    (finding,) = found(SOLVE, ">=1.9,<1.13")
+    (finding,) = found(SOLVE, ">=1.9,<1.12")
     assert "raises" not in finding.message
     assert "deprecated" in finding.message
     assert finding.fix is not None
@@ -57,10 +59,10 @@ def test_what_still_works_is_not_said_to_raise() -> None:
 def test_what_the_oldest_torch_has_no_other_name_for_is_said_only_if_it_raises() -> None:
     (finding,) = found("import torch\n\nx = torch.solve(b, a)[0]\n", ">=1.7")
     assert finding.fix is None
-    assert "1.8" in finding.message
+    assert "torch 1.9" in finding.message
     assert "linalg" not in finding.message
-    assert found("import torch\n\nq = torch.qr(a)\n", ">=1.7") == []
-    assert len(found("import torch\n\nq = torch.qr(a)\n", ">=1.8")) == 1
+    assert found("import torch\n\nq = torch.qr(a)\n", ">=1.8") == []
+    assert len(found("import torch\n\nq = torch.qr(a)\n", ">=1.9")) == 1
 
 
 AUTOCAST = "import torch\n\nwith torch.cuda.amp.autocast():\n    pass\n"
@@ -89,6 +91,19 @@ def test_rules_on_old_names_of_their_own_follow_the_target(program: str, target:
     assert len(found(program, target)) == count
 
 
+CHECKPOINTS = """
+from torch.utils.checkpoint import checkpoint, checkpoint_sequential
+
+x = checkpoint(block, x)
+y = checkpoint_sequential(blocks, 2, x)
+"""
+
+
+@pytest.mark.parametrize(("target", "count"), [(">=1.10", 0), (">=1.13", 1), (">=2.0", 2)])
+def test_a_keyword_is_suggested_where_each_torch_has_it(target: str, count: int) -> None:
+    assert len(found(CHECKPOINTS, target, "TLT808")) == count
+
+
 def test_a_foreign_name_fails_everywhere_but_its_fix_may_not_be_there() -> None:
     program = "import torch\n\nx = torch.reduce_max(y, axis=1)\n"
     (finding,) = found(program, ">=1.7")
@@ -115,15 +130,15 @@ def test_fixes_of_other_rules_keep_to_names_that_the_oldest_torch_has() -> None:
     assert "0.4.1" in without.unfixed
 
 
-@pytest.mark.parametrize("floor", ["1.13", "1.8", "2.0", "2.4"])
+@pytest.mark.parametrize("floor", ["1.13", "1.9", "2.0", "2.4"])
 def test_nothing_is_offered_that_the_oldest_torch_lacks(floor: str) -> None:
     target = parse_range(f">={floor}")
     offered = [
-        row for row in TABLE if (stands := standing(row, target)) is not None and not stands.is_stuck and row.lowest
+        row for row in OFFERED if (stands := standing(row, target)) is not None and not stands.is_stuck and row.lowest
     ]
     assert offered
     assert all(version_of(row.lowest) <= version_of(floor) for row in offered)
-    newer = [row for row in TABLE if row.lowest and version_of(row.lowest) > version_of(floor)]
+    newer = [row for row in OFFERED if row.lowest and version_of(row.lowest) > version_of(floor)]
     assert newer
     for row in newer:
         stands = standing(row, target)

@@ -94,28 +94,28 @@ def test_the_command_line_comes_after_the_file(overrides: dict[str, object], cod
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("selct = []", "pyproject.toml: unknown key 'selct' in [tool.torchlint]; did you mean 'select'?"),
-        ("zzz = 1", "pyproject.toml: unknown key 'zzz' in [tool.torchlint]"),
-        ('select = ["TLT1O1"]', "pyproject.toml: select: unknown rule selector 'TLT1O1'; did you mean 'TLT101'?"),
-        ('ignore = ["tlt2O1"]', "pyproject.toml: ignore: unknown rule selector 'tlt2O1'; did you mean 'TLT201'?"),
-        ('select = ["bad-cal"]', "pyproject.toml: select: unknown rule selector 'bad-cal'; did you mean 'bad-call'?"),
-        ('select = [""]', "pyproject.toml: select: unknown rule selector ''"),
-        ('select = "TLT1"', "pyproject.toml: select: expected a list of strings, found 'TLT1'"),
-        ("exclude = [1]", "pyproject.toml: exclude: expected a list of strings, found [1]"),
-        ('exclude = ["[z-a]"]', "pyproject.toml: exclude: bad file pattern '[z-a]': bad character range z-a"),
-        ('exclude = ["a", "b[c"]', "pyproject.toml: exclude: bad file pattern 'b[c': a `[` without its `]`"),
-        ('extend-exclude = ["a[!"]', "pyproject.toml: extend-exclude: bad file pattern 'a[!': a `[` without its `]`"),
-        ('extend-exclude = ["[]"]', "pyproject.toml: extend-exclude: bad file pattern '[]'"),
+        ("selct = []", "pyproject.toml:2: unknown key 'selct' in [tool.torchlint]; did you mean 'select'?"),
+        ("zzz = 1", "pyproject.toml:2: unknown key 'zzz' in [tool.torchlint]"),
+        ('select = ["TLT1O1"]', "pyproject.toml:2: select: unknown rule selector 'TLT1O1'; did you mean 'TLT101'?"),
+        ('ignore = ["tlt2O1"]', "pyproject.toml:2: ignore: unknown rule selector 'tlt2O1'; did you mean 'TLT201'?"),
+        ('select = ["bad-cal"]', "pyproject.toml:2: select: unknown rule selector 'bad-cal'; did you mean 'bad-call'?"),
+        ('select = [""]', "pyproject.toml:2: select: unknown rule selector ''"),
+        ('select = "TLT1"', "pyproject.toml:2: select: expected a list of strings, found 'TLT1'"),
+        ("exclude = [1]", "pyproject.toml:2: exclude: expected a list of strings, found [1]"),
+        ('exclude = ["[z-a]"]', "pyproject.toml:2: exclude: bad file pattern '[z-a]': bad character range z-a"),
+        ('exclude = ["a", "b[c"]', "pyproject.toml:2: exclude: bad file pattern 'b[c': a `[` without its `]`"),
+        ('extend-exclude = ["a[!"]', "pyproject.toml:2: extend-exclude: bad file pattern 'a[!': a `[` without its `]`"),
+        ('extend-exclude = ["[]"]', "pyproject.toml:2: extend-exclude: bad file pattern '[]'"),
         ('exclude = ["' + "[" * 20_000 + '"]', "a `[` without its `]`; write `[[]` for the character itself"),
-        ('exclude = [""]', "pyproject.toml: exclude: bad file pattern '': it is empty"),
-        ('per-file-ignores = { "[a" = ["TLT1"] }', "pyproject.toml: per-file-ignores: bad file pattern '[a'"),
+        ('exclude = [""]', "pyproject.toml:2: exclude: bad file pattern '': it is empty"),
+        ('per-file-ignores = { "[a" = ["TLT1"] }', "pyproject.toml:2: per-file-ignores: bad file pattern '[a'"),
         ('min-severity = "warn"', "min-severity: expected info, warning or error, found 'warn'"),
         ("min-severity = 1", "min-severity: expected info, warning or error, found a value of type int"),
-        ("per-file-ignores = []", "pyproject.toml: per-file-ignores: expected a table from file patterns"),
-        ('per-file-ignores = { "a.py" = ["X1"] }', "pyproject.toml: per-file-ignores: unknown rule selector 'X1'"),
-        ('respect-gitignore = "no"', "pyproject.toml: respect-gitignore: expected true or false, found 'no'"),
+        ("per-file-ignores = []", "pyproject.toml:2: per-file-ignores: expected a table from file patterns"),
+        ('per-file-ignores = { "a.py" = ["X1"] }', "pyproject.toml:2: per-file-ignores: unknown rule selector 'X1'"),
+        ('respect-gitignore = "no"', "pyproject.toml:2: respect-gitignore: expected true or false, found 'no'"),
         ('output-format = "concice"', "output-format: unknown output format 'concice'; did you mean 'concise'?"),
-        ("extend = 1", "pyproject.toml: extend: expected the path of a TOML file, found 1"),
+        ("extend = 1", "pyproject.toml:2: extend: expected the path of a TOML file, found 1"),
         ('extend = "no.toml"', "no.toml: no such file, or no [tool.torchlint] in it"),
         ('extend = "pyproject.toml"', "pyproject.toml: extends itself"),
         ("select = [", "pyproject.toml: not valid TOML: "),
@@ -231,7 +231,7 @@ def test_a_selector_without_effect_is_told_once() -> None:
     for path in ("a.py", "b.py", "sub/c.py"):
         configuration.settings_for(path)
     assert configuration.warnings == [
-        "pyproject.toml: extend-select: 'TLT3' turns nothing on: all rules under it are off by default; "
+        "pyproject.toml:2: extend-select: 'TLT3' turns nothing on: all rules under it are off by default; "
         "name them in full: TLT301"
     ]
 

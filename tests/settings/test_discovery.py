@@ -27,9 +27,9 @@ def make(*paths: str, text: str = "") -> None:
         file.write_text(text)
 
 
-def found(*arguments: str, force_exclude: bool = False, **table: object) -> list[str]:
+def found(*arguments: str, **table: object) -> list[str]:
     configuration = Configuration(Overrides(table={key.replace("_", "-"): value for key, value in table.items()}))
-    targets = list(discover(arguments or ["."], configuration, force_exclude=force_exclude))
+    targets = list(discover(arguments or ["."], configuration))
     assert [target.error for target in targets] == [""] * len(targets)
     return [target.path for target in targets]
 

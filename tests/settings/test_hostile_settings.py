@@ -10,9 +10,9 @@ import pytest
 
 from torchlint import cli
 from torchlint.settings.config import Configuration, Overrides
-from torchlint.settings.config_table import _KINDS
 from torchlint.settings.discovery import discover
 from torchlint.settings.globs import Glob, Globs
+from torchlint.settings.keys import KEYS
 
 _VALUES = (
     *('""', '"x"', "1", "1.5", "nan", "true", "[]", "[1]", "[[]]", '[""]', "{}", "{ a = 1 }", "1979-05-27T07:32:00Z"),
@@ -39,7 +39,7 @@ def said(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str]
     return code, err
 
 
-@pytest.mark.parametrize("key", [*_KINDS, "nonsense", "x" * 10_000])
+@pytest.mark.parametrize("key", [*KEYS, "nonsense", "x" * 10_000])
 def test_a_value_of_any_type_is_accepted_or_one_line(key: str, capsys: pytest.CaptureFixture[str]) -> None:
     for value in _VALUES:
         Path("pyproject.toml").write_text(f"[tool.torchlint]\n{key} = {value}\n")
@@ -56,7 +56,7 @@ def test_a_value_of_any_type_is_accepted_or_one_line(key: str, capsys: pytest.Ca
         ("[[tool.torchlint]]\na = 1", "pyproject.toml: [tool.torchlint] is not a table but [{'a': 1}]"),
         (
             "[tool.torchlint]\noutput-format = []",
-            "pyproject.toml: output-format: expected the name of an output format",
+            "pyproject.toml:2: output-format: expected the name of an output format",
         ),
         ('[tool.torchlint]\nselect = ["\0"]', "pyproject.toml: not valid TOML: Illegal character"),
         ('[tool.torchlint]\nextend = "a\\u0000b"', "cannot be read: embedded null byte"),

@@ -104,7 +104,7 @@ def test_folders_of_a_project_share_their_settings() -> None:
 @pytest.mark.parametrize("value", ['"2.3"', '">=2.6,<2.3"', "2.3", '["torch"]'])
 def test_a_range_that_is_none_is_a_mistake_in_the_configuration(value: str) -> None:
     write("pyproject.toml", f"[tool.torchlint]\ntarget-torch = {value}\n")
-    with pytest.raises(ConfigError, match=r"^pyproject\.toml: target-torch: [^\n]+$"):
+    with pytest.raises(ConfigError, match=r"^pyproject\.toml:2: target-torch: [^\n]+$"):
         target()
 
 

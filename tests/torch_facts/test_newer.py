@@ -41,6 +41,7 @@ _OLD = frozenset(
             "sigmoid",
             "size",
         ),
+        *("float32", "get_default_dtype", "int64"),
         *("softmax", "softplus", "stack", "std", "sum", "tensor", "threshold", "to", "unsqueeze", "var", "view"),
         *("xavier_normal_", "F", "complete", "index", "cholesky", "svd", "qr", "eig", "solve", "max", "argmax"),
     }

@@ -87,6 +87,28 @@ ALLOWED = {
         "TransformerDecoder TransformerDecoderLayer TransformerEncoder TransformerEncoderLayer",
     ): "their argument is that of the layers within",
     ("torchlint/values/units/layout_units.py", "MultiheadAttention Transformer"): "layers that take `batch_first`",
+    ("torchlint/values/units/mask_units.py", "Embedding embedding"): "the only two with a row for the padding",
+    ("rules/labels_shifted_twice.py", "bfloat16 requires_grad_"): "methods of modules, not of tensors",
+    ("torchlint/vocabulary/returned_losses.py", "numpy tolist"): "beside functions of Python that read a tensor, too",
+    ("rules/dtype_mismatch.py", "bmm mm"): "what refuses a dtype, each with its sentence: no row says so",
+    (
+        "rules/dtype_mismatch.py",
+        "exp_ log_ normal_ rsqrt_ sigmoid_ sqrt_ tanh_ true_divide_",
+    ): "what refuses a dtype, each with its sentence: no row says so",
+    (
+        "rules/dtype_mismatch.py",
+        "linalg.norm linalg.vector_norm log_softmax mean softmax std std_mean var var_mean",
+    ): "what refuses a dtype, each with its sentence: no row says so",
+    (
+        "rules/dtype_mismatch.py",
+        "layer_norm norm normalize",
+    ): "what refuses a dtype, each with its sentence: no row says so",
+    (
+        "rules/dtype_mismatch.py",
+        "Embedding embedding one_hot",
+    ): "what refuses a dtype, each with its sentence: no row says so",
+    ("torchlint/values/facts/entry_shapes.py", "empty full ones zeros"): "functions of numpy",
+    ("torchlint/values/facts/known_shapes.py", "as_tensor from_numpy"): "they take an array as it is",
 }
 # How random calls of each operation are drawn: what stands in a wrong list fails the proof of its shape function.
 DRAWN = "shape_proofs"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from textwrap import dedent
 
@@ -246,3 +247,38 @@ def test_text_that_is_not_saved_has_the_callers_of_its_file(tmp_path: Path, monk
     monkeypatch.chdir(tmp_path)
     report = lint.check(Source.from_bytes("engine.py", TRAIN.encode()), {"TLT101"})
     assert [finding.code for finding in report.findings] == ["TLT101"]
+
+
+def notebook(*cells: str) -> str:
+    written = [
+        {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None, "source": cell.splitlines(True)}
+        for cell in cells
+    ]
+    return json.dumps({"cells": written, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}, indent=1)
+
+
+def test_what_a_notebook_passes_is_seen(tmp_path: Path) -> None:
+    cells = (
+        "%matplotlib inline\nimport torch.nn as nn\nfrom engine import (\n    fit,\n)",
+        "from net import Net\nnet = Net()",
+        "fit(net, nn.CrossEntropyLoss(), x, y)",
+    )
+    write(tmp_path, {"setup.py": "", "engine.py": TRAIN, "net.py": NET})
+    (tmp_path / "try.ipynb").write_text(notebook(*cells))
+    assert [finding.location.row for finding in found(tmp_path / "engine.py")] == [5]
+
+
+def test_a_notebook_that_passes_something_else_leaves_a_parameter_unknown(tmp_path: Path) -> None:
+    write(tmp_path, {"setup.py": "", "engine.py": TRAIN, "net.py": NET})
+    write(
+        tmp_path,
+        {"main.py": MAIN.format(imports="from engine import fit\nfrom net import Net", call=IN_SCOPE.format("fit"))},
+    )
+    (tmp_path / "try.ipynb").write_text(notebook("from engine import fit", "fit(model, other_loss, x, y)"))
+    assert found(tmp_path / "engine.py") == []
+
+
+def test_a_notebook_that_is_none_is_no_caller(tmp_path: Path) -> None:
+    write(tmp_path, {"setup.py": "", "engine.py": TRAIN, "net.py": NET})
+    (tmp_path / "broken.ipynb").write_text('"from engine import fit",')
+    assert found(tmp_path / "engine.py") == []

@@ -8,8 +8,8 @@ import pytest
 
 from torchlint.source import Source
 from torchlint.syntax.module import Module
-from torchlint.vocabulary.api import by_name, last_names, may_use
 from torchlint.vocabulary.api_deprecated import DEPRECATED
+from torchlint.vocabulary.api_uses import by_name, last_names, may_use
 
 ROWS = by_name(DEPRECATED)
 

@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+import csv
 import re
 import textwrap
 from pathlib import Path
 
 import pytest
 
-from tools.torch_deprecations import Deprecation, decided, deprecations, messages, reviewed, torch_folder, undecided
+from tools.torch_deprecations import (
+    Deprecation,
+    decided,
+    deprecations,
+    messages,
+    reviewed,
+    reviewed_messages,
+    says,
+    torch_folder,
+    undecided,
+)
 from torchlint import registry
 
-KNOWN = Path(__file__).with_name("known_deprecations.txt").read_text().splitlines()
+with Path(__file__).with_name("known_deprecations.csv").open(newline="", encoding="utf-8") as _stream:
+    KNOWN = [line["name"] for line in csv.DictReader(_stream)]
 FOLDER = torch_folder()
 
 
@@ -40,6 +52,23 @@ def test_the_reviewed_list_has_nothing_that_is_not_there() -> None:
         assert name in there or any(each.startswith(name.removesuffix("*")) for each in there if name.endswith("*"))
 
 
+@pytest.mark.skipif(FOLDER is None, reason="torch is not installed")
+def test_what_the_libraries_of_the_installed_torch_call_deprecated_is_decided() -> None:
+    assert FOLDER is not None
+    found = messages(FOLDER)
+    assert len(found) > 100
+    assert undecided(found, decided()) == []
+    said = [each.said for each in found]
+    assert [pattern for pattern in reviewed_messages() if not any(says(pattern, message) for message in said)] == []
+
+
+def test_a_new_message_of_a_library_is_not_decided() -> None:
+    new = Deprecation("", "library", "brand_new is deprecated: use another one", "lib/libtorch_cpu.so")
+    assert undecided([new], decided()) == [new]
+    known = new._replace(said="Tensor.H is deprecated on 0-D tensors. Consider using x.conj().")
+    assert undecided([known], decided()) == []
+
+
 def test_a_name_is_not_decided_twice() -> None:
     reasons = reviewed()
     tables = decided() - {name for name in reasons if name not in KNOWN}
@@ -49,7 +78,8 @@ def test_a_name_is_not_decided_twice() -> None:
 
 
 def test_a_rule_that_a_reason_names_is_there() -> None:
-    named = {code for reason in reviewed().values() for code in re.findall(r"TLT\d{3}", reason)}
+    reasons = [*reviewed().values(), *reviewed_messages().values()]
+    named = {code for reason in reasons for code in re.findall(r"TLT\d{3}", reason)}
     assert named
     assert named <= {info.code for info in registry.rules()}
 

@@ -10,10 +10,12 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, TextIO
 
 from torchlint import faults
 from torchlint.commands import summary
+from torchlint.commands.adoption import Adoption
 from torchlint.commands.options import add_arguments, overrides
 from torchlint.commands.progress import Progress
 from torchlint.finding import Place
@@ -27,7 +29,7 @@ from torchlint.selectors import suggestion
 from torchlint.settings.config import Configuration
 from torchlint.settings.config_table import ConfigError, shown
 from torchlint.settings.discovery import Target, discover
-from torchlint.terminal import complain, printable, reason, use_color, write_bytes
+from torchlint.terminal import complain, printable, reason, use_color, use_links, write_bytes
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,10 +45,27 @@ __all__ = ["add_arguments", "run"]
 def run(arguments: argparse.Namespace) -> int:
     """Check what the arguments name and report it. Returns the exit code; raises `ConfigError`."""
     try:
+        if arguments.watch:
+            # Start-up: only `--watch` needs it.
+            from torchlint.commands import watch
+
+            return watch.run(_watched(arguments), lambda: _Check(arguments).run())
         return _Check(arguments).run()
     except KeyboardInterrupt:
         complain("Interrupted before everything was reported.")
         raise
+
+
+def _watched(arguments: argparse.Namespace) -> list[str]:
+    if "-" in arguments.paths or arguments.stdin_filename is not None:
+        raise ConfigError("--watch: standard input does not change")
+    return arguments.paths or ["."]
+
+
+def outcomes_of(arguments: argparse.Namespace) -> tuple[list[Outcome], Configuration]:
+    """What is found in files, for other commands, and under which settings. Raises `ConfigError`."""
+    check = _Check(arguments)
+    return check.files(), check.configuration
 
 
 class _Check:
@@ -54,13 +73,21 @@ class _Check:
 
     def __init__(self, arguments: argparse.Namespace) -> None:
         self._arguments = arguments
-        self._configuration = Configuration(overrides(arguments))
+        self.configuration = Configuration(overrides(arguments))
         self._stdin = arguments.stdin_filename is not None or arguments.paths == ["-"]
-        self._fix = arguments.fix or arguments.fix_only or arguments.diff
+        self._settings = self.configuration.settings_in(os.getcwd())
+        self._adds_noqa = arguments.add_noqa is not None
+        self._fix = not self._adds_noqa and (self._settings.fix or arguments.fix_only or arguments.diff)
         self._session: Session | None = None
         self._interrupt: KeyboardInterrupt | None = None
+        self._text = b""
         if "-" in arguments.paths and len(arguments.paths) > 1:
             raise ConfigError("- (standard input) cannot be combined with other paths")
+        contradictions = ("fix", "fix_only", "diff", "verify", "statistics")
+        for name in filter(partial(getattr, arguments), contradictions if self._adds_noqa else ()):
+            raise ConfigError(
+                f"--add-noqa and --{name.replace('_', '-')} contradict each other: run one after the other"
+            )
 
     def run(self) -> int:
         if self._arguments.show_settings:
@@ -76,28 +103,48 @@ class _Check:
                 opened = instances.opened(self._arguments.verify, self._arguments.device, self._cache_folder())
                 self._session = stack.enter_context(opened)
             clock = stack.enter_context(_measured()) if self._arguments.timing else None
-            outcomes = [self._standard_input()] if self._stdin else self._files()
-        self._warn()
+            outcomes = [self._standard_input()] if self._stdin else self.files()
+        if not self._arguments.quiet:
+            self._warn()
+        if self._arguments.verbose:
+            self._tell(outcomes)
         code = self._report(outcomes, output_format)
         if clock:
             complain(clock.table())
         return code
 
     def _warn(self) -> None:
-        for line in self._configuration.warnings:
+        for line in self.configuration.warnings:
             complain(f"warning: {line}")
+
+    def _note(self, line: str) -> None:
+        if line and not self._arguments.quiet:
+            complain(line)
+
+    def _tell(self, outcomes: list[Outcome]) -> None:
+        """Say what was read and run, for `--verbose`."""
+        known = sum(outcome.recalled for outcome in outcomes)
+        folder = self._cache_folder()
+        complain(f"configuration: {self._settings.file or 'none'}")
+        complain(f"rules: {len(self._settings.codes)}")
+        complain(f"cache: {folder or 'not used'}")
+        complain(f"files: {len(outcomes)} checked, {known} of them known from the cache")
 
     def _report(self, outcomes: list[Outcome], output_format: str) -> int:
         for outcome in outcomes:
             _complain_of(outcome, syntax=self._arguments.diff)
         self._complain_of_ourselves(outcomes)
-        run = Run(outcomes, unsafe=self._arguments.unsafe_fixes, stopped=self._interrupt is not None)
+        run = Run(outcomes, unsafe=self._settings.unsafe_fixes, stopped=self._interrupt is not None)
+        if self._adds_noqa:
+            return self._add_noqa(run)
         if self._arguments.diff:
             return self._show_diff(run)
         with self._output() as out:
             complete = output_format not in TEXT_FORMATS or self._arguments.output_file is not None
             color = use_color(self._arguments.color, out)
-            self._write(run._replace(color=color, complete=complete), output_format, out)
+            self._write(
+                run._replace(color=color, links=use_links(out, color=color), complete=complete), output_format, out
+            )
         return self._exit_code(run)
 
     def _complain_of_ourselves(self, outcomes: list[Outcome]) -> None:
@@ -113,26 +160,33 @@ class _Check:
             )
 
     def _targets(self) -> Iterator[Target]:
-        arguments = self._arguments
-        return discover(arguments.paths or ["."], self._configuration, force_exclude=arguments.force_exclude)
+        return discover(self._arguments.paths or ["."], self.configuration)
 
     def _mode(self) -> Mode:
-        arguments = self._arguments
-        write = not (arguments.diff or self._stdin)
-        return Mode(fix=self._fix, unsafe=arguments.unsafe_fixes, write=write, diff=arguments.diff)
+        write = not (self._arguments.diff or self._stdin)
+        return Mode(fix=self._fix, unsafe=self._settings.unsafe_fixes, write=write, diff=self._arguments.diff)
 
-    def _files(self) -> list[Outcome]:
+    def files(self) -> list[Outcome]:
+        """What is found in the files that the arguments name."""
         mode, targets = self._mode(), list(self._targets())
         if not targets:
-            complain("warning: no Python files or notebooks found under the given paths")
+            self._note("warning: no Python files or notebooks found under the given paths")
         # With --verify fixes are run, and applied, after everything is found: one worker serves all files.
         found = Mode() if self._session else mode
         run = RunId(time.time_ns(), str(self._cache_folder() or ""))
-        settings_for = self._configuration.settings_for
+        settings_for = self.configuration.settings_for
         jobs = [Job(path, settings_for(path), found, run=run) for path, error in targets if not error]
+        adoption = Adoption(self._arguments, self._settings)
+        jobs = adoption.narrowed(jobs)
         missing = [Outcome(path, error=error) for path, error in targets if error]
         outcomes = [*missing, *self._run(jobs)]
-        return outcomes if self._session is None else self._verified(self._session, outcomes, jobs, mode)
+        if self._session is not None:
+            for outcome, job in zip(outcomes[len(missing) :], jobs, strict=False):
+                outcome.narrow(job.scope)  # what is not reported is not run
+            outcomes = self._verified(self._session, outcomes, jobs, mode)
+        stale = adoption.apply(outcomes, jobs)
+        self._note(f"warning: {stale}" if stale else "")
+        return outcomes
 
     def _verified(self, session: Session, outcomes: list[Outcome], jobs: list[Job], mode: Mode) -> list[Outcome]:
         # Start-up: only `--verify` needs it.
@@ -186,28 +240,27 @@ class _Check:
         """Where earlier runs left what they found; None if it is not to be used."""
         if self._arguments.no_cache or self._arguments.timing:
             return None
-        # Start-up: a run without the cache does not need them.
-        from pathlib import Path
+        # Start-up: a run without the cache does not need it.
+        from torchlint.running.recall import cache_folder
 
-        from torchlint.running import findings_cache, recall
-
-        named = self._arguments.cache_dir or os.environ.get("TORCHLINT_CACHE_DIR")
-        if named:
-            return Path(os.path.realpath(named))
-        return Path(recall.root_of(self._configuration.settings_in(os.getcwd())), findings_cache.DIRECTORY)
+        return cache_folder(self._arguments.cache_dir, self._settings)
 
     def _standard_input(self) -> Outcome:
         filename = self._arguments.stdin_filename
         path = shown(filename) if filename else "-"
-        settings = self._configuration.settings_for(path)
+        settings = self.configuration.settings_for(path)
         try:
             data = sys.stdin.buffer.read()
         except OSError as error:
             said = "is closed" if error.errno == errno.EBADF else f"cannot be read: {reason(error)}"
             raise ConfigError(f"standard input {said}") from None
-        outcome = Outcome(path)
-        if not (self._arguments.force_exclude and settings.excludes(path)):
-            outcome = run_bytes(Job(path, settings, self._mode()), data, self._session.judge if self._session else None)
+        adoption = Adoption(self._arguments, self._settings)
+        job, outcome = Job(path, settings, self._mode(), scope=adoption.scope_of_text(path, data)), Outcome(path)
+        if not settings.leaves_out(path):
+            outcome = run_bytes(job, data, self._session.judge if self._session else None)
+        adoption.apply([outcome], [job])
+        if self._adds_noqa:
+            self._text = data
         if self._fix and not self._arguments.diff:
             write_bytes(data if outcome.content is None else outcome.content)
         return outcome
@@ -215,7 +268,7 @@ class _Check:
     def _output_format(self) -> str:
         name: str | None = self._arguments.output_format or os.environ.get("TORCHLINT_OUTPUT_FORMAT")
         if name is None or name == "":
-            return self._configuration.settings_in(os.getcwd()).output_format
+            return self._settings.output_format
         if name not in FORMATS:
             raise ConfigError(f"unknown output format {name!r} in TORCHLINT_OUTPUT_FORMAT{suggestion(name, FORMATS)}")
         return name
@@ -243,6 +296,8 @@ class _Check:
             return
         if self._arguments.show_fixes:
             out.write(summary.fixes(run))
+        if self._arguments.quiet:
+            return
         out.write(summary.totals(run))
         if output_format == "full":
             out.write(summary.where_to_read_on(run))
@@ -252,7 +307,7 @@ class _Check:
     def _show_diff(self, run: Run) -> int:
         diff = b"".join(outcome.diff for outcome in run.outcomes)
         write_bytes(diff)
-        complain(summary.would_fix(run))
+        self._note(summary.would_fix(run))
         if self._session:
             complain(self._tried(self._session).rstrip("\n"))
         if self._interrupt is not None:
@@ -263,7 +318,19 @@ class _Check:
         # Start-up: only `--verify` needs it.
         from torchlint.commands import instances
 
-        return instances.summary(session.records, unsafe=self._arguments.unsafe_fixes)
+        return instances.summary(session.records, unsafe=self._settings.unsafe_fixes)
+
+    def _add_noqa(self, run: Run) -> int:
+        # Start-up: only `--add-noqa` needs it.
+        from torchlint.commands import noqa
+
+        why = noqa.checked_reason(self._arguments.add_noqa)
+        if self._stdin:
+            text, code = noqa.add_to_text(run.outcomes[0], self._text, why)
+            write_bytes(text)
+        else:
+            code = noqa.add_comments(run.outcomes, why)
+        return 2 if run.broken else code
 
     def _exit_code(self, run: Run) -> int:
         arguments = self._arguments
@@ -287,7 +354,7 @@ class _Check:
 
     def _show_settings(self) -> int:
         first = self._arguments.stdin_filename or next((path for path, error in self._targets() if not error), "-")
-        settings = self._configuration.settings_for(first)
+        settings = self.configuration.settings_for(first)
         self._warn()
         # Start-up: only `--show-settings` needs it.
         from torchlint.commands import shown_settings

@@ -7,14 +7,14 @@ import os
 from pathlib import Path
 
 from torchlint.running import findings_cache
-from torchlint.running.recall import root_of
+from torchlint.running.recall import cache_folder
 from torchlint.settings.config import Configuration
 from torchlint.terminal import complain, reason
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.usage = "%(prog)s [--cache-dir DIR]"
-    parser.add_argument("--cache-dir", metavar="DIR", help="[.torchlint_cache beside the configuration file]")
+    parser.add_argument("--cache-dir", metavar="DIR", help="[that of `torchlint check`]")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -31,4 +31,4 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _default() -> Path:
-    return root_of(Configuration().settings_in(os.getcwd())) / findings_cache.DIRECTORY
+    return cache_folder(None, Configuration().settings_in(os.getcwd()))

@@ -99,7 +99,7 @@ def _verified(judge: Judge, outcome: Outcome, job: Job | None, mode: Mode) -> Ou
     if job is None or not any(finding.fix for finding in outcome.findings):
         return outcome
     if mode.fix:
-        return run_file(Job(job.path, job.settings, mode), judge)
+        return run_file(job._replace(mode=mode, remembered=False), judge)
     assert outcome.source is not None
     outcome.findings = [judge(outcome.source, finding) for finding in outcome.findings]
     return outcome

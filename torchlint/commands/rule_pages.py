@@ -10,6 +10,7 @@ from typing import Any
 from torchlint import certificates, demonstrated, registry
 from torchlint.commands import evidence
 from torchlint.commands.rule_lookup import found, is_one, listed
+from torchlint.links import page_url
 from torchlint.registry import RuleInfo
 from torchlint.terminal import COLOR_CHOICES, use_color
 
@@ -59,6 +60,7 @@ def _values(info: RuleInfo) -> dict[str, Any]:
         "code": info.code,
         "name": info.name,
         "summary": info.summary,
+        "url": page_url(info.code),
         "severity": info.severity,
         "default": info.default,
         "since": rule.since,

@@ -44,7 +44,7 @@ def _fixed(run: Run) -> Counter[Severity]:
     counts: Counter[Severity] = Counter()
     for outcome in run.outcomes:
         for code, count in outcome.fixed.items():
-            counts[_severity(code)] += count
+            counts[outcome.severities.get(code) or _severity(code)] += count
     return counts
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from torchlint.finding import Edit
 from torchlint.fixing.blocks import Blocks
 from torchlint.fixing.imports import Imports
+from torchlint.fixing.layout import laid_out
 from torchlint.fixing.logical_lines import CannotFix, Piece, Pieces, Span, shape_of
 from torchlint.fixing.template import Capture, fill, splice
 from torchlint.kept import kept
@@ -49,6 +50,7 @@ class Editor:
         self.gone: list[ast.stmt] = []
         self.replaced: list[ast.stmt] = []
         self.written: list[tuple[ast.expr, str]] = []
+        self.renamed: list[str] = []
         self._pieces = Pieces(source, tree)
         self._blocks = Blocks(self._pieces)
         self._imports = Imports(self._pieces)
@@ -79,6 +81,8 @@ class Editor:
             else:
                 merged.append(edit)
         imports = self._imports.edit()
+        if merged and merged[0].start < self._imports.end:
+            raise CannotFix("the code comes before the imports")
         if not imports or not merged:
             return (imports,) if imports else tuple(merged)
         if merged[0].start < imports.start:
@@ -151,6 +155,7 @@ class Editor:
         if self._slice(span) != old:
             raise CannotFix(f"`{old}` is not written as it is in the code")
         self._edits.append(Edit(span.start, span.end, new))
+        self.renamed.append(new)
 
     def add_argument(self, call: ast.Call, text: str) -> None:
         """Append a keyword argument such as `dim=-1`, before any `**kwargs`, which may hold the same name."""
@@ -320,6 +325,7 @@ class Editor:
             place = comment.moved(piece.shift)
             if span.holds(comment) and not any(other.holds(place) for other in kept):
                 raise CannotFix("a comment would be lost")
+        new = laid_out(self.source.text, span.moved(piece.shift), kept, new)
         place, text = self._fitting(piece, span, concrete.parenthesised(span), new)
         self._add(piece, [Edit(place.start, place.end, text)])
         self._kept += kept

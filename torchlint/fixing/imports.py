@@ -29,6 +29,8 @@ class Imports:
         self._pieces = pieces
         self._source = pieces.source
         self._added: list[ast.Import] = []
+        # Where the last of the imports that are used ends: what uses them stands below.
+        self.end = 0
 
     def edit(self) -> Edit | None:
         """One insertion of all lines that are to be added."""
@@ -44,19 +46,23 @@ class Imports:
     def name(self, module: str, asname: str | None, scope_names: Collection[str]) -> str:
         """The expression that names a module; an import is added if there is none. Raises `CannotFix`."""
         targets: dict[str, str] = dict.fromkeys([*scope_names, *rebound(self._pieces.tree)], "")
-        loaded = set(LOADED)
+        loaded, first = set(LOADED), dict[str, ast.stmt]()
         for line in [*self._pieces.tree.body, *self._added]:
             loaded |= {alias.name for alias in line.names} if isinstance(line, ast.Import) else set()
             for name, target in _bindings(line):
                 # A name that two imports bind to two things is nobody's.
                 targets[name] = target if targets.get(name, target) == target else ""
-        known = [
-            name + module.removeprefix(target)
+                first.setdefault(name, line)
+        known = {
+            name + module.removeprefix(target): first[name]
             for name, target in targets.items()
             if module == target or (target and module.startswith(f"{target}.") and module in loaded)
-        ]
+        }
         if known:
-            return min(known, key=lambda name: (name.count("."), len(name)))
+            expression = min(known, key=lambda name: (name.count("."), len(name)))
+            if known[expression] not in self._added:
+                self.end = max(self.end, self._pieces.span(known[expression]).end)
+            return expression
         self._add(ast.Import([ast.alias(module, asname)]), targets)
         return asname or module
 

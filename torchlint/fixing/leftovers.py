@@ -20,12 +20,14 @@ from torchlint.source import Source
 
 # Modules whose import does nothing that another line of a file could need.
 _IDLE = LOADED | {
-    *("functorch", "torch.autograd.variable", "torch.cpu.amp", "torch.cuda.amp.autocast_mode"),
-    *("torch.nn.utils.clip_grad", "torch.utils.data._utils.collate", "torch.utils.data.dataloader"),
+    *("functorch", "torch._utils", "torch._vmap_internals", "torch.autograd.variable", "torch.cpu.amp"),
+    *("torch.cuda.amp.autocast_mode", "torch.library", "torch.nn.utils.clip_grad", "torch.utils._pytree"),
+    *("torch.utils.data._utils.collate", "torch.utils.data.dataloader", "torchvision.transforms"),
 }
 # Where one of these is used, a name can be reached without being spelled.
 _REFLECTION = frozenset({"__all__", "globals", "locals", "vars", "dir", "eval", "exec"})
 _WORD = re.compile(r"[^\W\d]\w*")
+_EXAMPLE = re.compile(r"^\s*(?:>>>|\.\.\.) .*$", re.MULTILINE)
 _Scope = ast.Module | ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -92,8 +94,10 @@ def _stores(tree: ast.AST) -> Counter[str]:
 
 
 def _spelled(tree: ast.AST) -> set[str]:
-    """The words in the strings of a file: `getattr`, annotations, names to export."""
-    texts = (node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str))
+    """The words in the strings of a file: `getattr`, annotations, names to export; of docstrings, in the examples."""
+    prose = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    strings = (node for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str))
+    texts = ("\n".join(_EXAMPLE.findall(str(node.value))) if id(node) in prose else str(node.value) for node in strings)
     return {word for text in texts for word in _WORD.findall(text)}
 
 
@@ -117,6 +121,9 @@ def _removal(line: ast.ImportFrom, gone: list[ast.alias], pieces: Pieces) -> lis
     alone = text[first:last].strip() == text[start:end]
     above = pieces.source.line(line.lineno - 1).strip()
     only = len(pieces.block(line)) == 1
+    if not above and line.lineno > 1 and not text[last:].partition("\n")[0].strip():
+        # One blank line is enough where the import stood between two.
+        last = text.find("\n", last) + 1 or last
     return [Edit(first, last, "")] if alone and not only and not above.startswith("#") else []
 
 

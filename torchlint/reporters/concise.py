@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TextIO
 
-from torchlint.reporters.paint import by_severity, fixable
+from torchlint.reporters.paint import by_severity, code, fixable
 from torchlint.running.outcome import Run
 from torchlint.terminal import printable
 
@@ -15,6 +15,6 @@ def report(run: Run, out: TextIO) -> None:
         path = printable(source.path)
         for finding in findings:
             place = source.place(finding.location)
-            code = by_severity(finding.code, finding.severity, color=run.color)
+            painted = by_severity(code(finding, run), finding.severity, color=run.color)
             mark = fixable(applies=run.applies(finding), color=run.color)
-            out.write(f"{path}:{place}: {code} {mark}{finding.message}\n")
+            out.write(f"{path}:{place}: {painted} {mark}{finding.message}\n")

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, TextIO
 
 from torchlint.finding import Finding, Fix, Location, Related, Severity
+from torchlint.links import page_url
 from torchlint.reporters.excerpt import Line, frame
 from torchlint.reporters.hunks import hunks
 from torchlint.reporters.places import place_in
@@ -40,7 +41,7 @@ def report(run: Run, out: TextIO) -> None:
     write = _colored(out) if run.color else _plain(out)
     for source, findings in run.files():
         for finding in findings:
-            for line in _lines(finding, source, applies=run.applies(finding)):
+            for line in _lines(finding, source, run):
                 write(line)
             write([])
 
@@ -77,16 +78,23 @@ def _colored(out: TextIO) -> Callable[[Line], None]:
     console = _console(out, color=True)
 
     def write(line: Line) -> None:
-        text = Text.assemble(*((text, _STYLES.get(role, "")) for text, role in line))
+        text = Text.assemble(*((text, _style(role)) for text, role in line))
         console.print(text, soft_wrap=True, highlight=False)
 
     return write
 
 
-def _lines(finding: Finding, source: Source, *, applies: bool) -> Iterator[Line]:
-    mark = [("[*]", "mark"), (" ", "")] if applies else []
+def _style(role: str) -> str:
+    """The style of a role, which may be followed by the address that the text leads to."""
+    name, _, url = role.partition(" ")
+    return f"{_STYLES.get(name, '')} link {url}" if url else _STYLES.get(name, "")
+
+
+def _lines(finding: Finding, source: Source, run: Run) -> Iterator[Line]:
+    mark = [("[*]", "mark"), (" ", "")] if run.applies(finding) else []
     severity = str(finding.severity)
-    head = [(finding.code, severity), (" ", ""), *mark, (severity, severity), (": ", "")]
+    linked = f"{severity} {page_url(finding.code)}".rstrip() if run.links else severity
+    head = [(finding.code, linked), (" ", ""), *mark, (severity, severity), (": ", "")]
     yield [*head, (finding.message, "message")]
     yield _arrow(source, source.path, finding.location, finding.end_location)
     for line in frame(source, finding.location, finding.end_location):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TextIO
 
-from torchlint.reporters.paint import by_severity, fixable
+from torchlint.reporters.paint import by_severity, code, fixable
 from torchlint.running.outcome import Run
 from torchlint.terminal import printable
 
@@ -19,5 +19,5 @@ def report(run: Run, out: TextIO) -> None:
         for place, finding in zip(places, findings, strict=True):
             severity = by_severity(f"{finding.severity:<{longest}}", finding.severity, color=run.color)
             mark = fixable(applies=run.applies(finding), color=run.color)
-            out.write(f"  {place:<{width}} {severity} {finding.code} {mark}{finding.message}\n")
+            out.write(f"  {place:<{width}} {severity} {code(finding, run)} {mark}{finding.message}\n")
         out.write("\n")

@@ -9,6 +9,7 @@ from typing import Any, TextIO
 
 from torchlint import faults
 from torchlint.finding import Edit, Finding, Fix, Location, Place, Related, Validation
+from torchlint.links import page_url
 from torchlint.reporters.places import place_in
 from torchlint.running.outcome import Run
 from torchlint.source import Source
@@ -38,7 +39,7 @@ def _entry(finding: Finding, source: Source, noqa_row: int | None) -> dict[str, 
         "name": finding.name,
         "message": finding.message,
         "severity": finding.severity,
-        "url": None,
+        "url": page_url(finding.code) or None,
         "filename": _filename(source.path),
         "location": _location(place),
         "end_location": _location(source.place(finding.end_location)),

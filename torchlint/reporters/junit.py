@@ -1,4 +1,7 @@
-"""JUnit XML: a suite for each file with findings, a failed test for each finding; without any, one test that passed."""
+"""JUnit XML: a suite for each file with findings, a failed test for each finding; without any, one test that passed.
+
+It has only what Jenkins allows (`junit-10.xsd` of its xUnit plugin): no places are attributes there.
+"""
 
 from __future__ import annotations
 
@@ -37,8 +40,8 @@ def report(run: Run, out: TextIO) -> None:
 def _add_case(suite: ElementTree.Element, finding: Finding, source: Source, path: str) -> None:
     (row, column), message = source.place_in_file(finding.location), _FORBIDDEN.sub("\ufffd", finding.message)
     name = f"torchlint.{finding.code}"
-    case = ElementTree.SubElement(suite, "testcase", name=name, classname=path, line=str(row), column=str(column))
-    failure = ElementTree.SubElement(case, "failure", message=message)
+    case = ElementTree.SubElement(suite, "testcase", name=name, classname=path)
+    failure = ElementTree.SubElement(case, "failure", message=message, type=finding.code)
     place = source.place(finding.location)
     cell = "" if place.cell is None else f"cell {place.cell}, "
-    failure.text = f"{cell}line {place.row}, col {place.column}, {message}"
+    failure.text = f"{cell}line {place.row}, col {place.column}, {message}\nat {path}:{row}:{column}"

@@ -9,6 +9,7 @@ import json
 from typing import Any, TextIO
 
 from torchlint.finding import Edit, Finding, Fix, Location, Related, Severity
+from torchlint.links import page_url
 from torchlint.reporters.places import within_repository
 from torchlint.reporters.remarks import is_safe, message
 from torchlint.running.outcome import Run
@@ -31,7 +32,7 @@ def _diagnostic(finding: Finding, source: Source) -> dict[str, Any]:
     diagnostic: dict[str, Any] = {
         "message": message(finding, source, suggested=bool(suggestions)),
         "severity": _SEVERITIES[finding.severity],
-        "code": {"value": finding.code},
+        "code": _code(finding.code),
         "location": {
             "path": within_repository(source.path),
             "range": _range(source, finding.location, finding.end_location),
@@ -40,6 +41,11 @@ def _diagnostic(finding: Finding, source: Source) -> dict[str, Any]:
     }
     related = [_related(place, source) for place in finding.related if place.path == source.path]
     return {**diagnostic, "relatedLocations": related} if related else diagnostic
+
+
+def _code(code: str) -> dict[str, str]:
+    url = page_url(code)
+    return {"value": code, **({"url": url} if url else {})}
 
 
 def _joined(fix: Fix | None, source: Source) -> list[Edit]:

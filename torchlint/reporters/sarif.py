@@ -8,8 +8,10 @@ from __future__ import annotations
 import json
 from typing import Any, TextIO
 
-from torchlint import __version__, faults, registry
+from torchlint import DOCUMENTATION, __version__, faults, registry
 from torchlint.finding import Edit, Finding, Fix, Location, Related, Severity
+from torchlint.links import page_url
+from torchlint.reporters.line_hashes import line_hashes
 from torchlint.reporters.places import fingerprinted, in_file, place_in, uri
 from torchlint.reporters.remarks import is_safe, message
 from torchlint.running.outcome import Run
@@ -21,8 +23,14 @@ _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: 
 def report(run: Run, out: TextIO) -> None:
     """Write the log with its only run."""
     codes = {finding.code for finding in run.findings()}
-    driver = {"name": "torchlint", "version": __version__, "rules": [_rule(code) for code in sorted(codes)]}
-    results = [_result(*entry) for entry in fingerprinted(run)]
+    driver = {
+        "name": "torchlint",
+        "version": __version__,
+        "informationUri": DOCUMENTATION,
+        "rules": [_rule(code) for code in sorted(codes)],
+    }
+    hashes: dict[str, list[str]] = {}
+    results = [_result(*entry, _line_hash(*entry[:2], hashes)) for entry in fingerprinted(run)]
     # The columns of findings count code points; without a word on it they would be UTF-16 code units.
     log = {
         "tool": {"driver": driver},
@@ -57,20 +65,51 @@ def _rule(code: str) -> dict[str, Any]:
         return {"id": code, "name": name, "shortDescription": {"text": summary}}
     for info in registry.rules():
         if info.code == code:
-            level = {"level": _LEVELS[info.severity]}
-            text = {"text": info.summary}
-            return {"id": code, "name": info.name, "shortDescription": text, "defaultConfiguration": level}
+            return {
+                "id": code,
+                "name": info.name,
+                "shortDescription": {"text": info.summary},
+                "defaultConfiguration": {"level": _LEVELS[info.severity]},
+                **_explained(code),
+            }
     return {"id": code}
 
 
-def _result(source: Source, finding: Finding, fingerprint: str) -> dict[str, Any]:
+def _explained(code: str) -> dict[str, Any]:
+    """A rule's page, and where it is on the web."""
+    page = registry.load(code).docs().strip()
+    url = page_url(code)
+    return {
+        "fullDescription": {"text": _purpose(page)},
+        "help": {"text": f"{page}\n\n{url}", "markdown": f"{page}\n\n[{url}]({url})"},
+        "helpUri": url,
+    }
+
+
+def _purpose(page: str) -> str:
+    """The first paragraph that says what a rule does, on one line."""
+    _, found, rest = page.partition("## What it does\n")
+    return " ".join((rest if found else page).strip().partition("\n\n")[0].split())
+
+
+def _line_hash(source: Source, finding: Finding, hashes: dict[str, list[str]]) -> dict[str, str]:
+    """What GitHub would compute from the file. It does so itself for notebooks, of which the text is not at hand."""
+    if source.has_cells:
+        return {}
+    if source.path not in hashes:
+        hashes[source.path] = line_hashes("\ufeff" * source.encoding.bom + source.display)
+    of_file, row = hashes[source.path], finding.location.row
+    return {"primaryLocationLineHash": of_file[row - 1]} if row <= len(of_file) else {}
+
+
+def _result(source: Source, finding: Finding, fingerprint: str, line_hash: dict[str, str]) -> dict[str, Any]:
     suggested = is_safe(finding.fix) and not source.has_cells
     result: dict[str, Any] = {
         "ruleId": finding.code,
         "level": _LEVELS[finding.severity],
         "message": {"text": message(finding, source, suggested=suggested)},
         "locations": [_location(source, source.path, finding.location, finding.end_location)],
-        "partialFingerprints": {"torchlint/v1": fingerprint},
+        "partialFingerprints": {"torchlint/v1": fingerprint, **line_hash},
     }
     if finding.related:
         result["relatedLocations"] = [_related(related, source) for related in finding.related]

@@ -19,6 +19,7 @@ from torchlint.terminal import reason
 
 if TYPE_CHECKING:
     from torchlint.finding import Report
+    from torchlint.running.changed_rows import Scope
     from torchlint.syntax.import_index import ImportIndexes
 
 
@@ -37,13 +38,14 @@ class Mode(NamedTuple):
 
 class Job(NamedTuple):
     """A file and what to do with it. `path` is also what is shown; `remembered`: the outcome is for the cache too;
-    `run`: that of which it is a part, if it is one of many."""
+    `run`: that of which it is a part, if it is one of many; `scope`: the rows in which anything is fixed, or all."""
 
     path: str
     settings: Settings
     mode: Mode
     remembered: bool = False
     run: RunId | None = None
+    scope: Scope | None = None
 
 
 def run_file(job: Job, judge: Judge | None = None) -> Outcome:
@@ -101,6 +103,8 @@ class _Task:
         self._judge = judge
         self._source = source
         self._codes = job.settings.codes_for(job.path)
+        # The text that was looked at last, and the rows of it that are to be fixed.
+        self._place, self._scope = source, job.scope
         self._report = self._check(source)
 
     def run(self) -> Outcome:
@@ -141,10 +145,22 @@ class _Task:
             known_imports.keep(run)
 
     def _accepts(self, finding: Finding) -> bool:
+        if self._scope is not None and not self._scope.has(self._place, finding):
+            return False
         return applies(finding, unsafe=self._job.mode.unsafe)
+
+    def _follow(self, source: Source) -> None:
+        """Find the rows again that are to be fixed, in a text that fixes have changed."""
+        if self._job.scope is None or source is self._source:
+            return
+        data = source.to_bytes()
+        self._scope = self._job.scope.after(self._source.to_bytes(), data)
+        # Read again: where things are in the file is known of what was read from one.
+        self._place = source_of(source.path, data)
 
     def _lint(self, source: Source) -> list[Finding]:
         report = self._report if source is self._source else self._check(source)
+        self._follow(source)
         broken = list(faults.broken_parts(source))
         if not report.findings:
             return broken
@@ -153,7 +169,8 @@ class _Task:
 
         suppressions = Suppressions(source)
         settings = self._job.settings
-        shown = [f for f in report.findings if settings.reports(f) and not suppressions.hides(f)]
+        found = map(settings.weighed, report.findings) if settings.severities else report.findings
+        shown = [f for f in found if settings.reports(f) and not suppressions.hides(f)]
         findings = [source.confined(judged(finding, settings)) for finding in shown]
         findings = [self._judge(source, finding) for finding in findings] if self._judge else findings
         return sorted([*findings, *broken], key=Finding.sort_key) if broken else findings
@@ -171,6 +188,8 @@ class _Task:
         outcome.error = outcome.error or result.error
         outcome.fixed = result.applied
         outcome.findings = result.findings
+        outcome.severities = dict(self._job.settings.severities)
+        outcome.scope = self._scope
         # Read again: where things are in the file is known of what was read from one.
         outcome.source = source_of(before.path, content)
         if mode.diff:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import copy
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 from torchlint import faults
-from torchlint.finding import Applicability, Finding
+from torchlint.finding import Applicability, Finding, Severity
 from torchlint.running.stamp import Stamp
 from torchlint.source import Source
+
+if TYPE_CHECKING:
+    from torchlint.running.changed_rows import Scope
 
 
 class Outcome:
@@ -19,6 +22,9 @@ class Outcome:
     `error` is one line that says why the file could not be read, checked or written; `failures` has a line for each
     rule that crashed, `tracebacks` says where; `fixed` counts the applied fixes by rule code; `diff` is what they
     changed, if asked for, `content` the fixed file where it is not written.
+    `scope` are the rows that are looked at after fixing, where that is not the whole file; `counts` are the findings of
+    each rule before those elsewhere were left out. `severities` are those of rules that the configuration changes.
+    `recalled`: all of it was known from an earlier run.
     `stamp`, `digest`, `consulted`, `asked` and `answered` are what the cache needs: the state of the file that was
     read, its content, the other files that findings depend on, the names for which it was asked who imports them, and
     the digest of what was the answer.
@@ -42,6 +48,10 @@ class Outcome:
         self.fixed: Counter[str] = Counter()
         self.diff = b""
         self.content: bytes | None = None
+        self.scope: Scope | None = None
+        self.counts: Counter[str] | None = None
+        self.severities: Mapping[str, Severity] = {}
+        self.recalled = False
         self.stamp: Stamp | None = None
         self.digest = ""
         self.consulted: frozenset[str] = frozenset()
@@ -54,6 +64,15 @@ class Outcome:
         left.findings = [finding for finding in self.findings if finding.code == faults.INVALID_SYNTAX]
         return left
 
+    def narrow(self, scope: Scope | None) -> None:
+        """Leave out what was found elsewhere than in these rows, or in those that they are after fixing."""
+        scope = self.scope or scope
+        if scope is None or self.source is None:
+            return
+        if self.counts is None:
+            self.counts = Counter(finding.code for finding in self.findings)
+        self.findings = [finding for finding in self.findings if scope.has(self.source, finding)]
+
     @property
     def broken(self) -> bool:
         """Whether anything went wrong, so that findings may be missing."""
@@ -62,13 +81,15 @@ class Outcome:
 
 
 class Run(NamedTuple):
-    """All files of a run in order. `unsafe`: unsafe fixes were asked for. `color`: the output may be coloured.
+    """All files of a run in order. `unsafe`: unsafe fixes were asked for. `color`: the output may be coloured, and with
+    `links` names of rules lead to their pages.
     `stopped`: a signal ended it before all files were checked.
     `complete`: what kept files from being checked is among the findings, which are all that their reader sees."""
 
     outcomes: Sequence[Outcome]
     unsafe: bool = False
     color: bool = False
+    links: bool = False
     stopped: bool = False
     complete: bool = False
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from torchlint.reading import read
 from torchlint.running import known_imports
-from torchlint.running.findings_cache import Cache, Known
+from torchlint.running.findings_cache import DIRECTORY, Cache, Known
 from torchlint.running.job import Job
 from torchlint.running.outcome import Outcome, applies
 from torchlint.running.pool import Outcomes, run_files
@@ -49,6 +49,7 @@ def _recall(cache: Cache, job: Job) -> Outcome | None:
     if job.mode.fix and any(applies(finding, unsafe=job.mode.unsafe) for finding in known.findings):
         return None
     outcome = Outcome(job.path, None, known.findings, known.error, known.error_row)
+    outcome.recalled = True
     if not known.findings:
         return outcome
     # Reporters show the lines of findings.
@@ -89,11 +90,18 @@ def _settings_digest(settings: Settings, codes: frozenset[str]) -> str:
         settings.unsafe,
         [settings.min_severity],
         [repr(settings.target_torch[1:])],
+        [repr(settings.severities)] if settings.severities else [],
     )
     text = "\0".join(",".join(sorted(part)) for part in parts)
     return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
 
 
-def root_of(settings: Settings) -> Path:
-    """The folder whose cache holds the findings under these settings: that of the configuration file, else this one."""
-    return Path(os.path.dirname(settings.file) if settings.file else os.getcwd())
+def cache_folder(named: str | None, settings: Settings) -> Path:
+    """The folder that holds the findings under these settings: the named one, that of the environment, that of the
+    configuration, else one beside the configuration file or in the working directory."""
+    folder = named or os.environ.get("TORCHLINT_CACHE_DIR")
+    if folder:
+        return Path(os.path.realpath(folder))
+    if settings.cache_dir is not None:
+        return Path(settings.cache_dir)
+    return Path(os.path.dirname(settings.file) if settings.file else os.getcwd(), DIRECTORY)

@@ -142,7 +142,7 @@ def crashed(program: Program, error: Exception) -> Checked:
 
 def _shown(source: Source, settings: Settings, report: Report) -> Iterator[Finding]:
     suppressions = Suppressions(source)
-    for finding in report.findings:
+    for finding in map(settings.weighed, report.findings):
         if settings.reports(finding) and not suppressions.hides(finding):
             yield source.confined(judged(finding, settings))
 

@@ -1,4 +1,4 @@
-"""Settings: `[tool.torchlint]` of the nearest pyproject.toml, and what the command line says instead.
+"""Settings: `[tool.torchlint]` of the nearest pyproject.toml or torchlint.toml, and what the command line says instead.
 
 One `Settings` object serves the command line, the flake8 plugin and the editor.
 """
@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from torchlint.finding import Finding, Severity
 from torchlint.kept import kept
 from torchlint.settings import selection
-from torchlint.settings.config_table import Layer, layers_of, parse_inline, table_of
+from torchlint.settings.config_table import FILES, Layer, layers_of, parse_inline, table_of
 from torchlint.settings.globs import Glob, Globs
 from torchlint.settings.project_torch import ProjectTorch
 from torchlint.torch_range import CURRENT, Range, parse_range
@@ -29,10 +29,12 @@ DEFAULT_EXCLUDE = (
 class Settings(NamedTuple):
     """What holds for the files of one directory. Codes are those of single rules: prefixes are resolved.
 
-    `file` is the pyproject.toml that was read, if any. `safe` and `unsafe` are the rules whose fixes count as safe or
-    as unsafe whatever the harness says of them. `extend_include` are patterns of further files that are checked in
-    directories. `target_torch` are the versions of torch that the code is for: as the configuration says, else as the
-    project's metadata do, else the newest.
+    `file` is the configuration file that was read, if any. `safe` and `unsafe` are the rules whose fixes count as safe
+    or as unsafe whatever the harness says of them. `include` are patterns of the files that are checked in directories
+    instead of the usual ones, if any, `extend_include` of further files. `severities` are how bad the findings of some
+    rules are, other than these say themselves. `baseline` and `cache_dir` are absolute paths. `target_torch` are the
+    versions of torch that the code is for: as the configuration says, else as the project's metadata do, else the
+    newest.
     """
 
     file: str | None
@@ -49,6 +51,14 @@ class Settings(NamedTuple):
     output_format: str
     min_severity: Severity
     target_torch: Range = CURRENT
+    severities: tuple[tuple[str, Severity], ...] = ()
+    include: tuple[str, ...] = ()
+    included: Globs | None = None
+    force_exclude: bool = False
+    fix: bool = False
+    unsafe_fixes: bool = False
+    baseline: str | None = None
+    cache_dir: str | None = None
 
     def codes_for(self, path: str) -> frozenset[str]:
         """The rules to run on this file, after `per-file-ignores`. The file need not exist."""
@@ -59,6 +69,15 @@ class Settings(NamedTuple):
     def excludes(self, path: str) -> bool:
         """Whether the file, or a directory above it, is excluded."""
         return self.excluded.matches_within(os.path.abspath(path))
+
+    def leaves_out(self, path: str) -> bool:
+        """Whether the file is not checked even if it is named."""
+        return self.force_exclude and self.excludes(path)
+
+    def weighed(self, finding: Finding) -> Finding:
+        """The finding, as bad as the configuration says."""
+        severity = next((severity for code, severity in self.severities if code == finding.code), None)
+        return finding if severity is None else finding._replace(severity=severity)
 
     def reports(self, finding: Finding) -> bool:
         """Whether the finding is bad enough to be reported."""
@@ -71,11 +90,18 @@ class Settings(NamedTuple):
             "fixable": sorted(self.fixable),
             "extend-safe-fixes": sorted(self.safe),
             "extend-unsafe-fixes": sorted(self.unsafe),
+            "severity": {code: str(severity) for code, severity in self.severities},
             "min-severity": str(self.min_severity),
             "target-torch": self.target_torch.text or None,
-            "exclude": list(self.exclude),
+            "fix": self.fix,
+            "unsafe-fixes": self.unsafe_fixes,
+            "include": list(self.include),
             "extend-include": list(self.extend_include),
+            "exclude": list(self.exclude),
+            "force-exclude": self.force_exclude,
             "respect-gitignore": self.respect_gitignore,
+            "baseline": self.baseline,
+            "cache-dir": self.cache_dir,
             "output-format": self.output_format,
         }
 
@@ -83,7 +109,7 @@ class Settings(NamedTuple):
 class Overrides(NamedTuple):
     """What wins over the configuration files.
 
-    `table` has the keys of `[tool.torchlint]`; `config` is a TOML file to read instead of the nearest pyproject.toml,
+    `table` has the keys of `[tool.torchlint]`; `config` is a TOML file to read instead of the nearest one,
     `inline` holds lines of TOML, and with `isolated` no file is read. `origin` is what messages call the table: nothing
     where its keys are flags of the command line.
     """
@@ -131,8 +157,9 @@ class Configuration:
         pending: list[str] = []
         while directory not in self._directories:
             pending.append(directory)
-            file = os.path.join(directory, "pyproject.toml")
-            if table_of(file) is not None:
+            files = (os.path.join(directory, name) for name in FILES)
+            file = next((file for file in files if table_of(file) is not None), None)
+            if file is not None:
                 self._directories[directory] = self._settings(file)
             elif (parent := os.path.dirname(directory)) != directory:
                 directory = parent
@@ -170,6 +197,7 @@ def _resolve(file: str | None, layers: list[Layer]) -> Settings:
     for layer in layers:
         layer.validate()
     exclude = _exclude(layers)
+    only = _include(layers)
     include = [Glob(text, layer.root) for layer in layers for text in layer.table.get("extend-include", ())]
     fixable = selection.expand_all(_last(layers, "fixable", ["ALL"]))
     return Settings(
@@ -187,6 +215,14 @@ def _resolve(file: str | None, layers: list[Layer]) -> Settings:
         output_format=_last(layers, "output-format", "full"),
         min_severity=Severity(_last(layers, "min-severity", "info")),
         target_torch=_target_torch(layers),
+        severities=_severities(layers),
+        include=tuple(glob.text for glob in only),
+        included=Globs.of(only) if only else None,
+        force_exclude=_last(layers, "force-exclude", False),
+        fix=_last(layers, "fix", False),
+        unsafe_fixes=_last(layers, "unsafe-fixes", False),
+        baseline=_last_path(layers, "baseline"),
+        cache_dir=_cache_dir(layers),
     )
 
 
@@ -212,20 +248,57 @@ def _extended(layers: list[Layer], key: str) -> frozenset[str]:
     return selection.expand_all(selector for layer in layers for selector in layer.table.get(key, ()))
 
 
+def _severities(layers: list[Layer]) -> tuple[tuple[str, Severity], ...]:
+    """The rules whose severity is another one: of two selectors in a table the longer one wins, of two tables the
+    later one."""
+    found: dict[str, Severity] = {}
+    for layer in layers:
+        table = layer.table.get("severity", {})
+        for selector in sorted(table, key=selection.weight):
+            found.update(dict.fromkeys(selection.expand(selector), Severity(table[selector])))
+    return tuple(sorted(found.items()))
+
+
+def _last_path(layers: list[Layer], key: str) -> str | None:
+    return next((path for layer in reversed(layers) if (path := layer.resolved(key))), None)
+
+
+def _cache_dir(layers: list[Layer]) -> str | None:
+    """A folder for the cache that a configuration file names. A repository may not have files written elsewhere."""
+    layer = next((layer for layer in reversed(layers) if "cache-dir" in layer.table), None)
+    if layer is None:
+        return None
+    root, folder = os.path.realpath(layer.root), os.path.realpath(layer.resolved("cache-dir") or "")
+    if layer.origin and os.path.commonpath([root, folder]) != root:
+        message = "the folder is not within that of the configuration file; use --cache-dir or TORCHLINT_CACHE_DIR"
+        raise layer.error("cache-dir", message)
+    return folder
+
+
+def _include(layers: list[Layer]) -> list[Glob]:
+    for layer in reversed(layers):
+        if "include" in layer.table:
+            return [Glob(text, layer.root) for text in layer.table["include"]]
+    return []
+
+
 def _exclude(layers: list[Layer]) -> list[Glob]:
     """The last `exclude`, or the default names, and every `extend-exclude`."""
     exclude = [Glob(name, "") for name in DEFAULT_EXCLUDE]
     extended: list[Glob] = []
-    for table, root, _ in layers:
-        if "exclude" in table:
-            exclude = [Glob(text, root) for text in table["exclude"]]
-        extended += [Glob(text, root) for text in table.get("extend-exclude", ())]
+    for layer in layers:
+        if "exclude" in layer.table:
+            exclude = [Glob(text, layer.root) for text in layer.table["exclude"]]
+        extended += [Glob(text, layer.root) for text in layer.table.get("extend-exclude", ())]
     return [*exclude, *extended]
 
 
 def _per_file_ignores(layers: list[Layer]) -> tuple[tuple[Globs, frozenset[str]], ...]:
-    for table, root, _ in reversed(layers):
-        if "per-file-ignores" in table:
-            patterns = table["per-file-ignores"].items()
-            return tuple((Globs.of([Glob(text, root)]), selection.expand_all(codes)) for text, codes in patterns)
-    return ()
+    """Those of the last table that has any, and all that extend them."""
+    ignores: list[tuple[Globs, frozenset[str]]] = []
+    last = next((layer for layer in reversed(layers) if "per-file-ignores" in layer.table), None)
+    tables = [(last, last.table["per-file-ignores"])] if last else []
+    tables += [(layer, layer.table.get("extend-per-file-ignores", {})) for layer in layers]
+    for layer, table in tables:
+        ignores += [(Globs.of([Glob(text, layer.root)]), selection.expand_all(codes)) for text, codes in table.items()]
+    return tuple(ignores)

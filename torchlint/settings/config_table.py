@@ -3,141 +3,99 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from torchlint.finding import SEVERITIES
-from torchlint.formats import FORMATS
+from torchlint import __version__
 from torchlint.reading import read
 from torchlint.selectors import suggestion
-from torchlint.settings.globs import mistake
-from torchlint.settings.selection import UnknownSelectorError, expand, idle
+from torchlint.settings.keys import KEYS, exact, found
+from torchlint.settings.selection import idle
 from torchlint.terminal import reason
-from torchlint.torch_range import RangeError, parse_range
+from torchlint.torch_range import parse_range
 
-# Of a value that is wrong, so many characters are enough to find it.
-_SHOWN = 60
+# The files that are looked for in each directory; the first one counts. They may hold the keys at their top level,
+# except for pyproject.toml.
+FILES = (".torchlint.toml", "torchlint.toml", "pyproject.toml")
+_REQUIRED = "required-version"
 
 
 class ConfigError(Exception):
     """A configuration cannot be used; the message is one line and names the file or the option."""
 
 
+class Table(NamedTuple):
+    """The values of a `[tool.torchlint]` table, the text of its file and the path of the table in it."""
+
+    values: Mapping[str, Any]
+    text: str = ""
+    path: tuple[str, ...] = ()
+
+
 class Layer(NamedTuple):
-    """A table, the directory that its paths are relative to, and where it stands (empty: command line)."""
+    """A table, the directory that its paths are relative to, where it stands (empty: command line) and as what."""
 
     table: Mapping[str, Any]
     root: str
     origin: str
+    text: str = ""
+    path: tuple[str, ...] = ()
 
     def validate(self) -> None:
-        """Raises `ConfigError` for an unknown key or rule, or a value of the wrong kind."""
-        for key, value in self.table.items():
-            if key not in _KINDS:
-                raise ConfigError(f"{self.origin}: unknown key {key!r} in [tool.torchlint]{suggestion(key, _KINDS)}")
-            if problem := _KINDS[key](value):
-                raise ConfigError(f"{self._place(key)}: {problem}")
+        """Raises `ConfigError` for an unknown key or rule, a value of the wrong kind, or if it is for another version
+        of torchlint."""
+        # First: another version may have other keys.
+        for key in sorted(self.table, key=lambda key: key != _REQUIRED):
+            if key not in KEYS:
+                message = f"unknown key {key!r} in [tool.torchlint]{suggestion(key, KEYS)}"
+                raise ConfigError(f"{self._file(key)}: {message}")
+            if problem := KEYS[key].kind.problem(self.table[key]):
+                raise ConfigError(f"{self._place(key, self._wrong_item(key))}: {problem}")
+            if key == _REQUIRED:
+                self._check_version()
 
     def warnings(self) -> Iterator[str]:
         """A line for each selector of a valid table that has no effect."""
         for key in ("select", "extend-select"):
-            for line in idle(self.table.get(key, ())):
-                yield f"{self._place(key)}: {line}"
+            for selector in self.table.get(key, ()):
+                for line in idle([selector]):
+                    yield f"{self._place(key, selector)}: {line}"
 
-    def _place(self, key: str) -> str:
-        return f"{self.origin}: {key}" if self.origin else f"--{key}"
+    def resolved(self, key: str) -> str | None:
+        """The absolute path that a key holds, if it is there."""
+        path = self.table.get(key)
+        return os.path.normpath(os.path.join(self.root, os.path.expanduser(path))) if path else None
 
+    def error(self, key: str, message: str) -> ConfigError:
+        """What is wrong with the value of a key."""
+        return ConfigError(f"{self._place(key)}: {message}")
 
-def _selectors(value: Any) -> str:
-    if problem := _strings(value):
-        return problem
-    try:
-        for selector in value:
-            expand(selector)
-    except UnknownSelectorError as error:
-        return str(error)
-    return ""
+    def _check_version(self) -> None:
+        wanted = self.table[_REQUIRED]
+        if not parse_range(exact(wanted)).holds(__version__):
+            message = f"this is torchlint {__version__}, and the configuration asks for {wanted!r}"
+            raise self.error(_REQUIRED, message)
 
-
-def _strings(value: Any) -> str:
-    if isinstance(value, list | tuple) and all(isinstance(item, str) for item in value):
+    def _wrong_item(self, key: str) -> str:
+        """The item that is wrong in a list or table; empty where no single one is."""
+        value, problem = self.table[key], KEYS[key].kind.problem
+        if isinstance(value, Mapping):
+            return next((name for name, each in value.items() if problem({name: each})), "")
+        if isinstance(value, list):
+            return next((item for item in value if isinstance(item, str) and problem([item])), "")
         return ""
-    return f"expected a list of strings, found {_found(value)}"
 
+    def _place(self, key: str, item: str = "") -> str:
+        return f"{self._file(key, item)}: {key}" if self.origin else f"--{key}"
 
-def _globs(value: Any) -> str:
-    if problem := _strings(value):
-        return problem
-    return next(filter(None, map(mistake, value)), "")
+    def _file(self, key: str, item: str = "") -> str:
+        if not self.text:
+            return self.origin
+        # Start-up: only a mistake asks for it.
+        from torchlint.settings.key_rows import row_of
 
-
-def _selectors_by_path(value: Any) -> str:
-    if not isinstance(value, Mapping):
-        return f"expected a table from file patterns to lists of rules, found {_found(value)}"
-    return next(filter(None, [_globs(list(value)), *map(_selectors, value.values())]), "")
-
-
-def _flag(value: Any) -> str:
-    return "" if isinstance(value, bool) else f"expected true or false, found {_found(value)}"
-
-
-def _path(value: Any) -> str:
-    return "" if isinstance(value, str) else f"expected the path of a TOML file, found {_found(value)}"
-
-
-def _severity(value: Any) -> str:
-    if value in SEVERITIES:
-        return ""
-    found = repr(value) if isinstance(value, str) else f"a value of type {type(value).__name__}"
-    return f"expected {', '.join(SEVERITIES[:-1])} or {SEVERITIES[-1]}, found {found}"
-
-
-def _format(value: Any) -> str:
-    if not isinstance(value, str):
-        return f"expected the name of an output format, found {_found(value)}"
-    return "" if value in FORMATS else f"unknown output format {value!r}{suggestion(value, FORMATS)}"
-
-
-def _range(value: Any) -> str:
-    if not isinstance(value, str):
-        return f"expected a range of versions such as '>=1.13', found {_found(value)}"
-    try:
-        parse_range(value)
-    except RangeError as error:
-        return str(error)
-    return ""
-
-
-def _found(value: Any) -> str:
-    """A value of the configuration as a message shows it: on one line, however long and deep it is."""
-    # Start-up: only a mistake asks for it.
-    import reprlib
-
-    shortened = reprlib.Repr()
-    shortened.maxstring = shortened.maxother = shortened.maxlong = _SHOWN
-    return shortened.repr(value)
-
-
-# What each key of `[tool.torchlint]` takes: a function that says what is wrong with a value, or nothing.
-_KINDS: dict[str, Callable[[Any], str]] = {
-    "select": _selectors,
-    "ignore": _selectors,
-    "extend-select": _selectors,
-    "extend-ignore": _selectors,
-    "per-file-ignores": _selectors_by_path,
-    "exclude": _globs,
-    "extend-exclude": _globs,
-    "extend-include": _globs,
-    "fixable": _selectors,
-    "unfixable": _selectors,
-    "extend-safe-fixes": _selectors,
-    "extend-unsafe-fixes": _selectors,
-    "respect-gitignore": _flag,
-    "min-severity": _severity,
-    "output-format": _format,
-    "target-torch": _range,
-    "extend": _path,
-}
+        row = row_of(self.text, (*self.path, key), item)
+        return f"{self.origin}:{row}" if row else self.origin
 
 
 def layers_of(file: str) -> list[Layer]:
@@ -151,18 +109,13 @@ def layers_of(file: str) -> list[Layer]:
         table = table_of(file)
         if table is None:
             raise ConfigError(f"{shown(file)}: no such file, or no [tool.torchlint] in it")
-        layers.insert(0, Layer(table, os.path.dirname(file), shown(file)))
-        file = _extended(layers[0])
+        layers.insert(0, Layer(table.values, os.path.dirname(file), shown(file), table.text, table.path))
+        layers[0].validate()
+        file = layers[0].resolved("extend") or ""
     return layers
 
 
-def _extended(layer: Layer) -> str:
-    layer.validate()
-    path = layer.table.get("extend", "")
-    return os.path.normpath(os.path.join(layer.root, os.path.expanduser(path))) if path else ""
-
-
-def table_of(file: str) -> Mapping[str, Any] | None:
+def table_of(file: str) -> Table | None:
     """The `[tool.torchlint]` table of a TOML file, if both are there. Raises `ConfigError`.
 
     A file of another name than pyproject.toml may also hold the keys at its top level.
@@ -187,11 +140,12 @@ def table_of(file: str) -> Mapping[str, Any] | None:
     if not isinstance(tools, dict):
         raise ConfigError(f"{shown(file)}: `tool` is not a table: write [tool.torchlint]")
     table = tools.get("torchlint")
+    text = data.decode().replace("\r\n", "\n")
     if table is None and ours:
-        return document
+        return Table(document, text)
     if table is not None and not isinstance(table, dict):
-        raise ConfigError(f"{shown(file)}: [tool.torchlint] is not a table but {_found(table)}")
-    return table
+        raise ConfigError(f"{shown(file)}: [tool.torchlint] is not a table but {found(table)}")
+    return None if table is None else Table(table, text, ("tool", "torchlint"))
 
 
 def parse_inline(text: str) -> Mapping[str, Any]:

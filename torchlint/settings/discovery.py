@@ -29,26 +29,26 @@ class _Place(NamedTuple):
     ignores: Chain
 
 
-def discover(paths: Sequence[str], configuration: Configuration, *, force_exclude: bool = False) -> Iterator[Target]:
+def discover(paths: Sequence[str], configuration: Configuration) -> Iterator[Target]:
     """The files in the order of the arguments, in directories by name, none twice.
 
-    What is named is checked, whatever its suffix and whatever excludes it, unless `force_exclude`. Directories that
-    are symbolic links are followed only where they are named. Raises `ConfigError`.
+    What is named is checked, whatever its suffix and whatever excludes it, unless the configuration has
+    `force-exclude`. Directories that are symbolic links are followed only where they are named. Raises `ConfigError`.
     """
     seen: set[str] = set()
     for argument in paths:
-        for target, real in _below(argument, configuration, force_exclude):
+        for target, real in _below(argument, configuration):
             if real in seen:
                 continue
             seen.add(real)
             yield target
 
 
-def _below(argument: str, configuration: Configuration, force_exclude: bool) -> Iterator[tuple[Target, str]]:
+def _below(argument: str, configuration: Configuration) -> Iterator[tuple[Target, str]]:
     path, absolute, real = shown(argument), os.path.abspath(argument), os.path.realpath(argument)
     if not os.path.lexists(argument):
         yield Target(path, "no such file or directory"), real
-    elif force_exclude and configuration.settings_for(absolute).excludes(absolute):
+    elif configuration.settings_for(absolute).leaves_out(absolute):
         return
     elif not os.path.isdir(argument):
         yield Target(path), real
@@ -94,7 +94,11 @@ def _entries(place: _Place, configuration: Configuration) -> list[_Place]:
 
 
 def _is_wanted(entry: os.DirEntry[str], settings: Settings) -> bool:
-    return entry.name.endswith((".py", ".ipynb")) or settings.also_included.matches(entry.path)
+    if settings.also_included.matches(entry.path):
+        return True
+    if settings.included is not None:
+        return settings.included.matches(entry.path)
+    return entry.name.endswith((".py", ".ipynb"))
 
 
 def _is_file(entry: os.DirEntry[str]) -> bool:

@@ -47,8 +47,8 @@ def choose(
     equal length `ignore` does. Raises `UnknownSelectorError`.
     """
     wanted: dict[str, bool] = {}
-    votes = [(_weight(selector), True, selector) for selector in (*(select or ()), *more)]
-    votes += [(_weight(selector), False, selector) for selector in ignore]
+    votes = [(weight(selector), True, selector) for selector in (*(select or ()), *more)]
+    votes += [(weight(selector), False, selector) for selector in ignore]
     for _, on, selector in sorted(votes, key=lambda vote: (vote[0], not vote[1])):
         wanted.update(dict.fromkeys(_selected(selector) if on else expand(selector), on))
     before = codes if select is None else frozenset[str]()
@@ -59,7 +59,8 @@ def _selected(selector: str) -> frozenset[str]:
     return frozenset(rule.code for rule in turned_on(selector)) if expand(selector) else frozenset()
 
 
-def _weight(selector: str) -> int:
+def weight(selector: str) -> int:
+    """How much a selector says: of two that contradict each other the heavier one wins."""
     if is_everything(selector):
         return 0
     return len(selector) if named(selector) is None else _IN_FULL

@@ -1,4 +1,5 @@
-"""What the files of a project import, read off their text: who may call a definition is found without parsing them."""
+"""What the files of a project import, notebooks included, read off their text: who may call a definition is found
+without parsing them."""
 
 from __future__ import annotations
 
@@ -15,6 +16,10 @@ from torchlint.syntax.tests import is_test_file
 # Of a larger project nothing is known: listing it would cost more than is found, and it is likely several projects.
 _MAX_FILES = 6_000
 _MAX_BYTES = 400_000
+# Outputs make notebooks long.
+_MAX_NOTEBOOK_BYTES = 2_000_000
+_NOTEBOOK = ".ipynb"
+_ENDS = (".py", _NOTEBOOK)
 _NOT_OF_THE_PROJECT = frozenset({"__pycache__", "node_modules", "site-packages", "build", "dist"})
 _ENVIRONMENT = "pyvenv.cfg"
 _COMMENT = re.compile(r"#[^\n]*")
@@ -36,6 +41,12 @@ def imported_names(text: bytes) -> set[str]:
             found.update(_names(module, text[place + len(b"import") : place + 4_000]))
         place = text.find(b"import", place + 1)
     return found
+
+
+def _lines_of_notebook(text: bytes) -> bytes:
+    """The strings of a notebook's JSON as lines of a program, outputs and all: what is imported begins one."""
+    lines = text.replace(b"\\n", b"\n").split(b"\n")
+    return b"\n".join(line.lstrip(b' \t["').partition(b'"')[0] for line in lines)
 
 
 def _names(module: str, rest: bytes) -> Iterator[str]:
@@ -139,7 +150,7 @@ class _TooLargeError(Exception):
 
 
 def _files(root: str) -> Iterator[tuple[str, os.stat_result]]:
-    """The Python files of a project, by name. Raises `OSError`, `_TooLargeError`."""
+    """The Python files and notebooks of a project, by name. Raises `OSError`, `_TooLargeError`."""
     count = 0
     pending = [root]
     while pending:
@@ -152,7 +163,7 @@ def _files(root: str) -> Iterator[tuple[str, os.stat_result]]:
                 continue
             if entry.is_dir(follow_symlinks=False):
                 pending.append(entry.path)
-            elif entry.name.endswith(".py") and not is_test_file(entry.path) and entry.is_file():
+            elif entry.name.endswith(_ENDS) and not is_test_file(entry.path) and entry.is_file():
                 count += 1
                 if count > _MAX_FILES:
                     raise _TooLargeError
@@ -161,9 +172,11 @@ def _files(root: str) -> Iterator[tuple[str, os.stat_result]]:
 
 def _read(path: str, size: int) -> str:
     """What a file imports; nothing where it is too large or cannot be read."""
-    if size > _MAX_BYTES:
+    is_notebook = path.endswith(_NOTEBOOK)
+    if size > (_MAX_NOTEBOOK_BYTES if is_notebook else _MAX_BYTES):
         return ""
     try:
-        return " ".join(sorted(imported_names(read(path)[0])))
+        text = read(path)[0]
+        return " ".join(sorted(imported_names(_lines_of_notebook(text) if is_notebook else text)))
     except OSError:
         return ""

@@ -22,9 +22,9 @@ Bound = dict[str, A | tuple[A, ...]]
 
 _NAMESPACES = {"torch": "torch", "F": "torch.nn.functional", "Tensor": "torch.Tensor"}
 _FLAT = ("torch", "torch.Tensor", "torch.nn.functional", "torch.special")
-_NUMPY = {"axis": "dim", "keepdims": "keepdim", "x": "input", "a": "input", "x1": "input", "x2": "other"}
+NUMPY_NAMES = {"axis": "dim", "keepdims": "keepdim", "x": "input", "a": "input", "x1": "input", "x2": "other"}
 _ELEMENTS = {"ints": "int", "numbers": "number", "tensors": "Tensor"}
-_SEQUENCES = frozenset(_ELEMENTS)
+SEQUENCES = frozenset(_ELEMENTS)
 
 
 class Kind(Enum):
@@ -85,7 +85,7 @@ _YES = {
 }
 
 # A tensor of one element is taken for a number, a sequence may hold anything.
-_MAYBE = {Kind.TENSOR: frozenset({"int", "float", "number", "bool"}), Kind.SEQUENCE: _SEQUENCES}
+_MAYBE = {Kind.TENSOR: frozenset({"int", "float", "number", "bool"}), Kind.SEQUENCE: SEQUENCES}
 
 
 def known(qualname: str) -> bool:
@@ -122,7 +122,7 @@ def bind(
     candidates = overloads(qualname)
     found: dict[str, _Slot[A]] | None = None
     for overload in candidates:
-        slots = _assign(overload, positional, keywords, kind)
+        slots = assign(overload, positional, keywords, kind)
         fit = _Fit.NO if slots is None else _Fit.YES if len(candidates) == 1 else _fit(slots, kind)
         if slots is None or fit is _Fit.NO:
             continue
@@ -155,7 +155,7 @@ def _layout(qualname: str, count: int, keywords: tuple[str, ...]) -> _Layout:
     positions: tuple[int | str, ...] = tuple(range(count))
     named: dict[str, int | str] = {keyword: keyword for keyword in keywords}
     try:
-        slots = _assign(candidates[0], positions, named, _no_kind)
+        slots = assign(candidates[0], positions, named, _no_kind)
     except _KindNeededError:
         return _Layout(False, None)
     return _Layout(True, None if slots is None else _bound(qualname, slots))
@@ -180,6 +180,17 @@ def _bound(qualname: str, slots: Mapping[str, _Slot[A]]) -> Bound[A]:
     renames = _table()["renames"].get(qualname, {})
     public = {renames.get(name, name): slot for name, slot in slots.items() if not name.startswith("_")}
     return {name: slot.arguments if slot.many else slot.arguments[0] for name, slot in public.items()}
+
+
+def names_of(qualname: str) -> tuple[str, ...]:
+    """All parameters of a callable that can be given by keyword, those of all overloads."""
+    found = [one.name for overload in overloads(qualname) for one in overload if one.style is not Style.STARS]
+    return tuple(dict.fromkeys(name for name in found if not name.startswith("_")))
+
+
+def version() -> str:
+    """The torch that the signatures are of."""
+    return str(_table()["torch"])
 
 
 @cache
@@ -288,7 +299,7 @@ class _Slot(NamedTuple, Generic[A]):
     many: bool = False
 
 
-def _assign(
+def assign(
     overload: Overload, positional: Sequence[A], keywords: Mapping[str, A], kind: Callable[[A], Kind]
 ) -> dict[str, _Slot[A]] | None:
     """Arguments by parameter as Python and torch's parser assign them, whatever their types; None if they cannot."""
@@ -309,7 +320,7 @@ def _assign(
 
 def _alone(parameter: Parameter, arguments: tuple[A, ...], kind: Callable[[A], Kind]) -> bool:
     """Whether what a starred parameter takes is one argument that may be the sequence itself."""
-    if len(arguments) != 1 or not parameter.words & _SEQUENCES:
+    if len(arguments) != 1 or not parameter.words & SEQUENCES:
         return False
     return "int" in parameter.words or kind(arguments[0]) in (Kind.SEQUENCE, Kind.UNKNOWN)
 
@@ -319,7 +330,7 @@ def _assign_keywords(overload: Overload, keywords: Mapping[str, A], slots: dict[
     named = {one.name: one for one in overload if one.style in (Style.PLAIN, Style.KEYWORD) or one.words}
     extra = next((one for one in overload if one.style is Style.STARS), None)
     for keyword, value in keywords.items():
-        parameter = named.get(keyword) or named.get(_NUMPY.get(keyword, keyword)) or extra
+        parameter = named.get(keyword) or named.get(NUMPY_NAMES.get(keyword, keyword)) or extra
         if parameter is None:
             return False
         name = keyword if parameter is extra else parameter.name
@@ -333,9 +344,7 @@ def _fit(slots: Mapping[str, _Slot[A]], kind: Callable[[A], Kind]) -> _Fit:
     """How the kinds of the arguments suit the parameters: the worst of all."""
     worst = _Fit.YES
     for parameter, arguments, many in slots.values():
-        words = (
-            parameter.words | {_ELEMENTS[word] for word in parameter.words & _SEQUENCES} if many else parameter.words
-        )
+        words = parameter.words | {_ELEMENTS[word] for word in parameter.words & SEQUENCES} if many else parameter.words
         for argument in arguments:
             fit = _suits(words, kind(argument))
             if fit is _Fit.NO:

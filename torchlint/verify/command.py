@@ -51,8 +51,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--from", dest="source", metavar="FILE", help="run nothing: show rows that --json printed")
     parser.add_argument("--write", action="store_true", help="write certificates for the rules that were verified")
     parser.add_argument("--report", metavar="FILE", help="write a page with curves and timings (HTML)")
-    parser.add_argument("--shapes", action="store_true", help="verify the shape functions of operations instead")
-    parser.add_argument("--calls", type=int, default=1000, metavar="N", help="with --shapes: calls of each [1000]")
+    parser.add_argument(
+        "--shapes",
+        action="store_true",
+        help="verify the shape functions of operations instead; RULE is a name such as cat or conv*",
+    )
+    parser.add_argument("--calls", type=int, default=10_000, metavar="N", help="with --shapes: calls of each [10000]")
     parser.add_argument("--reproduce", action="store_true", help="print a program for each refusal")
 
 
@@ -64,7 +68,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Verify. Returns 1 if a verdict contradicts its rule's claim, 2 if what was asked for cannot be done."""
     torch.set_num_threads(1)
     if arguments.shapes:
-        return prove_shapes(arguments.rules, arguments.calls, arguments.write)
+        return prove_shapes(arguments.rules, arguments.calls, arguments.write, arguments.budget)
     try:
         _check(arguments)
         rows, skipped = _rows(arguments)

@@ -47,6 +47,8 @@ def _dropped(frame: Frame, chain: Chain, sink: ast.AST | None, *, lone: bool) ->
             _inline(editor, part, way)
         else:
             editor.replace(whole, editor.text(part), [part])
+        # Its result may be rounded to half precision, which the loss then starts from.
+        editor.proof.is_precise(op.input, editor.text(part))
         if any(isinstance(link, Op) and link.name in ops.CASTS for link in chain):
             # Without a cast the loss refuses what the operation refuses.
             editor.proof.input_of(op)

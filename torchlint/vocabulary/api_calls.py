@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     Fix = Callable[[Editor], None]
 
 
+# `F.sigmoid(x)` is `x.sigmoid()`, whatever `x` is.
+_OF_METHODS = "torch.nn.functional"
+
+
 class UnclearError(Exception):
     """It is not certain what an argument is called now."""
 
@@ -130,8 +134,15 @@ def renaming(frame: Frame, row: Row, node: ast.Name | ast.Attribute, call: ast.C
             arguments.write(editor)
         elif not (is_bare or is_type or row.called):
             editor.proof.need("the function is only called: nobody asks for its name, replaces it or compares it")
+        if call is not None and old_home == _OF_METHODS and _is_own_method(frame, name):
+            editor.proof.need(f"its argument is a tensor, not an object with a method `{name}` of its own")
 
     return fix
+
+
+def _is_own_method(frame: Frame, name: str) -> bool:
+    """Whether a class of the file has a method of this name, which some functions of torch call."""
+    return any(name in cls.methods for cls in frame.module.all_classes)
 
 
 def _takes_others(row: Row) -> bool:
@@ -151,7 +162,13 @@ def _names_type(frame: Frame, node: ast.expr) -> bool:
         outer = parents(frame.module).get(outer)
     if isinstance(outer, ast.Call) and isinstance(outer.func, ast.Name) and outer.func.id == "isinstance":
         return True
+    if isinstance(outer, ast.Compare) and any(map(_asks_type, (outer.left, *outer.comparators))):
+        return True
     return any(getattr(outer, name, None) is node for name in ("annotation", "returns"))
+
+
+def _asks_type(node: ast.expr) -> bool:
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "type"
 
 
 def _is_none(value: ast.expr) -> bool:

@@ -7,9 +7,9 @@ from typing import Any, ClassVar
 
 from torchlint.rule import Check, ClassModel, Frame, Problem
 
-from .api import by_name, last_names, may_use, words_of
 from .api_fixes import problems
 from .api_table import Row
+from .api_uses import by_name, last_names, may_use, words_of
 
 
 class ApiCheck(Check):

@@ -30,10 +30,10 @@ CHECKPOINT = tuple(
         message=f"`{name}` warns without `use_reentrant`, whose default will go: `False` is recommended, `True` is "
         "what it does now, which gives no gradient where no input needs one",
         deprecated="1.13",
-        lowest="1.11",
+        lowest=lowest,
         source="utils/checkpoint.py",
     )
-    for name, place in (("checkpoint", -1), ("checkpoint_sequential", 3))
+    for name, place, lowest in (("checkpoint", -1, "1.11"), ("checkpoint_sequential", 3, "2.0"))
 )
 # The device of these is given by position alone in `torch.accelerator`: as `/device` no keyword names it.
 _CHANGES = "it concerns whatever accelerator there is, not only CUDA"
@@ -56,8 +56,8 @@ def _device(old: str, new: str = "", lowest: str = "2.6") -> Row:
 ACCELERATOR = (
     _device("is_available"),
     _device("device_count"),
-    _device("current_device", "current_device_index", lowest="2.8"),
-    _device("set_device", "set_device_index", lowest="2.8"),
+    _device("current_device", "current_device_index"),
+    _device("set_device", "set_device_index"),
     _device("synchronize"),
     _device("current_stream"),
     _device("empty_cache", lowest="2.9"),

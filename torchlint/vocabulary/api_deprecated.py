@@ -27,7 +27,7 @@ DEPRECATED = (
     *SUBSYSTEMS,
     *REPORTED,
     Row("torch.ger", "torch.outer", "input vec2 out:=out", deprecated="1.8", lowest="1.7", source=_DOCS),
-    Row("torch.Tensor.ger", "torch.Tensor.outer", "vec2", deprecated="1.8", lowest="1.7", source=_DOCS),
+    Row("torch.Tensor.ger", "torch.Tensor.outer", "vec2", deprecated="1.8", lowest="1.8", source=_DOCS),
     Row(
         "torch.chain_matmul",
         "torch.linalg.multi_dot",
@@ -43,7 +43,7 @@ DEPRECATED = (
         "input:A some:mode out:=out",
         values=(("mode", "True", "reduced"), ("mode", "False", "complete")),
         deprecated="1.9",
-        lowest="1.8",
+        lowest="1.9",
         source=_WARNS,
     ),
     Row(
@@ -149,7 +149,7 @@ DEPRECATED = (
         "torch.nn.utils.parametrizations.weight_norm",
         fix=False,
         deprecated="2.1",
-        lowest="2.0",
+        lowest="2.1",
         source="nn/utils/weight_norm.py",
         message="`torch.nn.utils.weight_norm` is deprecated: with `torch.nn.utils.parametrizations.weight_norm` the "
         "attributes `weight_g` and `weight_v` and their keys in the state dict become "
@@ -173,7 +173,7 @@ DEPRECATED = (
         "input",
         severity=INFO,
         deprecated="0.4.1",
-        lowest="0.4",
+        lowest="0.4.1",
         source=_FUNCTIONAL,
     ),
     Row(
@@ -182,7 +182,7 @@ DEPRECATED = (
         "input",
         severity=INFO,
         deprecated="0.4.1",
-        lowest="0.4",
+        lowest="0.4.1",
         source=_FUNCTIONAL,
     ),
     Row(
@@ -289,7 +289,9 @@ DEPRECATED = (
     Row(
         "torch.utils._pytree._register_pytree_node",
         "torch.utils._pytree.register_pytree_node",
-        fix=False,
+        "cls flatten_fn unflatten_fn to_str_fn: maybe_from_str_fn: serialized_type_name:=serialized_type_name "
+        "to_dumpable_context:=to_dumpable_context from_dumpable_context:=from_dumpable_context",
+        changes="a class that is registered already raises, and the implementation in C++ is told of it, too",
         deprecated="2.2",
         lowest="2.2",
         source="utils/_pytree.py",
@@ -306,6 +308,7 @@ DEPRECATED = (
         "torch.optim.lr_scheduler._LRScheduler",
         "torch.optim.lr_scheduler.LRScheduler",
         "optimizer last_epoch",
+        changes="the schedulers of torch are instances of the new name, and not of the old one",
         severity=INFO,
         deprecated="2.0",
         lowest="2.0",

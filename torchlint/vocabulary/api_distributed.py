@@ -16,7 +16,7 @@ DISTRIBUTED = (
         "torch.distributed.distributed_c10d._get_global_rank",
         "torch.distributed.get_global_rank",
         "use `torch.distributed.get_global_rank`",
-        *("2.3", "2.0", f"{_C10D}distributed_c10d.py"),
+        *("2.3", "2.3", f"{_C10D}distributed_c10d.py"),
     ),
     *(
         Row(
@@ -62,7 +62,7 @@ DISTRIBUTED = (
         for old, new in (("state_dict_type", "get_state_dict"), ("set_state_dict_type", "get_state_dict"))
     ),
     *(
-        said(f"{_FSDP}.{old}", f"{_FSDP}.{new}", f"use `FSDP.{new}`", "2.1", "2.0", _FSDP_HOME)
+        said(f"{_FSDP}.{old}", f"{_FSDP}.{new}", f"use `FSDP.{new}`", "2.1", "2.1", _FSDP_HOME)
         for old, new in (
             ("full_optim_state_dict", "optim_state_dict"),
             ("sharded_optim_state_dict", "optim_state_dict"),
@@ -74,14 +74,14 @@ DISTRIBUTED = (
         "torch.distributed.fsdp.ShardingStrategy.NO_SHARD",
         "torch.nn.parallel.DistributedDataParallel",
         "use `torch.nn.parallel.DistributedDataParallel`",
-        *("2.3", "1.0", f"{_C10D}fsdp/_init_utils.py"),
+        *("2.3", "1.9", f"{_C10D}fsdp/_init_utils.py"),
     ),
     *(
         keyword(
             f"{_STATE_DICT}.{name}",
             "submodules",
             "call it on the submodule",
-            *("2.4", "2.2", f"{_C10D}checkpoint/state_dict.py"),
+            *("2.4", "", f"{_C10D}checkpoint/state_dict.py"),
         )
         for name in ("get_model_state_dict", "get_optimizer_state_dict", "get_state_dict")
     ),
@@ -92,16 +92,16 @@ MODULES = (
     module("torch.nn.qat", "torch.ao.nn.qat", "1.13", "1.13", "nn/qat/__init__.py"),
     module("torch.nn.intrinsic", "torch.ao.nn.intrinsic", "1.13", "1.13", "nn/intrinsic/__init__.py"),
     module("torch.distributed._tensor", "torch.distributed.tensor", "2.5", "2.5", f"{_C10D}_tensor/__init__.py"),
-    module("torch._functorch.pytree_hacks", "torch.utils._pytree", "2.3", "2.0", "_functorch/pytree_hacks.py", WARNING),
+    module("torch._functorch.pytree_hacks", "torch.utils._pytree", "2.3", "2.3", "_functorch/pytree_hacks.py", WARNING),
     module(
         "torch.distributed._sharding_spec",
         "torch.distributed._shard.sharding_spec",
-        *("2.3", "1.12", f"{_C10D}_sharding_spec/__init__.py", WARNING),
+        *("2.3", "2.3", f"{_C10D}_sharding_spec/__init__.py", WARNING),
     ),
     module(
         "torch.distributed._sharded_tensor",
         "torch.distributed._shard.sharded_tensor",
-        *("2.3", "1.12", f"{_C10D}_sharded_tensor/__init__.py", WARNING),
+        *("2.3", "2.3", f"{_C10D}_sharded_tensor/__init__.py", WARNING),
     ),
     module(
         "torch.distributed._shard.checkpoint",
@@ -117,6 +117,6 @@ MODULES = (
         source="utils/model_dump/__init__.py",
     ),
     module(
-        "torch.distributed.nn.functional", "torch.distributed._functional_collectives", "2.12", "2.1", f"{_C10D}nn/"
+        "torch.distributed.nn.functional", "torch.distributed._functional_collectives", "2.12", "2.12", f"{_C10D}nn/"
     ),
 )

@@ -21,10 +21,10 @@ from torchlint.rule import (
     trees,
 )
 
-from .api import UsedNode, uses
 from .api_calls import renaming
 from .api_table import SCHEDULER, TENSOR, Row
 from .api_templates import from_template
+from .api_uses import UsedNode, uses
 from .api_versions import Standing, advice_of, severity_of, standing, state_of
 
 if TYPE_CHECKING:
@@ -45,7 +45,9 @@ def problems(frame: Frame, rows: Mapping[str, Row], cls: ClassModel | None) -> I
             continue
         if row.severity is INFO and not row.fix and (is_test(frame.module) or not is_first(frame, node)):
             continue
-        if isinstance(node, ast.ImportFrom):
+        if isinstance(node, ast.ImportFrom | ast.alias):
+            if row.is_gone and not stands.is_removed:
+                continue  # the import works, and each use is reported
             yield Problem(node, _said(row, stands, target), severity=severity_of(row, stands))
             continue
         table = _table_of(frame, node)
@@ -59,7 +61,7 @@ def problems(frame: Frame, rows: Mapping[str, Row], cls: ClassModel | None) -> I
 
 def fix_of(frame: Frame, row: Row, node: UsedNode, call: ast.Call | None) -> Fix | None:
     """The fix of one use of an old name; None where the row has none that fits it."""
-    if not row.fix or isinstance(node, ast.ImportFrom):
+    if not row.fix or isinstance(node, ast.ImportFrom | ast.alias):
         return None
     if row.keyword:
         return _with_keyword(row, call) if call is not None else None
@@ -147,8 +149,10 @@ def _names_new_ones(frame: Frame, table: ast.expr | None, rows: Mapping[str, Row
     return any(isinstance(value, External) and value.qualname in new for value in held)
 
 
-def is_first(frame: Frame, node: ast.expr | ast.ImportFrom) -> bool:
+def is_first(frame: Frame, node: ast.expr | ast.ImportFrom | ast.alias) -> bool:
     """Whether no line above uses the name: what is only a note is said once for each file."""
+    if isinstance(node, ast.alias):
+        return True  # a name that an import names, which the file imports once
     if isinstance(node, ast.ImportFrom):
         imports = (part for part in trees.walk(frame.module.tree) if isinstance(part, ast.ImportFrom))
         return all(part.lineno >= node.lineno for part in imports if part.module == node.module)

@@ -33,7 +33,7 @@ DECOMPOSITIONS = (
             Case('torch.linalg.qr(input, mode="complete")', "some=False"),
         ),
         deprecated="1.9",
-        lowest="1.8",
+        lowest="1.9",
         source=_WARNS,
     ),
     Row(
@@ -144,9 +144,10 @@ REMOVED_SOLVERS = (
             message="`solve` {state}: use `torch.linalg.solve(A, B)`, which takes "
             "the matrix first and returns only the solution",
             deprecated="1.9",
-            removed="1.13",
-            lowest="1.8",
+            removed="1.12",
+            lowest="1.9",
             source=_RAISES,
+            stub=True,
             changes=_RUNS,
         )
     ),
@@ -171,9 +172,10 @@ REMOVED_SOLVERS = (
             message="`symeig` {state}: use `torch.linalg.eigh`, or "
             '`torch.linalg.eigvalsh` without eigenvectors; both read the lower triangle unless `UPLO="U"`',
             deprecated="1.9",
-            removed="1.13",
-            lowest="1.8",
+            removed="2.0",
+            lowest="1.9",
             source=_RAISES,
+            stub=True,
             changes=_RUNS,
         )
     ),
@@ -192,6 +194,7 @@ REMOVED_SOLVERS = (
             removed="1.13",
             lowest="1.9",
             source=_RAISES,
+            stub=True,
             changes=_RUNS,
         )
     ),
@@ -208,6 +211,7 @@ REMOVED_SOLVERS = (
             removed="1.13",
             lowest="1.9",
             source=_RAISES,
+            stub=True,
             changes=f"{_RUNS}, and the rows past the width of the matrix are gone",
         )
     ),
@@ -218,8 +222,9 @@ REMOVED_SOLVERS = (
         cases=(Case("torch.linalg.matrix_rank(input, tol=tol, hermitian=symmetric)"),),
         deprecated="1.9",
         removed="1.13",
-        lowest="1.8",
+        lowest="1.9",
         source=_RAISES,
+        stub=True,
         changes=_RUNS,
     ),
 )

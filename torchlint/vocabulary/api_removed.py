@@ -57,7 +57,7 @@ def _verbose(scheduler: str) -> Row:
         deprecated="2.2",
         removed="2.7",
         lowest="1.4",
-        source="optim/lr_scheduler.py",
+        source="notes of release 2.7",
     )
 
 
@@ -90,8 +90,8 @@ REMOVED = (
         _without(f"torch.onnx.{name}", "use the module `logging` with the logger `torch.onnx`", "2.6")
         for name in ("enable_log", "disable_log", "is_onnx_log_enabled", "log", "set_log_stream")
     ),
-    _without(f"{SCHEDULER}print_lr", "print `get_last_lr()`", "2.7", "2.4", source="stubs of torch 2.6 and 2.7"),
-    _without("torch.gels", "use `torch.linalg.lstsq(A, B).solution`", "1.13", "1.2", lowest="1.9"),
+    _without(f"{SCHEDULER}print_lr", "print `get_last_lr()`", "2.7", "2.2", source="notes of release 2.7"),
+    _without("torch.gels", "use `torch.linalg.lstsq(A, B).solution`", "1.3", "1.2", lowest="1.9"),
     *(
         _without(
             f"torch.{name}",

@@ -21,7 +21,7 @@ _MISSING = (
         message="`torch.stft` of a real input raises without `return_complex`: give `return_complex=True`, and take "
         "`torch.view_as_real` of the result where real and imaginary part are wanted as a last dimension",
         deprecated="1.8",
-        lowest="1.7",
+        lowest="1.8",
         source="functional.py",
     ),
     *(
@@ -34,7 +34,6 @@ _MISSING = (
             message="`cross` without `dim` takes the first dimension of size 3, which depends on the batch, and is "
             "deprecated: give `dim`, or use `torch.linalg.cross`, which takes the last one",
             deprecated="1.13",
-            lowest="1.0",
             source="lib/libtorch_cpu.so, message",
         )
         for name, place in (("torch.cross", 2), (f"{TENSOR}cross", 1))
@@ -57,7 +56,6 @@ _TENSORS = (
             f"{TENSOR}{name}",
             keyword="device",
             deprecated="2.8",
-            lowest="1.0",
             source="lib/libtorch_cpu.so, message",
             message=f"`device` of `{name}` {{state}}: drop it, the device is that of the current accelerator",
         )
@@ -81,10 +79,10 @@ _NN = (
         f"{MODULE}state_dict",
         "destination",
         "give `destination=`, `prefix=` and `keep_vars=` by name",
-        *("1.12", "1.0", "nn/modules/module.py"),
+        *("1.12", "", "nn/modules/module.py"),
         place=0,
     ),
-    Row("torch.nn.Container", "torch.nn.Module", fix=False, deprecated="2.3", lowest="1.0", source="nn/modules/"),
+    Row("torch.nn.Container", "torch.nn.Module", fix=False, deprecated="2.3", lowest="1.9", source="nn/modules/"),
     Row(
         "torch.nn.modules.rnn.apply_permutation",
         f"{TENSOR}index_select",
@@ -92,7 +90,7 @@ _NN = (
         message="`apply_permutation` {state}: use `tensor.index_select(dim, permutation)`",
         fix=False,
         deprecated="2.3",
-        lowest="1.0",
+        lowest="1.9",
         source="nn/modules/rnn.py",
     ),
     Row(
@@ -100,7 +98,7 @@ _NN = (
         "torch.nn.parallel.DistributedDataParallel",
         "module",
         deprecated="2.3",
-        lowest="1.1",
+        lowest="1.9",
         source="nn/parallel/__init__.py",
     ),
     Row(
@@ -128,7 +126,7 @@ _SCHEDULERS = (
         f"{SCHEDULER}step",
         "epoch",
         "call `step()` once an epoch; a scheduler that begins later is given `last_epoch=`",
-        *("1.4", "1.1", "optim/lr_scheduler.py"),
+        *("1.4", "", "optim/lr_scheduler.py"),
         place=0,
     ),
 )
@@ -155,7 +153,7 @@ _AUTOGRAD = (
             "torch.autograd.functional.jacobian",
             fix=False,
             deprecated="1.9",
-            lowest="1.5",
+            lowest="1.9",
             source="autograd/gradcheck.py",
         )
         for name in ("get_numerical_jacobian", "get_analytical_jacobian")
@@ -178,7 +176,7 @@ _AUTOGRAD = (
         "torch.profiler.profile",
         "use_cuda",
         "list the devices in `activities=`",
-        *("1.9", "1.9", "profiler/profiler.py"),
+        *("1.8.1", "1.8.1", "profiler/profiler.py"),
     ),
     Row(
         "torch._vmap_internals.vmap",
@@ -194,20 +192,20 @@ _OTHERS = (
         "torch.multiprocessing.spawn",
         "start_method",
         "use `torch.multiprocessing.start_processes`",
-        *("2.4", "1.5", "multiprocessing/spawn.py"),
+        *("2.4", "2.4", "multiprocessing/spawn.py"),
     ),
-    keyword("torch.cuda.nccl.reduce", "outputs", "give one `output=`", "2.3", "1.5", "cuda/nccl.py"),
+    keyword("torch.cuda.nccl.reduce", "outputs", "give one `output=`", "2.3", "2.3", "cuda/nccl.py"),
     keyword(
         "torch.sparse.to_sparse_semi_structured",
         "transposed",
         "drop it, and transpose the result where it is used",
-        *("2.4", "2.1", "sparse/semi_structured.py"),
+        *("2.4", "", "sparse/semi_structured.py"),
     ),
     keyword(
         "torch.onnx.export",
         "dynamic_axes",
         "give `dynamic_shapes=`, which the exporter takes that is the default since torch 2.9",
-        *("2.9", "2.5", "onnx/__init__.py"),
+        *("2.9", "2.9", "onnx/__init__.py"),
     )._replace(severity=INFO),
     keyword(
         "torch.nn.attention.flex_attention.flex_attention",
@@ -215,7 +213,7 @@ _OTHERS = (
         "give `return_aux=AuxRequest(lse=True)`",
         *("2.13", "2.13", "nn/attention/flex_attention.py"),
     ),
-    said("torch._check_is_size", "torch._check", "use `torch._check(i >= 0)`", "2.11", "2.1", "__init__.py"),
+    said("torch._check_is_size", "torch._check", "use `torch._check(i >= 0)`", "2.11", "2.11", "__init__.py"),
     said(
         "torch.fx.experimental.symbolic_shapes.guard_size_oblivious",
         "torch.fx.experimental.symbolic_shapes.guard_or_false",
@@ -227,7 +225,7 @@ _OTHERS = (
         "torch.library.custom_op",
         fix=False,
         deprecated="2.5",
-        lowest="2.4",
+        lowest="2.5",
         source="_custom_op/impl.py",
     ),
     *(
@@ -243,7 +241,7 @@ _OTHERS = (
         "torch.utils.data.graph_settings.apply_shuffle_seed",
         "torch.utils.data.graph_settings.apply_random_seed",
         "use `apply_random_seed`, which sets the seeds of all data pipes",
-        *("1.12", "1.13", "utils/data/graph_settings.py"),
+        *("1.12", "1.12", "utils/data/graph_settings.py"),
     ),
     Row(
         "torch.utils.data.backward_compatibility.worker_init_fn",

@@ -147,13 +147,16 @@ SUBSYSTEMS = (
     _autocast("set_autocast_cpu_enabled", "set_autocast_enabled", "cpu", "enabled"),
     _autocast("get_autocast_xla_dtype", "get_autocast_dtype", "xla"),
     _autocast("is_autocast_xla_enabled", "is_autocast_enabled", "xla"),
+    _autocast("set_autocast_xla_dtype", "set_autocast_dtype", "xla", "dtype"),
+    _autocast("set_autocast_xla_enabled", "set_autocast_enabled", "xla", "enabled"),
     _autocast("is_autocast_ipu_enabled", "is_autocast_enabled", "ipu"),
+    _autocast("get_autocast_ipu_dtype", "get_autocast_dtype", "ipu"),
+    _autocast("set_autocast_ipu_dtype", "set_autocast_dtype", "ipu", "dtype"),
+    _autocast("set_autocast_ipu_enabled", "set_autocast_enabled", "ipu", "enabled"),
     *map(_quantization, ("prepare", "quantize", "quantize_dynamic", "prepare_qat", "quantize_qat", "convert")),
     *map(_quantization, ("quantize_fx.prepare_fx", "quantize_fx.prepare_qat_fx", "quantize_fx.convert_fx")),
-    *(
-        _jit(name)
-        for name in ("script", "trace", "trace_module", "save", "load", "script_method", "freeze", "fork", "wait")
-    ),
+    *(_jit(name) for name in ("script", "trace", "trace_module", "freeze", "fork", "wait")),
+    *(_jit(name, "2.10") for name in ("save", "load", "script_method")),
     *(_jit(name) for name in ("optimize_for_inference", "annotate", "script_if_tracing", "interface", "isinstance")),
     *(_jit(name) for name in ("strict_fusion", "enable_onednn_fusion", "onednn_fusion_enabled", "set_fusion_strategy")),
 )

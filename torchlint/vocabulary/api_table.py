@@ -41,10 +41,11 @@ class Row(NamedTuple):
     `keyword`, only that keyword is old: the fix drops it, or calls it `renamed`; one that is given by its `place` is
     reported, too. With `absent` the call is old if it does not give the keyword, and `adds`, being a decision, is only
     shown. With `called` the old name is a plain attribute and the new one a function. With `module` the old name is a
-    module, and importing from it is a use.
+    module, and importing from it is a use. With `stub` a removed name is still there, and raises where it is called.
 
     `deprecated`, `removed` and `lowest` are versions of torch: since when the old name warns, since when it is gone or
-    raises, and the first that has the new one. `source` is where torch says so, or what shows it.
+    raises, and the first that is known to have the new one as it is written. `source` is where torch says so, or what
+    shows it; `tests/vocabulary/version_sources.csv` has what the versions were read from.
     """
 
     old: str
@@ -68,10 +69,16 @@ class Row(NamedTuple):
     absent: bool = False
     called: bool = False
     module: bool = False
+    stub: bool = False
     deprecated: str = ""
     removed: str = ""
     lowest: str = ""
     source: str = ""
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether importing the name fails where it was removed."""
+        return bool(self.removed) and not (self.keyword or self.stub or self.module)
 
 
 # Methods are rows, too: the name of a method of something that certainly is of the class.
@@ -107,8 +114,8 @@ FOREIGN = (
     Row("torch.is_finite", "torch.isfinite", "x:input name:"),
     Row("torch.set_random_seed", "torch.manual_seed", "seed"),
     Row("torch.batch_matmul", "torch.bmm", "x:input y:mat2"),
-    Row("torch.truediv", "torch.true_divide", "x:input y:other name:", lowest="1.5"),
-    Row("torch.floordiv", "torch.floor_divide", "x:input y:other name:", lowest="1.5"),
+    Row("torch.truediv", "torch.true_divide", "x:input y:other name:", lowest="1.6"),
+    Row("torch.floordiv", "torch.floor_divide", "x:input y:other name:", lowest="1.6"),
     Row("torch.floormod", "torch.remainder", "x:input y:other name:"),
     Row("torch.mod", "torch.remainder", "x:input y:other name:"),
     Row("torch.power", "torch.pow", "x:input y:exponent name:"),
@@ -118,9 +125,9 @@ FOREIGN = (
     Row("torch.boolean_mask", "x[mask]", fix=False),
     Row("torch.cast", "x.to(dtype)", fix=False),
     Row("torch.gather_nd", "x[tuple(index.unbind(-1))]", fix=False),
-    Row("torch.one_hot", "torch.nn.functional.one_hot", "indices:input depth:num_classes", lowest="1.1"),
+    Row("torch.one_hot", "torch.nn.functional.one_hot", "indices:input depth:num_classes", lowest="1.9"),
     Row("torch.elu", "torch.nn.functional.elu", "input alpha inplace"),
-    Row("torch.gelu", "torch.nn.functional.gelu", "input approximate:=approximate", lowest="1.2"),
+    Row("torch.gelu", "torch.nn.functional.gelu", "input approximate:=approximate", lowest="1.9"),
     Row("torch.silu", "torch.nn.functional.silu", "input inplace", lowest="1.7"),
     Row("torch.swish", "torch.nn.functional.silu", "input", lowest="1.7"),
     Row("torch.leaky_relu", "torch.nn.functional.leaky_relu", "input negative_slope inplace"),
@@ -132,17 +139,17 @@ FOREIGN = (
     Row("torch.rint", "torch.round", "x:input"),
     Row("torch.around", "torch.round", "a:input decimals:=decimals"),
     Row("torch.fabs", "torch.abs", "x:input"),
-    Row("torch.invert", "torch.bitwise_not", "x:input", lowest="1.2"),
-    Row("torch.degrees", "torch.rad2deg", "x:input", lowest="1.5"),
-    Row("torch.radians", "torch.deg2rad", "x:input", lowest="1.5"),
+    Row("torch.invert", "torch.bitwise_not", "x:input", lowest="1.6"),
+    Row("torch.degrees", "torch.rad2deg", "x:input", lowest="1.6"),
+    Row("torch.radians", "torch.deg2rad", "x:input", lowest="1.6"),
     Row("torch.in1d", "torch.isin", "ar1:elements ar2:test_elements", lowest="1.10"),
     Row("torch.array_equal", "torch.equal", "a1:input a2:other"),
     Row("torch.array_split", "torch.tensor_split", fix=False, lowest="1.8"),
-    Row("torch.repeat", "torch.repeat_interleave", "a:input repeats axis:dim", lowest="1.1"),
+    Row("torch.repeat", "torch.repeat_interleave", "a:input repeats axis:dim", lowest="1.6"),
     Row("torch.take_along_axis", "torch.take_along_dim", "arr:input indices axis:dim", lowest="1.9"),
-    Row("torch.inv", "torch.linalg.inv", "a:A", lowest="1.8"),
-    Row("torch.pinv", "torch.linalg.pinv", "a:input", lowest="1.8"),
-    Row("torch.eigh", "torch.linalg.eigh", "a:input", lowest="1.8"),
+    Row("torch.inv", "torch.linalg.inv", "a:A", lowest="1.9"),
+    Row("torch.pinv", "torch.linalg.pinv", "a:input", lowest="1.9"),
+    Row("torch.eigh", "torch.linalg.eigh", "a:input", lowest="1.9"),
     Row("torch.eigvals", "torch.linalg.eigvals", "a:input", lowest="1.9"),
     Row("torch.random.rand", "torch.rand", "size"),
     Row("torch.random.randn", "torch.randn", "size"),

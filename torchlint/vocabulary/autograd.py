@@ -16,6 +16,7 @@ from torchlint.rule import (
     Mutated,
     Op,
     Value,
+    dtypes,
     facts,
     frame_of,
     made_by,
@@ -46,7 +47,8 @@ def requires_grad(value: Value, depth: int = _DEPTH) -> bool | None:
             answers = {requires_grad(member, depth - 1) for member in value.members}
             return answers.pop() if len(answers) == 1 else None
         case Element():
-            return requires_grad(value.base, depth - 1)
+            # Indices, such as those that `max` gives, are integers.
+            return False if dtypes.dtype_class(value) in ("int", "bool") else requires_grad(value.base, depth - 1)
         case Call() if value.qualname in PARAMETERS:
             made = made_by(value)
             flag = made.value("requires_grad") if made is not None else None

@@ -5,7 +5,20 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from torchlint.rule import Frame, ancestors, block_of, last_name, outcome, own_nodes, statement_of
+from torchlint.rule import (
+    Choice,
+    Frame,
+    Layer,
+    Module,
+    Value,
+    ancestors,
+    block_of,
+    is_test,
+    last_name,
+    outcome,
+    own_nodes,
+    statement_of,
+)
 
 _EXPECTING = ("raises", "assertRaises", "assertRaisesRegex", "suppress", "assert_raises", "raisesRegex")
 _EXITS = ast.Return | ast.Break | ast.Continue | ast.Yield | ast.YieldFrom
@@ -25,6 +38,40 @@ def runs_for_certain(node: ast.expr, frame: Frame) -> bool:
         if isinstance(where, ast.stmt) and _chooses(where):
             return False
     return True
+
+
+def is_expected_to_raise(node: ast.AST, module: Module) -> bool:
+    """Whether an error of a node is caught, or waited for by a test."""
+    inner = node
+    for outer in ancestors(module, node):
+        caught = isinstance(outer, ast.Try | ast.TryStar) and outer.handlers and inner in outer.body
+        waited = isinstance(outer, ast.With | ast.AsyncWith) and any(
+            _expects(item.context_expr) for item in outer.items
+        )
+        if caught or waited or isinstance(outer, ast.Lambda):
+            return True
+        inner = outer
+    return is_test(module) and any(module.references(name) for name in _EXPECTING)
+
+
+def is_undecided(node: ast.expr, frame: Frame) -> bool:
+    """Whether it depends on the path what a call calls, or what an index or a method is of."""
+    return any(isinstance(callee, Choice) for callee in _called(frame, node))
+
+
+def _called(frame: Frame, node: ast.expr) -> Iterator[Value | None]:
+    """What a call calls, with the layers of a Sequential; of an index or a method, what it is of."""
+    base = node.value if isinstance(node, ast.Subscript) else node.func if isinstance(node, ast.Call) else None
+    if isinstance(base, ast.Attribute):
+        yield frame.values.get(base.value)
+    if isinstance(base, ast.expr):
+        yield frame.values.get(base)
+    stack: list[Value | None] = [frame.callees.get(node)] if isinstance(node, ast.Call) else []
+    while stack:
+        callee = stack.pop()
+        yield callee
+        if isinstance(callee, Layer):
+            stack.extend(callee.children)
 
 
 def _chooses(statement: ast.stmt) -> bool:

@@ -34,6 +34,8 @@ _SHAPES = (ops.FACTORIES - ops.that(makes="data")) | ops.QUESTIONS
 _COPIES = frozenset({"tensor", "new_tensor"})
 _NUMBERS = frozenset({"builtins.float", "builtins.int", "builtins.bool", "builtins.round"})
 _PASSING = frozenset({"builtins.sum", "builtins.max", "builtins.min", "builtins.abs", "torch.autograd.Variable"})
+# This function of numpy calls the tensor's own method, which keeps the graph; others convert the tensor, or raise.
+_DELEGATED = frozenset({"numpy.squeeze"})
 _SETTINGS = re.compile(r"(self\.)?(args?|opts?|cfg|config|conf|hparams?|hps?|FLAGS)\.[\w.]+$")
 _LOSS = re.compile(r"crit|loss", re.IGNORECASE)
 
@@ -175,6 +177,8 @@ class _Walk:
         if isinstance(call.func, ast.Attribute) and self._is_computed(call.func.value):
             # A method of an object that is made here, such as `Categorical(logits=x).log_prob(action)`.
             self._all([call.func.value, *arguments])
+        elif qualname in _DELEGATED:
+            self._all(arguments)
         elif qualname in _NUMBERS or qualname.startswith("numpy."):
             self._cut(call, arguments)
         elif qualname in _PASSING or qualname.startswith("torch.distributions."):

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from torchlint.rule import Call, Frame, Value, own_nodes, parents, statement_of, trees, units
+from torchlint.rule import Call, Frame, Parameter, Value, own_nodes, parents, statement_of, trees, units
 
 from .nn_modules import is_module
 from .training import is_optimizer
 
 # What only modules have, and optimisers and schedulers do not.
 _OF_MODULES = frozenset({"parameters", "named_parameters", "train", "eval", "modules"})
+_MODEL = re.compile(r"(^|_)(model|net|network)\d*$")
 # What is done to a dict that is something else afterwards.
 _CHANGING = frozenset({"update", "pop", "popitem", "clear", "setdefault", "__setitem__"})
 
@@ -53,7 +55,7 @@ def _kept(frame: Frame, node: ast.stmt, name: str, value: ast.expr) -> Kept | No
             return Kept(node, name, part, model, False, _other_keys(frame, value))
     # A model in a table may be there for its settings.
     is_model = isinstance(value, ast.Name) or (isinstance(value, ast.Attribute) and isinstance(value.value, ast.Name))
-    if is_model and _is_model(frame, frame.values.get(value), ast.unparse(value)):
+    if is_model and _is_model(frame, frame.values.get(value), ast.unparse(value), False):
         return Kept(node, name, value, ast.unparse(value), True)
     return None
 
@@ -95,7 +97,7 @@ def _model_of(frame: Frame, node: ast.expr) -> str | None:
         return None
     model, call = found
     text = _written(frame, model, call)
-    return text if text is not None and _is_model(frame, model, text) else None
+    return text if text is not None and _is_model(frame, model, text, True) else None
 
 
 def _written(frame: Frame, model: Value, call: Call) -> str | None:
@@ -110,17 +112,21 @@ def _written(frame: Frame, model: Value, call: Call) -> str | None:
     return None
 
 
-def _is_model(frame: Frame, value: Value | None, text: str) -> bool:
+def _is_model(frame: Frame, value: Value | None, text: str, has_state: bool) -> bool:
     """Whether an expression is a module by its value, or by what is done with it in the function or class."""
     if value is not None and is_module(frame, value):
         return True
     if is_optimizer(value):
         return False
+    if has_state and isinstance(value, Parameter) and _MODEL.search(value.name):
+        return True
     scope = frame.function.cls.node if frame.function and frame.function.cls and "." in text else frame.scope
     for other in trees.walk(scope):
         used = other.func if isinstance(other, ast.Call) else None
         if used is None:
             continue
+        if ast.unparse(used) == text:
+            return True
         if isinstance(used, ast.Attribute) and used.attr in _OF_MODULES and ast.unparse(used.value) == text:
             return True
     return False

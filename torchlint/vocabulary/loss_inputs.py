@@ -4,7 +4,31 @@ from __future__ import annotations
 
 import ast
 
-from torchlint.rule import Chain, Op, Place, units
+from torchlint.rule import Call, Chain, Items, Op, Place, Unknown, Value, frame_of, ops, units
+
+
+def averaged(value: Value) -> list[Value]:
+    """The outputs of several models that a value is the mean of: `stack([m(x) for m in models]).mean(0)` and
+    `sum(m(x) for m in models) / len(models)`; empty for anything else."""
+    while isinstance(value, Op) and value.name in ops.CARRIERS:
+        value = value.input
+    match value:
+        case Op(name="mean") if "dim" in value.args and isinstance(value.input, Op) and value.input.name == "stack":
+            return _elements(value.input.args.get("tensors"))
+        case Op(name="div") if isinstance(value.input, Call) and value.input.qualname == "builtins.sum":
+            return _elements(value.input.args[0]) if value.input.args else []
+    return []
+
+
+def _elements(value: Value | None) -> list[Value]:
+    """What a display holds, or what a comprehension makes each time."""
+    if isinstance(value, Items):
+        return [*value.items]
+    node, frame = (value.node, frame_of(value)) if isinstance(value, Unknown) else (None, None)
+    if frame is None or not isinstance(node, ast.ListComp | ast.GeneratorExp):
+        return []
+    made = frame.values.get(node.elt)
+    return [made] if made is not None else []
 
 
 def maker(chain: Chain) -> ast.AST | None:

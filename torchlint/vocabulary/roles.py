@@ -34,6 +34,7 @@ _OF_OPTIMIZERS = frozenset(
 )
 _CLIPS = frozenset({"clip_grad_norm_", "clip_grad_value_", "clip_grad_norm"})
 _SCHEDULERS = "torch.optim.lr_scheduler."
+_SCHEDULER_NAME = re.compile(r"sched", re.IGNORECASE)
 _BACKWARD = frozenset({"backward", "manual_backward"})
 
 # An expression that holds the parameter, where the code does something with it.
@@ -200,6 +201,21 @@ def _follows_backward(module: Module, outers: Sequence[ast.AST]) -> bool:
     )
 
 
+def _is_alone(step: ast.AST, loop: ast.AST) -> bool:
+    """Whether `x.step`, an attribute, is of all that a loop steps."""
+    return isinstance(step, ast.Attribute) and _stepped(loop) == {ast.unparse(step.value)}
+
+
+def _stepped(loop: ast.AST) -> set[str]:
+    """What a loop steps, as it is written, without what is called a scheduler beside something else."""
+    stepped = {
+        ast.unparse(node.func.value)
+        for node in trees.walk(loop)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "step"
+    }
+    return {name for name in stepped if not _SCHEDULER_NAME.search(name)} or stepped
+
+
 def _shares_loop_with_clip(outers: Sequence[ast.AST]) -> bool:
     """Whether the loop that steps clips the gradients of a model's parameters, and steps nothing else, which might be
     the optimiser while this is a scheduler."""
@@ -207,12 +223,7 @@ def _shares_loop_with_clip(outers: Sequence[ast.AST]) -> bool:
     if loop is None:
         return False
     calls = [node for node in trees.walk(loop) if isinstance(node, ast.Call)]
-    stepped = {
-        ast.unparse(call.func.value)
-        for call in calls
-        if isinstance(call.func, ast.Attribute) and call.func.attr == "step"
-    }
-    return len(stepped) == 1 and any(
+    return _is_alone(outers[0], loop) and any(
         last_name(call.func) in _CLIPS
         and any(isinstance(arg, ast.Call) and last_name(arg.func) == "parameters" for arg in call.args)
         for call in calls

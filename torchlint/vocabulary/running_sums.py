@@ -15,6 +15,7 @@ from torchlint.rule import (
     LoopCarried,
     Mapped,
     Mutated,
+    Parameter,
     facts,
     is_within,
     loops_around,
@@ -67,7 +68,8 @@ def _is_numbered(frame: Frame, statement: ast.AST, table: ast.expr, key: ast.exp
     while isinstance(held, LoopCarried | Mutated):
         held = held.initial if isinstance(held, LoopCarried) else held.base
     made = isinstance(held, Call) and held.qualname in _TABLES
-    return made or isinstance(held, Mapped | Items) or (held is not None and facts.is_tensor(held) is True)
+    # Whatever a parameter is that takes a loss under a number, it keeps the graph, unless it raises.
+    return made or isinstance(held, Mapped | Items | Parameter) or (held is not None and facts.is_tensor(held) is True)
 
 
 def _names_in(node: ast.AST) -> Iterator[ast.Name]:

@@ -6,7 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 from enum import Enum, auto
-from typing import NamedTuple, TypeGuard
+from typing import NamedTuple
 
 from torchlint.rule import (
     Call,
@@ -36,8 +36,8 @@ from torchlint.rule import (
     members,
     ops,
     own_nodes,
+    parents,
     peek,
-    trees,
     walk,
 )
 
@@ -157,13 +157,23 @@ def trained_models(optimizer: Value | None) -> Iterator[tuple[str, Value]]:
         inner = settled(member)
         # Other optimisers derive from torch's.
         made = made_by(inner, _BASE)
-        given = made.value("params") if made is not None else None
-        for part in walk(given) if given is not None else ():
-            if isinstance(part, Call) and isinstance(part.callee, Method) and part.callee.name == "parameters":
-                receiver = settled(part.callee.receiver)
-                func = part.node.func if isinstance(part.node, ast.Call) else None
-                if receiver is not None and isinstance(func, ast.Attribute):
-                    yield ast.unparse(func.value), receiver
+        yield from _models_of(made.value("params") if made is not None else None)
+
+
+def models_given(value: Value | None) -> Iterator[tuple[str, Value]]:
+    """The models whose `parameters()` the call was given that made a value, whatever that makes."""
+    inner = settled(value)
+    for argument in (*inner.args, *inner.keywords.values()) if isinstance(inner, Call) else ():
+        yield from _models_of(argument)
+
+
+def _models_of(given: Value | None) -> Iterator[tuple[str, Value]]:
+    for part in walk(given) if given is not None else ():
+        if isinstance(part, Call) and isinstance(part.callee, Method) and part.callee.name == "parameters":
+            receiver = settled(part.callee.receiver)
+            func = part.node.func if isinstance(part.node, ast.Call) else None
+            if receiver is not None and isinstance(func, ast.Attribute):
+                yield ast.unparse(func.value), receiver
 
 
 def origin(value: Value) -> object:
@@ -257,38 +267,6 @@ def given_for(frame: Frame, call: ast.Call, reference: FunctionRef, inner: Frame
     return found
 
 
-def exclude_each_other(module: Module, a: ast.AST, b: ast.AST, loop: ast.AST) -> bool:
-    """Whether two places are in different branches of one test in a loop, and the test comes out the same in each
-    turn: nothing that it reads is assigned in the loop, and it calls nothing."""
-    around = {outer: inner for inner, outer in _steps_up(module, a)}
-    for inner, outer in _steps_up(module, b):
-        if outer is loop:
-            return False
-        other = around.get(outer)
-        if other is not None and other is not inner and isinstance(outer, ast.If):
-            return (inner in outer.orelse) is not (other in outer.orelse) and _is_steady(outer.test, loop)
-    return False
-
-
-def _steps_up(module: Module, node: ast.AST) -> Iterator[tuple[ast.AST, ast.AST]]:
-    for outer in ancestors(module, node):
-        yield node, outer
-        node = outer
-
-
-def _is_steady(test: ast.expr, loop: ast.AST) -> bool:
-    parts = list(trees.walk(test))
-    if any(isinstance(part, ast.Call | ast.Await | ast.NamedExpr) for part in parts):
-        return False
-    read = {part.id if isinstance(part, ast.Name) else ast.unparse(part) for part in parts if _is_path(part)}
-    stored = (part for part in trees.walk(loop) if _is_path(part) and not isinstance(part.ctx, ast.Load))
-    return read.isdisjoint(part.id if isinstance(part, ast.Name) else ast.unparse(part) for part in stored)
-
-
-def _is_path(node: ast.AST) -> TypeGuard[ast.Name | ast.Attribute]:
-    return isinstance(node, ast.Name | ast.Attribute)
-
-
 def _of_method(frame: Frame, call: ast.Call, func: ast.Attribute, callee: Value) -> Event | None:
     if isinstance(callee, External) or _is_own_function(callee):
         return None
@@ -299,6 +277,8 @@ def _of_method(frame: Frame, call: ast.Call, func: ast.Attribute, callee: Value)
             given = _given(frame, call, BACKWARD, "gradient")
             if given is None or _is_gradient(receiver):
                 return Event(Kind.BACKWARD, call, call, receiver, key, frame)
+            if _is_by_hand(frame, call) or _is_by_hand(frame, frame.values.get(given)):
+                return None
             return Event(Kind.BACKWARD, call, call, frame.values.get(given), ast.unparse(given), frame)
         case "step":
             given = stepped_by(frame, call)
@@ -313,6 +293,14 @@ def _of_method(frame: Frame, call: ast.Call, func: ast.Attribute, callee: Value)
         case "zero_" | "fill_" | "copy_" | "detach_" if ".grad" in key:
             return Event(Kind.CLEAR, call, call, receiver, key, frame)
     return None
+
+
+def _is_by_hand(frame: Frame, backward: ast.Call | Value | None) -> bool:
+    """Whether something is a gradient that a `backward` written by hand gives: `grad = criterion.backward(loss)`."""
+    call = backward.node if isinstance(backward, Value) else backward
+    if not isinstance(call, ast.Call) or last_name(call.func) != "backward":
+        return False
+    return not isinstance(parents(frame.module).get(call), ast.Expr)
 
 
 def _given(frame: Frame, call: ast.Call, method: str, name: str) -> ast.expr | None:

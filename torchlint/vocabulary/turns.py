@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator, Sequence
+from typing import TypeGuard
 
 from torchlint.rule import (
     Call,
@@ -48,6 +49,38 @@ def follows_always(module: Module, node: ast.AST, other: ast.AST) -> bool:
     """Whether a node stands under no test that another one does not stand under, on the same side."""
     theirs = branches(module, other)
     return all(theirs.get(test) == side for test, side in branches(module, node).items())
+
+
+def exclude_each_other(module: Module, a: ast.AST, b: ast.AST, loop: ast.AST) -> bool:
+    """Whether two places are in different branches of one test in a loop, and the test comes out the same in each
+    turn: nothing that it reads is assigned in the loop, and it calls nothing."""
+    around = {outer: inner for inner, outer in _steps_up(module, a)}
+    for inner, outer in _steps_up(module, b):
+        if outer is loop:
+            return False
+        other = around.get(outer)
+        if other is not None and other is not inner and isinstance(outer, ast.If):
+            return (inner in outer.orelse) is not (other in outer.orelse) and _is_steady(outer.test, loop)
+    return False
+
+
+def _steps_up(module: Module, node: ast.AST) -> Iterator[tuple[ast.AST, ast.AST]]:
+    for outer in ancestors(module, node):
+        yield node, outer
+        node = outer
+
+
+def _is_steady(test: ast.expr, loop: ast.AST) -> bool:
+    parts = list(trees.walk(test))
+    if any(isinstance(part, ast.Call | ast.Await | ast.NamedExpr) for part in parts):
+        return False
+    read = {part.id if isinstance(part, ast.Name) else ast.unparse(part) for part in parts if _is_path(part)}
+    stored = (part for part in trees.walk(loop) if _is_path(part) and not isinstance(part.ctx, ast.Load))
+    return read.isdisjoint(part.id if isinstance(part, ast.Name) else ast.unparse(part) for part in stored)
+
+
+def _is_path(node: ast.AST) -> TypeGuard[ast.Name | ast.Attribute]:
+    return isinstance(node, ast.Name | ast.Attribute)
 
 
 def steps_of(found: Sequence[Event]) -> list[tuple[Event, str]]:

@@ -20,6 +20,22 @@ def has_same_dtype(value: Value, other: Value) -> bool:
     return known is not None and known == dtype_source(other)
 
 
+# Half precision, whose results differ by more than the last bits of others, and in which sums of many are not exact.
+_NARROW = frozenset({"float16", "bfloat16"})
+# What a sum of many keeps its dtype in, as adding one after the other does. The default dtype can be changed.
+_WIDE = frozenset({"default", "float32", "float64", "int64", "complex64", "complex128"})
+
+
+def is_narrow(value: Value) -> bool:
+    """Whether a tensor certainly has half precision."""
+    return dtype_source(value) in _NARROW
+
+
+def is_wide(value: Value) -> bool:
+    """Whether a tensor certainly has a dtype in which one sum is what adding its parts gives."""
+    return dtype_source(value) in _WIDE
+
+
 def dtype_source(value: Value, depth: int = _DEPTH) -> Value | str | None:
     """What gives a floating-point value its dtype: the name of a dtype, `default`, or the value that has it first."""
     if depth == 0:

@@ -6,13 +6,14 @@ import ast
 from collections.abc import Iterator
 
 from torchlint.fixing.proof import operation_traits
+from torchlint.fixing.proof.class_code import computed_attributes, runs_at_definition, runs_when_forgotten
 from torchlint.fixing.proof.implicit_calls import ImplicitCalls
 from torchlint.fixing.proof.memory import is_made_in, roots
 from torchlint.fixing.proof.order import timeline
 from torchlint.kept import kept
 from torchlint.syntax import trees
 from torchlint.syntax.inventory import inventory_of
-from torchlint.syntax.module import FunctionModel, Module
+from torchlint.syntax.module import FunctionModel
 from torchlint.torch_facts import modules, signatures
 from torchlint.values import facts
 from torchlint.values.compare import members
@@ -42,6 +43,8 @@ _DEPTH = 4
 _OF_FUNCTIONS = frozenset({"key", "default_factory", "target"})
 # Attributes of a tensor through which its memory or its gradient changes.
 _OF_TENSORS = frozenset({"data", "grad", "requires_grad", "real", "imag", "T", "mT"})
+# They call what they are given when somebody goes over them.
+_LAZY = frozenset({"builtins.map", "builtins.filter"})
 _UNSEEN = frozenset({"locals", "vars", "globals", "eval", "exec", "dir", "_getframe", "currentframe"})
 
 
@@ -73,7 +76,8 @@ class Effects:
             if op.node is not None:
                 self._ops.setdefault(op.node, []).append(op)
         self._hooked = not modules.HOOKS.isdisjoint(frame.module.vocabulary)
-        self._properties = _properties(frame.module)
+        self._computed = computed_attributes(frame.module)
+        self._forgetting = runs_when_forgotten(frame.module)
         self._implicit = ImplicitCalls(frame, timeline(frame).parents)
         self._known: dict[ast.AST, Effect] = {}
 
@@ -96,11 +100,12 @@ class Effects:
                 self._call(node, effect)
             case ast.Name(ctx=ast.Store() | ast.Del()):
                 effect.names.add(node.id)
+                effect.everything = self._forgetting
             case ast.Subscript(ctx=ast.Store() | ast.Del()):
                 effect.values.append(self._value(node.value))
             case ast.Attribute(ctx=ast.Store() | ast.Del()):
                 self._attribute(node, effect)
-            case ast.Attribute() if node.attr in self._properties:
+            case ast.Attribute() if node.attr in self._computed:
                 effect.everything = True
             case ast.AugAssign(target=ast.Name() | ast.Attribute()):
                 effect.values.append(self._before(node))
@@ -108,8 +113,13 @@ class Effects:
                 effect.everything = True
             case ast.For() | ast.comprehension():
                 effect.everything = not _is_harmless_iterable(self._value(node.iter))
+            case ast.Assign(value=value) | ast.Starred(value=value) if self._is_lazy(value):
+                effect.everything = True
             case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
                 effect.names.add(node.name)
+                effect.everything = runs_at_definition(node, self._frame.module)
+            case ast.MatchClass():
+                effect.everything = not self._computed.isdisjoint(node.kwd_attrs)
             case ast.alias():
                 effect.names.add((node.asname or node.name).partition(".")[0])
         unseen = self._implicit.of(node)
@@ -129,7 +139,7 @@ class Effects:
 
     def _attribute(self, node: ast.Attribute, effect: Effect) -> None:
         effect.attributes.add(node.attr)
-        effect.everything = node.attr in self._properties
+        effect.everything = self._forgetting or node.attr in self._computed
         if node.attr in _OF_TENSORS:
             effect.values.append(self._value(node.value))
 
@@ -168,6 +178,8 @@ class Effects:
             effect.values.extend(operation_traits.written(op))
             if op.name == "backward":
                 effect.attributes.add("grad")
+            if op.name == "requires_grad_":
+                effect.values.append(op.input)
 
     def _external(self, qualname: str, node: ast.Call, effect: Effect) -> None:
         if qualname == "builtins.setattr" and len(node.args) == 3:
@@ -176,7 +188,7 @@ class Effects:
             effect.values.append(self._value(node.args[0]))
             return
         given = {keyword.arg for keyword in node.keywords}
-        if not given.isdisjoint(_OF_FUNCTIONS):
+        if not given.isdisjoint(_OF_FUNCTIONS) or any(map(self._is_lazy, node.args)):
             self._unknown(node, effect)
             return
         if operation_traits.is_pure_function(qualname) or operation_traits.is_settled(qualname):
@@ -188,6 +200,16 @@ class Effects:
             effect.values.extend(self._given(node))
             return
         self._unknown(node, effect)
+
+    def _is_lazy(self, node: ast.expr) -> bool:
+        """Whether going over what a name holds runs code that was written before: a generator expression."""
+        value = self._value(node)
+        made, order = value.node, timeline(self._frame)
+        if isinstance(value, Call) and value.qualname in _LAZY:
+            return made is not node or not all(map(_is_harmless_iterable, value.args))
+        if not isinstance(made, ast.GeneratorExp) or made is node or not order.holds(made):
+            return False
+        return any(self.of(part) for part in order.below(made) if part is not made)
 
     def _method(self, callee: Method, node: ast.Call, effect: Effect) -> None:
         receiver = callee.receiver
@@ -256,17 +278,6 @@ def _stays_inside(frame: Frame, effect: Effect) -> bool:
 
 def _forward(instance: Instance) -> FunctionModel | None:
     return instance.cls.methods.get("__call__") or instance.cls.methods.get("forward")
-
-
-def _properties(module: Module) -> frozenset[str]:
-    """The names that some class of the file computes when they are read."""
-    found: set[str] = set()
-    for node in ast.walk(module.tree):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.decorator_list:
-            names = [ast.unparse(decorator) for decorator in node.decorator_list]
-            if any("property" in name or name.endswith((".setter", ".getter")) for name in names):
-                found.add(node.name)
-    return frozenset(found)
 
 
 def _is_harmless_iterable(value: Value) -> bool:

@@ -15,6 +15,7 @@ from torchlint.finding import Edit
 from torchlint.fixing.editor import Editor
 from torchlint.fixing.proof import kinds
 from torchlint.fixing.proof.gradients import asks_for_gradient
+from torchlint.fixing.proof.replaced_callees import replaced
 from torchlint.fixing.proof.safety import Proof
 from torchlint.fixing.template import leading_negation
 from torchlint.match import Match
@@ -39,6 +40,9 @@ def needs(
         _check_inputs(proof, rule, pair, match)
         reads = list(_reads(match))
         ends = [op.node for op in match.ops if op.node is not None]
+        callee = replaced(frame, match.ops)
+        if callee:
+            proof.need(f"nobody replaced `{callee}`")
         _check_leftovers(proof, pair, match, editor)
         _check_signs(proof, match, editor)
         for op in match.ops:
@@ -94,6 +98,8 @@ def _check_inputs(proof: Proof, rule: Rewrite, pair: Pair, match: Match) -> None
         text = _said(match, name)
         if kind in TENSORS:
             _check_tensor(proof, rule, match, value, text, matched)
+            if not isinstance(pair.claim, Same):
+                proof.is_precise(value, text)
         elif kind == "Dim":
             _check_dim(proof, rule, match, value, text)
     tensors = [name for name, kind in input_kinds(pair).items() if kind in TENSORS]

@@ -16,7 +16,9 @@ from torchlint.values.value import (
     Field,
     Instance,
     Item,
+    Items,
     LoopCarried,
+    Mapped,
     Mutated,
     Parameter,
     Unknown,
@@ -34,6 +36,8 @@ _COMPARISONS = _dunders("eq ne lt le gt ge contains")
 _SIGNS = _dunders("neg pos invert abs")
 _TRUTH = _dunders("bool len")
 _TEXT = _dunders("str repr format")
+_HASHED = _dunders("hash eq")
+_CHECKED = _dunders("instancecheck subclasscheck")
 _CONTEXT = _dunders("enter exit")
 _GOING_OVER = _dunders("iter next getitem")
 _NUMBERS = _dunders("int float index hash round")
@@ -43,7 +47,23 @@ _READ, _WRITTEN = _dunders("getattr getattribute"), _dunders("setattr delattr")
 _COMMON = _dunders("getitem len iter next")
 _BUILTINS = frozenset(
     ("abs", "all", "any", "bool", "dict", "enumerate", "float", "format", "hash", "int", "iter", "len", "list", "max")
-) | {"min", "next", "print", "repr", "reversed", "round", "set", "sorted", "str", "sum", "tuple", "zip"}
+) | {
+    "min",
+    "next",
+    "print",
+    "range",
+    "repr",
+    "reversed",
+    "round",
+    "set",
+    "slice",
+    "sorted",
+    "str",
+    "sum",
+    "tuple",
+    "zip",
+}
+_READING, _WRITING = frozenset({"getattr", "hasattr"}), frozenset({"setattr", "delattr"})
 _OF_BUILTINS = _TRUTH | _TEXT | _GOING_OVER | _NUMBERS | _COMPARISONS | _SIGNS
 _ALL = _ARITHMETIC | _CONTEXT | _READ | _WRITTEN | _OF_BUILTINS | _NEW_ITEM
 
@@ -66,7 +86,8 @@ class ImplicitCalls:
     def _operands(self, node: ast.AST) -> Iterator[tuple[ast.AST, frozenset[str]]]:
         match node:
             case ast.BinOp():
-                yield from ((node.left, _ARITHMETIC), (node.right, _ARITHMETIC))
+                names = _ARITHMETIC | _TEXT if isinstance(node.op, ast.Mod) else _ARITHMETIC
+                yield from ((node.left, names), (node.right, names))
             case ast.AugAssign():
                 yield from ((node.target, _ARITHMETIC), (node.value, _ARITHMETIC))
             case ast.Compare():
@@ -75,9 +96,9 @@ class ImplicitCalls:
             case ast.UnaryOp():
                 yield node.operand, _TRUTH if isinstance(node.op, ast.Not) else _SIGNS
             case ast.Subscript(ctx=ast.Load()):
-                yield from ((node.value, _ITEM), (node.slice, _INDEX))
+                yield from ((node.value, _ITEM), (node.slice, _INDEX | _HASHED))
             case ast.Subscript():
-                yield from ((node.value, _NEW_ITEM), (node.slice, _INDEX))
+                yield from ((node.value, _NEW_ITEM), (node.slice, _INDEX | _HASHED))
                 yield from self._assigned(node)
             case ast.Attribute(ctx=ast.Load()):
                 yield node.value, _READ
@@ -96,6 +117,18 @@ class ImplicitCalls:
                 yield node.value, _GOING_OVER
             case ast.Call(func=ast.Name(id=name)) if name in _BUILTINS:
                 yield from ((argument, _OF_BUILTINS) for argument in node.args)
+            case ast.Call(func=ast.Name(id=name)) if name in _READING | _WRITING:
+                yield from ((argument, _READ if name in _READING else _WRITTEN) for argument in node.args[:1])
+            case ast.Call(func=ast.Name(id="isinstance" | "issubclass")):
+                yield from ((argument, _CHECKED) for argument in node.args[1:])
+            case ast.Call(func=ast.Attribute(attr="format" | "join")):
+                yield from ((argument, _TEXT | _GOING_OVER) for argument in node.args)
+            case ast.Dict():
+                yield from ((key, _HASHED) for key in node.keys if key is not None)
+            case ast.Set():
+                yield from ((element, _HASHED) for element in node.elts)
+            case ast.Match():
+                yield node.subject, _READ | _COMPARISONS | _GOING_OVER | _TRUTH
         parent = self._parents.get(node)
         if isinstance(parent, ast.BoolOp) or getattr(parent, "test", None) is node:
             yield node, _TRUTH
@@ -113,8 +146,10 @@ class ImplicitCalls:
         match value:
             case Instance() | ClassRef():
                 return any(find_method(self._frame, value.cls, name) is not None for name in names)
-            case Choice():
-                return any(self._runs(member, names) for member in value.members)
+            case Choice(members=parts) | Items(items=parts):
+                return any(self._runs(part, names) for part in parts)
+            case Mapped():
+                return any(self._runs(part, names) for part in value.items.values())
             case Mutated():
                 return self._runs(value.base, names)
             case LoopCarried() if value.initial is not None:

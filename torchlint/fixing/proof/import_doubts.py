@@ -16,6 +16,8 @@ _KEPT = "_torchlint_import_doubts"
 # By these a file does something else wherever it calls torch: tensors of a class of its own, and modes.
 _INTERCEPTING = frozenset({"__torch_function__", "__torch_dispatch__", "TorchFunctionMode", "TorchDispatchMode"})
 _INTERCEPTING |= {"as_subclass", "_make_subclass", "_make_wrapper_subclass"}
+# By these it looks at which operations are run, by their names, or at what they keep.
+_INTERCEPTING |= {"symbolic_trace", "create_feature_extractor", "saved_tensors_hooks"}
 
 
 class Bindings(NamedTuple):

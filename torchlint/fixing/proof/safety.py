@@ -8,10 +8,12 @@ from typing import Protocol, TypeGuard
 
 from torchlint.finding import Edit
 from torchlint.fixing.proof import gradients, kinds, operation_traits
-from torchlint.fixing.proof.dtype_sources import has_same_dtype
+from torchlint.fixing.proof.dtype_sources import has_same_dtype, is_narrow, is_wide
+from torchlint.fixing.proof.global_settings import sets_default_device, sets_default_dtype, uses_autocast
 from torchlint.fixing.proof.import_doubts import bindings_of
 from torchlint.fixing.proof.memory import is_made_in, roots
 from torchlint.fixing.proof.order import runs_with
+from torchlint.fixing.proof.phrases import article, short
 from torchlint.fixing.proof.versions import Versions
 from torchlint.fixing.proof.writes import Writes, writes_of
 from torchlint.kept import kept
@@ -32,6 +34,7 @@ class Touched(Protocol):
     gone: list[ast.stmt]
     replaced: list[ast.stmt]
     written: list[tuple[ast.expr, str]]
+    renamed: list[str]
 
 
 class Proof:
@@ -57,18 +60,41 @@ class Proof:
     ) -> None:
         """A value must be a tensor of one of these kinds of numbers: `bool`, `int`, `float`, `complex`."""
         if not kinds.only(self.frame, value, wanted, at, besides):
-            self.need(f"`{said}` is {_article(' or '.join(wanted))} tensor")
+            self.need(f"`{said}` is {article(' or '.join(wanted))} tensor")
+
+    def has_numbers(self, value: Value, said: str, wanted: Iterable[str]) -> None:
+        """What is certainly taken for a tensor must hold numbers of one of these kinds."""
+        if not kinds.dtypes_of(value) <= set(wanted):
+            self.need(f"`{said}` is {article(' or '.join(wanted))} tensor")
 
     def has_same_dtype(self, value: Value, other: Value, said: tuple[str, str]) -> None:
         """Two floating-point tensors must have as many bits: what a half one is rounded to shows in a wider result."""
         if not has_same_dtype(value, other):
             self.need(f"{said[0]} and {said[1]} have one dtype")
 
+    def is_precise(self, value: Value, said: str) -> None:
+        """A tensor must not have half precision, in which a stable form differs by more than the last bits."""
+        if is_narrow(value):
+            self.need(f"it does not matter how `{said}`, which has half precision, is rounded")
+        if uses_autocast(self.frame.module):
+            # It chooses the dtype of each operation by its name.
+            self.need("it is not run under `autocast`, which chooses another dtype for it")
+
+    def sums_in_its_dtype(self, value: Value, said: str) -> None:
+        """One sum must be what adding one after the other gives: of half precision and small integers it is not."""
+        if not is_wide(value) or sets_default_dtype(self.frame.module):
+            self.need(f"`{said}` is of dtype float32, float64 or int64")
+
+    def is_made_on_its_device(self, said: str) -> None:
+        """Nobody may have set another device for what is made there."""
+        if sets_default_device(self.frame.module):
+            self.need(f"no other default device than that of `{said}` is set")
+
     def input_of(self, op: Op, wanted: Iterable[str] = ("float",)) -> None:
         """What an operation takes, which goes with the fix, must be a tensor of one of these kinds of numbers."""
         node = op.node or self.frame.scope
         written = op.nodes.get("input")
-        said = _short(written) if written is not None else "its input"
+        said = short(written) if written is not None else "its input"
         self.has_dtype(op.input, said, node, wanted, [node])
 
     def is_tensor(self, value: Value, said: str, besides: Iterable[ast.AST] = ()) -> None:
@@ -106,7 +132,7 @@ class Proof:
         window = [one for one in order.between([node, until]) if one not in own]
         what = self.writes.hit([node], window, moved=False)
         if what is not None:
-            self.need(f"{what} does not change `{_short(node)}`")
+            self.need(f"{what} does not change `{short(node)}`")
 
     def _is_alone(self, root: Value, at: ast.AST) -> bool:
         return self.writes.is_private(root, at)
@@ -168,6 +194,8 @@ class Proof:
         self._check_gradients(editor, places)
         self._check_contexts(places)
         self._check_names(editor)
+        if "_version" in self.frame.module.vocabulary:
+            self.need("nobody counts how often tensors are written to")
         statements = {id(one): one for one in map(order.statement, places) if one is not None}
         self._check_exceptions(places)
         several = len(statements) > 1 or any(isinstance(one, _COMPOUND) for one in editor.gone)
@@ -192,7 +220,7 @@ class Proof:
             window = [one for one in order.between([node, *after]) if one not in own]
             what = self.writes.hit([node], window, moved=moved)
             if what is not None:
-                self.need(f"{what} does not change `{_short(node)}`")
+                self.need(f"{what} does not change `{short(node)}`")
 
     def _aliases(self, editor: Touched) -> Iterator[tuple[ast.expr, ast.expr]]:
         """The expressions that made something new and now give back, or view, what is there, and that."""
@@ -217,11 +245,11 @@ class Proof:
             window, escapes = self.writes.lifetime(target)
             what = self.writes.hit([inner], window, moved=False)
             if what is not None:
-                self.need(f"{what} does not change `{_short(inner)}`")
+                self.need(f"{what} does not change `{short(inner)}`")
             elif escapes and not all(
                 is_made_in(self.frame, root) for root in roots(self.frame.values.get(inner, UNKNOWN))
             ):
-                self.need(f"nobody writes to `{_short(inner)}` later")
+                self.need(f"nobody writes to `{short(inner)}` later")
 
     def _check_gradients(self, editor: Touched, places: Sequence[ast.AST]) -> None:
         """What only the old or only the new code keeps for the gradient must not be written in place later."""
@@ -243,7 +271,7 @@ class Proof:
         window, _ = self.writes.rest(target)
         what = self.writes.written_to(node, window)
         if what:
-            self.need(f"{what} does not write to `{_short(node)}` before the gradient is computed")
+            self.need(f"{what} does not write to `{short(node)}` before the gradient is computed")
 
     def _is_kept_from(self, node: ast.expr, start: ast.expr) -> None:
         """Nobody may write, after a node is evaluated, to what another one gave."""
@@ -252,7 +280,7 @@ class Proof:
         if what is None and (escapes or not self._is_made_here(node)):
             what = gradients.written_by_callers(self.frame)
         if what:
-            self.need(f"{what} does not write to `{_short(node)}` before the gradient is computed")
+            self.need(f"{what} does not write to `{short(node)}` before the gradient is computed")
 
     def _is_made_here(self, node: ast.expr) -> bool:
         return all(is_made_in(self.frame, root) for root in roots(self.frame.values.get(node, UNKNOWN)))
@@ -264,16 +292,18 @@ class Proof:
         }
         if len(contexts) > 1:
             self.need("the `with` block makes no difference to what is moved")
+        if any(map(_waits, {around for node in places for around in order.around(node)})):
+            self.need("the `with` block waits for no warning or error of it")
         setting = next(filter(self._is_setting, order.between(places)), None)
         if setting is not None:
-            self.need(f"`{_short(setting)}` makes no difference to what is moved")
+            self.need(f"`{short(setting)}` makes no difference to what is moved")
         if "inference_mode" in self.frame.module.vocabulary and any(map(self._is_inference, order.nodes)):
             # What is made there cannot be kept for a gradient, which other operations may do.
             self.need("nothing that it reads is made in `inference_mode`")
 
     def _is_setting(self, node: ast.AST) -> TypeGuard[ast.Call]:
         """Whether a call changes how torch computes from there on: `torch.set_grad_enabled(False)`."""
-        if not isinstance(node, ast.Call) or not _called(node).startswith("set_"):
+        if not isinstance(node, ast.Call) or not _called(node).lstrip("_").startswith("set_"):
             return False
         callee = self.frame.callees.get(node, UNKNOWN)
         return isinstance(callee, External) and callee.qualname.startswith("torch.")
@@ -292,6 +322,8 @@ class Proof:
                 self.need(bindings.doubted[part.id])
             if isinstance(part, ast.Attribute) and not bindings.replaced.isdisjoint({part.attr, "*"}):
                 self.need(f"nobody replaced `{part.attr}`")
+        for name in bindings.replaced.intersection(editor.renamed):
+            self.need(f"nobody replaced `{name}`")
 
     def _check_exceptions(self, places: Sequence[ast.AST]) -> None:
         order = self.writes.order
@@ -308,9 +340,9 @@ class Proof:
         held = [target for target in editor.targets if self.writes.order.holds(target)]
         for statement in editor.gone:
             if held and not any(runs_with(self.frame, target, statement) for target in held):
-                self.need(f"nothing raises in `{_short(statement)}`, which is run in more cases")
+                self.need(f"nothing raises in `{short(statement)}`, which is run in more cases")
             if not all(runs_with(self.frame, statement, target) for target in held):
-                self.need(f"`{_short(statement)}` is always run before")
+                self.need(f"`{short(statement)}` is always run before")
 
     def _check_versions(self, editor: Touched, edits: Sequence[Edit]) -> None:
         versions = Versions(self.frame, edits, self.writes.effects)
@@ -318,6 +350,14 @@ class Proof:
             self.need("it does not matter how often and in which order its parts are evaluated")
         for name in versions.lost_names(editor.gone):
             self.need(f"nothing reads `{name}` afterwards")
+
+
+def _waits(node: ast.AST) -> bool:
+    """Whether a `with` block is there for a warning or an error: `catch_warnings`, `pytest.raises`."""
+    if not isinstance(node, ast.With | ast.AsyncWith):
+        return False
+    calls = (item.context_expr for item in node.items if isinstance(item.context_expr, ast.Call))
+    return any(word in _called(call).lower() for call in calls for word in ("warn", "raises", "suppress"))
 
 
 def _is_made_of(op: Op, node: ast.AST) -> bool:
@@ -352,15 +392,6 @@ def _parsed(text: str) -> ast.expr | None:
 
 def _is_like(a: ast.expr, b: ast.expr) -> bool:
     return a is b or ast.dump(a) == ast.dump(b)
-
-
-def _short(node: ast.expr | ast.stmt) -> str:
-    text = ast.unparse(node)
-    return text if len(text) <= 40 else f"{text[:37]}..."
-
-
-def _article(words: str) -> str:
-    return f"an {words}" if words[0] in "aeiou" else f"a {words}"
 
 
 def _called(call: ast.Call) -> str:

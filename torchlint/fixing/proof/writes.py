@@ -7,15 +7,30 @@ from collections.abc import Iterable, Sequence
 
 from torchlint.fixing.proof import operation_traits
 from torchlint.fixing.proof.effects import Effect, Effects
-from torchlint.fixing.proof.memory import is_made_in, may_share, roots
+from torchlint.fixing.proof.memory import is_made_in, is_new, may_share, roots
 from torchlint.fixing.proof.order import Timeline, timeline
 from torchlint.syntax import trees
 from torchlint.syntax.inventory import inventory_of
 from torchlint.values.compare import walk
 from torchlint.values.interpret.assignments import MUTATORS
 from torchlint.values.interpret.frame import Frame
-from torchlint.values.value import UNKNOWN, ClassRef, External, FunctionRef, Layer, Op, Value
+from torchlint.values.value import (
+    UNKNOWN,
+    Call,
+    ClassRef,
+    Element,
+    External,
+    Field,
+    FunctionRef,
+    Item,
+    Layer,
+    Op,
+    Value,
+)
 
+_MAKING_CALLS = frozenset({"operator.methodcaller", "functools.partial"})
+# What lies in something else, where it may have been put.
+_READ_OUT = (Field, Element, Item)
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
 
 
@@ -56,6 +71,8 @@ class Writes:
                 return effect.what
             if any(may_share(written, value) for written in effect.values for value in values):
                 return effect.what
+            if self._may_hold(effect.values, values, node):
+                return effect.what
             if effect.everything and self._is_reached(values, names, attributes, node):
                 return effect.what
         return None
@@ -76,6 +93,10 @@ class Writes:
         if not isinstance(node, ast.Call):
             return True
         callee = self._frame.callees.get(node, UNKNOWN)
+        if isinstance(node.func, ast.Call):
+            # `getattr(x, "zero_")()`, `methodcaller("zero_")(x)`
+            made = self._value(node.func)
+            return isinstance(made, Field) or (isinstance(made, Call) and made.qualname in _MAKING_CALLS)
         own = isinstance(node.func, ast.Name | ast.Lambda) and not isinstance(callee, External | ClassRef | Layer)
         return own or isinstance(callee, FunctionRef)
 
@@ -97,6 +118,12 @@ class Writes:
         if attributes or names & self._shared_names:
             return True
         return any(not self.is_private(root, node) for value in values for root in roots(value))
+
+    def _may_hold(self, written: Sequence[Value], values: Sequence[Value], node: ast.AST) -> bool:
+        """Whether what is read out of something, and written to, may be a value that was put there before."""
+        if not any(isinstance(root, _READ_OUT) for value in written for root in roots(value)):
+            return False
+        return any(is_new(root) and not self.is_private(root, node) for value in values for root in roots(value))
 
     def is_private(self, root: Value, until: ast.AST) -> bool:
         """Whether nobody but the function knows of the memory of a root, up to a node and in the loops around it."""
@@ -120,6 +147,8 @@ class Writes:
                 return stored and _holds(self._value(node.value), root)
             case ast.Yield() | ast.YieldFrom() | ast.Await():
                 return node.value is not None and _holds(self._value(node.value), root)
+            case ast.Attribute() if self._is_bound_method(node):
+                return _holds(self._value(node.value), root)
             case ast.ListComp() | ast.SetComp() | ast.GeneratorExp() | ast.DictComp():
                 # What the variables of a comprehension hold is not known.
                 inside = any(_holds(self._value(part.iter), root) for part in node.generators)
@@ -129,6 +158,12 @@ class Writes:
                 held = (self._frame.bindings.get(name, ()) for name in inner)
                 return any(_holds(value, root) for values in held for value in values)
         return False
+
+    def _is_bound_method(self, node: ast.Attribute) -> bool:
+        """Whether a method that writes is taken and not called: `x.zero_`, which whoever has it may call."""
+        writes = operation_traits.is_in_place(node.attr) or node.attr.startswith("__")
+        parent = self.order.parents.get(node)
+        return writes and not (isinstance(parent, ast.Call) and parent.func is node)
 
     def _value(self, node: ast.AST) -> Value:
         return self._frame.values.get(node, UNKNOWN)

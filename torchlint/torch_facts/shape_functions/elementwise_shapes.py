@@ -151,6 +151,20 @@ def one_hot(given: Given) -> Shape:
     return Shape((*shape.sizes, size), shape.open)
 
 
+def dropped_features(given: Given) -> Shape:
+    """`dropout1d` and `dropout2d`: whole channels are dropped, so that there must be some.
+
+    Raises `Refusal` where there are none.
+    """
+    shape = given.tensor()
+    if given.name == "dropout1d" and (shape.at_least > 3 or shape.rank in (0, 1)):
+        raise Refusal(f"it takes a tensor of 2 or 3 dims, and its input has shape {shape}")
+    drops = given.get("p", 0.5) not in (0, 0.0, UNSURE) and given.flag("training", True)
+    if drops and shape.rank is not None and shape.rank < 2:
+        raise Refusal(f"it takes a tensor of two dims at least, and its input has shape {shape}")
+    return shape
+
+
 def number(given: Given) -> Shape:
     """A 0-d tensor."""
     return Shape(())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from torchlint.torch_facts.dims import ANY, Shape, certainly_differ
 from torchlint.torch_facts.shape_functions.elementwise_shapes import broadcast
 from torchlint.torch_facts.shape_functions.refusal import Given, Refusal
@@ -71,4 +73,27 @@ def _averaged(given: Given, each: Shape) -> Shape:
     reduction = given.get("reduction", "mean")
     if not isinstance(reduction, str):
         return ANY
+    known = ("none", "mean", "sum", "batchmean") if given.name == "kl_div" else ("none", "mean", "sum")
+    if reduction not in known:
+        raise Refusal(f"`reduction` is {reduction!r}, and may be {', '.join(map(repr, known))}")
     return each if reduction == "none" else Shape(())
+
+
+def of_any(*names: str) -> Callable[[Given], Shape]:
+    """A loss whose inputs are checked elsewhere, or not at all: a number, or what its inputs broadcast to with one
+    number for each."""
+
+    def handler(given: Given) -> Shape:
+        each = broadcast(*(given.tensor(name) for name in names)) if names else ANY
+        return _averaged(given, each)
+
+    return handler
+
+
+def of_triplets(given: Given) -> Shape:
+    """`triplet_margin_loss`: a number, or one for each row: the distances of the anchor to both are compared."""
+    anchor = given.tensor("anchor")
+    pairs = [broadcast(anchor, given.tensor(name)) for name in ("positive", "negative")]
+    if any(not shape.sizes for shape in pairs):
+        return _averaged(given, ANY)
+    return _averaged(given, broadcast(*(Shape(shape.sizes[:-1], shape.open) for shape in pairs)))

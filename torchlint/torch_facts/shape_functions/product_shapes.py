@@ -50,13 +50,13 @@ def matmul(given: Given) -> Shape:
 
     Raises `Refusal` where the sizes between them differ.
     """
-    return _product(given.tensor(), _second(given))
+    return matrix_product(given.tensor(), _second(given))
 
 
-def _product(a: Shape, b: Shape) -> Shape:
+def matrix_product(a: Shape, b: Shape) -> Shape:
     if a.rank == 0 or b.rank == 0:
         raise Refusal(f"shapes {a} and {b} have no product: one is 0-d")
-    _check_inner(a, b)
+    check_inner(a, b)
     if a.rank is None or b.rank is None:
         return ANY
     rows, columns = a.sizes[-2:-1], b.sizes[-1:] if b.rank > 1 else ()
@@ -64,7 +64,7 @@ def _product(a: Shape, b: Shape) -> Shape:
     return Shape((*front.sizes, *rows, *columns))
 
 
-def _check_inner(a: Shape, b: Shape) -> None:
+def check_inner(a: Shape, b: Shape) -> None:
     """Between them: the last size of the first, the last but one of the second, or the only one of a vector."""
     if not a.sizes or not b.sizes or (b.open and b.at_least < 2):
         return
@@ -79,7 +79,7 @@ def _of_ranks(first: int, second: int) -> object:
         for shape, wanted in ((a, first), (b, second)):
             if shape.at_least > wanted or (shape.rank is not None and shape.rank != wanted):
                 raise Refusal(f"it takes tensors of {first} and {second} dims, and is given {a} and {b}")
-        _check_inner(a, b)
+        check_inner(a, b)
         if a.rank is None or b.rank is None:
             return Shape(tuple(unknown() for _ in range(max(0, first + second - 2) if first < 3 else 3)))
         if first == 3:
@@ -125,7 +125,7 @@ def baddbmm(given: Given) -> Shape:
 
 
 def _added(given: Given, a: Shape, b: Shape) -> Shape:
-    result, added = _product(a, b), given.tensor()
+    result, added = matrix_product(a, b), given.tensor()
     if result.rank is None:
         return ANY
     if added.at_least > result.rank:
@@ -167,10 +167,10 @@ def _letters(term: str, shape: Shape, sizes: dict[str, Size]) -> None:
         raise Refusal(f"`{term}` names {len(term)} dims, and the operand has shape {shape}")
     for letter, size in _pairs(term, shape):
         known = sizes.get(letter, 1)
-        if known == 1:
-            sizes[letter] = size
-        elif size != 1 and certainly_differ(known, size) and certainly_differ(known, 1) and certainly_differ(size, 1):
-            raise Refusal(f"`{letter}` has the size {known} and, in `{term}` of shape {shape}, {size}")
+        try:
+            (sizes[letter],) = broadcast(Shape((known,)), Shape((size,))).sizes
+        except Refusal:
+            raise Refusal(f"`{letter}` has the size {known} and, in `{term}` of shape {shape}, {size}") from None
 
 
 def _pairs(term: str, shape: Shape) -> Iterator[tuple[str, Size]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from torchlint.torch_facts.dims import ANY, Shape, Size, is_size, unknown
 
@@ -30,6 +31,18 @@ class Span:
         return self.start, self.stop, self.step
 
 
+class Places(NamedTuple):
+    """An index that is a tensor, or a list, of whole numbers."""
+
+    shape: Shape
+
+
+class Mask(NamedTuple):
+    """An index that is a tensor of bools."""
+
+    shape: Shape
+
+
 UNSURE = Unsure()
 _ABSENT = object()
 
@@ -37,8 +50,8 @@ _ABSENT = object()
 class Given:
     """The arguments of one operation, by the names of its parameters.
 
-    An argument is a `Shape` where a tensor is passed, a size, another literal, a tuple of arguments, a `Span`, or
-    `UNSURE`.
+    An argument is a `Shape` where a tensor is passed, a size, another literal, a tuple of arguments, or `UNSURE`; an
+    index may be a `Span`, `Places` or a `Mask`.
     """
 
     __slots__ = ("arguments", "name")

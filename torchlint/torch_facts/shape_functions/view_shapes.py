@@ -129,7 +129,9 @@ def transposed(given: Given) -> Shape:
 def turned(given: Given) -> Shape:
     """`t()`, `.T` and `.mT`: all dims in reverse, or the last two swapped."""
     shape = given.tensor()
-    if given.name in ("mT", "adjoint", "mH", "H"):
+    if given.name == "H" and shape.rank not in (None, 0, 2):
+        raise Refusal(f"it takes a matrix, and its input has shape {shape}")
+    if given.name in ("mT", "adjoint", "mH"):
         if shape.at_least < 2:
             return ANY
         return Shape((*shape.sizes[:-2], shape.sizes[-1], shape.sizes[-2]), shape.open)

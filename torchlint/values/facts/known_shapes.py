@@ -5,14 +5,30 @@ Where paths meet, a value has several shapes, one for each path: what is refused
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
-from itertools import product as combinations
-from typing import NamedTuple
+import ast
+from collections.abc import Callable, Mapping
 
 from torchlint.torch_facts import shape_functions
 from torchlint.torch_facts.dims import ANY, Shape, Size, floor, is_known, is_size, symbol, unknown
-from torchlint.torch_facts.shape_functions.refusal import UNSURE, Given, Refusal, Span, shape_of
+from torchlint.torch_facts.shape_functions.refusal import UNSURE, Given, Mask, Places, Refusal, Span, shape_of, sizes_of
 from torchlint.torch_facts.signatures import Kind
+from torchlint.values.facts import entry_shapes
+from torchlint.values.facts.demanded_shapes import demanded
+from torchlint.values.facts.dtypes import dtype_class
+from torchlint.values.facts.shape_answers import (
+    NOTHING,
+    Known,
+    combined,
+    covers,
+    distinct,
+    is_vague,
+    known_as,
+    length_of,
+    part_of,
+    size_at,
+    widened,
+    with_ranks,
+)
 from torchlint.values.facts.tensors import kind
 from torchlint.values.value import (
     Call,
@@ -20,7 +36,9 @@ from torchlint.values.value import (
     Constant,
     Element,
     Field,
+    Item,
     Items,
+    LoopCarried,
     Mutated,
     Op,
     Parameter,
@@ -28,8 +46,7 @@ from torchlint.values.value import (
 )
 
 _DEPTH = 60
-# How many shapes of one value, and combinations of those of several, are looked at.
-_MOST = 8
+_LONGEST_NAME = 24
 _ARITHMETIC: Mapping[str, Callable[[Size, Size], Size]] = {
     "add": lambda a, b: a + b,
     "sub": lambda a, b: a - b,
@@ -54,15 +71,11 @@ _RESHAPING = frozenset(
 _WRAPPERS = frozenset({"torch.nn.Parameter", "torch.nn.parameter.Parameter", "torch.autograd.Variable"})
 _TURNED = frozenset({"T", "mT"})
 
-
-class _Known(NamedTuple):
-    """What an expression may be: shapes of tensors, sizes, other arguments, or tuples of them."""
-
-    answers: tuple[object, ...]
-    refusal: str = ""
-
-
-_NOTHING = _Known((UNSURE,))
+# What stands for an answer while it is looked for.
+_UNDER_WAY = Known((UNSURE,))
+# What is known as long as something is assumed of what loops carry, the innermost loop last.
+_ASSUMED: list[dict[Value, Known]] = []
+_MOST_ASSUMED = 3
 
 
 def shapes(value: Value) -> tuple[Shape, ...]:
@@ -73,6 +86,19 @@ def shapes(value: Value) -> tuple[Shape, ...]:
 def refusal(op: Op) -> str:
     """What torch refuses about an operation, whatever the shapes may be; empty where it may be fine."""
     return _known(op, _DEPTH).refusal
+
+
+def is_reshaped(value: Mutated) -> bool:
+    """Whether what was done to a tensor may have changed its shape."""
+    return _reshapes(value)
+
+
+def asked_sizes(view: Op) -> tuple[Size, ...] | None:
+    """The sizes that a view asks for, -1 among them; None where they are not known, or differ."""
+    asked = view.args.get("shape", view.args.get("size"))
+    answers = _known(asked, _DEPTH).answers if asked is not None else ()
+    wanted = sizes_of(answers[0]) if len(answers) == 1 else None
+    return wanted if wanted is not None and (isinstance(answers[0], tuple) or len(wanted) == 1) else None
 
 
 def source(value: Value) -> Op | None:
@@ -92,63 +118,104 @@ def source(value: Value) -> Op | None:
     return found
 
 
-def _known(value: Value, depth: int) -> _Known:
+def _known(value: Value, depth: int) -> Known:
     """The same as `_found`, asked for once."""
+    for assumed in reversed(_ASSUMED):
+        if value in assumed:
+            return assumed[value]
     memo = value.memo
     if memo is None:
         memo = value.memo = {}
     answer = memo.get("shapes")
-    if not isinstance(answer, _Known):
-        memo["shapes"] = _NOTHING  # what a value is made of never leads back to it, except by mistake
-        answer = memo["shapes"] = _found(value, depth - 1) if depth else _NOTHING
-    return answer
+    if isinstance(answer, Known) and (answer is not _UNDER_WAY or not _ASSUMED):
+        return answer
+    if _ASSUMED:
+        assumed = _ASSUMED[-1]
+        assumed[value] = _UNDER_WAY
+        assumed[value] = _found(value, depth - 1) if depth else NOTHING
+        return assumed[value]
+    memo["shapes"] = _UNDER_WAY  # what a value is made of never leads back to it, except by a loop
+    found = _found(value, depth - 1) if depth else NOTHING
+    earlier = memo["shapes"]
+    if isinstance(earlier, Known) and earlier.refusal and not found.refusal:
+        found = found._replace(refusal=earlier.refusal)
+    memo["shapes"] = found
+    return found
 
 
-def _found(value: Value, depth: int) -> _Known:
+def _single(depth: int) -> Callable[[Value], object]:
+    """What a value is, where that is one thing."""
+
+    def single(value: Value) -> object:
+        answers = _known(value, depth).answers
+        return answers[0] if len(answers) == 1 else UNSURE
+
+    return single
+
+
+def _of_carried(value: LoopCarried, depth: int) -> Known:
+    """What a name holds at the head of a loop: what it held before, if each turn leaves something of the same shape.
+
+    What a turn makes of a shape is looked at as if all turns began with that shape. What is refused so is refused in
+    the first turn.
+    """
+    left = value.frame.carried.get(value) if value.frame is not None else None
+    if value.initial is None or left is None or len(_ASSUMED) >= _MOST_ASSUMED:
+        return NOTHING
+    start = _known(value.initial, depth)
+    for _ in range(2):
+        after, found = _after_turn(value, start, left, depth)
+        for each, known in found.items():
+            _keep_refusal(each, known)
+        if all(any(covers(one, answer) for one in start.answers) for answer in after.answers):
+            return start._replace(refusal="")
+        start = widened(start, after)
+    return NOTHING
+
+
+def _after_turn(value: LoopCarried, start: Known, left: Value, depth: int) -> tuple[Known, Mapping[Value, Known]]:
+    _ASSUMED.append({value: start})
+    try:
+        return _known(left, depth), _ASSUMED[-1]
+    finally:
+        _ASSUMED.pop()
+
+
+def _keep_refusal(value: Value, known: Known) -> None:
+    """Remember what is refused whatever later turns bring."""
+    if not known.refusal or _ASSUMED:
+        return
+    memo = value.memo
+    if memo is None:
+        memo = value.memo = {}
+    memo["shapes"] = Known((UNSURE,), known.refusal)
+
+
+def _found(value: Value, depth: int) -> Known:
     match value:
         case Constant():
-            return _Known((value.value,))
+            return Known((value.value,))
         case Choice():
-            return _known_as(_distinct(answer for member in value.members for answer in _known(member, depth).answers))
+            return known_as(distinct(answer for member in value.members for answer in _known(member, depth).answers))
         case Items():
-            return _known_as(map(tuple, _combined([_known(item, depth).answers for item in value.items])))
+            return known_as(map(tuple, combined([_known(item, depth).answers for item in value.items])))
         case Mutated():
-            return _NOTHING if _reshapes(value) else _known(value.base, depth)
+            return NOTHING if _reshapes(value) else _known(value.base, depth)
         case Parameter():
-            return _Known((symbol(value.name, value),))
+            return Known(demanded(value, _single(depth)) or (symbol(value.name, value),))
+        case LoopCarried():
+            return _of_carried(value, depth)
+        case Item():
+            return known_as(distinct(map(entry_shapes.item, _known(value.iterable, depth).answers)))
         case Element():
-            return _known_as(_part(answer, value.key) for answer in _known(value.base, depth).answers)
+            return known_as(part_of(answer, value.key) for answer in _known(value.base, depth).answers)
         case Field():
             return _of_field(value, depth)
         case Call():
             return _of_call(value, depth)
         case Op():
             return _of_op(value, depth)
-    return _NOTHING
-
-
-def _known_as(answers: Iterator[object]) -> _Known:
-    found = tuple(answers)
-    return _Known(found) if 0 < len(found) <= _MOST else _NOTHING
-
-
-def _distinct(answers: Iterator[object]) -> Iterator[object]:
-    """Each once; 1, 1.0 and True are not the same."""
-    return iter({(type(answer), answer): answer for answer in answers if _hashable(answer)}.values())
-
-
-def _hashable(answer: object) -> bool:
-    return isinstance(answer, Hashable)
-
-
-def _combined(choices: Sequence[tuple[object, ...]]) -> Iterator[tuple[object, ...]]:
-    """All combinations of what each of some values may be; of too many, what differs is not known."""
-    count = 1
-    for choice in choices:
-        count *= len(choice)
-    if count > _MOST:
-        choices = [choice if len(choice) == 1 else (UNSURE,) for choice in choices]
-    return combinations(*choices)
+    return NOTHING
 
 
 def _reshapes(value: Mutated) -> bool:
@@ -158,18 +225,7 @@ def _reshapes(value: Mutated) -> bool:
     return name in _RESHAPING or name == "data"
 
 
-def _part(answer: object, key: int | str) -> object:
-    """One of several results, or a slice of a tensor that is unpacked."""
-    if not isinstance(key, int):
-        return UNSURE
-    if isinstance(answer, Shape):
-        return Shape(answer.sizes[1:]) if answer.sizes and not answer.open else ANY
-    if isinstance(answer, tuple) and -len(answer) <= key < len(answer):
-        return answer[key]
-    return UNSURE
-
-
-def _of_field(value: Field, depth: int) -> _Known:
+def _of_field(value: Field, depth: int) -> Known:
     if value.name in ("data", "grad"):
         return _known(value.base, depth)
     if value.name in _TURNED:
@@ -180,54 +236,60 @@ def _of_field(value: Field, depth: int) -> _Known:
         path.append(root.name)
         root = root.base
     if not isinstance(root, Parameter) or root.frame is None or value.name in root.frame.module.foreign_writes:
-        return _NOTHING
+        return NOTHING
     names = (*reversed(path),)
-    return _Known((symbol(".".join((root.name, *names)), (root, names)),))
+    return Known((symbol(".".join((root.name, *names)), (root, names)),))
 
 
-def _of_call(value: Call, depth: int) -> _Known:
+def _of_call(value: Call, depth: int) -> Known:
     if value.qualname in _WRAPPERS and value.args:
         return _known(value.args[0], depth)
     if value.qualname == "builtins.int" and len(value.args) == 1:
         return _whole(value.args[0], depth)
+    if value.qualname == "builtins.len" and len(value.args) == 1:
+        counted = [*map(length_of, _known(value.args[0], depth).answers)]
+        return known_as(iter(counted)) if isinstance(value.args[0], Items) else NOTHING
+    made = entry_shapes.data(value, _single(depth))
+    if made is not None:
+        return Known((made,))
     if value.qualname in ("torch.FloatTensor", "torch.Tensor", "torch.LongTensor") and value.args and value.known:
-        made = Items(value.args, "tuple", value.node, value.frame)
-        answers = _known(made, depth).answers
-        whole = all(isinstance(a, tuple) and all(map(is_size, a)) and not _is_vague(a) for a in answers)
-        return _known_as(Shape(answer) for answer in answers if isinstance(answer, tuple)) if whole else _NOTHING
-    return _NOTHING
+        answers = _known(Items(value.args, "tuple", value.node, value.frame), depth).answers
+        if len(value.args) == 1 and len(answers) == 1 and isinstance(answers[0], tuple):
+            (held,) = answers[0]
+            if isinstance(held, Shape):
+                return Known((held,))
+        whole = all(isinstance(a, tuple) and all(map(is_size, a)) and not is_vague(a) for a in answers)
+        return known_as(Shape(answer) for answer in answers if isinstance(answer, tuple)) if whole else NOTHING
+    return NOTHING
 
 
-def _is_vague(sizes: tuple[object, ...]) -> bool:
-    """Whether a single size may be a list or another tensor."""
-    return len(sizes) == 1 and not isinstance(sizes[0], int)
-
-
-def _whole(value: Value, depth: int) -> _Known:
+def _whole(value: Value, depth: int) -> Known:
     """`int(n)` and `int(n / 2)`."""
     if isinstance(value, Op) and value.name == "div" and value.form == "operator":
-        pairs = _combined([_known(part, depth).answers for part in (value.args["input"], value.args["other"])])
-        return _known_as(floor(a, b) if is_size(a) and is_size(b) else UNSURE for a, b in pairs)
-    return _known_as(
+        pairs = combined([_known(part, depth).answers for part in (value.args["input"], value.args["other"])])
+        return known_as(floor(a, b) if is_size(a) and is_size(b) else UNSURE for a, b in pairs)
+    return known_as(
         answer if is_size(answer) else int(answer) if isinstance(answer, float) else UNSURE
         for answer in _known(value, depth).answers
     )
 
 
-def _of_op(op: Op, depth: int) -> _Known:
+def _of_op(op: Op, depth: int) -> Known:
     if op.name == "size":
-        return _known_as(_distinct(iter([_size_of(op, depth)])))
+        return known_as(distinct(iter([_size_of(op, depth)])))
     if op.name == "shape":
-        return _known_as(
+        return known_as(
             shape.sizes if isinstance(shape, Shape) and not shape.open else UNSURE
             for shape in _known(op.input, depth).answers
         )
+    if op.name in ("from_numpy", "as_tensor"):
+        return _known(next(iter(op.args.values())), depth)
     if op.name == "slice":
         ends = [op.args.get(name) for name in ("start", "stop", "step")]
         parts = [(None,) if end is None else _known(end, depth).answers for end in ends]
-        return _known_as(Span(*each) for each in _combined(parts))
+        return known_as(Span(*each) for each in combined(parts))
     if "**" in op.args:
-        return _NOTHING
+        return NOTHING
     if op.form == "operator" and op.name in _ARITHMETIC and len(op.args) == 2:
         number = _calculated(op, depth)
         if number is not None:
@@ -243,7 +305,7 @@ def _size_of(op: Op, depth: int) -> object:
     dim = op.constant("dim")
     if not isinstance(dim, int):
         return unknown()
-    found = {_at(shape_of(answer), dim) for answer in _known(base, depth).answers}
+    found = {size_at(shape_of(answer), dim) for answer in _known(base, depth).answers}
     if len(found) == 1 and None not in found:
         return found.pop()
     name = getattr(base, "name", "") if isinstance(base, Parameter) else ""
@@ -251,19 +313,17 @@ def _size_of(op: Op, depth: int) -> object:
 
 
 def _name_of_target(op: Op) -> str:
-    """The name that a size is given where a shape is unpacked."""
-    return getattr(op.node, "id", "?")
+    """The name that a size is given where a shape is unpacked, or what it is read by."""
+    node = op.node
+    if isinstance(node, ast.Subscript | ast.Call):
+        text = ast.unparse(node)
+        return text if len(text) <= _LONGEST_NAME else "?"
+    return getattr(node, "id", "?")
 
 
-def _at(shape: Shape, dim: int) -> Size | None:
-    if shape.open and dim >= 0:
-        return None
-    return shape.sizes[dim] if -len(shape.sizes) <= dim < len(shape.sizes) else None
-
-
-def _calculated(op: Op, depth: int) -> _Known | None:
+def _calculated(op: Op, depth: int) -> Known | None:
     """Arithmetic of sizes, or of tuples of them; None where it is one of tensors."""
-    pairs = [*_combined([_known(part, depth).answers for part in op.args.values()])]
+    pairs = [*combined([_known(part, depth).answers for part in op.args.values()])]
     found: list[object] = []
     for a, b in pairs:
         if is_size(a) and is_size(b):
@@ -272,61 +332,67 @@ def _calculated(op: Op, depth: int) -> _Known | None:
             found.append((*a, *b) if op.name == "add" else UNSURE)
         else:
             return None
-    return _known_as(_distinct(iter(found)))
+    return known_as(distinct(iter(found)))
 
 
-def _answered(name: str, args: Mapping[str, Value], depth: int) -> _Known:
+def _answered(name: str, args: Mapping[str, Value], depth: int) -> Known:
     """What an operation gives for all combinations of its arguments, or why all of them are refused."""
     if name == "getitem":
         choices = [_known(args["input"], depth).answers, _indices(args["index"], depth)]
     elif name not in shape_functions.proven():
-        return _NOTHING
+        return NOTHING
     else:
         choices = [_known(value, depth).answers for value in args.values()]
     found: list[object] = []
     refused = ""
-    for each in _combined(choices):
-        for given in _with_ranks(Given(name, dict(zip(args, each, strict=True)))):
+    for each in combined(choices):
+        for given in with_ranks(Given(name, dict(zip(args, each, strict=True)))):
             try:
                 found.append(_taken(given) if name == "getitem" else shape_functions.result(given))
             except Refusal as reason:
                 refused = str(reason)
     if not found:
-        return _Known((ANY,), refused)
-    return _known_as(_distinct(iter(found)))
+        return Known((ANY,), refused)
+    return known_as(distinct(iter(found)))
 
 
 def _taken(given: Given) -> object:
     """`x[0]` of what may be a tensor or a tuple."""
     whole, index = given.get("input"), given.get("index")
+    if isinstance(whole, entry_shapes.Rows):
+        return UNSURE if isinstance(index, Span) else whole.item
     if isinstance(whole, tuple):
         if isinstance(index, Span):
             start, stop, step = (part if isinstance(part, int) else None for part in index.parts)
             return whole[start:stop:step] if (start, stop, step) == index.parts else UNSURE
-        return _part(whole, index) if isinstance(index, int) and not isinstance(index, bool) else UNSURE
+        return part_of(whole, index) if isinstance(index, int) and not isinstance(index, bool) else UNSURE
     return shape_functions.result(given)
 
 
 def _indices(index: Value, depth: int) -> tuple[object, ...]:
     """An index, whose parts are numbers only where that is certain: a name may hold a mask or a list."""
     if isinstance(index, Items) and index.kind != "tuple":
-        return (UNSURE,)  # a list is taken as a tensor of places
+        return (_listed(index),)
     if isinstance(index, Items):
-        return tuple(map(tuple, _combined([_indices(part, depth) for part in index.items])))
+        return tuple(map(tuple, combined([_indices(part, depth) for part in index.items])))
     answers = _known(index, depth).answers
     if all(isinstance(answer, Span | int | None) or answer is ... for answer in answers):
         return answers
-    return (unknown(),) if kind(index) is Kind.INT else (UNSURE,)
+    if kind(index) is Kind.INT:
+        return (unknown(),)
+    return tuple(_as_index(index, answer) for answer in answers)
 
 
-def _with_ranks(given: Given) -> Iterator[Given]:
-    """The same with each rank that the input may have, where only few are taken."""
-    ranks = shape_functions.takes_ranks(given.name)
-    shape = given.tensor()
-    if not ranks or not shape.open or shape.at_least > max(ranks):
-        yield given
-        return
-    for rank in ranks:
-        if rank >= shape.at_least:
-            front = tuple(unknown() for _ in range(rank - shape.at_least))
-            yield Given(given.name, {**given.arguments, "input": Shape((*front, *shape.sizes))})
+def _listed(index: Items) -> object:
+    """A list is taken as a tensor: of places, or of bools."""
+    kinds = {kind(item) for item in index.items}
+    made = Places if kinds == {Kind.INT} else Mask if kinds == {Kind.BOOL} else None
+    return UNSURE if made is None else made(Shape((len(index.items),)))
+
+
+def _as_index(index: Value, answer: object) -> object:
+    """A tensor as an index: what its elements are decides what it takes."""
+    if not isinstance(answer, Shape):
+        return UNSURE
+    elements = dtype_class(index)
+    return Places(answer) if elements == "int" else Mask(answer) if elements == "bool" else UNSURE

@@ -28,6 +28,9 @@ def rank(value: Value, depth: int = DEPTH) -> int | None:
             return outer - 1 if outer else None
         case Element() if isinstance(value.base, Op):
             return _element_rank(value.base, value.key, depth)
+        case Element(base=Element(base=Op(name="LSTM") as layer, key=1)):
+            # The last hidden state and the last cell state.
+            return _sequence_rank(layer, depth)
         case Field(name="data" | "grad" | "mT"):
             return rank(value.base, depth - 1)
         case Op():
@@ -42,8 +45,15 @@ def _element_rank(base: Op, key: int | str, depth: int) -> int | None:
         inner = rank(base.input, depth - 1)
         return inner - 1 if inner else None
     if shape == "sequence":
-        return rank(base.input, depth - 1) if key == 0 else None
+        return _sequence_rank(base, depth) if key == 0 or base.name != "LSTM" else None
     return _op_rank(base, depth) if shape in ("parts", "reduced") or ops.outputs(base.name, base.args) else None
+
+
+def _sequence_rank(layer: Op, depth: int) -> int | None:
+    """The rank of the results of a recurrent layer: that of its input, with a batch where it is said which dim is the
+    batch's."""
+    given = rank(layer.input, depth - 1)
+    return 3 if given is None and layer.constant("batch_first") is True else given
 
 
 def _reduced(op: Op, depth: int) -> int | None:

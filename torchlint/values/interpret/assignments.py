@@ -123,6 +123,8 @@ def _store_item(frame: Frame, target: ast.Subscript, value: Value) -> None:
     index = frame.value(target.slice)
     if isinstance(base, Mapped) and isinstance(index, Constant):
         frame.substitute(base, Mapped({**base.items, index.value: value}, base.node, frame))
+    elif isinstance(base, Layer) and base.children:
+        frame.substitute(base, lists.with_replaced(base, index, value))
     else:
         mutate(frame, base, target)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 
+from torchlint.syntax.assigned_attributes import assigned_by_name
 from torchlint.torch_facts import ops
 from torchlint.values.compare import join
 from torchlint.values.interpret import classes, setting_objects, wrapped_models
@@ -46,6 +47,8 @@ def attribute_of(frame: Frame, base: Value, name: str, node: ast.AST) -> Value:
         case External():
             return external(frame, f"{base.qualname}.{name}", node)
         case Instance() | ClassRef():
+            if isinstance(base, ClassRef) and (base.cls.name, name) in assigned_by_name(base.cls.module):
+                return Field(base, name, node, frame)
             found = classes.attribute(frame, base, name)
             if found is None and name in wrapped_models.INNER:
                 return base

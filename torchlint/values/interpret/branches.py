@@ -3,11 +3,31 @@
 from __future__ import annotations
 
 import ast
+import operator
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
 
 from torchlint.torch_facts import ops
 from torchlint.values import facts
 from torchlint.values.interpret.frame import Frame
-from torchlint.values.value import Constant, Instance, Items, Layer, Mapped, Value
+from torchlint.values.value import Call, Constant, Instance, Items, Layer, Mapped, Value
+
+# What is only true of a model that was compiled or is traced.
+_NOT_EAGER = frozenset({"torch.jit.is_scripting", "torch.jit.is_tracing", "torch.onnx.is_in_onnx_export"})
+# What orders two numbers.
+_ORDERS: Mapping[type[ast.cmpop], Callable[[Any, Any], bool]] = {
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
+}
+
+
+_KINDS: Mapping[str, type] = {
+    **{kind.__name__: kind for kind in (int, float, bool, str, tuple, list, dict)},
+    "Iterable": Iterable,
+    "Sequence": Sequence,
+}
 
 
 def outcome(frame: Frame, test: ast.expr) -> bool | None:
@@ -32,9 +52,13 @@ def _passed(frame: Frame, test: ast.expr) -> bool | None:
             return None if inner is None else not inner
         case ast.BoolOp():
             return _joint(frame, test)
-        case ast.Compare(left=left, ops=[operator], comparators=[right]) if _is_own(frame, left):
-            return _compared(operator, frame.values.get(left), frame.values.get(right))
+        case ast.Call(func=ast.Name(id="isinstance"), args=[subject, kind]) if _is_own(frame, subject):
+            return _is_instance(frame.values.get(subject), kind)
+        case ast.Compare(left=left, ops=[sign], comparators=[right]) if _is_own(frame, left):
+            return _compared(sign, frame.values.get(left), frame.values.get(right))
     value = frame.values.get(test)
+    if isinstance(value, Call) and value.qualname in _NOT_EAGER:
+        return False
     if isinstance(value, Layer) and value.name not in ops.CONTAINERS:
         return True  # those with a length may be false
     return bool(value.value) if isinstance(value, Constant) and _is_own(frame, test) else None
@@ -49,24 +73,47 @@ def _joint(frame: Frame, test: ast.BoolOp) -> bool | None:
 
 
 def _is_own(frame: Frame, node: ast.expr) -> bool:
-    """Whether an expression is a local name or an attribute: a global may be assigned by anyone."""
+    """Whether an expression is a local name, an attribute or a method of one: a global may be assigned by anyone."""
+    if isinstance(node, ast.Call):
+        return isinstance(node.func, ast.Attribute) and _is_own(frame, node.func.value)
     return isinstance(node, ast.Attribute) or (isinstance(node, ast.Name) and node.id in frame.env)
 
 
-def _compared(operator: ast.cmpop, left: Value | None, right: Value | None) -> bool | None:
-    if isinstance(right, Constant) and right.value is None and isinstance(operator, ast.Is | ast.IsNot):
+def _compared(sign: ast.cmpop, left: Value | None, right: Value | None) -> bool | None:
+    if isinstance(right, Constant) and right.value is None and isinstance(sign, ast.Is | ast.IsNot):
         empty = _is_none(left)
-        return empty if empty is None or isinstance(operator, ast.Is) else not empty
+        return empty if empty is None or isinstance(sign, ast.Is) else not empty
     if not isinstance(left, Constant):
         return None
-    if isinstance(right, Constant) and isinstance(operator, ast.Eq | ast.NotEq | ast.Is | ast.IsNot):
+    order = _ORDERS.get(type(sign))
+    if order is not None and isinstance(right, Constant):
+        numbers = isinstance(left.value, int | float) and isinstance(right.value, int | float)
+        return order(left.value, right.value) if numbers else None
+    if isinstance(right, Constant) and isinstance(sign, ast.Eq | ast.NotEq | ast.Is | ast.IsNot):
         equal = left.value == right.value
-        return equal if isinstance(operator, ast.Eq | ast.Is) else not equal
-    if isinstance(right, Items) and isinstance(operator, ast.In | ast.NotIn):
+        return equal if isinstance(sign, ast.Eq | ast.Is) else not equal
+    if isinstance(right, Items) and isinstance(sign, ast.In | ast.NotIn):
         held = [item.value for item in right.items if isinstance(item, Constant)]
         if len(held) == len(right.items):
-            return (left.value in held) is isinstance(operator, ast.In)
+            return (left.value in held) is isinstance(sign, ast.In)
     return None
+
+
+def _is_instance(value: Value | None, kind: ast.expr) -> bool | None:
+    """Whether a number or a sequence is one of the classes that are named."""
+    held = value.value if isinstance(value, Constant) else () if isinstance(value, Items) else None
+    if held is None or (isinstance(value, Items) and value.kind not in ("tuple", "list")):
+        return None
+    names = {getattr(part, "attr", getattr(part, "id", "")) for part in _alternatives(kind)}
+    if not names <= _KINDS.keys():
+        return None
+    if isinstance(value, Items):
+        return not names.isdisjoint({value.kind, "Iterable", "Sequence"})
+    return isinstance(held, tuple(_KINDS[name] for name in names))
+
+
+def _alternatives(kind: ast.expr) -> list[ast.expr]:
+    return kind.elts if isinstance(kind, ast.Tuple) else [kind]
 
 
 def _is_none(value: Value | None) -> bool | None:

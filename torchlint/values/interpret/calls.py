@@ -18,6 +18,7 @@ from torchlint.values.interpret.layer_calls import call_layer, construct_layer
 from torchlint.values.interpret.method_slices import slice_of
 from torchlint.values.interpret.torch_calls import bind, record
 from torchlint.values.value import (
+    Call,
     Choice,
     ClassRef,
     Constant,
@@ -32,6 +33,7 @@ from torchlint.values.value import (
     Value,
 )
 
+_MOST_REPEATED = 8
 _GRAD_MODES = ops.NO_GRAD | ops.GRAD
 # These call their first argument with those that follow.
 _APPLIERS = frozenset({"torch.nn.parallel.data_parallel", "torch.utils.checkpoint.checkpoint"})
@@ -61,6 +63,19 @@ def _is_choice_of_losses(callee: Choice) -> bool:
     """Whether the kind of loss depends on the path: what it is given then does too."""
     names = {member.name for member in callee.members if isinstance(member, Layer)}
     return len(names) > 1 and any(name.endswith("Loss") for name in names)
+
+
+@calls(Call)
+def _call_result(frame: Frame, callee: Call, arguments: Arguments, node: ast.Call) -> Value:
+    """A call of what another call made: of `partial(nn.Conv2d, kernel_size=1)`, for example."""
+    if callee.qualname != "functools.partial" or not callee.args:
+        return opaque(frame, callee, arguments, node)
+    function, *first = callee.args
+    joined = Arguments([*first, *arguments.values], [node] * len(first) + arguments.nodes)
+    joined.known = callee.known and arguments.known
+    joined.keywords = {**callee.keywords, **arguments.keywords}
+    joined.keyword_nodes = arguments.keyword_nodes
+    return apply(frame, function, joined, node)
 
 
 @calls(ClassRef)
@@ -123,6 +138,9 @@ def _call_builtin(frame: Frame, callee: External, arguments: Arguments, node: as
             return Op("size", {"input": values[0], "dim": Constant(0)}, {}, "operator", node, frame)
         case "list" | "tuple" as kind if len(values) == 1 and isinstance(values[0], Items):
             return Items(values[0].items, kind, node, frame)
+        case "list" | "tuple" as kind if len(values) == 1 and isinstance(values[0], Call):
+            repeated = _repeated(values[0], kind, node, frame)
+            return repeated if repeated is not None else opaque(frame, callee, arguments, node)
         case "list" | "tuple" as kind if not values and arguments.known:
             return Items((), kind, node, frame)
         case "dict" if not values and arguments.known:
@@ -134,6 +152,16 @@ def _call_builtin(frame: Frame, callee: External, arguments: Arguments, node: as
         case "abs" if len(values) == 1 and facts.is_tensor(values[0]):
             return record(frame, "abs", {"input": values[0]}, {"input": node.args[0]}, "operator", node)
     return opaque(frame, callee, arguments, node)
+
+
+def _repeated(call: Call, kind: str, node: ast.Call, frame: Frame) -> Items | None:
+    """`tuple(repeat(x, 2))`."""
+    if call.qualname != "itertools.repeat" or len(call.args) != 2:
+        return None
+    value, times = call.args
+    if not isinstance(times, Constant) or not isinstance(times.value, int) or not 0 <= times.value <= _MOST_REPEATED:
+        return None
+    return Items([value] * times.value, kind, node, frame)
 
 
 # -- instances and functions --------------------------------------------------------------------------------------

@@ -134,7 +134,7 @@ def _instance_attribute(frame: Frame, instance: Instance, name: str) -> Value | 
         busy = init is None
         value = init.env.get(f"self.{name}") if init else None
         values.append(value if value is not None else Unknown())
-    others = [writer for writer in writers if writer.name != "__init__"]
+    others = [writer for writer in writers if writer.name != "__init__" and _may_be_called(frame, instance, writer)]
     if len(others) > _MAX_WRITERS:
         return None
     for writer in others:
@@ -148,6 +148,13 @@ def _instance_attribute(frame: Frame, instance: Instance, name: str) -> Value | 
     if not busy:
         evaluator.known.attributes[key] = answer
     return answer
+
+
+def _may_be_called(frame: Frame, instance: Instance, method: FunctionModel) -> bool:
+    """Whether a method may have been called of an instance: where it was made just now, only if somebody names it."""
+    if instance.args is None or method.name.startswith("__"):
+        return True
+    return any(module.references(method.name) for module in {method.module, frame.evaluator.module})
 
 
 def _writers(frame: Frame, cls: ClassModel, name: str) -> list[FunctionModel]:

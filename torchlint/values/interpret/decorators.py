@@ -48,9 +48,10 @@ def disables_grad(frame: Frame, function: FunctionModel) -> bool:
     values = list(_decorators(frame, function))
     if any(isinstance(value, External) and value.qualname in ops.NO_GRAD for value in values):
         return True
-    if function.cls is None or not function.is_static or function.name != "forward":
+    if function.cls is None or not function.is_static or function.name not in ("forward", "backward"):
         return False
-    # `apply` of an autograd function runs `forward` unrecorded: its gradient is what `backward` says.
+    # `apply` of an autograd function runs `forward` unrecorded: its gradient is what `backward` says, which is
+    # recorded for second derivatives alone.
     return classes.is_subclass(frame, function.cls, _RECORDED_AS_ONE) is True
 
 

@@ -7,6 +7,7 @@ import ast
 from torchlint.torch_facts import ops
 from torchlint.values.compare import join
 from torchlint.values.interpret import assignments, lists
+from torchlint.values.interpret.branches import outcome
 from torchlint.values.interpret.frame import Frame, evaluates
 from torchlint.values.interpret.lookup import external, outer_value
 from torchlint.values.interpret.operators import operation
@@ -86,16 +87,26 @@ def _slice(frame: Frame, node: ast.Slice) -> Value:
 
 @evaluates(ast.BoolOp)
 def _boolean(frame: Frame, node: ast.BoolOp) -> Value:
-    return join(*[frame.value(operand) for operand in node.values])
+    held = [frame.value(operand) for operand in node.values]
+    if not frame.depth:
+        return join(*held)
+    decisive = isinstance(node.op, ast.Or)
+    taken: list[Value] = []
+    for operand, value in zip(node.values, held, strict=True):
+        answer = outcome(frame, operand)
+        if answer is None or answer is decisive or operand is node.values[-1]:
+            taken.append(value)
+        if answer is decisive:
+            break
+    return join(*taken)
 
 
 @evaluates(ast.IfExp)
 def _conditional(frame: Frame, node: ast.IfExp) -> Value:
     test = frame.value(node.test)
     body, orelse = frame.value(node.body), frame.value(node.orelse)
-    if isinstance(test, Constant):
-        return body if test.value else orelse
-    return join(body, orelse)
+    decided = bool(test.value) if isinstance(test, Constant) else outcome(frame, node.test)
+    return join(body, orelse) if decided is None else body if decided else orelse
 
 
 @evaluates(ast.NamedExpr)
@@ -145,7 +156,7 @@ def _comprehension(frame: Frame, node: ast.ListComp | ast.SetComp | ast.Generato
     outer = frame.fork()
     for generator in node.generators:
         iterable = frame.value(generator.iter)
-        assignments.store(frame, generator.target, lists.taken(iterable, generator.target, frame))
+        assignments.store(frame, generator.target, lists.taken_by_comprehension(iterable, generator.target, frame))
         for condition in generator.ifs:
             frame.value(condition)
     if isinstance(node, ast.DictComp):

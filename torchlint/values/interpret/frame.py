@@ -177,6 +177,7 @@ class Frame:
         self.callees: Record[ast.Call, Value] = Record()
         self.loops: Log[ast.For | ast.AsyncFor | ast.While] = Log()
         self.loop_of: Record[ast.stmt, ast.stmt] = Record()
+        self.carried: Record[Value, Value] = Record()  # of what a loop carries, what its turns leave
         self.returns: Log[tuple[ast.Return, Value]] = Log()
         self.exits: list[Environment] = []  # where `break` and `continue` of the current loop leave
         self.current_loop: ast.stmt | None = None

@@ -92,6 +92,22 @@ def with_child(held: Value, child: Value) -> Layer | None:
     return longer
 
 
+def with_replaced(container: Layer, index: Value, child: Value) -> Layer:
+    """A Sequential or ModuleList after `container[index] = child`; where the index is not known, any layer may be
+    another one."""
+    known = isinstance(index, Constant) and isinstance(index.value, int)
+    at = index.value if isinstance(index, Constant) and isinstance(index.value, int) else 0
+    count = len(container.children)
+    children: list[Value] = [*container.children] if known else [Unknown() for _ in container.children]
+    if known and -count <= at < count:
+        children[at] = child
+    replaced = Layer(
+        container.name, container.args, container.nodes, container.node, container.frame, container.complete
+    )
+    replaced.children = tuple(children)
+    return replaced
+
+
 def child_at(children: tuple[Value, ...], index: int) -> Value | None:
     """The layer at an index; None where one that is not known, perhaps several, stands between it and the end that the
     index counts from."""
@@ -113,14 +129,35 @@ def made_by(comprehension: Value) -> Value | None:
 def taken(iterable: Value, node: ast.AST, frame: Frame) -> Value:
     """What a loop takes from an iterable: one of the models that it holds or that a comprehension made, or something of
     it."""
-    made = made_by(iterable)
-    if (
-        made is None
-        and isinstance(iterable, Items)
-        and all(isinstance(item, Layer | Instance) for item in iterable.items)
-    ):
-        made = join(*iterable.items) if iterable.items else None
-    return made or Item(iterable, node, frame)
+    return made_by(iterable) or _one_of_held(iterable) or Item(iterable, node, frame)
+
+
+def taken_by_comprehension(iterable: Value, node: ast.AST, frame: Frame) -> Value:
+    """The same for a comprehension, which sees into a `ModuleList`, too. A `for` loop over the blocks of a network does
+    not: each would be evaluated for what is not known in the next turn all the same."""
+    if isinstance(iterable, Layer) and iterable.name == "ModuleList":
+        found = _one_of(iterable.children or _given(iterable))
+        if found is not None:
+            return found
+    return taken(iterable, node, frame)
+
+
+def _one_of_held(iterable: Value) -> Value | None:
+    """One of the models that a display holds."""
+    return _one_of(iterable.items) if isinstance(iterable, Items) else None
+
+
+def _one_of(held: tuple[Value, ...]) -> Value | None:
+    return join(*held) if held and all(isinstance(item, Layer | Instance) for item in held) else None
+
+
+def _given(layer: Layer) -> tuple[Value, ...]:
+    """What a comprehension made that a container was given."""
+    if not isinstance(layer.node, ast.Call) or len(layer.node.args) != 1 or layer.frame is None:
+        return ()
+    given = layer.frame.values.get(layer.node.args[0])
+    made = made_by(given) if given is not None else None
+    return (made,) if made is not None else ()
 
 
 def one_of(table: Value, index: Value) -> Value | None:

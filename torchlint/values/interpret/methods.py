@@ -26,6 +26,9 @@ from torchlint.values.value import (
     Value,
 )
 
+# Methods of strings that give strings and truths.
+_OF_TEXT = frozenset({"lower", "upper", "strip", "startswith", "endswith", "replace"})
+
 
 @calls(Method)
 def _call_method(frame: Frame, method: Method, arguments: Arguments, node: ast.Call) -> Value:
@@ -40,6 +43,8 @@ def _call_method(frame: Frame, method: Method, arguments: Arguments, node: ast.C
             frame, method, arguments, node
         )
     match receiver:
+        case Constant(value=str()) if name in _OF_TEXT:
+            return _of_text(frame, receiver, method, arguments, node)
         case Layer() | Instance() if name in modules.RETURN_SELF:
             return receiver
         case Layer() if name == "forward":
@@ -57,6 +62,17 @@ def _call_method(frame: Frame, method: Method, arguments: Arguments, node: ast.C
                 frame.substitute(receiver, Unknown(node, frame))
             return opaque(frame, method, arguments, node)
     return _call_tensor_method(frame, method, arguments, node)
+
+
+def _of_text(frame: Frame, text: Constant, method: Method, arguments: Arguments, node: ast.Call) -> Value:
+    """A method of a string that is written, such as `mode.lower()`."""
+    passed = [value.value for value in arguments.values if isinstance(value, Constant)]
+    if len(passed) < len(arguments.values) or arguments.keywords or not all(isinstance(each, str) for each in passed):
+        return opaque(frame, method, arguments, node)
+    try:
+        return Constant(getattr(text.value, method.name)(*passed), node)
+    except TypeError:
+        return opaque(frame, method, arguments, node)
 
 
 def _call_list_method(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import os
+from collections.abc import Callable
 from functools import lru_cache
 
 from torchlint.reading import read
@@ -12,7 +13,13 @@ from torchlint.syntax.module import Module
 from torchlint.syntax.words import Words
 
 _MAX_BYTES = 400_000
+# With its outputs, by which a notebook is long.
+_MAX_OTHER_BYTES = 2_000_000
 _MAX_FILES = 40
+
+
+# How files are read that are not Python, by the end of their names; who knows how, says so.
+readers: dict[str, Callable[[str, bytes], Source]] = {}
 
 
 class ProjectFiles:
@@ -64,9 +71,10 @@ def _parsed(path: str, changed: int, size: int) -> Module | None:
 
 
 def _read(path: str, size: int) -> Source | None:
+    reader = readers.get(os.path.splitext(path)[1])
     try:
-        if size > _MAX_BYTES:
+        if size > (_MAX_BYTES if reader is None else _MAX_OTHER_BYTES):
             return None
-        return Source.from_bytes(path, read(path)[0])
+        return (reader or Source.from_bytes)(path, read(path)[0])
     except (OSError, SourceError):
         return None

@@ -11,6 +11,7 @@ from torchlint.syntax.bindings import imported
 from torchlint.syntax.module import ClassModel, FunctionModel
 from torchlint.torch_facts import ops
 from torchlint.values import facts
+from torchlint.values.compare import join
 from torchlint.values.interpret import assignments, classes, lists
 from torchlint.values.interpret.bound_calls import made_by
 from torchlint.values.interpret.branches import outcome
@@ -147,10 +148,12 @@ def _while(frame: Frame, statement: ast.While) -> bool:
 def _loop(frame: Frame, statement: ast.For | ast.AsyncFor | ast.While, iterable: Value | None) -> None:
     frame.loops.append(statement)
     start = frame.fork()
+    carried: dict[str, LoopCarried] = {}
     for name in assignments.changed_names(frame, statement):
         initial = start.get(name)
         if initial is not None:
-            frame.bind(name, LoopCarried(initial, statement, frame))
+            carried[name] = LoopCarried(initial, statement, frame)
+            frame.bind(name, carried[name])
     if isinstance(statement, ast.While):
         frame.value(statement.test)
     elif iterable is not None:
@@ -160,6 +163,9 @@ def _loop(frame: Frame, statement: ast.For | ast.AsyncFor | ast.While, iterable:
     ends = [start]
     if frame.run(statement.body):
         ends.append(frame.fork())
+    turned = [*ends[1:], *frame.exits]
+    for name, value in carried.items():
+        frame.carried[value] = join(*(end.get(name) or Unknown() for end in turned)) if turned else value
     frame.restore(merge([*ends, *frame.exits]))
     frame.current_loop, frame.exits = outer, exits
     frame.run(statement.orelse)

@@ -62,7 +62,8 @@ def _given(value: Value) -> Masks | None:
             return _triangle(value)
         case Op(name="eq" | "ne"):
             node = value.nodes.get("other")
-            if node is not None and _PAD.search(_last_part(node)):
+            is_padding = node is not None and _PAD.search(_last_part(node))
+            if is_padding or (value.constant("other") == 0 and _is_embedded_from_one(value.input)):
                 return Masks.PADDING if value.name == "eq" else Masks.TOKENS
         case Op() if value.name in _BOTH | _EITHER and "other" in value.args:
             sides = {masks.of(value.input), masks.of(value.args["other"])}
@@ -129,6 +130,15 @@ def _triangle(op: Op) -> Masks | None:
         return None
     diagonal = op.constant("diagonal", 0)
     return _TRIANGLES.get((op.name, diagonal)) if isinstance(diagonal, int) else None
+
+
+def _is_embedded_from_one(ids: Value) -> bool:
+    """Whether the function of a value embeds it by a table whose row 0 is that of the padding."""
+    frame = frame_of(ids)
+    return frame is not None and any(
+        op.name in ("Embedding", "embedding") and op.input is ids and op.constant("padding_idx") == 0
+        for op in frame.ops
+    )
 
 
 def _last_part(node: ast.expr) -> str:

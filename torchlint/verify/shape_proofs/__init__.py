@@ -1,1 +1,1 @@
-"""Shape functions against torch: random calls on the meta device, with numbers and with symbols for them."""
+"""Shape functions against torch: random calls on the CPU, with numbers and with symbols for them."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from typing import NamedTuple
 
 from torchlint.torch_facts import shape_functions
 from torchlint.torch_facts.dims import Polynomial, Shape, Size, Symbol, symbol
-from torchlint.torch_facts.shape_functions.refusal import Given, Refusal
+from torchlint.torch_facts.shape_functions.refusal import Given, Mask, Places, Refusal, Span
 from torchlint.verify.shape_proofs.drawn import makers
 from torchlint.verify.shape_proofs.drawn.draw import Draw
 from torchlint.verify.shape_proofs.torch_call import outcome
@@ -16,12 +16,14 @@ from torchlint.verify.shape_proofs.torch_call import outcome
 class Proof(NamedTuple):
     """What came of the calls of one operation.
 
-    `known` of the accepted calls were given their shape, `refused` of the refused ones were refused. `contradictions`
-    are calls of which something was said that is not so.
+    `distinct` of the calls were not the same as an earlier one. `known` of the accepted calls were given their shape,
+    `refused` of those that torch raised for were refused. `contradictions` are calls of which something was said that
+    is not so.
     """
 
     name: str
     calls: int
+    distinct: int
     accepted: int
     known: int
     raised: int
@@ -30,13 +32,18 @@ class Proof(NamedTuple):
 
 
 def prove(name: str, calls: int, seed: int = 0) -> Proof:
-    """Compare a shape function with torch on random calls."""
+    """Compare a shape function with torch on random calls: torch is asked once where the same call is drawn again, and
+    other symbols are put into it."""
     draw, make = Draw(seed), makers()[name]
+    outcomes: dict[Hashable, shape_functions.Result | str] = {}
     accepted = known = raised = refused = 0
     contradictions: list[str] = []
     for _ in range(calls):
         arguments = make(draw)
-        truth = outcome(name, arguments)
+        key = _key(arguments)
+        truth = outcomes.get(key)
+        if truth is None:
+            truth = outcomes[key] = outcome(name, arguments)
         said = _said(name, arguments)
         if isinstance(truth, str):
             raised += 1
@@ -45,10 +52,21 @@ def prove(name: str, calls: int, seed: int = 0) -> Proof:
             accepted += 1
             known += said == truth
         for variant, values in _variants(draw, arguments):
-            answer = _said(name, variant)
+            answer = said if variant is arguments else _said(name, variant)
             if not _agrees(answer, truth, values):
                 contradictions.append(f"{name}({_written(variant)}): {_text(answer)}, and torch: {_text(truth)}")
-    return Proof(name, calls, accepted, known, raised, refused, tuple(contradictions))
+    return Proof(name, calls, len(outcomes), accepted, known, raised, refused, tuple(contradictions))
+
+
+def _key(value: object) -> Hashable:
+    """A call, so that 1, 1.0 and True are told apart."""
+    if isinstance(value, dict):
+        return tuple((name, _key(part)) for name, part in value.items())
+    if type(value) is tuple:
+        return (tuple, *map(_key, value))
+    if isinstance(value, Span):
+        return (Span, *value.parts)
+    return type(value), value
 
 
 def _said(name: str, arguments: Mapping[str, object]) -> shape_functions.Result | str:
@@ -72,6 +90,8 @@ def _variants(draw: Draw, arguments: dict[str, object]) -> Iterator[tuple[dict[s
 
 def _sizes(value: object) -> Iterator[int]:
     """The sizes of tensors in an argument."""
+    if isinstance(value, Mask | Places):
+        value = value.shape
     if isinstance(value, Shape):
         yield from (size for size in value.sizes if isinstance(size, int))
     elif isinstance(value, tuple):
@@ -83,6 +103,11 @@ def _abstract(value: object, chosen: set[int]) -> object:
     """An argument with a symbol for each of these sizes, wherever it may be one."""
     if isinstance(value, Shape):
         return Shape(tuple(_symbol(size) if size in chosen else size for size in value.sizes), value.open)
+    if isinstance(value, Mask | Places):
+        shape = Shape(tuple(_symbol(size) if size in chosen else size for size in value.shape.sizes))
+        return value._replace(shape=shape)
+    if type(value) is tuple and any(isinstance(part, Shape | Mask | Places) for part in value):
+        return tuple(_abstract(part, chosen) for part in value)
     return value
 
 

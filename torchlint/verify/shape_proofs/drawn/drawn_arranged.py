@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from torchlint.torch_facts.dims import Shape
-from torchlint.torch_facts.shape_functions.refusal import Span
+from torchlint.torch_facts.dims import Shape, Size
+from torchlint.torch_facts.shape_functions.refusal import Mask, Places, Span
 from torchlint.verify.shape_proofs.drawn.draw import Arguments, Draw
 
 
@@ -165,13 +165,27 @@ def gather(draw: Draw) -> Arguments:
 def getitem(draw: Draw) -> Arguments:
     shape = draw.shape()
     parts: list[object] = []
-    for size in shape.sizes:
-        parts.append(draw.random.choice((draw.random.randint(-2, 2), None, Span(None, None, None), span(draw, size))))
+    left = list(shape.sizes)
+    while left:
+        part = _index(draw, left)
+        left = left[len(part.shape.sizes) if isinstance(part, Mask) else 0 if part is None else 1 :]
+        parts.append(part)
+        if draw.chance(0.1):
+            break
     if draw.chance(0.3):
         parts.insert(draw.random.randint(0, len(parts)), ...)
     if draw.chance(0.1):
         parts.append(0)
     return {"input": shape, "index": tuple(parts) if len(parts) != 1 or draw.chance(0.5) else parts[0]}
+
+
+def _index(draw: Draw, left: list[Size]) -> object:
+    """An index of the first of the dims that are left; a mask of some of them."""
+    if draw.chance(0.15):
+        return Mask(Shape(tuple(draw.near(size) for size in left[: draw.random.randint(1, 2)])))
+    if draw.chance(0.2):
+        return Places(draw.random.choice((Shape((3,)), Shape((3,)), draw.shape(0, 2))))
+    return draw.random.choice((draw.random.randint(-2, 2), None, Span(None, None, None), span(draw, left[0])))
 
 
 def span(draw: Draw, size: object) -> Span:

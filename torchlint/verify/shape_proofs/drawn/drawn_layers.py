@@ -67,3 +67,26 @@ def attention(draw: Draw) -> Arguments:
     key = Shape((*query.sizes[:-2], draw.size(), draw.near(query.sizes[-1])))
     value = Shape((*query.sizes[:-2], draw.near(key.sizes[-2]), draw.size()))
     return {"query": query, "key": key, "value": value}
+
+
+def function_norm(draw: Draw) -> Arguments:
+    shape = draw.shape(2, 5)
+    count = Shape((draw.near(shape.sizes[1]),))
+    return {"input": shape, "running_mean": count, "running_var": count}
+
+
+def transformer(draw: Draw) -> Arguments:
+    source = Shape((*draw.shape(1, 2).sizes, draw.random.choice((4, 4, 4, 2))))
+    target = Shape((draw.size(), *source.sizes[1:-1], draw.random.choice((4, 4, 4, 2))))
+    settings = {"d_model": 4, "nhead": 2, "num_encoder_layers": 1, "num_decoder_layers": 1, "dim_feedforward": 8}
+    return {"src": source, "tgt": target, **settings}
+
+
+def decoder_layer(draw: Draw) -> Arguments:
+    target = Shape((*draw.shape(1, 2).sizes, draw.random.choice((4, 4, 2))))
+    memory = Shape((draw.size(), *target.sizes[1:-1], 4))
+    return {"tgt": target, "memory": memory, "d_model": 4, "nhead": 2, "dim_feedforward": 8}
+
+
+def bags(draw: Draw) -> Arguments:
+    return {"input": draw.shape(2, 2) if draw.chance(0.8) else draw.shape(), "num_embeddings": 7, "embedding_dim": 4}

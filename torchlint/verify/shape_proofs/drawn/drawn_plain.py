@@ -7,6 +7,9 @@ from collections.abc import Callable
 from torchlint.torch_facts.dims import Shape
 from torchlint.verify.shape_proofs.drawn.draw import Arguments, Draw
 
+# One of which there is not.
+_REDUCTIONS = ("none", "none", "sum", "sum", "mean", "average")
+
 
 def tensor(draw: Draw) -> Arguments:
     return {"input": draw.shape()}
@@ -45,12 +48,12 @@ def class_loss(draw: Draw) -> Arguments:
     scores = draw.shape(2, 4)
     labels = Shape((scores.sizes[0], *scores.sizes[2:]))
     target = draw.like(labels if draw.chance(0.8) else scores)
-    return {"input": scores, "target": target, **draw.some({"reduction": draw.random.choice(("none", "sum"))})}
+    return {"input": scores, "target": target, **draw.some({"reduction": draw.random.choice(_REDUCTIONS)})}
 
 
 def loss(draw: Draw) -> Arguments:
     shape = draw.shape()
-    return {"input": shape, "target": draw.like(shape), **draw.some({"reduction": draw.random.choice(("none", "sum"))})}
+    return {"input": shape, "target": draw.like(shape), **draw.some({"reduction": draw.random.choice(_REDUCTIONS)})}
 
 
 def prelu(draw: Draw) -> Arguments:
@@ -75,3 +78,26 @@ def sized(draw: Draw) -> Arguments:
 def data(draw: Draw) -> Arguments:
     rows = tuple(float(index) for index in range(draw.random.randint(0, 3)))
     return {"data": draw.random.choice((1.0, rows, (rows,) * 2 if rows else 2))}
+
+
+def named_loss(*names: str) -> Callable[[Draw], Arguments]:
+    """A loss of several tensors of about one shape, by the names that it has for them."""
+
+    def make(draw: Draw) -> Arguments:
+        shape = draw.shape()
+        tensors = {name: draw.like(shape) if index else shape for index, name in enumerate(names)}
+        return {**tensors, **draw.some({"reduction": draw.random.choice(_REDUCTIONS)})}
+
+    return make
+
+
+def rows_loss(draw: Draw) -> Arguments:
+    """A loss of two tensors of rows, and a label for each."""
+    shape = draw.shape(1, 2)
+    target = Shape(shape.sizes[:-1]) if draw.chance(0.8) else draw.shape(0, 1)
+    return {
+        "input1": shape,
+        "input2": draw.like(shape),
+        "target": target,
+        "reduction": draw.random.choice(_REDUCTIONS),
+    }

@@ -87,3 +87,40 @@ def interpolate(draw: Draw) -> Arguments:
     if draw.chance(0.5):
         return {"input": shape, "size": draw.size()}
     return {"input": shape, "scale_factor": draw.random.choice((2, 2.0, 3))}
+
+
+def lazy_layer(dims: int, turned: bool) -> Callable[[Draw], Arguments]:
+    layer = conv_layer(dims, turned)
+
+    def make(draw: Draw) -> Arguments:
+        return {name: value for name, value in layer(draw).items() if name not in ("in_channels", "groups")}
+
+    return make
+
+
+def upsampled(draw: Draw) -> Arguments:
+    shape = draw.shape(4, 4) if draw.chance(0.8) else draw.shape(2, 5)
+    if draw.chance(0.5):
+        return {"input": shape, "size": draw.one_or_each(2, 1, 6)}
+    return {"input": shape, "scale_factor": draw.random.choice((2, 2.0, 3))}
+
+
+def folded(draw: Draw) -> Arguments:
+    kernel = tuple(draw.random.randint(1, 2) for _ in range(2))
+    wanted = tuple(draw.random.randint(2, 4) for _ in range(2))
+    blocks = (wanted[0] - kernel[0] + 1) * (wanted[1] - kernel[1] + 1)
+    columns = kernel[0] * kernel[1] * draw.size(2) if draw.chance(0.8) else draw.size()
+    shape = Shape((*draw.shape(0, 1).sizes, columns, blocks)) if draw.chance(0.9) else draw.shape(1, 4)
+    return {"input": shape, "output_size": wanted, "kernel_size": kernel}
+
+
+def affine_grid(draw: Draw) -> Arguments:
+    size = draw.shape(4, 5).sizes
+    return {"theta": Shape((size[0], len(size) - 2, len(size) - 1)), "size": size, "align_corners": False}
+
+
+def sampled(draw: Draw) -> Arguments:
+    shape = draw.shape(4, 5)
+    dims = len(shape.sizes) - 2
+    grid = Shape((draw.near(shape.sizes[0]), *draw.shape(dims, dims).sizes, dims if draw.chance(0.8) else 3))
+    return {"input": shape, "grid": grid if draw.chance(0.9) else draw.shape(), "align_corners": False}

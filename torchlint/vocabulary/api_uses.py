@@ -1,4 +1,4 @@
-"""Where the names of a table (`_api_table`) are used."""
+"""Where the names of a table (`api_table`) are used."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _GUARD = re.compile(r"hasattr|version|WITH_PT|TORCH_(?:GE|LT|MAJOR|MINOR|\d)|(?<
 _CAUGHT = frozenset({"ImportError", "ModuleNotFoundError", "AttributeError", "Exception", "BaseException"})
 # What these names mean in every file that has them: modules of torch.
 _USUAL = {"torch": "torch", "F": "torch.nn.functional", "nn": "torch.nn"}
-UsedNode = ast.Name | ast.Attribute | ast.ImportFrom
+UsedNode = ast.Name | ast.Attribute | ast.ImportFrom | ast.alias
 _Use = tuple[Row, UsedNode, ast.Call | None]
 
 
@@ -67,11 +67,9 @@ def may_use(scope: ast.AST, module: Module, rows: Mapping[str, Row], last: froze
     """Whether a function, a class outside its methods or the module's body may read a name of a table, whose last parts
     are `last`: `F.pad` is not a `torch.pad`, nor is `self.pad`."""
     nodes, model = inventory_of(scope), module.models.get(scope)
-    if any(_imported_module(node, rows) for node in nodes.of(ast.ImportFrom)):
+    if any(_imported(node, rows) for node in nodes.of(ast.ImportFrom)):
         return True
     instance = model.self_name if isinstance(model, FunctionModel) else None
-    if any(_imported_module(node, rows) for node in nodes.of(ast.ImportFrom)):
-        return True
     for node in nodes.of(ast.Attribute):
         is_own = isinstance(node.value, ast.Name) and node.value.id == instance and f"{MODULE}{node.attr}" not in rows
         if node.attr in last and not is_own and _may_be(node, rows, called=node in nodes.calls):
@@ -100,6 +98,14 @@ def _imported_module(node: ast.ImportFrom, rows: Mapping[str, Row]) -> Row | Non
     return next((rows[name] for name in names if name in rows and rows[name].module), None)
 
 
+def _imported(node: ast.ImportFrom, rows: Mapping[str, Row]) -> list[tuple[Row, ast.ImportFrom | ast.alias]]:
+    """The rows of which an import is a use, and where: of a module that it names, of names that are not there now."""
+    module = _imported_module(node, rows)
+    names = [(rows.get(f"{node.module}.{part.name}"), part) for part in node.names if not node.level]
+    gone = [(row, part) for row, part in names if row is not None and row.is_gone]
+    return [*([(module, node)] if module is not None else []), *gone]
+
+
 def uses(frame: Frame, rows: Mapping[str, Row], cls: ClassModel | None = None) -> Iterator[_Use]:
     """The uses of a table's names in a frame, or in a class outside its methods: the row, the name, the call if any."""
     nodes = list(_nodes(frame, cls))
@@ -107,8 +113,8 @@ def uses(frame: Frame, rows: Mapping[str, Row], cls: ClassModel | None = None) -
     last = {name.rpartition(".")[2] for name in rows}
     found: list[_Use] = []
     for node in nodes:
-        if isinstance(node, ast.ImportFrom) and (module := _imported_module(node, rows)) is not None:
-            found.append((module, node, None))
+        if isinstance(node, ast.ImportFrom):
+            found += [(row, part, None) for row, part in _imported(node, rows)]
         if not isinstance(node, ast.Name | ast.Attribute) or not isinstance(node.ctx, ast.Load):
             continue
         row = _row(frame, node, rows, node in called) if isinstance(node, ast.Name) or node.attr in last else None
@@ -183,7 +189,8 @@ def _nodes(frame: Frame, cls: ClassModel | None) -> Iterator[ast.AST]:
     """The nodes that belong to a frame or a class: lambdas and decorators too, not the functions and classes in it."""
     stack: list[ast.AST]
     if cls is not None:
-        stack = [*cls.node.body, *cls.node.decorator_list]
+        bases = [*cls.node.bases, *(keyword.value for keyword in cls.node.keywords)]
+        stack = [*cls.node.body, *cls.node.decorator_list, *bases]
     elif frame.function is not None:
         node = frame.function.node
         stack = [*node.body, *node.decorator_list, *node.args.defaults, *_annotations(node)]
