@@ -39,10 +39,12 @@ _SECTIONS = {
     "Limits": HOW_IT_WORKS,
     "License": "",
 }
-# Lines of 100 characters fit on a screen of 1,400 pixels; what a terminal prints is as dark as other text.
+# Lines of 100 characters fit on a screen of 1,400 pixels; what a terminal prints is as dark as other text; no sign of a
+# link has a line of its own below a title on a telephone.
 _STYLE = """\
 .md-grid { max-width: 74rem; }
 .md-typeset .highlight .go { color: inherit; }
+.md-typeset h1 .headerlink { display: none; }
 """
 _SHOWN = "TLT202"  # the rule whose finding opens the README
 _FILE_NAME = re.compile(r"(?<![\w/`])(?:docs/\w+|README|CONTRIBUTING|CHANGELOG|SECURITY)\.(?:md|txt)\b")
@@ -68,7 +70,7 @@ def guides() -> list[str]:
 
 def _places() -> dict[str, str]:
     """Files of the repository and where they are in the tree."""
-    documents = {f"docs/{path.name}": path.name for path in (ROOT / "docs").iterdir() if path.suffix in (".md", ".txt")}
+    documents = {f"docs/{path.name}": path.name for path in (ROOT / "docs").iterdir() if path.is_file()}
     return {"README.md": GETTING_STARTED, **_FILES, **documents}
 
 
@@ -144,6 +146,8 @@ def _ways(count: int) -> str:
     rows = (
         (GETTING_STARTED, "Getting started", "install, run, fix, flake8, notebooks"),
         (RULES, "Rules", f"{count} of them, each with its reasons, its harm in numbers and the evidence for its fix"),
+        ("settings.md", "Settings", "all keys of the configuration"),
+        ("old_code.md", "Old code", "begin with a code base that has findings"),
         ("editors.md", "Editors", "findings and fixes while you type"),
         ("ci.md", "Continuous integration", "GitHub, GitLab, reviewdog, Jenkins, pre-commit"),
         ("coming_from_torchfix.md", "Coming from TorchFix and other linters", "which rule took whose place"),
