@@ -10,6 +10,7 @@ FORMATS = {
     "azure": "azure",
     "github": "github",
     "gitlab": "gitlab",
+    "html": "html_",
     "junit": "junit",
     "pylint": "pylint",
     "rdjson": "rdjson",

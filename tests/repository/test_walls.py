@@ -68,7 +68,7 @@ def test_a_file_without_findings_loads_no_concrete_syntax(tmp_path: Path) -> Non
     assert modules & (NEVER | HUMAN | {"libcst"}) == set()
 
 
-@pytest.mark.parametrize("form", ["concise", "json"])
+@pytest.mark.parametrize("form", ["concise", "json", "html"])
 def test_a_finding_for_programs_loads_nothing_for_humans(tmp_path: Path, form: str) -> None:
     modules = checked(tmp_path, FINDING, f"--output-format={form}", status=1)
     assert modules & (NEVER | HUMAN | ON_REQUEST) == set()

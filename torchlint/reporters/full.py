@@ -10,6 +10,7 @@ from torchlint.links import page_url
 from torchlint.reporters.excerpt import Line, frame
 from torchlint.reporters.hunks import hunks
 from torchlint.reporters.places import place_in
+from torchlint.reporters.remarks import NOTES
 from torchlint.running.outcome import Run
 from torchlint.source import Source
 from torchlint.terminal import printable
@@ -28,11 +29,6 @@ _STYLES = {
     "title": "bold cyan",
     "removed": "red",
     "added": "green",
-}
-_NOTES = {
-    "unsafe": "This is an unsafe fix, which may change results; `--fix --unsafe-fixes` applies it",
-    "unverified": "This is an unsafe fix, of which nothing is known by running it; `--fix --unsafe-fixes` applies it",
-    "display": "This fix is only shown and never applied: check it, and make it by hand",
 }
 
 
@@ -120,7 +116,7 @@ def _related(related: Related, source: Source) -> Iterator[Line]:
 def _fix(fix: Fix, source: Source) -> Iterator[Line]:
     yield _labelled("help", fix.title)
     yield from hunks(source, fix.edits)
-    for note in filter(None, (_NOTES.get(fix.standing), fix.condition, fix.verification)):
+    for note in filter(None, (NOTES.get(fix.standing), fix.condition, fix.verification)):
         yield _labelled("note", note)
 
 

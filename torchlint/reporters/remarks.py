@@ -1,10 +1,17 @@
-"""What review services are told of a fix that they must not apply: they turn a suggestion into a commit."""
+"""What is said of a fix that is not applied by itself: to people, and to review services, which turn a suggestion into
+a commit."""
 
 from __future__ import annotations
 
 from torchlint.finding import Applicability, Finding, Fix
 from torchlint.source import Source
 
+# For people, below the fix.
+NOTES = {
+    "unsafe": "This is an unsafe fix, which may change results; `--fix --unsafe-fixes` applies it",
+    "unverified": "This is an unsafe fix, of which nothing is known by running it; `--fix --unsafe-fixes` applies it",
+    "display": "This fix is only shown and never applied: check it, and make it by hand",
+}
 _INTRODUCTIONS = {
     "safe": "Safe fix in places that are too far apart for one suggestion (`torchlint --fix` applies it)",
     "unsafe": "Unsafe fix, which may change results (`torchlint --fix --unsafe-fixes` applies it)",
