@@ -16,21 +16,10 @@ from pathlib import Path
 
 from torchlint import registry
 from torchlint.finding import Severity
+from torchlint.registry import SUBJECTS
 from torchlint.verify import demonstrations
 
 ROOT = Path(__file__).resolve().parent.parent
-# What the rules of each hundred are about.
-SUBJECTS = {
-    1: "losses",
-    2: "numerics",
-    3: "dims, shapes and results",
-    4: "loops and speed",
-    5: "datasets and loaders",
-    6: "modules",
-    7: "training",
-    8: "API of other versions and libraries",
-    9: "torchlint's own comments",
-}
 
 
 def finish(rule: registry.RuleInfo) -> int:

@@ -22,6 +22,18 @@ if TYPE_CHECKING:
     from torchlint.rule import Rule
 
 _INDEX = "rules.json"
+# What the rules of each hundred of codes are about.
+SUBJECTS = {
+    1: "losses",
+    2: "numerics",
+    3: "dims, shapes and results",
+    4: "loops and speed",
+    5: "datasets and loaders",
+    6: "modules",
+    7: "training",
+    8: "API of other versions and libraries",
+    9: "torchlint's own comments",
+}
 
 
 class RuleInfo(NamedTuple):
