@@ -82,7 +82,7 @@ def _of_float32_values(gain: _Row) -> bool:
 
 
 def _error(rows: Sequence[_Row], gains: Sequence[_Row]) -> str:
-    """The worst error of both versions. Where results are meant to change, the old ones are no measure."""
+    """The worst error of both versions. Where results are meant to change, the old ones measure nothing."""
     before, after = (max((gain.get(f"relative_{side}", 0.0) for gain in gains), default=0.0) for side in _SIDES)
     if before:
         return f"{before:.2g} &rarr; {after:.2g}"
