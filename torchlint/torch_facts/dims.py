@@ -64,12 +64,6 @@ class Polynomial:
     __radd__ = __add__
     __rmul__ = __mul__
 
-    @property
-    def is_unknown(self) -> bool:
-        """Whether it is a size of which nothing is known."""
-        ((monomial, count), *others) = self.terms.items()
-        return not others and count == 1 and all(type(one.key) is object and power == 1 for one, power in monomial)
-
     def __str__(self) -> str:
         ordered = sorted(self.terms.items(), key=lambda term: (not term[0], _written(*term)))
         return " + ".join(_written(*term) for term in ordered).replace("+ -", "- ")

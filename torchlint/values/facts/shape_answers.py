@@ -71,7 +71,10 @@ def covers(one: object, other: object) -> bool:
 
 def _is_anything(size: Size) -> bool:
     """Whether nothing is known of a size."""
-    return isinstance(size, Polynomial) and size.is_unknown
+    if not isinstance(size, Polynomial):
+        return False
+    ((monomial, count), *others) = size.terms.items()
+    return not others and count == 1 and all(type(one.key) is object and power == 1 for one, power in monomial)
 
 
 def part_of(answer: object, key: int | str) -> object:
