@@ -25,7 +25,8 @@ loss = F.cross_entropy(logits, target, reduction="mean")
 ```
 
 ## When not to use it
-Where torch is replaced by a package of the same names with more parameters.
+It is off by default: it was tried on less code than the others. Leave it off where torch is replaced by a package of
+the same names with more parameters.
 
 ## References
 - [torch.nn](https://docs.pytorch.org/docs/stable/nn.html)

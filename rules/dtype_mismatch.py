@@ -23,7 +23,8 @@ centred = counts - counts.float().mean()
 ```
 
 ## When not to use it
-There is no program in which such an operation returns, except one that changes what torch's operations do.
+It is off by default: it was tried on less code than the others. There is no program in which such an operation
+returns, except one that changes what torch's operations do.
 
 ## References
 - [torch.Tensor.to](https://docs.pytorch.org/docs/stable/generated/torch.Tensor.to.html)

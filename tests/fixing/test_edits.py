@@ -132,7 +132,7 @@ def test_fixes_beside_each_other_arrive_in_one_pass() -> None:
         passes.append(source.text)
         return renames(source)
 
-    assert run("y = old(a) + old(\n    b\n)\n", lint).text == "y = new(a) + new(b)\n"
+    assert run("y = old(a) + old(\n    b\n)\n", lint).text == "y = new(a) + new(\n    b\n)\n"
     assert len(passes) == 2
 
 
