@@ -30,7 +30,8 @@ self.fc = nn.Linear(16 * 5 * 5, 10)
 ```
 
 ## When not to use it
-Turn it off for models whose layers are replaced from outside, by a framework that builds them anew: they have other
+It is off by default: shapes cost a quarter of the time of all other rules.
+Leave it off for models whose layers are replaced from outside, by a framework that builds them anew: they have other
 sizes than those that are written.
 
 ## References
@@ -84,6 +85,7 @@ class ShapeMismatch(Check):
     since = "0.2"
     related = ("TLT302", "TLT304")
     severity = ERROR
+    default = False
     message = "Torch raises here: the shapes do not fit"
     help = "Change the sizes so that they agree: those of the layer, or the shape of what it is given"
     words = (
