@@ -6,7 +6,7 @@ import io
 import re
 from bisect import bisect_right
 from codecs import BOM_UTF8
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from torchlint.finding import Edit, Finding, Location, Place
@@ -18,6 +18,18 @@ _LINE_END = re.compile(r"\r\n|\r|\n")
 
 class SourceError(Exception):
     """The bytes of a file cannot be read as Python text; the message is one line."""
+
+
+def shared(old: Sequence[object], new: Sequence[object]) -> tuple[int, int]:
+    """How many lines, or characters, two texts have in common from the beginning, and how many of the rest from the
+    end."""
+    first = _alike(old, new)
+    return first, _alike(old[first:][::-1], new[first:][::-1])
+
+
+def _alike(old: Sequence[object], new: Sequence[object]) -> int:
+    pairs = enumerate(zip(old, new, strict=False))
+    return next((number for number, (one, two) in pairs if one != two), min(len(old), len(new)))
 
 
 class Encoding(NamedTuple):

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from torchlint.finding import Edit
 from torchlint.notebooks.document import Cell, Piece
 from torchlint.notebooks.json_reader import raw_offset
-from torchlint.source import apply
+from torchlint.source import apply, shared
 
 
 class CellText(NamedTuple):
@@ -97,21 +97,13 @@ def _is_line(text: str) -> bool:
 
 
 def _likeness(text: str, other: str) -> int:
-    before = _shared(text, other)
-    return before + _shared(text[before:][::-1], other[before:][::-1])
-
-
-def _shared(text: str, other: str) -> int:
-    """How many characters two texts have in common from the beginning."""
-    pairs = enumerate(zip(text, other, strict=False))
-    return next((index for index, (one, two) in pairs if one != two), min(len(text), len(other)))
+    return sum(shared(text, other))
 
 
 def _respelled(piece: Piece, text: str) -> str:
     """A string whose beginning and end are written as they were."""
     old = piece.text
-    before = _shared(old, text)
-    after = _shared(old[before:][::-1], text[before:][::-1])
+    before, after = shared(old, text)
     first, last = raw_offset(piece.raw, before), raw_offset(piece.raw, len(old) - after)
     return piece.raw[:first] + _spelled(text[before : len(text) - after], piece)[1:-1] + piece.raw[last:]
 

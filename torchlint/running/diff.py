@@ -8,7 +8,7 @@ import os
 from collections.abc import Iterator
 from typing import Any
 
-from torchlint.source import Source
+from torchlint.source import Source, shared
 
 
 def unified_diff(before: Source, after: bytes) -> bytes:
@@ -25,8 +25,7 @@ def unified_diff(before: Source, after: bytes) -> bytes:
 def _hunks(old: list[str], new: list[str]) -> Iterator[str]:
     """The lines of a unified diff. Only what lies between the first and the last change is compared: the outputs of a
     notebook can be 300,000 lines, for which difflib takes 8 s (2026-11)."""
-    first = _alike(old, new)
-    last = _alike(old[first:][::-1], new[first:][::-1])
+    first, last = shared(old, new)
 
     class Matcher(difflib.SequenceMatcher[str]):
         def get_opcodes(self) -> list[Any]:
@@ -52,12 +51,6 @@ def _signed(tag: str, old: list[str], new: list[str]) -> Iterator[str]:
         return
     yield from (f"-{line}" for line in old)
     yield from (f"+{line}" for line in new)
-
-
-def _alike(old: list[str], new: list[str]) -> int:
-    """How many lines two files have in common from the beginning."""
-    pairs = enumerate(zip(old, new, strict=False))
-    return next((number for number, (one, two) in pairs if one != two), min(len(old), len(new)))
 
 
 def _lines(data: bytes) -> list[str]:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from torchlint import faults
 from torchlint.finding import Finding, Location, Related
-from torchlint.source import Source
+from torchlint.source import Source, shared
 from torchlint.syntax.scope import DEFINITIONS
 
 # First and last row of a definition; (0, 0) for the body of the module.
@@ -26,8 +26,7 @@ class Change(NamedTuple):
     def between(cls, old: Source, new: Source) -> Change:
         """What changed, as one block."""
         before, after = _lines(old), _lines(new)
-        same = _alike(before, after)
-        end = _alike(before[same:][::-1], after[same:][::-1])
+        same, end = shared(before, after)
         # Where rows were taken away, the one behind the gap is what changed.
         return cls(range(same + 1, max(len(after) - end, same + 1) + 1), len(after) - len(before))
 
@@ -120,9 +119,3 @@ def _related(places: Iterable[Related], path: str, change: Change) -> Iterator[R
 def _lines(source: Source) -> list[str]:
     starts = [*source.line_starts, len(source.display)]
     return [source.display[start:end] for start, end in itertools.pairwise(starts)]
-
-
-def _alike(old: list[str], new: list[str]) -> int:
-    """How many lines two texts have in common from the beginning."""
-    pairs = enumerate(zip(old, new, strict=False))
-    return next((number for number, (one, two) in pairs if one != two), min(len(old), len(new)))
