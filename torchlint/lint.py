@@ -8,7 +8,7 @@ import re
 import sys
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from torchlint import registry
 from torchlint.finding import Applicability, Finding, Fix, Report
@@ -28,6 +28,17 @@ if TYPE_CHECKING:
 # Evaluation recurses over expressions: a chain of 1,600 calls needs some 8,000 Python frames, none on the C stack.
 _RECURSION_LIMIT = 30_000
 _IMPORT_OF_TORCH = re.compile(r"^[ \t]*(from|import)\b.*torch", re.MULTILINE)
+
+
+class _Asked(NamedTuple):
+    """What a caller of `check` wants to know of a file."""
+
+    codes: Collection[str]
+    gates: bool
+    fixes: bool
+    target: Range
+    indexes: Callable[[], ImportIndexes] | None
+    within: Callable[[int, int], bool] | None
 
 
 def check(
@@ -52,58 +63,38 @@ def check(
     """
     report = Report()
     with _deep_recursion(), _no_collection():
-        _check(source, codes, tree, gates, fixes, indexes, target, within, report)
+        _check(source, _Asked(codes, gates, fixes, target, indexes, within), tree, report)
     report.findings.sort(key=Finding.sort_key)
     return report
 
 
-def _check(
-    source: Source,
-    codes: Collection[str],
-    tree: ast.Module | None,
-    gates: bool,
-    fixes: bool,
-    indexes: Callable[[], ImportIndexes] | None,
-    target: Range,
-    within: Callable[[int, int], bool] | None,
-    report: Report,
-) -> None:
+def _check(source: Source, asked: _Asked, tree: ast.Module | None, report: Report) -> None:
     """Fill a report. The tree is let go at the end, before the collector could walk over it."""
     if tree is None:
         tree, report.error, report.error_row, report.error_column = parse(source.text)
     if tree is None or "torch" not in source.text:
         return
-    on_comments = [info for info in registry.rules() if info.on_comments and info.code in codes]
+    on_comments = [info for info in registry.rules() if info.on_comments and info.code in asked.codes]
     rows = suppression_rows(source) if on_comments else []
     if rows:
         report.findings += _of_comments(source, on_comments, rows)
-    _check_code(source, codes, tree, gates, fixes, indexes, target, within, report)
+    _check_code(source, asked, tree, report)
     # Of what was not looked at, nothing is known.
-    if rows and not report.failures and within is None:
-        report.findings += _of_unused(source, on_comments, codes, report.findings, fixes)
+    if rows and not report.failures and asked.within is None:
+        report.findings += _of_unused(source, on_comments, asked, report.findings)
 
 
-def _check_code(
-    source: Source,
-    codes: Collection[str],
-    tree: ast.Module,
-    gates: bool,
-    fixes: bool,
-    indexes: Callable[[], ImportIndexes] | None,
-    target: Range,
-    within: Callable[[int, int], bool] | None,
-    report: Report,
-) -> None:
+def _check_code(source: Source, asked: _Asked, tree: ast.Module, report: Report) -> None:
     if not _names_torch(source, tree):
         return
-    module = Module(source, tree, target=target)
-    project, imported = _project(module, tree, indexes, report)
-    gate = Gate(module, codes, imported, is_open=not gates)
+    module = Module(source, tree, target=asked.target)
+    project, imported = _project(module, tree, asked.indexes, report)
+    gate = Gate(module, asked.codes, imported, is_open=not asked.gates)
     if not gate.rules:
         module.close()
         return
     module.imported_words = imported
-    _run(module, project, gate, report, fixes, within)
+    _run(module, project, gate, report, asked)
 
 
 def _names_torch(source: Source, tree: ast.Module) -> bool:
@@ -139,7 +130,7 @@ def _of_comments(source: Source, rules: Sequence[RuleInfo], rows: Sequence[int])
 
 
 def _of_unused(
-    source: Source, rules: Sequence[RuleInfo], codes: Collection[str], findings: Sequence[Finding], fixes: bool
+    source: Source, rules: Sequence[RuleInfo], asked: _Asked, findings: Sequence[Finding]
 ) -> Iterator[Finding]:
     """The comments that silence none of the findings."""
     # Start-up, as above.
@@ -147,9 +138,9 @@ def _of_unused(
 
     for rule in filter(_is_on_unused, rules):
         loaded = registry.load(rule.code)
-        for start, end, message, edits in unused(source, findings, frozenset(codes) - {rule.code}):
+        for start, end, message, edits in unused(source, findings, frozenset(asked.codes) - {rule.code}):
             places = source.location(start), source.location(end)
-            fix = Fix(loaded.title, Applicability.SAFE, edits) if fixes else None
+            fix = Fix(loaded.title, Applicability.SAFE, edits) if asked.fixes else None
             yield Finding(rule.code, rule.name, message, rule.severity, *places, fix, help=loaded.help)
 
 
@@ -195,27 +186,20 @@ def _notebook(path: str, data: bytes) -> Source:
     return read_notebook(path, data)
 
 
-def _run(
-    module: Module,
-    project: Project | None,
-    gate: Gate,
-    report: Report,
-    fixes: bool,
-    within: Callable[[int, int], bool] | None,
-) -> None:
+def _run(module: Module, project: Project | None, gate: Gate, report: Report, asked: _Asked) -> None:
     # Start-up: a file that no rule concerns needs no evaluation.
     from torchlint.dispatch import Runner
 
-    runner = Runner(module, report, fixes, project)
+    runner = Runner(module, report, asked.fixes, project)
     try:
         for region in module.regions:
             if region.classes:
-                with _origin(region.node, within, report) as is_wanted:
+                with _origin(region.node, asked.within, report) as is_wanted:
                     if is_wanted:
                         runner.check_classes(region, gate.on_classes(region))
             functions = [*region.functions, *((None,) if region.node is None else ())]
             for function in functions:
-                with _origin(function.node if function else None, within, report) as is_wanted:
+                with _origin(function.node if function else None, asked.within, report) as is_wanted:
                     if is_wanted:
                         runner.check_function(function, gate.on_function(region, function))
     finally:
