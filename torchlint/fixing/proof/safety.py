@@ -62,11 +62,6 @@ class Proof:
         if not kinds.only(self.frame, value, wanted, at, besides):
             self.need(f"`{said}` is {article(' or '.join(wanted))} tensor")
 
-    def has_numbers(self, value: Value, said: str, wanted: Iterable[str]) -> None:
-        """What is certainly taken for a tensor must hold numbers of one of these kinds."""
-        if not kinds.dtypes_of(value) <= set(wanted):
-            self.need(f"`{said}` is {article(' or '.join(wanted))} tensor")
-
     def has_same_dtype(self, value: Value, other: Value, said: tuple[str, str]) -> None:
         """Two floating-point tensors must have as many bits: what a half one is rounded to shows in a wider result."""
         if not has_same_dtype(value, other):

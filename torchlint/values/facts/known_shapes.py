@@ -88,11 +88,6 @@ def refusal(op: Op) -> str:
     return _known(op, _DEPTH).refusal
 
 
-def is_reshaped(value: Mutated) -> bool:
-    """Whether what was done to a tensor may have changed its shape."""
-    return _reshapes(value)
-
-
 def asked_sizes(view: Op) -> tuple[Size, ...] | None:
     """The sizes that a view asks for, -1 among them; None where they are not known, or differ."""
     asked = view.args.get("shape", view.args.get("size"))
@@ -200,7 +195,7 @@ def _found(value: Value, depth: int) -> Known:
         case Items():
             return known_as(map(tuple, combined([_known(item, depth).answers for item in value.items])))
         case Mutated():
-            return NOTHING if _reshapes(value) else _known(value.base, depth)
+            return NOTHING if is_reshaped(value) else _known(value.base, depth)
         case Parameter():
             return Known(demanded(value, _single(depth)) or (symbol(value.name, value),))
         case LoopCarried():
@@ -218,7 +213,7 @@ def _found(value: Value, depth: int) -> Known:
     return NOTHING
 
 
-def _reshapes(value: Mutated) -> bool:
+def is_reshaped(value: Mutated) -> bool:
     """Whether what was done to a tensor may have changed its shape."""
     func = getattr(value.node, "func", None)
     name = getattr(func, "attr", getattr(value.node, "attr", ""))
@@ -300,7 +295,7 @@ def _of_op(op: Op, depth: int) -> Known:
 def _size_of(op: Op, depth: int) -> object:
     """`x.size(0)`: the size, if it is known and the same on all paths, else a symbol."""
     base: Value = op.input
-    while isinstance(base, Mutated) and not _reshapes(base):
+    while isinstance(base, Mutated) and not is_reshaped(base):
         base = base.base
     dim = op.constant("dim")
     if not isinstance(dim, int):
