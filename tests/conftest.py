@@ -34,6 +34,13 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 @pytest.fixture
+def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The test's own folder, in which it runs."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
 def interruptible() -> Iterator[None]:
     """Processes of the test answer to Ctrl-C, also where the tests run in the background and ignore it."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -98,12 +98,6 @@ def test_each_item_is_named_where_it_stands() -> None:
     assert unused("# torchlint: file-ignore[TLT101]")[0].message.endswith("no such finding in this file")
 
 
-@pytest.fixture
-def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
 def test_the_command_line_fixes_them_and_added_comments_are_none(directory: Path) -> None:
     program = f"import torch\n\n\ndef f(x):\n    y = x + 1  # noqa: TLT202\n    return {FOUND} + y\n"
     path = directory / "a.py"

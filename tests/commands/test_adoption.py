@@ -11,13 +11,9 @@ from command_line import BAD, BROKEN, MIXED, Result, process, torchlint
 from hang_guard import HANG_GUARD
 from notebook_files import code, notebook, sources
 
+pytestmark = pytest.mark.usefixtures("directory")
+
 BASELINE = "torchlint-baseline.json"
-
-
-@pytest.fixture(autouse=True)
-def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
 
 
 def write(name: str, text: str) -> None:

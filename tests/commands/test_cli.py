@@ -16,16 +16,12 @@ from hang_guard import HANG_GUARD
 
 from torchlint.formats import FORMATS
 
+pytestmark = pytest.mark.usefixtures("directory")
+
 
 def concise(*arguments: str) -> list[str]:
     result = torchlint("--output-format=concise", *arguments)
     return [line for line in result.out.splitlines() if "TLT" in line]
-
-
-@pytest.fixture(autouse=True)
-def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
 
 
 def write(**files: str) -> None:

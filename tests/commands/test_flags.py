@@ -24,11 +24,7 @@ from tools.make_reference_pages import parsers
 from torchlint.command_table import COMMANDS
 from torchlint.commands import instances
 
-
-@pytest.fixture(autouse=True)
-def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
+pytestmark = pytest.mark.usefixtures("directory")
 
 
 def write(**files: str) -> None:

@@ -23,15 +23,11 @@ from torchlint.commands import instances, progress
 from torchlint.finding import Finding
 from torchlint.source import Source
 
+pytestmark = pytest.mark.usefixtures("directory", "interruptible")
+
 SLOW = "import torch\ntorch.wait()\n"
 BAD = "import torch\ntorch.bad(1)\n"
 CODE = "import torch\n\n\ndef f(x):\n    return torch.log(torch.softmax(x, dim=1))\n"
-
-
-@pytest.fixture(autouse=True)
-def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, interruptible: None) -> Path:
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
 
 
 class Terminal:

@@ -16,6 +16,8 @@ from notebook_files import notebook
 
 from torchlint.reporters.line_hashes import line_hashes
 
+pytestmark = pytest.mark.usefixtures("directory")
+
 
 def objects(required: dict[str, Any], optional: dict[str, Any] | None = None) -> dict[str, Any]:
     """An object with these members and no others."""
@@ -167,12 +169,6 @@ JUNIT = {
     "testcase": ({"name"}, {"time", "classname", "group"}, {"skipped", "error", "failure", "system-out", "system-err"}),
     "failure": (set(), {"type", "message"}, set()),
 }
-
-
-@pytest.fixture(autouse=True)
-def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
 
 
 @pytest.fixture(params=["findings", "nothing", "broken"])

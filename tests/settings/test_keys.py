@@ -22,11 +22,7 @@ from torchlint.settings.config import Configuration, Overrides, find_settings
 from torchlint.settings.config_table import ConfigError, Layer
 from torchlint.settings.keys import KEYS
 
-
-@pytest.fixture(autouse=True)
-def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
+pytestmark = pytest.mark.usefixtures("directory")
 
 
 def write(name: str, text: str) -> None:
