@@ -148,3 +148,9 @@ def test_what_is_known_stands_behind_the_lines(text: str) -> None:
     assert {row: text.removeprefix("x ") for row, text in _listed(program).items()} == {
         row: text.removeprefix("x ") for row, text in said.items()
     }
+
+
+@pytest.mark.parametrize("step", ["n = n * n + m", "n = (n * m + n) // 3", "n = n + m * n // 2"])
+def test_a_size_that_grows_with_each_line_stays_short(step: str) -> None:
+    lines = ["import torch", "def f(x):", "    n, m = x.shape", *[f"    {step}"] * 30, "    return torch.zeros(n, 2)"]
+    assert len(_listed("\n".join(lines))[len(lines)]) < 400

@@ -164,6 +164,13 @@ def test_models_of_the_file_are_seen_through(body: str, value: str) -> None:
     assert returned(NET + "\ndef f(x):\n" + textwrap.indent(body, "    ")) == value
 
 
+@pytest.mark.parametrize(("times", "is_known"), [(2, True), (40, False)])
+def test_a_text_is_computed_as_long_as_it_is_short(times: int, is_known: bool) -> None:
+    steps = "\n".join(["s = s.replace('b', 'bb')"] * times)
+    value = returned(f"def f():\n    s = 'b'\n{textwrap.indent(steps, '    ')}\n    return s")
+    assert (value == repr("b" * 2**times)) if is_known else value.startswith("call ")
+
+
 def test_a_criterion_passes_through_moves_and_parameters() -> None:
     code = """
     def step(criterion, x, y):

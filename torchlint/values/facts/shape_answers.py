@@ -13,6 +13,9 @@ from torchlint.values.facts import entry_shapes
 
 # How many shapes of one value, and combinations of those of several, are looked at.
 _MOST = 8
+# Longer sizes are not known any more: `n = n * n + m`, written ten times, has more terms than there is time for.
+_MOST_TERMS = 8
+_MOST_CHARACTERS = 200
 
 
 class Known(NamedTuple):
@@ -26,8 +29,25 @@ NOTHING = Known((UNSURE,))
 
 
 def known_as(answers: Iterator[object]) -> Known:
-    found = tuple(answers)
+    found = tuple(map(_bounded, answers))
     return Known(found) if 0 < len(found) <= _MOST else NOTHING
+
+
+def _bounded(answer: object) -> object:
+    if isinstance(answer, Polynomial):
+        return _short(answer)
+    if isinstance(answer, Shape):
+        return Shape(tuple(map(_short, answer.sizes)), answer.open)
+    return tuple(map(_bounded, answer)) if type(answer) is tuple else answer
+
+
+def _short(size: Size) -> Size:
+    """A size, if it is short enough to go on computing with it."""
+    if isinstance(size, int):
+        return size
+    names = (one.name for monomial in size.terms for one, _ in monomial)
+    is_long = len(size.terms) > _MOST_TERMS or sum(map(len, names)) > _MOST_CHARACTERS
+    return unknown() if is_long else size
 
 
 def distinct(answers: Iterator[object]) -> Iterator[object]:

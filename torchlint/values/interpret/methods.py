@@ -26,6 +26,8 @@ from torchlint.values.value import (
     Value,
 )
 
+# Of characters.
+_LONGEST_TEXT = 10_000
 # Methods of strings that give strings and truths.
 _OF_TEXT = frozenset({"lower", "upper", "strip", "startswith", "endswith", "replace"})
 
@@ -67,12 +69,18 @@ def _call_method(frame: Frame, method: Method, arguments: Arguments, node: ast.C
 def _of_text(frame: Frame, text: Constant, method: Method, arguments: Arguments, node: ast.Call) -> Value:
     """A method of a string that is written, such as `mode.lower()`."""
     passed = [value.value for value in arguments.values if isinstance(value, Constant)]
-    if len(passed) < len(arguments.values) or arguments.keywords or not all(isinstance(each, str) for each in passed):
+    texts = [each for each in passed if isinstance(each, str)]
+    if len(texts) < len(arguments.values) or arguments.keywords or _grows(text.value, texts):
         return opaque(frame, method, arguments, node)
     try:
-        return Constant(getattr(text.value, method.name)(*passed), node)
+        return Constant(getattr(text.value, method.name)(*texts), node)
     except TypeError:
         return opaque(frame, method, arguments, node)
+
+
+def _grows(text: object, passed: list[str]) -> bool:
+    """Whether a text may become a long one: `replace`, called again and again, would fill the memory."""
+    return isinstance(text, str) and (len(text) + 1) * (max(map(len, passed), default=0) + 1) > _LONGEST_TEXT
 
 
 def _call_list_method(
