@@ -57,7 +57,7 @@ EXPECTED = {
 }
 
 
-class Surprise(Exception):
+class ReadmeError(Exception):
     """Something is not as README says."""
 
 
@@ -69,7 +69,7 @@ def main(environment: Path) -> None:
         said = [command for block in blocks("console") for command in block.splitlines()]
         unknown = EXPECTED.keys() - {written(command) for command in said}
         if unknown:
-            raise Surprise(f"README does not say it any more: {', '.join(sorted(unknown))}")
+            raise ReadmeError(f"README does not say it any more: {', '.join(sorted(unknown))}")
         for command in said:
             print(f"$ {command}", flush=True)
             project.try_command(command)
@@ -103,29 +103,27 @@ class Project:
         for name in ("train.py", "net.py"):
             shutil.copy(PROGRAM, folder / "src" / name)
         identity = "-c user.name=newcomer -c user.email=newcomer@example.org -c commit.gpgsign=false"
-        self._run(
-            f"git init -q . && git add . && git {identity} commit -qm begin && git update-ref refs/remotes/origin/main HEAD"
-        )
+        self._run(f"git init -q . && git add . && git {identity} commit -qm begin")
+        self._run("git update-ref refs/remotes/origin/main HEAD")
 
     def try_command(self, command: str, seen: Seen | None = None) -> None:
         """Run a command on the program as it was at the beginning, and compare what came of it."""
         self._run("git checkout -q .")
         if "--watch" in written(command).split():
-            return self._try_watching(written(command))
+            self._try_watching(written(command))
+            return
         done = self._run(command, PROGRAM.read_text(encoding="utf-8") if " - " in command else "", check=False)
-        seen = seen or EXPECTED.get(written(command))
+        if not self._is_as_expected(command, done, seen or EXPECTED.get(written(command))):
+            raise ReadmeError(f"{command}\nexit code {done.returncode}\n{done.stdout}{done.stderr}")
+
+    def _is_as_expected(self, command: str, done: subprocess.CompletedProcess[str], seen: Seen | None) -> bool:
         if "needs torch" in command:
-            is_fine = done.returncode == 2 and re.fullmatch(r"error: .* needs torch: pip install .*\n", done.stderr)
-        elif seen is None:
-            is_fine = done.returncode in (0, 1) and "error:" not in done.stderr
-        else:
-            is_fine = (
-                done.returncode == seen.code
-                and seen.output in done.stdout + done.stderr
-                and seen.program in self._program.read_text(encoding="utf-8")
-            )
-        if not is_fine:
-            raise Surprise(f"{command}\nexit code {done.returncode}\n{done.stdout}{done.stderr}")
+            said = re.fullmatch(r"error: .* needs torch: pip install .*\n", done.stderr)
+            return done.returncode == 2 and said is not None
+        if seen is None:
+            return done.returncode in (0, 1) and "error:" not in done.stderr
+        is_shown = seen.output in done.stdout + done.stderr
+        return done.returncode == seen.code and is_shown and seen.program in self._program.read_text(encoding="utf-8")
 
     def try_configuration(self, table: str) -> None:
         """Check the program under this pyproject.toml."""
@@ -141,7 +139,7 @@ class Project:
             path.write_text(program, encoding="utf-8")
             shown = self._run("python tried.py").stdout
             if "src/train.py 53 20 TLT101 `cross_entropy` gets probabilities" not in shown:
-                raise Surprise(f"{program}\n{shown}")
+                raise ReadmeError(f"{program}\n{shown}")
         else:
             lines = program.splitlines()
             comments = [line for line in lines if line.startswith("#")]
@@ -171,7 +169,7 @@ class Project:
             _send(server.stdin, "exit", None)
             status = server.wait(HANG_GUARD)
         if not ({"TLT101", "TLT202"} <= found and abilities.get("codeActionProvider") and status == 0):
-            raise Surprise(f"the server found {sorted(found)}, ended with {status} and can do {abilities}")
+            raise ReadmeError(f"the server found {sorted(found)}, ended with {status} and can do {abilities}")
 
     def _try_watching(self, command: str) -> None:
         with self._started(f"exec {command}", stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as run:
@@ -180,10 +178,13 @@ class Project:
             run.send_signal(signal.SIGINT)
             status = run.wait(HANG_GUARD)
         if not (first.startswith("Watching for changes") and status == 130):
-            raise Surprise(f"{command}: {status}: {first}")
+            raise ReadmeError(f"{command}: {status}: {first}")
 
-    def _started(self, command: str, **streams: int) -> subprocess.Popen[bytes]:
-        return subprocess.Popen(["bash", "-c", command], cwd=self._folder, env=self._variables, **streams)
+    def _started(
+        self, command: str, stdin: int | None = None, stdout: int | None = None, stderr: int | None = None
+    ) -> subprocess.Popen[bytes]:
+        words = ["bash", "-c", command]
+        return subprocess.Popen(words, stdin=stdin, stdout=stdout, stderr=stderr, cwd=self._folder, env=self._variables)
 
     def _run(self, command: str, given: str = "", check: bool = True) -> subprocess.CompletedProcess[str]:
         done = subprocess.run(
@@ -196,12 +197,12 @@ class Project:
             timeout=HANG_GUARD,
         )
         if check and done.returncode:
-            raise Surprise(f"{command}\n{done.stdout}{done.stderr}")
+            raise ReadmeError(f"{command}\n{done.stdout}{done.stderr}")
         return done
 
 
 def _send(stream: IO[bytes], method: str, parameters: object, number: int | None = None) -> None:
-    message = {"jsonrpc": "2.0", "method": method, "params": parameters}
+    message: dict[str, object] = {"jsonrpc": "2.0", "method": method, "params": parameters}
     if number is not None:
         message["id"] = str(number)
     body = json.dumps(message).encode()
@@ -218,11 +219,11 @@ def _messages(stream: IO[bytes]) -> Iterator[dict[str, Any]]:
         length = re.search(rb"Content-Length: (\d+)", b"".join(headers))
         assert length is not None
         yield json.loads(stream.read(int(length[1])))
-    raise Surprise("the server ended before it was told to")
+    raise ReadmeError("the server ended before it was told to")
 
 
 if __name__ == "__main__":
     try:
         main(Path(sys.argv[1]).absolute())
-    except Surprise as surprise:
-        raise SystemExit(f"README says otherwise: {surprise}") from None
+    except ReadmeError as error:
+        raise SystemExit(f"README says otherwise: {error}") from None
