@@ -18,7 +18,7 @@ import pytest
 from checkout import RIG, ROOT
 from command_line import BAD, CLEAN, MIXED, process, torchlint
 from hang_guard import HANG_GUARD
-from pseudo_terminal import on_terminal
+from pseudo_terminal import on_terminal, typed
 
 from tools.make_reference_pages import parsers
 from torchlint.command_table import COMMANDS
@@ -142,6 +142,41 @@ def test_bash_completes_commands_options_values_and_files() -> None:
     assert completed(["torchlint", "rule", "--output-format", ""]) == ["text", "json", "markdown"]
     assert completed(["torchlint", "baseline", "--pr"]) == ["--prune"]
     assert completed(["torchlint", "check", "r"]) == ["rules.py"]
+
+
+WANTED = [
+    (["ru"], "rule"),
+    (["--chang"], "--changed-since"),
+    (["check", "--add-n"], "--add-noqa"),
+    (["a.py", "--output-format", "sar"], "sarif"),
+    (["baseline", "--pr"], "--prune"),
+    (["progr"], "program.py"),
+]
+
+
+@pytest.mark.skipif(shutil.which("fish") is None, reason="fish is not installed")
+@pytest.mark.parametrize(("words", "offered"), WANTED)
+def test_fish_completes_them_too(words: list[str], offered: str, directory: Path) -> None:
+    write(program=CLEAN)
+    (directory / "torchlint.fish").write_text(torchlint("generate-shell-completion", "fish").out)
+    asked = f"source torchlint.fish; complete -C 'torchlint {' '.join(words)}'"
+    done = subprocess.run(["fish", "--no-config", "-c", asked], capture_output=True, text=True, timeout=HANG_GUARD)
+    assert offered in [line.partition("\t")[0] for line in done.stdout.splitlines()], done.stderr
+
+
+@pytest.mark.skipif(shutil.which("zsh") is None, reason="zsh is not installed")
+@pytest.mark.parametrize(("words", "offered"), WANTED)
+def test_zsh_completes_from_the_first_time_on(words: list[str], offered: str, directory: Path) -> None:
+    write(program=CLEAN)
+    (directory / "functions").mkdir()
+    (directory / "functions" / "_torchlint").write_text(torchlint("generate-shell-completion", "zsh").out)
+    begin = "fpath=($PWD/functions $fpath); autoload -Uz compinit; compinit -u -d $PWD/known; PS1=ready:"
+    last = words[-1]
+    with typed("zsh", "-f", "-i") as (type_, seen):
+        type_(f"{begin}\n")
+        seen("\rready:")
+        type_(f"torchlint {' '.join(words)}\t")
+        seen(f"torchlint {' '.join([*words[:-1], offered])}" if offered.startswith(last) else offered)
 
 
 def test_other_shells_get_the_same_commands_and_options() -> None:
