@@ -28,6 +28,8 @@ _LEFT, _RIGHT, _TOP, _BOTTOM = 34, 10, 34, 34
 _LANES = {"before": 12, "after": 22}  # of what is not finite, above all errors
 _TOP_POWER = 8  # errors from 1 ulp to 1e8, at which no digit of a float32 is right
 _SIDES = ("before", "after")
+# The points of each quantity, see `Point`.
+Measured = dict[str, list[list[float]]]
 
 
 class Point(NamedTuple):
@@ -42,9 +44,9 @@ class Point(NamedTuple):
 
 
 @functools.cache
-def table() -> dict[str, dict[str, Any]]:
+def table() -> dict[str, Measured]:
     """All that was measured, by the digest of the rewrite that was run."""
-    found: dict[str, dict[str, Any]] = json.loads(TABLE.read_text(encoding="utf-8"))
+    found: dict[str, Measured] = json.loads(TABLE.read_text(encoding="utf-8"))
     return found
 
 
@@ -60,7 +62,7 @@ def figures(code: str) -> list[tuple[str, str]]:
     return [(label, _figure(label, measured)) for label, measured in rows if measured]
 
 
-def _figure(label: str, measured: dict[str, Any]) -> str:
+def _figure(label: str, measured: Measured) -> str:
     pictures = [
         _picture(f"{label}, {quantity}s", [Point(*point) for point in measured[quantity]])
         for quantity in QUANTITIES
@@ -94,8 +96,9 @@ def _axes(points: Sequence[Point]) -> Iterator[str]:
         y = _height(10.0**power)
         yield f'<path class="grid" d="M{_LEFT} {y:g}H{_WIDTH - _RIGHT}"/>'
         yield f'<text class="left" x="{_LEFT - 4}" y="{y + 3:g}">{f"1e{power}" if power else 1}</text>'
+    every = 1 if len(points) < 8 else 2  # there is no room for all
     for place, point in enumerate(points):
-        if place % 2 == 0:  # there is room for every other one
+        if place % every == 0:
             yield f'<text class="below" x="{_across(place, points):g}" y="{_HEIGHT - 19}">{point.size:g}</text>'
 
 

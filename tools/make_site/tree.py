@@ -45,7 +45,8 @@ _STYLE = """\
 .md-grid { max-width: 74rem; }
 .md-typeset .highlight .go { color: inherit; }
 .md-typeset h1 .headerlink { display: none; }
-.curves { --before: #b8430b; --after: #1f6fb2; display: flex; flex-wrap: wrap; gap: 1rem; width: auto; text-align: start; }
+.md-typeset .curves { display: flex; flex-wrap: wrap; gap: 1rem; width: auto; text-align: start; }
+.curves { --before: #b8430b; --after: #1f6fb2; }
 [data-md-color-scheme="slate"] .curves { --before: #ff9d63; --after: #7fbaf2; }
 .curves svg { flex: 1 1 17rem; max-width: 26rem; height: auto; font-size: 10px; }
 .curves text { fill: var(--md-default-fg-color--light); } .curves .title { fill: var(--md-default-fg-color); }
