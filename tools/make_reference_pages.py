@@ -15,6 +15,7 @@ from pathlib import Path
 
 import yaml  # type: ignore[import-untyped]
 
+from tools.generated_parts import with_part
 from torchlint.command_table import COMMANDS
 from torchlint.commands.config_keys import reference, schema
 
@@ -29,20 +30,11 @@ SCHEMA = ROOT / "docs" / "torchlint.schema.json"
 def pages() -> dict[Path, str]:
     """The files as they should be."""
     return {
-        SETTINGS: _with_part(SETTINGS.read_text(encoding="utf-8"), "settings", reference().rstrip()),
-        COMMAND_LINE: _with_part(COMMAND_LINE.read_text(encoding="utf-8"), "options", "\n".join(_commands()).rstrip()),
-        CI: _with_part(CI.read_text(encoding="utf-8"), "inputs", "\n".join(_inputs())),
+        SETTINGS: with_part(SETTINGS.read_text(encoding="utf-8"), "settings", reference().rstrip()),
+        COMMAND_LINE: with_part(COMMAND_LINE.read_text(encoding="utf-8"), "options", "\n".join(_commands()).rstrip()),
+        CI: with_part(CI.read_text(encoding="utf-8"), "inputs", "\n".join(_inputs())),
         SCHEMA: json.dumps(schema(), indent=2) + "\n",
     }
-
-
-def _with_part(text: str, name: str, part: str) -> str:
-    begin, end = f"<!-- {name}:begin -->", f"<!-- {name}:end -->"
-    before, found, rest = text.partition(begin)
-    _, closed, after = rest.partition(end)
-    if not (found and closed):
-        raise SystemExit(f"there is no part between {begin} and {end}")
-    return f"{before}{begin}\n{part}\n{end}{after}"
 
 
 def _inputs() -> Iterator[str]:

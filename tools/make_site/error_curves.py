@@ -103,9 +103,7 @@ def _axes(points: Sequence[Point]) -> Iterator[str]:
 
 
 def _curve(points: Sequence[Point], side: str) -> Iterator[str]:
-    places = [
-        (_across(place, points), _height(getattr(point, f"ulps_{side}"))) for place, point in enumerate(points)
-    ]
+    places = [(_across(place, points), _height(getattr(point, f"ulps_{side}"))) for place, point in enumerate(points)]
     yield f'<polyline class="{side}" points="{" ".join(f"{x:g},{y:g}" for x, y in places)}"/>'
     y = _LANES[side]
     for (x, _), point in zip(places, points, strict=True):
