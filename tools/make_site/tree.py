@@ -55,6 +55,7 @@ _STYLE = """\
 .curves .before { stroke: var(--before); stroke-width: 3; } .curves .after { stroke: var(--after); stroke-width: 1.5; }
 .curves path.before, .curves path.after { stroke-width: 1.5; }
 .md-typeset .curves figcaption { flex-basis: 100%; max-width: none; margin: 0; font-style: normal; }
+.curves span { white-space: nowrap; }
 .curves span::before { content: ""; display: inline-block; width: 1.5em; margin: 0 0.3em; vertical-align: middle; }
 .curves span.before::before { border-top: 3px solid var(--before); }
 .curves span.after::before { border-top: 1.5px solid var(--after); }
