@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from checkout import FIXTURES
+from linted import indexes
 
 from torchlint import lint, registry
 from torchlint.finding import Applicability, Finding
@@ -39,7 +40,8 @@ def _expected(text: str) -> list[tuple[int, str]]:
 
 def _findings(source: Source, path: Path, *, gates: bool = True) -> list[Finding]:
     target = _TARGET.search(source.text)
-    report = lint.check(source, _codes(path), gates=gates, target=parse_range(target[1]) if target else CURRENT)
+    versions = parse_range(target[1]) if target else CURRENT
+    report = lint.check(source, _codes(path), gates=gates, target=versions, indexes=indexes)
     assert not report.error
     assert not report.failures
     return report.findings
