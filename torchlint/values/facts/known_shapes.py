@@ -122,7 +122,7 @@ def source(value: Value) -> Op | None:
 
 
 def known(value: Value) -> Known:
-    """What a value may be. What is far below it is looked at first, so that it does not matter what was asked before."""
+    """What a value may be. What is far below it is looked at first: it does not matter what was asked before."""
     below = [value]
     while True:
         try:
@@ -187,7 +187,7 @@ def _of_carried(value: LoopCarried, depth: int) -> Known:
     the first turn.
     """
     left = value.frame.carried.get(value) if value.frame is not None else None
-    if value.initial is None or left is None or len(_ASSUMED) >= _MOST_ASSUMED:
+    if value.initial is None or left is None or len(_ASSUMED) >= _MOST_ASSUMED or _may_grow(value.initial):
         return NOTHING
     start = _known(value.initial, depth)
     for _ in range(2):
@@ -198,6 +198,13 @@ def _of_carried(value: LoopCarried, depth: int) -> Known:
             return start._replace(refusal="")
         start = widened(start, after)
     return NOTHING
+
+
+def _may_grow(value: Value) -> bool:
+    """Whether a value may be a list, which has got other elements since, by `insert` for example."""
+    if isinstance(value, Choice):
+        return any(map(_may_grow, value.members))
+    return isinstance(value, Items) and value.kind == "list"
 
 
 def _after_turn(value: LoopCarried, start: Known, left: Value) -> tuple[Known, Mapping[Value, Known]]:
@@ -224,6 +231,8 @@ def _found(value: Value, depth: int) -> Known:
             return Known((value.value,))
         case Choice():
             return known_as(distinct(answer for member in value.members for answer in _known(member, depth).answers))
+        case Items(kind="list", items=()):
+            return NOTHING  # it is filled somewhere
         case Items():
             return known_as(map(tuple, combined([_known(item, depth).answers for item in value.items])))
         case Mutated():
