@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from torchlint.torch_facts import shape_functions
 from torchlint.torch_facts.dims import ANY, Shape, Size, floor, is_known, is_size, symbol, unknown
@@ -16,7 +17,7 @@ from torchlint.torch_facts.signatures import Kind
 from torchlint.values.facts import distributions, entry_shapes
 from torchlint.values.facts.demanded_shapes import demanded
 from torchlint.values.facts.dtypes import dtype_class
-from torchlint.values.facts.row_shapes import by_row
+from torchlint.values.facts.row_shapes import by_row, keeping, refusing
 from torchlint.values.facts.shape_answers import (
     NOTHING,
     Known,
@@ -93,7 +94,7 @@ def shapes(value: Value) -> tuple[Shape, ...]:
 
 def refusal(op: Op) -> str:
     """What torch refuses about an operation, whatever the shapes may be; empty where it may be fine."""
-    return known(op).refusal
+    return known(op).refusal if op.name in refusing() else ""
 
 
 def asked_sizes(view: Op) -> tuple[Size, ...] | None:
@@ -140,14 +141,14 @@ def _known(value: Value, depth: int) -> Known:
 
     Raises `_TooDeep` where it is made of more than may be looked at in one go.
     """
-    for assumed in reversed(_ASSUMED):
+    for assumed in reversed(_ASSUMED) if _ASSUMED else ():
         if value in assumed:
             return assumed[value]
     memo = value.memo
     if memo is None:
         memo = value.memo = {}
-    answer = memo.get("shapes")
-    if isinstance(answer, Known) and (answer is not _UNDER_WAY or not _ASSUMED):
+    answer: Known | None = memo.get("shapes")
+    if answer is not None and (answer is not _UNDER_WAY or not _ASSUMED):
         return answer
     if _ASSUMED:
         assumed = _ASSUMED[-1]
@@ -163,8 +164,8 @@ def _known(value: Value, depth: int) -> Known:
         if memo["shapes"] is _UNDER_WAY:
             del memo["shapes"]
         raise
-    earlier = memo["shapes"]
-    if isinstance(earlier, Known) and earlier.refusal and not found.refusal:
+    earlier: Known = memo["shapes"]
+    if earlier.refusal and not found.refusal:
         found = found._replace(refusal=earlier.refusal)
     memo["shapes"] = found
     return found
@@ -226,32 +227,34 @@ def _keep_refusal(value: Value, known: Known) -> None:
 
 
 def _found(value: Value, depth: int) -> Known:
-    match value:
-        case Constant():
-            return Known((value.value,))
-        case Choice():
-            return known_as(distinct(answer for member in value.members for answer in _known(member, depth).answers))
-        case Items(kind="list", items=()):
-            return NOTHING  # it is filled somewhere
-        case Items():
-            return known_as(map(tuple, combined([_known(item, depth).answers for item in value.items])))
-        case Mutated():
-            return NOTHING if is_reshaped(value) else _known(value.base, depth)
-        case Parameter():
-            return Known(demanded(value, _single(depth)) or (symbol(value.name, value),))
-        case LoopCarried():
-            return _of_carried(value, depth)
-        case Item():
-            return known_as(distinct(map(entry_shapes.item, _known(value.iterable, depth).answers)))
-        case Element():
-            return known_as(part_of(answer, value.key) for answer in _known(value.base, depth).answers)
-        case Field():
-            return _of_field(value, depth)
-        case Call():
-            return _of_call(value, depth)
-        case Op():
-            return _of_op(value, depth)
-    return NOTHING
+    finder = _FINDERS.get(value.__class__)
+    return NOTHING if finder is None else finder(value, depth)
+
+
+def _of_choice(value: Choice, depth: int) -> Known:
+    return known_as(distinct(answer for member in value.members for answer in _known(member, depth).answers))
+
+
+def _of_items(value: Items, depth: int) -> Known:
+    if not value.items and value.kind == "list":
+        return NOTHING  # it is filled somewhere
+    return known_as(map(tuple, combined([_known(item, depth).answers for item in value.items])))
+
+
+def _of_mutated(value: Mutated, depth: int) -> Known:
+    return NOTHING if is_reshaped(value) else _known(value.base, depth)
+
+
+def _of_parameter(value: Parameter, depth: int) -> Known:
+    return Known(demanded(value, _single(depth)) or (symbol(value.name, value),))
+
+
+def _of_item(value: Item, depth: int) -> Known:
+    return known_as(distinct(map(entry_shapes.item, _known(value.iterable, depth).answers)))
+
+
+def _of_element(value: Element, depth: int) -> Known:
+    return known_as(part_of(answer, value.key) for answer in _known(value.base, depth).answers)
 
 
 def is_reshaped(value: Mutated) -> bool:
@@ -284,7 +287,7 @@ def _of_call(value: Call, depth: int) -> Known:
         return _whole(value.args[0], depth)
     if value.qualname == "builtins.len" and len(value.args) == 1:
         counted = [*map(length_of, _known(value.args[0], depth).answers)]
-        return known_as(iter(counted)) if isinstance(value.args[0], Items) else NOTHING
+        return known_as(counted) if isinstance(value.args[0], Items) else NOTHING
     if value.qualname.startswith("math."):
         return Known((Shape(()),))  # a number, which broadcasts as a tensor without dims does
     made = entry_shapes.data(value, _single(depth))
@@ -312,7 +315,7 @@ def _broadcast(operands: Sequence[Value], depth: int) -> Known:
             found.append(broadcast(*map(shape_of, each)))
         except Refusal:
             continue
-    return known_as(distinct(iter(found)))
+    return known_as(distinct(found))
 
 
 def _whole(value: Value, depth: int) -> Known:
@@ -328,7 +331,7 @@ def _whole(value: Value, depth: int) -> Known:
 
 def _of_op(op: Op, depth: int) -> Known:
     if op.name == "size":
-        return known_as(distinct(iter([_size_of(op, depth)])))
+        return known_as((_size_of(op, depth),))
     if op.name == "shape":
         return known_as(
             shape.sizes if isinstance(shape, Shape) and not shape.open else UNSURE
@@ -384,11 +387,13 @@ def _calculated(op: Op, depth: int) -> Known | None:
             found.append((*a, *b) if op.name == "add" else UNSURE)
         else:
             return None
-    return known_as(distinct(iter(found)))
+    return known_as(distinct(found))
 
 
 def _answered(name: str, args: Mapping[str, Value], depth: int) -> Known:
     """What an operation gives for all combinations of its arguments, or why all of them are refused."""
+    if name in keeping():
+        return Known(tuple(map(shape_of, _known(args["input"], depth).answers)) if "input" in args else (ANY,))
     if name == "getitem":
         choices = [_known(args["input"], depth).answers, _indices(args["index"], depth)]
     else:
@@ -403,7 +408,7 @@ def _answered(name: str, args: Mapping[str, Value], depth: int) -> Known:
                 refused = str(reason)
     if not found:
         return Known((ANY,), refused)
-    return known_as(distinct(iter(found)))
+    return known_as(distinct(found) if len(found) > 1 else found)
 
 
 def _result(given: Given) -> object:
@@ -452,3 +457,18 @@ def _as_index(index: Value, answer: object) -> object:
         return UNSURE
     elements = dtype_class(index)
     return Places(answer) if elements == "int" else Mask(answer) if elements == "bool" else UNSURE
+
+
+_FINDERS: Mapping[type[Value], Callable[[Any, int], Known]] = {
+    Constant: lambda value, depth: Known((value.value,)),
+    Choice: _of_choice,
+    Items: _of_items,
+    Mutated: _of_mutated,
+    Parameter: _of_parameter,
+    LoopCarried: _of_carried,
+    Item: _of_item,
+    Element: _of_element,
+    Field: _of_field,
+    Call: _of_call,
+    Op: _of_op,
+}

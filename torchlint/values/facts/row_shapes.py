@@ -3,11 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cache
 
-from torchlint.torch_facts import ops
+from torchlint.torch_facts import ops, shape_functions
 from torchlint.torch_facts.dims import ANY, Shape, unknown
+from torchlint.torch_facts.shape_functions.elementwise_shapes import same
 from torchlint.torch_facts.shape_functions.refusal import UNSURE, Given
 from torchlint.values.facts.entry_shapes import Rows
+
+
+@cache
+def keeping() -> frozenset[str]:
+    """The operations that take all shapes, and give that of their input."""
+    return frozenset(name for name in shape_functions.proven() if shape_functions.FUNCTIONS[name] is same)
+
+
+@cache
+def refusing() -> frozenset[str]:
+    """The operations of which it may be known that torch refuses what they are given."""
+    return shape_functions.proven() - keeping()
 
 
 def by_row(given: Given) -> object:

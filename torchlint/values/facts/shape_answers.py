@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import product as combinations
 from math import prod
 from typing import NamedTuple
@@ -29,7 +29,7 @@ class Known(NamedTuple):
 NOTHING = Known((UNSURE,))
 
 
-def known_as(answers: Iterator[object]) -> Known:
+def known_as(answers: Iterable[object]) -> Known:
     found = tuple(map(_bounded, answers))
     if not found:
         return NOTHING
@@ -62,29 +62,27 @@ def _joined_shape(shapes: Sequence[Shape]) -> Shape:
 
 
 def _bounded(answer: object) -> object:
-    if isinstance(answer, Polynomial):
+    kind = answer.__class__
+    if kind is Polynomial:
         return _short(answer)
-    if isinstance(answer, Shape):
-        return Shape(tuple(map(_short, answer.sizes)), answer.open)
-    return tuple(map(_bounded, answer)) if type(answer) is tuple else answer
+    if kind is Shape:
+        sizes = tuple(map(_short, answer.sizes))
+        return answer if sizes == answer.sizes else Shape(sizes, answer.open)
+    return tuple(map(_bounded, answer)) if kind is tuple else answer
 
 
 def _short(size: Size) -> Size:
     """A size, if it is short enough to go on computing with it."""
-    if isinstance(size, int):
+    if size.__class__ is not Polynomial:
         return size
-    names = (one.name for monomial in size.terms for one, _ in monomial)
-    is_long = len(size.terms) > _MOST_TERMS or sum(map(len, names)) > _MOST_CHARACTERS
+    names = [one.name for monomial in size.terms for one, _ in monomial]
+    is_long = len(size.terms) > _MOST_TERMS or len("".join(names)) > _MOST_CHARACTERS
     return unknown() if is_long else size
 
 
-def distinct(answers: Iterator[object]) -> Iterator[object]:
+def distinct(answers: Iterable[object]) -> Iterable[object]:
     """Each once; 1, 1.0 and True are not the same."""
-    return iter({(type(answer), answer): answer for answer in answers if _hashable(answer)}.values())
-
-
-def _hashable(answer: object) -> bool:
-    return isinstance(answer, Hashable)
+    return {(type(answer), answer): answer for answer in answers}.values()
 
 
 def combined(choices: Sequence[tuple[object, ...]]) -> Iterator[tuple[object, ...]]:
