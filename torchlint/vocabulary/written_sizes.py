@@ -1,38 +1,67 @@
-"""Whether sizes are written where a function can be seen to get them wrong: numbers and names in shapes, layers that are
-made with numbers, data whose shape is known."""
+"""Whether numbers are written as sizes where a function can be seen to get them wrong: in shapes, layers or data."""
 
 from __future__ import annotations
 
 import ast
 
-from torchlint.rule import Frame, inventory_of, last_name, ops
+from torchlint.rule import Frame, Module, inventory_of, last_name, once_per_file, ops, trees
 
-# Operations that are told sizes, or that demand that those of their operands agree.
-_SIZED = ops.words("einsum", *ops.that(shape=("size", "wanted", "product", "batched product", "steps")))
+# Operations that are told sizes, and layers that are made with them: their arguments that may be sizes.
+_SHAPED = ops.words(*ops.that(shape=("size", "wanted", "steps")), "arange", "Unflatten", "unflatten")
 _LAYERS = ops.that(weights=True)
+_FIRST = 2
+_ANNOTATIONS = "jaxtyping"
 _LOADER = "DataLoader"
 
 
 def writes_sizes(frame: Frame) -> bool:
-    """Whether a function says something of sizes itself, goes over data, or has layers that are made with numbers."""
-    function = frame.function
-    if not _SIZED.isdisjoint(frame.words):
+    """Whether a function gives a shape with a number in it, goes over data, or has layers made with numbers."""
+    function, module = frame.function, frame.module
+    if _ANNOTATIONS in module.vocabulary or _has_numbers(frame.words, frame.scope, module):
         return True
-    if _LOADER in frame.module.vocabulary and any(isinstance(each, ast.For) for each in frame.statements):
+    if _LOADER in module.vocabulary and any(isinstance(each, ast.For) for each in frame.statements):
         return True
-    if function is None or function.cls is None:
-        return _makes_numbered_layers(frame.words, frame.scope)
-    init = function.cls.methods.get("__init__")
-    return init is not None and function is not init and _makes_numbered_layers(init.scope.words, init.node)
+    init = function.cls.methods.get("__init__") if function is not None and function.cls is not None else None
+    return init is not None and function is not init and _has_numbers(init.scope.words, init.node, module)
 
 
-def _makes_numbered_layers(words: frozenset[str], scope: ast.AST) -> bool:
-    """Whether a scope makes a layer with a number for what it takes or gives."""
-    return not _LAYERS.isdisjoint(words) and any(
-        last_name(call.func) in _LAYERS and any(map(_is_number, call.args[:2]))
-        for call in inventory_of(scope).of(ast.Call)
-    )
+def _has_numbers(words: frozenset[str], scope: ast.AST, module: Module) -> bool:
+    """Whether a scope gives a shape with a number in it, or makes a layer with one."""
+    if _SHAPED.isdisjoint(words) and _LAYERS.isdisjoint(words):
+        return False
+    known = _known(module)
+    if scope not in known:
+        known[scope] = any(_is_sized(call, _numbers(module)) for call in inventory_of(scope).of(ast.Call))
+    return known[scope]
 
 
-def _is_number(node: ast.expr) -> bool:
-    return isinstance(node, ast.Constant) and type(node.value) is int
+@once_per_file
+def _known(_: Module) -> dict[ast.AST, bool]:
+    """What was found out about the scopes of a file."""
+    return {}
+
+
+def _is_sized(call: ast.Call, numbers: frozenset[str]) -> bool:
+    name = last_name(call.func)
+    if name in _LAYERS:
+        given = [*call.args, *(keyword.value for keyword in call.keywords)][:_FIRST]
+    elif name in _SHAPED:
+        given = [*call.args, *(keyword.value for keyword in call.keywords)]
+    else:
+        return False
+    return any(_is_number(part, numbers) for argument in given for part in trees.walk(argument))
+
+
+def _is_number(node: ast.AST, numbers: frozenset[str]) -> bool:
+    """Whether a size is a number above 1: 1 and -1 are fine for most operations."""
+    if isinstance(node, ast.Constant):
+        return type(node.value) is int and node.value > 1
+    return isinstance(node, ast.Name) and node.id in numbers
+
+
+@once_per_file
+def _numbers(module: Module) -> frozenset[str]:
+    """The names that some statement of a file gives a number above 1."""
+    assigned = (each for scope in module.all_scopes for each in scope.statements if isinstance(each, ast.Assign))
+    targets = (each.targets for each in assigned if _is_number(each.value, frozenset()))
+    return frozenset(target.id for each in targets for target in each if isinstance(target, ast.Name))

@@ -147,8 +147,8 @@ def _known(value: Value, depth: int) -> Known:
     memo = value.memo
     if memo is None:
         memo = value.memo = {}
-    answer: Known | None = memo.get("shapes")
-    if answer is not None and (answer is not _UNDER_WAY or not _ASSUMED):
+    answer = memo.get("shapes")
+    if isinstance(answer, Known) and (answer is not _UNDER_WAY or not _ASSUMED):
         return answer
     if _ASSUMED:
         assumed = _ASSUMED[-1]
@@ -164,8 +164,8 @@ def _known(value: Value, depth: int) -> Known:
         if memo["shapes"] is _UNDER_WAY:
             del memo["shapes"]
         raise
-    earlier: Known = memo["shapes"]
-    if earlier.refusal and not found.refusal:
+    earlier = memo["shapes"]
+    if isinstance(earlier, Known) and earlier.refusal and not found.refusal:
         found = found._replace(refusal=earlier.refusal)
     memo["shapes"] = found
     return found
@@ -400,8 +400,10 @@ def _answered(name: str, args: Mapping[str, Value], depth: int) -> Known:
         choices = [_known(value, depth).answers for value in args.values()]
     found: list[object] = []
     refused = ""
+    ranks = shape_functions.takes_ranks(name)
     for each in combined(choices):
-        for given in with_ranks(Given(name, dict(zip(args, each, strict=True)))):
+        one = Given(name, dict(zip(args, each, strict=True)))
+        for given in with_ranks(one, ranks) if ranks else (one,):
             try:
                 found.append(_taken(given) if name == "getitem" else _result(given))
             except Refusal as reason:

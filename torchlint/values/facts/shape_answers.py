@@ -7,7 +7,6 @@ from itertools import product as combinations
 from math import prod
 from typing import NamedTuple
 
-from torchlint.torch_facts import shape_functions
 from torchlint.torch_facts.dims import ANY, Polynomial, Shape, Size, is_size, unknown
 from torchlint.torch_facts.shape_functions.refusal import UNSURE, Given, Span
 from torchlint.values.facts import entry_shapes
@@ -62,22 +61,23 @@ def _joined_shape(shapes: Sequence[Shape]) -> Shape:
 
 
 def _bounded(answer: object) -> object:
-    kind = answer.__class__
-    if kind is Polynomial:
+    if isinstance(answer, Polynomial):
         return _short(answer)
-    if kind is Shape:
-        sizes = tuple(map(_short, answer.sizes))
-        return answer if sizes == answer.sizes else Shape(sizes, answer.open)
-    return tuple(map(_bounded, answer)) if kind is tuple else answer
+    if isinstance(answer, Shape):
+        is_long = any(_short(size) is not size for size in answer.sizes)
+        return Shape(tuple(map(_short, answer.sizes)), answer.open) if is_long else answer
+    return tuple(map(_bounded, answer)) if type(answer) is tuple else answer
 
 
 def _short(size: Size) -> Size:
     """A size, if it is short enough to go on computing with it."""
-    if size.__class__ is not Polynomial:
+    if not isinstance(size, Polynomial):
         return size
-    names = [one.name for monomial in size.terms for one, _ in monomial]
-    is_long = len(size.terms) > _MOST_TERMS or len("".join(names)) > _MOST_CHARACTERS
-    return unknown() if is_long else size
+    count = 0
+    for monomial in size.terms:
+        for one, _ in monomial:
+            count += len(one.name)
+    return unknown() if count > _MOST_CHARACTERS or len(size.terms) > _MOST_TERMS else size
 
 
 def distinct(answers: Iterable[object]) -> Iterable[object]:
@@ -142,11 +142,10 @@ def is_vague(sizes: tuple[object, ...]) -> bool:
     return len(sizes) == 1 and not isinstance(sizes[0], int)
 
 
-def with_ranks(given: Given) -> Iterator[Given]:
-    """The same with each rank that the input may have, where only few are taken."""
-    ranks = shape_functions.takes_ranks(given.name)
+def with_ranks(given: Given, ranks: Sequence[int]) -> Iterator[Given]:
+    """The same with each rank that the input may have, of those that are taken."""
     shape = given.tensor()
-    if not ranks or not shape.open or shape.at_least > max(ranks):
+    if not shape.open or shape.at_least > max(ranks):
         yield given
         return
     for rank in ranks:
