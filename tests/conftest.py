@@ -2,15 +2,11 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Iterator, Mapping
-from functools import cache, partial
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from checkout import ROOT
 from hypothesis import HealthCheck, settings
-
-from torchlint.syntax import import_index
 
 # How long an example takes says more of the machine than of the code.
 settings.register_profile("no deadline", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -38,16 +34,11 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def index_of_the_checkout() -> Iterator[None]:
-    """What the files of the checkout import is read once: thousands of tests check programs that would lie in it."""
-    made = import_index.ImportIndex
-    once = cache(partial(made, known={}))
-
-    def index(root: str, known: Mapping[str, import_index.Row]) -> import_index.ImportIndex:
-        return once(root) if root == str(ROOT) and not known else made(root, known)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(import_index, "ImportIndex", index)
+def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """An empty folder that the tests run in: a program that one makes up is not part of this project, whose files would
+    all be read for what they import."""
+    with pytest.MonkeyPatch.context() as process:
+        process.chdir(tmp_path_factory.mktemp("elsewhere"))
         yield
 
 
