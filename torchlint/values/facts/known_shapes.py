@@ -68,7 +68,15 @@ _RESHAPING = frozenset(
         "as_strided_",
     }
 )
-_WRAPPERS = frozenset({"torch.nn.Parameter", "torch.nn.parameter.Parameter", "torch.autograd.Variable"})
+_WRAPPERS = frozenset(
+    {
+        "torch.nn.Parameter",
+        "torch.nn.parameter.Parameter",
+        "torch.nn.Buffer",
+        "torch.nn.parameter.Buffer",
+        "torch.autograd.Variable",
+    }
+)
 _TURNED = frozenset({"T", "mT"})
 
 # What stands for an answer while it is looked for.
