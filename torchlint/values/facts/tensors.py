@@ -191,6 +191,20 @@ def evidence(value: Value, depth: int = DEPTH) -> bool:
     return False
 
 
+def are_sizes(value: Value) -> bool:
+    """Whether a value is certainly a tuple of sizes: `x.shape`, a slice of it, or it with more at an end."""
+    match value:
+        case Op(name="shape"):
+            return True
+        case Op(name="getitem", form="operator"):
+            index = value.args["index"]
+            return isinstance(index, Op) and index.name == "slice" and are_sizes(value.input)
+        case Op(name="add", form="operator"):
+            parts = value.args.values()
+            return any(map(are_sizes, parts)) and all(isinstance(part, Items) or are_sizes(part) for part in parts)
+    return False
+
+
 def storage(value: Value) -> Value:
     """The value whose memory this one may share: itself, or what it is a view of."""
     for _ in range(DEPTH):
@@ -229,7 +243,7 @@ def kind(value: Value) -> Kind:
             return Kind.INT
         case Op() if value.name in _NUMBERS:
             return Kind.INT
-        case Op(name="shape"):
+        case Op(name="shape" | "getitem" | "add") if are_sizes(value):
             return Kind.SEQUENCE
         case Call(qualname="builtins.int" | "builtins.len") | Item(iterable=Call(qualname="builtins.range")):
             return Kind.INT
