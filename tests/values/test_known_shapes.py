@@ -132,6 +132,119 @@ CALLS = """
     out = model(torch.rand(2, 4))  # (2, 6)
 """
 
+SIZES = """
+    import math
+
+    import torch
+    from torch import nn
+
+
+    class Heads(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.q = nn.Linear(8, 8)
+            self.width = 4
+            self.scale = math.sqrt(self.width)
+
+        def forward(self, x, names):  # x (B, T, 8)
+            B, T, C = x.shape  # C ()
+            shape = x.shape[:-1]
+            split = (*shape, -1, self.width)
+            q = self.q(x).view(split).transpose(1, 2)  # (B, 2, T, 4)
+            joined = q.transpose(1, 2).reshape(*shape, -1) / self.scale  # (B, T, 8)
+            more = torch.zeros(*x.shape[1:], 3, device=x.device)  # (T, 8, 3)
+            anything = x.view(*names)
+            neither = x.view((*names, 2))
+            listed = torch.zeros(*[2, 3], 4)  # (2, 3, 4)
+            return joined  # (B, T, 8)
+"""
+
+PASSED_ON = """
+    import torch
+    from torch import nn
+
+
+    class Conv(nn.Module):
+        def __init__(self, width, **kwargs):
+            super().__init__()
+            self.conv = nn.Conv2d(3, width, bias=False, **kwargs)
+
+        def forward(self, x):
+            return self.conv(x)  # (2, 8, 8, 8) or (2, 4, 14, 14)
+
+
+    class Wrapper(nn.Module):
+        def __init__(self, *sizes, **kwargs):
+            super().__init__()
+            self.fc = nn.Linear(*sizes)
+            self.last = nn.Linear(sizes[1], kwargs["out"])
+
+        def forward(self, x):
+            return self.last(self.fc(x))  # (2, 7)
+
+
+    a = Conv(8, kernel_size=2, stride=2)(torch.rand(2, 3, 16, 16))  # (2, 8, 8, 8)
+    b = Conv(4, kernel_size=3)(torch.rand(2, 3, 16, 16))  # (2, 4, 14, 14)
+    c = Wrapper(5, 6, out=7)(torch.rand(2, 5))  # (2, 7)
+
+
+    def any_settings(settings):
+        return Conv(8, **settings)(torch.rand(2, 3, 16, 16))
+"""
+
+TABLES = """
+    from collections import OrderedDict
+    from types import SimpleNamespace
+
+    import torch
+    from torch import nn
+
+
+    class Gelu(nn.Module):
+        def __init__(self, slow: bool = False):
+            super().__init__()
+            self.act = self._slow if slow else nn.functional.gelu
+
+        def _slow(self, x):
+            return x * 0.5  # (2, 4)
+
+        def forward(self, x):
+            return self.act(x)  # (2, 4)
+
+
+    class Makes(OrderedDict):
+        def __getitem__(self, key):
+            content = super().__getitem__(key)
+            cls, kwargs = content if isinstance(content, tuple) else (content, {})
+            return cls(**kwargs)
+
+
+    class Counts(dict):
+        def __init__(self, table):
+            super().__init__(other=table)
+
+        def __getitem__(self, key):
+            return super().__getitem__(key)
+
+
+    table = {"gelu": Gelu, "slow": (Gelu, {"slow": True}), "relu": nn.ReLU}
+    makes = Makes(table)
+    x = torch.rand(2, 4)  # (2, 4)
+    a = makes["gelu"](x)  # (2, 4)
+    b = makes["slow"](x)  # (2, 4)
+    c = makes["relu"](x)  # (2, 4)
+    missing = makes["none"](x)
+    other = Counts({"relu": nn.ReLU()})["relu"](x)
+
+    settings = SimpleNamespace(width=4)
+    d = torch.zeros(getattr(settings, "width", 5), getattr(settings, "height", 6))  # (4, 6)
+
+
+    def open_settings(config, kind):
+        made = makes[kind](x)
+        return torch.zeros(getattr(config, "height", 6))
+"""
+
 
 def _listed(program: str) -> dict[int, str]:
     source = Source("program.py", program)
@@ -140,7 +253,18 @@ def _listed(program: str) -> dict[int, str]:
     return {line.row: " or ".join(line.shapes) for line in known_lines(source, tree)}
 
 
-@pytest.mark.parametrize("text", [DATA, PARAMETERS, LOOPS, CALLS], ids=["data", "parameters", "loops", "calls"])
+_TEXTS = {
+    "data": DATA,
+    "parameters": PARAMETERS,
+    "loops": LOOPS,
+    "calls": CALLS,
+    "sizes": SIZES,
+    "passed on": PASSED_ON,
+    "tables": TABLES,
+}
+
+
+@pytest.mark.parametrize("text", _TEXTS.values(), ids=_TEXTS)
 def test_what_is_known_stands_behind_the_lines(text: str) -> None:
     program = dedent(text)
     lines = enumerate(program.splitlines(), 1)

@@ -78,6 +78,9 @@ _WRAPPERS = frozenset(
     }
 )
 _TURNED = frozenset({"T", "mT"})
+# What these give is a number that has no part in a shape: a tensor without dims, as far as shapes go.
+_NUMBERS = frozenset({"builtins.float", *(f"math.{name}" for name in ("sqrt", "log", "log2", "log10", "exp", "pow"))})
+_A_NUMBER = Known((Shape(()),))
 
 # What stands for an answer while it is looked for.
 _UNDER_WAY = Known((UNSURE,))
@@ -247,6 +250,8 @@ def _of_field(value: Field, depth: int) -> Known:
 def _of_call(value: Call, depth: int) -> Known:
     if value.qualname in _WRAPPERS and value.args:
         return _known(value.args[0], depth)
+    if value.qualname in _NUMBERS and value.known:
+        return _A_NUMBER
     if value.qualname == "builtins.int" and len(value.args) == 1:
         return _whole(value.args[0], depth)
     if value.qualname == "builtins.len" and len(value.args) == 1:

@@ -10,7 +10,18 @@ from typing import Any
 from torchlint.torch_facts import ops
 from torchlint.values import facts
 from torchlint.values.interpret.frame import Frame
-from torchlint.values.value import Call, Constant, Instance, Items, Layer, Mapped, Value
+from torchlint.values.value import (
+    Call,
+    ClassRef,
+    Constant,
+    External,
+    FunctionRef,
+    Instance,
+    Items,
+    Layer,
+    Mapped,
+    Value,
+)
 
 # What is only true of a model that was compiled or is traced.
 _NOT_EAGER = frozenset({"torch.jit.is_scripting", "torch.jit.is_tracing", "torch.onnx.is_in_onnx_export"})
@@ -100,7 +111,10 @@ def _compared(sign: ast.cmpop, left: Value | None, right: Value | None) -> bool 
 
 
 def _is_instance(value: Value | None, kind: ast.expr) -> bool | None:
-    """Whether a number or a sequence is one of the classes that are named."""
+    """Whether a number, a sequence or a class is one of the classes that are named."""
+    if isinstance(value, ClassRef | FunctionRef) or _is_class_of_torch(value):
+        named = {getattr(part, "attr", getattr(part, "id", "")) for part in _alternatives(kind)}
+        return False if named <= _KINDS.keys() - {"Iterable", "Sequence"} else None
     held = value.value if isinstance(value, Constant) else () if isinstance(value, Items) else None
     if held is None or (isinstance(value, Items) and value.kind not in ("tuple", "list")):
         return None
@@ -110,6 +124,11 @@ def _is_instance(value: Value | None, kind: ast.expr) -> bool | None:
     if isinstance(value, Items):
         return not names.isdisjoint({value.kind, "Iterable", "Sequence"})
     return isinstance(held, tuple(_KINDS[name] for name in names))
+
+
+def _is_class_of_torch(value: Value | None) -> bool:
+    leaf = value.qualname.rpartition(".")[2] if isinstance(value, External) else ""
+    return isinstance(value, External) and value.qualname.startswith("torch.nn.") and leaf[:1].isupper()
 
 
 def _alternatives(kind: ast.expr) -> list[ast.expr]:

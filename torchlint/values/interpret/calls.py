@@ -10,7 +10,7 @@ from torchlint.syntax.module import FunctionModel
 from torchlint.torch_facts import ops, signatures
 from torchlint.values import facts
 from torchlint.values.compare import join
-from torchlint.values.interpret import assignments, classes, wrapped_models
+from torchlint.values.interpret import assignments, classes, setting_objects, wrapped_models
 from torchlint.values.interpret.arguments import Arguments, apply, arguments_of, calls, opaque
 from torchlint.values.interpret.attributes import attribute_of, callee_of
 from torchlint.values.interpret.frame import Frame, Slice, evaluates
@@ -148,6 +148,8 @@ def _call_builtin(frame: Frame, callee: External, arguments: Arguments, node: as
         case "super" if frame.function is not None and frame.function.cls is not None:
             return Super(frame.function.cls, frame.instance, node)
         case "getattr" if len(values) >= 2 and isinstance(values[1], Constant) and isinstance(values[1].value, str):
+            if len(values) == 3 and setting_objects.lacks(frame, values[0], values[1].value):
+                return values[2]
             return attribute_of(frame, values[0], values[1].value, node)
         case "abs" if len(values) == 1 and facts.is_tensor(values[0]):
             return record(frame, "abs", {"input": values[0]}, {"input": node.args[0]}, "operator", node)

@@ -11,10 +11,11 @@ from torchlint.values.compare import join
 from torchlint.values.interpret import setting_objects
 from torchlint.values.interpret.frame import Frame
 from torchlint.values.interpret.lookup import peek, resolved
-from torchlint.values.value import ClassRef, External, FunctionRef, Instance, Unknown, Value
+from torchlint.values.value import ClassRef, Constant, External, FunctionRef, Instance, Mapped, Super, Unknown, Value
 
 _MAX_BASES = 12
 _MAX_WRITERS = 3
+_TABLES = frozenset({"builtins.dict", "collections.OrderedDict"})
 
 
 def remember_scope(cls: ClassModel, frame: Frame) -> None:
@@ -105,6 +106,27 @@ def attribute(frame: Frame, base: Instance | ClassRef, name: str) -> Value | Non
         if value is not None:
             return value
     return _class_attribute(frame, base.cls, name)
+
+
+def item(frame: Frame, instance: Instance, index: Value) -> Value | None:
+    """What `instance[index]` gives, by the class's own method; None where that is not known."""
+    method = find_method(frame, instance.cls, "__getitem__")
+    if method is None or not frame.evaluator.is_plain(method):
+        return None
+    inlined = frame.evaluator.inline(FunctionRef(method, instance), [index], {}, frame)
+    return inlined.result if inlined is not None else None
+
+
+def entry(frame: Frame, above: Super, key: Value) -> Value | None:
+    """What `super()[key]` gives in a class derived from `dict` that was made of a table with that key; None for
+    others."""
+    instance = above.instance
+    if not isinstance(instance, Instance) or find_method(frame, instance.cls, "__init__") is not None:
+        return None
+    is_table = any(isinstance(base, External) and base.qualname in _TABLES for base in lineage(frame, instance.cls))
+    table = instance.args[0] if is_table and instance.args and len(instance.args) == 1 else None
+    known = isinstance(table, Mapped) and isinstance(key, Constant) and not instance.keywords
+    return table.items.get(key.value) if known else None  # type: ignore[union-attr]
 
 
 def _method(frame: Frame, base: Instance | ClassRef, method: FunctionModel) -> Value:

@@ -6,7 +6,7 @@ import ast
 
 from torchlint.torch_facts import ops
 from torchlint.values.compare import join
-from torchlint.values.interpret import assignments, lists, size_tuples
+from torchlint.values.interpret import assignments, classes, lists, size_tuples
 from torchlint.values.interpret.branches import outcome
 from torchlint.values.interpret.frame import Frame, evaluates
 from torchlint.values.interpret.lookup import external, outer_value
@@ -18,6 +18,7 @@ from torchlint.values.value import (
     Constant,
     Element,
     External,
+    Instance,
     Items,
     Layer,
     Mapped,
@@ -69,6 +70,10 @@ def _item_of(frame: Frame, base: Value, index: Value, node: ast.Subscript) -> Va
             return Element(base, key, node, frame)
         if isinstance(base, Call) and isinstance(key, int | str):
             return Element(base, key, node, frame)
+    if isinstance(base, Instance):
+        found = classes.item(frame, base, index)
+        if found is not None:
+            return found
     held = lists.one_of(base, index)
     if held is not None:
         return held

@@ -6,7 +6,7 @@ import ast
 
 from torchlint.torch_facts import modules, signatures
 from torchlint.values import facts
-from torchlint.values.interpret import assignments, lists, wrapped_models
+from torchlint.values.interpret import assignments, classes, lists, wrapped_models
 from torchlint.values.interpret.arguments import Arguments, apply, calls, opaque
 from torchlint.values.interpret.frame import Frame
 from torchlint.values.interpret.torch_calls import bind, converted
@@ -51,6 +51,8 @@ def _call_method(frame: Frame, method: Method, arguments: Arguments, node: ast.C
             return receiver
         case Layer() if name == "forward":
             return apply(frame, receiver, arguments, node)
+        case Super() if name == "__getitem__" and len(arguments.values) == 1:
+            return classes.entry(frame, receiver, arguments.values[0]) or opaque(frame, method, arguments, node)
         case Layer() | Instance() | ClassRef() | Super() | FunctionRef() | Constant():
             return opaque(frame, method, arguments, node)
         case Items() | LoopCarried() if name in assignments.MUTATORS or isinstance(receiver, Items):
