@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import sys
 import types
 from collections.abc import Iterator, Mapping
 from functools import partial
@@ -25,7 +26,18 @@ from torchlint.values.interpret.evaluator import MAX_CALLS, MAX_STEPS, Evaluator
 from torchlint.values.interpret.frame import Frame
 from torchlint.values.interpret.lookup import external
 from torchlint.values.interpret.project import Project
-from torchlint.values.value import Constant, External, FunctionRef, Instance, Items, Mapped, Op, Parameter, Value
+from torchlint.values.value import (
+    ClassRef,
+    Constant,
+    External,
+    FunctionRef,
+    Instance,
+    Items,
+    Mapped,
+    Op,
+    Parameter,
+    Value,
+)
 
 _LITERALS = int | float | str | bool | None
 _MOST_FILES = 40
@@ -180,11 +192,23 @@ def _as_value(frame: Frame, held: Any, nested: int = 0) -> Value:
         keywords = {name: _as_value(frame, part) for name, part in held.keywords.items()}
         return values.Call(External("functools.partial"), parts, keywords, None, frame)
     if isinstance(held, type | types.FunctionType):
-        return external(frame, f"{held.__module__}.{held.__qualname__}", None)
+        return _definition(frame, held)
     if type(held).__name__.endswith("Config") and nested < _MOST_NESTED:
         settings = {name: _as_value(frame, part, nested + 1) for name, part in _settings(held).items()}
         return values.Call(External("types.SimpleNamespace"), [], settings, None, frame)
     return values.Unknown()
+
+
+def _definition(frame: Frame, held: Any) -> Value:
+    """A class or function, which may be one of the file itself."""
+    own = frame.all_bindings(held.__name__)
+    if isinstance(own, ClassRef | FunctionRef) and inspect.getmodule(held) is _module_at(frame.module.source.path):
+        return own
+    return external(frame, f"{held.__module__}.{held.__qualname__}", None)
+
+
+def _module_at(path: str) -> types.ModuleType | None:
+    return next((each for each in [*sys.modules.values()] if getattr(each, "__file__", None) == path), None)
 
 
 def _settings(config: Any) -> dict[str, Any]:

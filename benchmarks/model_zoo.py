@@ -81,6 +81,8 @@ def _torchvision() -> Iterator[Candidate]:
     vision: Any = importlib.import_module("torchvision.models")
     families: dict[str, list[str]] = {}
     for name in vision.list_models():
+        if name.startswith("quantized_"):
+            continue  # the same model once more
         families.setdefault(vision.get_model_builder(name).__module__, []).append(name)
 
     def called(model: Any) -> Any:
@@ -89,12 +91,12 @@ def _torchvision() -> Iterator[Candidate]:
             return model(torch.rand(2, 3, 16, 224, 224))
         if "raft" in module:
             return model(torch.rand(2, 3, 128, 128), torch.rand(2, 3, 128, 128))
-        return model([torch.rand(3, 320, 320)] if ".detection" in module else torch.rand(2, 3, 299, 299))
+        return model([torch.rand(3, 320, 320)] if ".detection" in module else torch.rand(2, 3, 224, 224))
 
     def built(name: str) -> Any:
-        size = {"image_size": 299 - 299 % 14} if "vit" in name else {}
-        bare = {"weights_backbone": None} if ".detection" in vision.get_model_builder(name).__module__ else {}
-        return vision.get_model(name, weights=None, **size, **bare)
+        tasks = (".detection", ".segmentation")
+        bare = any(task in vision.get_model_builder(name).__module__ for task in tasks)
+        return vision.get_model(name, weights=None, **({"weights_backbone": None} if bare else {}))
 
     for name in _in_turns([*families.values()]):
         yield Candidate(name, lambda name=name: built(name), called)  # type: ignore[misc]
@@ -302,7 +304,8 @@ def _asked(model: Any) -> Any:
         inputs["decoder_input_ids"] = torch.zeros(2, 5, dtype=torch.long)
     elif hasattr(config, "text_config") and hasattr(config, "vision_config"):
         inputs |= {"pixel_values": given["pixel_values"], **words}
-    return model(**inputs)
+    kind = model.dtype
+    return model(**{name: value.to(kind) if value.is_floating_point() else value for name, value in inputs.items()})
 
 
 LIBRARIES: Mapping[str, Library] = {

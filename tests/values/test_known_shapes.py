@@ -245,6 +245,49 @@ TABLES = """
         return torch.zeros(getattr(config, "height", 6))
 """
 
+BUFFERS = """
+    import torch
+    from torch import nn
+
+
+    class Positions(nn.Module):
+        def __init__(self, kind):
+            super().__init__()
+            self.register_buffer("table", torch.zeros(10, 4), persistent=False)
+            self.register_buffer("empty", None)
+            self.register_buffer("set", torch.zeros(3))
+            self.register_buffer(kind, torch.zeros(5))
+            self.last = nn.Linear(4, 2) if kind else None
+
+        def fill(self):
+            self.set = torch.zeros(7)  # (7,)
+
+        def forward(self, x):
+            a = self.table.t() + 1  # (4, 10)
+            b = self.empty + 1
+            c = self.set + 1  # (3,) or (7,)
+            d = self.kind + 1
+            return self.last(self.table)  # (10, 2)
+
+
+    class Grown(nn.Module):
+        def __init__(self, width):
+            super().__init__()
+            self.scaled = nn.Conv2d(int(64 * width), 8, 1)
+            self.plain = nn.Conv2d(64 * width, 8, 1)
+
+        def forward(self, x, y):  # x (B, int(64*width), H, W)
+            B, C, H, W = x.shape
+            return self.scaled(x)  # (B, 8, H, W)
+
+
+    found = []
+    for row in range(3):
+        for column in range(3):
+            found.extend(range(row, column))
+    tensor = torch.tensor(found)
+"""
+
 
 def _listed(program: str) -> dict[int, str]:
     source = Source("program.py", program)
@@ -261,6 +304,7 @@ _TEXTS = {
     "sizes": SIZES,
     "passed on": PASSED_ON,
     "tables": TABLES,
+    "buffers": BUFFERS,
 }
 
 

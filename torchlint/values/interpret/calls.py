@@ -56,7 +56,13 @@ def _call(frame: Frame, node: ast.Call) -> Value:
 def _call_choice(frame: Frame, callee: Choice, arguments: Arguments, node: ast.Call) -> Value:
     if _is_choice_of_losses(callee):
         return opaque(frame, callee, arguments, node)
-    return join(*(apply(frame, member, arguments, node) for member in callee.members))
+    # A call of None raises: what goes on called another one.
+    members = [member for member in callee.members if not _is_none(member)]
+    return join(*(apply(frame, member, arguments, node) for member in members or callee.members))
+
+
+def _is_none(value: Value) -> bool:
+    return isinstance(value, Constant) and value.value is None
 
 
 def _is_choice_of_losses(callee: Choice) -> bool:

@@ -11,7 +11,19 @@ from torchlint.values.compare import join
 from torchlint.values.interpret import setting_objects
 from torchlint.values.interpret.frame import Frame
 from torchlint.values.interpret.lookup import peek, resolved
-from torchlint.values.value import ClassRef, Constant, External, FunctionRef, Instance, Mapped, Super, Unknown, Value
+from torchlint.values.value import (
+    ClassRef,
+    Constant,
+    External,
+    FunctionRef,
+    Instance,
+    Mapped,
+    Method,
+    Mutated,
+    Super,
+    Unknown,
+    Value,
+)
 
 _MAX_BASES = 12
 _MAX_WRITERS = 3
@@ -108,6 +120,21 @@ def attribute(frame: Frame, base: Instance | ClassRef, name: str) -> Value | Non
     return _class_attribute(frame, base.cls, name)
 
 
+def _registered(frame: Frame, instance: Instance, name: str) -> Value | None:
+    """The tensor that the constructor registers under a name, whatever is in it later; None where nobody does."""
+    text = instance.cls.module.source.text
+    count = sum(text.count(f"register_buffer({quote}{name}{quote}") for quote in "\"'")
+    if not count:
+        return None
+    init = constructed(frame, instance) if count == 1 else None
+    for node, callee in init.callees.items() if init is not None else ():
+        match node.args:
+            case [ast.Constant(value=given), buffer, *_] if given == name and isinstance(callee, Method):
+                held = init.values.get(buffer) if init is not None else None
+                return Unknown(node, init) if held is None or isinstance(held, Constant) else Mutated(held, node, init)
+    return Unknown()
+
+
 def item(frame: Frame, instance: Instance, index: Value) -> Value | None:
     """What `instance[index]` gives, by the class's own method; None where that is not known."""
     method = find_method(frame, instance.cls, "__getitem__")
@@ -147,9 +174,10 @@ def _instance_attribute(frame: Frame, instance: Instance, name: str) -> Value | 
     if key in evaluator.known.attributes:
         return evaluator.known.attributes[key]
     writers = _writers(frame, instance.cls, name)
-    if not writers or name in instance.cls.module.foreign_writes:
+    registered = _registered(frame, instance, name)
+    if not (writers or registered) or name in instance.cls.module.foreign_writes:
         return None
-    values: list[Value] = []
+    values: list[Value] = [] if registered is None else [registered]
     busy = False
     if any(writer.name == "__init__" for writer in writers):
         init = constructed(frame, instance)

@@ -98,7 +98,7 @@ def _call_list_method(
     longer = lists.extended(receiver, more, node, frame) if more is not None else None
     if longer is not None:
         frame.substitute(receiver, longer)
-    elif method.name in assignments.MUTATORS and isinstance(receiver, Items | lists.Tail):
+    elif method.name in assignments.MUTATORS and (isinstance(receiver, Items) or lists.is_list(receiver)):
         frame.substitute(receiver, Unknown(node, frame))
     return opaque(frame, method, arguments, node)
 
