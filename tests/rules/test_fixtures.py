@@ -59,8 +59,11 @@ def _fixed(path: Path) -> str:
 @pytest.mark.parametrize("path", CASES, ids=lambda path: f"{path.parent.name}/{path.stem}")
 def test_marked_lines_are_reported_and_no_others(path: Path) -> None:
     source = Source.from_bytes(str(path), path.read_bytes())
-    found = sorted({(finding.location.row, finding.code) for finding in _findings(source, path)})
-    assert found == sorted(set(_expected(source.text)))
+    found = {(finding.location.row, finding.code) for finding in _findings(source, path)}
+    expected = set(_expected(source.text))
+    missing = [f"line {row}: {code} is marked, and not reported" for row, code in sorted(expected - found)]
+    unwanted = [f"line {row}: {code} is reported, and not marked" for row, code in sorted(found - expected)]
+    assert not [*missing, *unwanted]
 
 
 @pytest.mark.parametrize("path", CASES, ids=lambda path: f"{path.parent.name}/{path.stem}")
