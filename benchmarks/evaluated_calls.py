@@ -293,7 +293,17 @@ def _number(value: Any) -> int | None:
 
 def is_named(size: Size) -> bool:
     """Whether a size is a number, or made of symbols that stand for something."""
-    return isinstance(size, int) or all(type(one.key) is not object for one in _symbols(size))
+    return isinstance(size, int) or all(_stands_for_something(one.key) for one in _symbols(size))
+
+
+def _stands_for_something(key: Any) -> bool:
+    """Whether what a symbol is of is known itself: in a loop, half of an unknown size is another number each turn."""
+    match key:
+        case ("floor", a, b):
+            return is_named(a) and is_named(b)
+        case ("int", size):
+            return is_named(size)
+    return type(key) is not object
 
 
 def _symbols(size: Polynomial) -> Iterator[Symbol]:

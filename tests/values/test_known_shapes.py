@@ -245,6 +245,82 @@ TABLES = """
         return torch.zeros(getattr(config, "height", 6))
 """
 
+NAMES = """
+    import functools
+    import types
+
+    import torch
+    from torch import nn
+
+
+    class Norm(nn.LayerNorm):
+        def __init__(self, width, act=None):
+            super().__init__(width)
+            self.fc = nn.Linear(width, 3 if act is None else 4)
+
+        def forward(self, x):  # x (..., width)
+            return self.fc(x)  # (2, 3) or (2, 4)
+
+
+    class Other(nn.Module):
+        def forward(self, x):
+            return x.sum(dim=1)  # (2,) or (2, 9, 9)
+
+
+    NORMS = {"norm": Norm, "other": Other, "layer": nn.LayerNorm}
+    WITH_ACT = {Norm}
+
+
+    def named(layer, act=None):
+        settings = {}
+        if isinstance(layer, functools.partial):
+            settings.update(layer.keywords)
+            layer = layer.func
+        if isinstance(layer, str):
+            if not layer:
+                return None
+            made = NORMS[layer.replace("_", "").lower().split("-")[0]]
+        elif isinstance(layer, types.FunctionType):
+            made = layer()
+        else:
+            made = layer
+        if made in WITH_ACT:
+            settings.setdefault("act", act)
+        if settings:
+            made = functools.partial(made, **settings)
+        return made
+
+
+    x = torch.rand(2, 8)  # (2, 8)
+    a = named("No_rm-act")(8)(x)  # (2, 3)
+    b = named("norm", nn.ReLU)(8)(x)  # (2, 4)
+    c = named(Norm, "relu")(8)(x)  # (2, 4)
+    d = named(Other)()(x)  # (2,)
+    e = named("layer")(8)(x)  # (2, 8)
+    h = named(functools.partial(nn.Linear, out_features=5))(8)(x)  # (2, 5)
+    missing = named("none")(8)(x)
+
+
+    def made(width, size, **settings):
+        if isinstance(size, list):
+            return Other()
+        deep = settings.pop("deep", False)
+        groups = width if deep else settings.pop("groups", 1)
+        if "experts" in settings and settings["experts"] > 0:
+            return Other()
+        settings.setdefault("bias", False)
+        return nn.Conv2d(width, 4, size, groups=groups, **settings)
+
+
+    pictures = torch.rand(2, 4, 9, 9)  # (2, 4, 9, 9)
+    f = made(4, 3, padding=1)(pictures)  # (2, 4, 9, 9)
+    g = made(4, 3, deep=True, experts=0, stride=2)(pictures)
+
+
+    def any_name(kind, y):
+        return named(kind)(8)(y)
+"""
+
 BUFFERS = """
     import torch
     from torch import nn
@@ -268,6 +344,26 @@ BUFFERS = """
             c = self.set + 1  # (3,) or (7,)
             d = self.kind + 1
             return self.last(self.table)  # (10, 2)
+
+
+    class Replaced(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.register_buffer("places", torch.zeros(1, 3))
+            self.sizes = torch.zeros(2)  # (2,)
+
+        def forward(self, x):
+            self.places = torch.zeros(4, 3)  # (4, 3)
+            self.sizes = torch.zeros(5)  # (5,)
+            return self.scores(x)
+
+        def scores(self, x):
+            return self.places + 1, self.sizes + 1
+
+
+    replaced = Replaced()
+    replaced(torch.rand(2))
+    either = replaced.scores(torch.rand(2))[0]  # (1, 3) or (4, 3)
 
 
     class Grown(nn.Module):
@@ -304,6 +400,7 @@ _TEXTS = {
     "sizes": SIZES,
     "passed on": PASSED_ON,
     "tables": TABLES,
+    "names": NAMES,
     "buffers": BUFFERS,
 }
 

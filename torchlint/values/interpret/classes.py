@@ -201,8 +201,9 @@ def _instance_attribute(frame: Frame, instance: Instance, name: str) -> Value | 
 
 
 def _may_be_called(frame: Frame, instance: Instance, method: FunctionModel) -> bool:
-    """Whether a method may have been called of an instance: where it was made just now, only if somebody names it."""
-    if instance.args is None or method.name.startswith("__"):
+    """Whether a method may have been called of an instance: where it was made just now, only if somebody names it, or
+    if a call of the instance calls it."""
+    if instance.args is None or method.name.startswith("__") or method.name == "forward":
         return True
     return any(module.references(method.name) for module in {method.module, frame.evaluator.module})
 
