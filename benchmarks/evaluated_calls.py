@@ -172,7 +172,8 @@ def _as_values(frame: Frame, arguments: Mapping[str, Any]) -> tuple[list[Value],
     named = {name: held for name, held in arguments.items() if name != "kwargs" and not name.startswith("__")}
     rest = named.pop("args", ())
     if rest:
-        return [_as_value(frame, held) for held in (*named.values(), *rest)], {}
+        positional = [_as_value(frame, held) for held in (*named.values(), *rest)]
+        return positional, {name: _as_value(frame, held) for name, held in more.items()}
     return [], {name: _as_value(frame, held) for name, held in {**named, **more}.items()}
 
 

@@ -152,8 +152,9 @@ def entry(frame: Frame, above: Super, key: Value) -> Value | None:
         return None
     is_table = any(isinstance(base, External) and base.qualname in _TABLES for base in lineage(frame, instance.cls))
     table = instance.args[0] if is_table and instance.args and len(instance.args) == 1 else None
-    known = isinstance(table, Mapped) and isinstance(key, Constant) and not instance.keywords
-    return table.items.get(key.value) if known else None  # type: ignore[union-attr]
+    if not isinstance(table, Mapped) or not isinstance(key, Constant) or instance.keywords:
+        return None
+    return table.items.get(key.value)
 
 
 def _method(frame: Frame, base: Instance | ClassRef, method: FunctionModel) -> Value:
