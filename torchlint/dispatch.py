@@ -95,9 +95,9 @@ class Runner:
                 continue
             for call in _calls_of(frame, rule.calls) if rule.calls else ():
                 self._collect(rule, frame, rule.check_call, call, frame)
-            for loop in inventory_of(frame.scope).loops if rule.overrides("check_loop") else ():
+            for loop in inventory_of(frame.scope).loops if _overrides(type(rule), "check_loop") else ():
                 self._collect(rule, frame, _check_loop, rule, loop, frame)
-            if rule.overrides("check_frame"):
+            if _overrides(type(rule), "check_frame"):
                 self._collect(rule, frame, rule.check_frame, frame)
 
     def _collect(self, rule: Rule, frame: Frame, check: Callable[..., Iterable[_Found]], *args: Any) -> None:
@@ -301,6 +301,11 @@ def _is_local(match: Match, rule: Rewrite) -> bool:
 @cache
 def _instance(code: str) -> Rule:
     return registry.load(code)()
+
+
+@cache
+def _overrides(rule: type[Check], method: str) -> bool:
+    return rule.overrides(method)
 
 
 @cache

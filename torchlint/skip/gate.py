@@ -118,7 +118,7 @@ class Gate:
         known = had.get(look)
         if known is None:
             hides = bool(hidden & look.bit)
-            known = had[look] = tokens.has(look.anchor.tokens) or (hides and self._hides(look, tokens))
+            known = had[look] = tokens.has(look) or (hides and self._hides(look, tokens))
         return known
 
     def _hides(self, look: Look, tokens: Tokens) -> bool:

@@ -20,14 +20,14 @@ class Look:
     """An anchor: the bit of its tokens, and that of the identifiers among them.
 
     `plain` are these identifiers where what a function calls may hide them: a layer, or another name. `signs` are the
-    tokens that have no word.
-    """
+    tokens that have no word; `is_called`: some are of calls."""
 
     anchor: Anchor
     bit: int
     plain: frozenset[str]
     plain_bit: int
     signs: tuple[str, ...]
+    is_called: bool
 
 
 class Asked(NamedTuple):
@@ -40,7 +40,7 @@ class Asked(NamedTuple):
 
     def concerns(self, mask: int) -> bool:
         """Whether what has these bits may have something for the rule."""
-        return any(mask & needed == needed for needed in self.within_reach)
+        return True in [mask & needed == needed for needed in self.within_reach]
 
 
 class Plan:
@@ -86,7 +86,7 @@ class Plan:
         self.called |= called
         self.written |= called | anchor.plain if anchor.written else called
         plain = frozenset() if anchor.written or (called and not anchor.layered) else anchor.plain
-        look = Look(anchor, bit, plain, self._bit_of_words(plain) if plain else 0, signs)
+        look = Look(anchor, bit, plain, self._bit_of_words(plain) if plain else 0, signs, bool(called))
         self._looks[anchor] = look
         return look
 
