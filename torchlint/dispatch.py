@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -46,17 +45,22 @@ class Runner:
         """Run rules over the classes of a region."""
         checks = [rule for info in infos if info.on_classes and isinstance(rule := self._load(info.code), Check)]
         for cls in region.classes if checks else ():
-            with self._evaluation():
+            try:
                 outer = self.evaluator.deferred(cls.parent, bare=True)
                 for check in checks:
                     self._collect(check, outer, check.check_class, cls, outer)
+            except Exception as error:
+                self._note(error)
 
     def check_function(self, function: FunctionModel | None, infos: Iterable[RuleInfo]) -> None:
         """Run rules over a function, or over the module's body."""
         rules = [rule for info in infos if info.on_frames and (rule := self._load(info.code)) is not None]
-        if rules:
-            with self._evaluation():
-                self._run_frame(self.evaluator.deferred(function), rules)
+        if not rules:
+            return
+        try:
+            self._run_frame(self.evaluator.deferred(function), rules)
+        except Exception as error:
+            self._note(error)
 
     def _load(self, code: str) -> Rule | None:
         try:
@@ -65,15 +69,9 @@ class Runner:
             self._fail(code, error)
             return None
 
-    @contextmanager
-    def _evaluation(self) -> Iterator[None]:
+    def _note(self, raised: Exception) -> None:
         """Note where something cannot be evaluated: no rule is to blame for that."""
-        try:
-            yield
-        except Exception as raised:
-            error = (isinstance(raised, EvaluationError) and raised.__cause__) or raised
-        else:
-            return
+        error = (isinstance(raised, EvaluationError) and raised.__cause__) or raised
         line = "too deeply nested to be analysed"
         if not isinstance(error, RecursionError):
             line = f"{type(error).__name__}: {error}"
