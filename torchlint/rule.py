@@ -58,7 +58,7 @@ from torchlint.syntax.inventory import Inventory, inventory_of
 from torchlint.syntax.module import ClassModel, FunctionModel, Module, own_nodes
 from torchlint.syntax.names import last_name
 from torchlint.syntax.per_file import once_per_file
-from torchlint.syntax.plain import is_flag, tested
+from torchlint.syntax.plain import is_flag, is_none, tested
 from torchlint.syntax.tests import is_test
 from torchlint.torch_facts import literals, misfits, modules, ops, signatures
 from torchlint.torch_range import Range
@@ -188,7 +188,7 @@ class Rewrite(Rule):
     A safe fix needs inputs of the kinds that the parameters are annotated with: floating-point tensors, an int for a
     dim, and nobody who asks how the result lies in memory. `also_for` names what else makes no difference to any safe
     pair: `int`, `bool` and `complex` tensors, `dims` (a tuple or list of them), `no dim` (None), `layout`.
-    `tests/fixing/test_needs.py` tries each.
+    `python -m tools.make_needs` tries each.
     """
 
     pairs: ClassVar[tuple[Pair, ...]]
@@ -365,6 +365,7 @@ __all__ = [
     "is_conditional",
     "is_flag",
     "is_foreign",
+    "is_none",
     "is_test",
     "is_within",
     "known_shapes",

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from checkout import FIXTURES
+from linted import indexes
 
 from torchlint import lint, registry
 from torchlint.finding import Applicability, Finding
@@ -39,7 +40,8 @@ def _expected(text: str) -> list[tuple[int, str]]:
 
 def _findings(source: Source, path: Path, *, gates: bool = True) -> list[Finding]:
     target = _TARGET.search(source.text)
-    report = lint.check(source, _codes(path), gates=gates, target=parse_range(target[1]) if target else CURRENT)
+    versions = parse_range(target[1]) if target else CURRENT
+    report = lint.check(source, _codes(path), gates=gates, target=versions, indexes=indexes)
     assert not report.error
     assert not report.failures
     return report.findings
@@ -59,8 +61,11 @@ def _fixed(path: Path) -> str:
 @pytest.mark.parametrize("path", CASES, ids=lambda path: f"{path.parent.name}/{path.stem}")
 def test_marked_lines_are_reported_and_no_others(path: Path) -> None:
     source = Source.from_bytes(str(path), path.read_bytes())
-    found = sorted({(finding.location.row, finding.code) for finding in _findings(source, path)})
-    assert found == sorted(set(_expected(source.text)))
+    found = {(finding.location.row, finding.code) for finding in _findings(source, path)}
+    expected = set(_expected(source.text))
+    missing = [f"line {row}: {code} is marked, and not reported" for row, code in sorted(expected - found)]
+    unwanted = [f"line {row}: {code} is reported, and not marked" for row, code in sorted(found - expected)]
+    assert not [*missing, *unwanted]
 
 
 @pytest.mark.parametrize("path", CASES, ids=lambda path: f"{path.parent.name}/{path.stem}")

@@ -9,7 +9,6 @@ from collections.abc import Collection, Iterator, Mapping
 from torchlint.anchors import CHAIN, MASKED
 from torchlint.kept import kept
 from torchlint.skip.aliases import Bound
-from torchlint.skip.plan import Look
 from torchlint.syntax.module import FunctionModel
 from torchlint.syntax.names import first_name, leaf
 from torchlint.syntax.scope import Scope
@@ -59,13 +58,6 @@ class Tokens:
         self._called = called
         self._aliases, self._torch_names = bound.aliases, bound.torch_names
         self._function = function if function is not None and function.scope is scope else None
-
-    def has(self, look: Look) -> bool:
-        """Whether one of the tokens of a look is there; what is told quickest is asked first."""
-        tokens = look.anchor.tokens
-        if not tokens.isdisjoint(self.words) or (look.is_called and not tokens.isdisjoint(self.calls)):
-            return True
-        return bool(look.signs) and not tokens.isdisjoint(self.signs)
 
     @kept
     def callees(self) -> set[str | None]:
