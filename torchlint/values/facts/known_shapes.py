@@ -15,7 +15,7 @@ from torchlint.torch_facts.shape_functions.refusal import UNSURE, Given, Refusal
 from torchlint.values.facts import distributions, entry_shapes
 from torchlint.values.facts.demanded_shapes import demanded
 from torchlint.values.facts.index_answers import indices, taken
-from torchlint.values.facts.row_shapes import by_row, keeping, refusing
+from torchlint.values.facts.row_shapes import by_row, keeping, ranks_taken, refusing
 from torchlint.values.facts.shape_answers import (
     NOTHING,
     Known,
@@ -362,9 +362,9 @@ def _answered(name: str, args: Mapping[str, Value], depth: int) -> Known:
         choices = [_known(value, depth).answers for value in args.values()]
     found: list[object] = []
     refused = ""
-    ranks = shape_functions.takes_ranks(name)
     for each in combined(choices):
         one = Given(name, dict(zip(args, each, strict=True)))
+        ranks = ranks_taken(one)
         for given in with_ranks(one, ranks) if ranks else (one,):
             try:
                 found.append(taken(given) if name == "getitem" else _result(given))
