@@ -93,9 +93,9 @@ class Runner:
                 continue
             for call in _calls_of(frame, rule.calls) if rule.calls else ():
                 self._collect(rule, frame, rule.check_call, call, frame)
-            for loop in inventory_of(frame.scope).loops if _overrides(type(rule), "check_loop") else ():
+            for loop in inventory_of(frame.scope).loops if _overrides(rule, "check_loop") else ():
                 self._collect(rule, frame, _check_loop, rule, loop, frame)
-            if _overrides(type(rule), "check_frame"):
+            if _overrides(rule, "check_frame"):
                 self._collect(rule, frame, rule.check_frame, frame)
 
     def _collect(self, rule: Rule, frame: Frame, check: Callable[..., Iterable[_Found]], *args: Any) -> None:
@@ -302,7 +302,7 @@ def _instance(code: str) -> Rule:
 
 
 @cache
-def _overrides(rule: type[Check], method: str) -> bool:
+def _overrides(rule: Check, method: str) -> bool:
     return rule.overrides(method)
 
 
