@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from torchlint import certificates, faults, registry
@@ -118,7 +117,8 @@ class Runner:
 
     def _fail(self, code: str, error: Exception) -> None:
         self._crashed.add(code)
-        self.report.failures.append(f"rule {code} crashed: {type(error).__name__}: {error}")
+        info = registry.info_of(code)
+        self.report.failures.append(faults.crash(code, error, info.file if info else ""))
         self.report.tracebacks.append(faults.traceback_of(error))
 
     def _add(self, rule: Rule, problem: Problem, frame: Frame, rewrite: tuple[Pair, Match] | None) -> None:
@@ -298,19 +298,19 @@ def _is_local(match: Match, rule: Rewrite) -> bool:
     return all(op.frame is match.frame or op.name in rule.elsewhere for op in match.ops)
 
 
-@cache
+@registry.while_rules_stay
 def _instance(code: str) -> Rule:
     return registry.load(code)()
 
 
-@cache
+@registry.while_rules_stay
 def _patterns(code: str) -> tuple[tuple[Pair, Pattern], ...]:
     rule = registry.load(code)
     assert issubclass(rule, Rewrite)
     return tuple((pair, Pattern(pair.before)) for pair in rule.pairs)
 
 
-@cache
+@registry.while_rules_stay
 def _root_ops(rule: Rule) -> frozenset[str]:
     if isinstance(rule, Rewrite):
         return frozenset().union(*(pattern.root_names for _, pattern in _patterns(rule.code)))

@@ -139,11 +139,15 @@ class Rule:
     what to write instead where a finding has no fix. `related` are codes of rules about neighbouring mistakes: each
     page names the other, whichever of them says so. `tags` tell editors how to draw the code: `deprecated` is struck
     through, `unnecessary`, which does nothing, is faded. `aliases` are the codes of another linter for the same, which
-    `# noqa` may name instead: they keep a project's comments working that comes from there.
+    `# noqa` may name instead: they keep a project's comments working that comes from there. A rule is asked about files
+    that speak of torch; one that is not `about_torch`, about all. One with a `key` has nothing to say where the
+    configuration lacks that. `since` is the first version of torchlint that has it.
     """
 
     code: ClassVar[str]
-    since: ClassVar[str]
+    since: ClassVar[str] = ""
+    about_torch: ClassVar[bool] = True
+    key: ClassVar[str] = ""
     severity: ClassVar[Severity] = WARNING
     default: ClassVar[bool] = True
     message: ClassVar[str]
@@ -165,8 +169,8 @@ class Rule:
 
     @classmethod
     def summary(cls) -> str:
-        """The first line of the rule's page."""
-        return cls.docs().partition("\n")[0]
+        """The first line of the rule's page, or what it says where it has none."""
+        return cls.docs().partition("\n")[0] or cls.message
 
     @classmethod
     def is_on_classes(cls) -> bool:

@@ -106,6 +106,8 @@ class _Check:
             outcomes = [self._standard_input()] if self._stdin else self.files()
         if not self._arguments.quiet:
             self._warn()
+        for file, text in self.configuration.faults:
+            complain(f"{printable(shown(file))}: error: {text}; the other rules ran")
         if self._arguments.verbose:
             self._tell(outcomes)
         code = self._report(outcomes, output_format)
@@ -116,6 +118,8 @@ class _Check:
     def _warn(self) -> None:
         for line in self.configuration.warnings:
             complain(f"warning: {line}")
+        for line in self.configuration.notes:
+            complain(f"note: {line}")
 
     def _note(self, line: str) -> None:
         if line and not self._arguments.quiet:
@@ -154,10 +158,11 @@ class _Check:
             for traceback in tracebacks:
                 complain(traceback)
         elif tracebacks:
-            complain(
-                "note: a crash is a mistake in torchlint, not in your code; all other findings stand, "
-                "and --debug prints the traceback to report it with"
-            )
+            crashes = [failure for outcome in outcomes for failure in outcome.failures]
+            is_own = bool(crashes) and all(map(faults.is_of_own_rule, crashes))
+            whose = "in that rule, not in the code that it looks at" if is_own else "in torchlint, not in your code"
+            use = "prints the traceback" if is_own else "prints the traceback to report it with"
+            complain(f"note: a crash is a mistake {whose}; all other findings stand, and --debug {use}")
 
     def _targets(self) -> Iterator[Target]:
         return discover(self._arguments.paths or ["."], self.configuration)
@@ -312,7 +317,7 @@ class _Check:
             complain(self._tried(self._session).rstrip("\n"))
         if self._interrupt is not None:
             return exit_code(self._interrupt)
-        return 2 if run.broken else int(bool(diff))
+        return 2 if run.broken or self.configuration.faults else int(bool(diff))
 
     def _tried(self, session: Session) -> str:
         # Start-up: only `--verify` needs it.
@@ -330,13 +335,13 @@ class _Check:
             write_bytes(text)
         else:
             code = noqa.add_comments(run.outcomes, why)
-        return 2 if run.broken else code
+        return 2 if run.broken or self.configuration.faults else code
 
     def _exit_code(self, run: Run) -> int:
         arguments = self._arguments
         if self._interrupt is not None:
             return exit_code(self._interrupt)
-        if run.broken:
+        if run.broken or self.configuration.faults:
             return 2
         if arguments.exit_non_zero_on_fix and run.fixed:
             return 1

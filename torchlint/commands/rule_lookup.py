@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
+import argparse
+import os
 from collections.abc import Iterable, Sequence
 
 from torchlint.registry import RuleInfo
 from torchlint.selectors import advice, covered, named
-from torchlint.settings.config_table import ConfigError
+from torchlint.settings.config import Configuration, Overrides
+from torchlint.settings.config_table import ConfigError, shown
+from torchlint.terminal import complain, printable
+
+
+def use_own_rules(arguments: argparse.Namespace) -> None:
+    """Have the rules among all others that the configuration of the working directory names, as far as they may run,
+    and say where there are others. Raises `ConfigError`."""
+    configuration = Configuration(Overrides(allow_local_rules=arguments.allow_local_rules))
+    configuration.settings_in(os.getcwd())
+    for file, text in configuration.faults:
+        complain(f"{printable(shown(file))}: error: {text}")
+    for line in configuration.notes:
+        complain(f"note: {line}")
 
 
 def is_one(word: str) -> bool:

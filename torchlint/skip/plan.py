@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from functools import cache
 from typing import NamedTuple
 
 from torchlint.anchors import Anchor, word_of
-from torchlint.registry import RuleInfo, rules
+from torchlint.registry import RuleInfo, rules, while_rules_stay
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,7 +94,7 @@ class Plan:
         return union([self.words[word] for word in self.words.keys() & words])
 
 
-@cache
+@while_rules_stay
 def plan_of(codes: tuple[str, ...]) -> Plan:
     """The plan for some rules: one for a whole run."""
     return Plan(codes)
