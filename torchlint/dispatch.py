@@ -13,6 +13,7 @@ from torchlint.finding import Applicability, Edit, Finding, Fix, Related, Report
 from torchlint.match import Match, Pattern
 from torchlint.rule import BoundCall, Check, Place, Problem, Rewrite, Rule
 from torchlint.syntax.ancestors import Loop
+from torchlint.syntax.dotted_names import dotted_names
 from torchlint.syntax.inventory import inventory_of
 from torchlint.syntax.module import FunctionModel, Module, Region
 from torchlint.torch_facts import signatures
@@ -284,8 +285,12 @@ def _check_loop(rule: Check, loop: Loop, frame: Frame) -> Iterator[Problem]:
 
 def _calls_of(frame: Frame, names: Sequence[str]) -> Iterator[BoundCall]:
     """The calls in a frame of some functions, classes or methods, in the order of evaluation."""
+    is_all_torch = all(name.startswith((".", "torch.")) for name in names)
     for node, callee in frame.callees.items():
         name = signatures.public(callee.qualname) if isinstance(callee, External) else ""
+        if name not in names and not is_all_torch:
+            # What is called was followed into its file, or is imported relatively.
+            name = dotted_names(frame.module).get(node.func, "")
         if name not in names:
             name = f".{node.func.attr}" if isinstance(node.func, ast.Attribute) else ""
         call = bound_call(frame, node, name) if name in names else None

@@ -39,6 +39,7 @@ from torchlint.claims import (
 from torchlint.finding import Severity
 from torchlint.lazy import F, torch
 from torchlint.match import Match
+from torchlint.renames import Rename
 from torchlint.syntax import trees
 from torchlint.syntax.ancestors import (
     Function,
@@ -52,6 +53,7 @@ from torchlint.syntax.ancestors import (
     statement_of,
 )
 from torchlint.syntax.bindings import bound_by
+from torchlint.syntax.dotted_names import absolute, dotted_names, package_of
 from torchlint.syntax.foreign import foreign_names, is_foreign
 from torchlint.syntax.free_names import bound_in_module, free_reads, names_read, unbound_attributes, written_attributes
 from torchlint.syntax.inventory import Inventory, inventory_of
@@ -337,6 +339,7 @@ __all__ = [
     "Problem",
     "Range",
     "Regular",
+    "Rename",
     "Rewrite",
     "Rows",
     "Rule",
@@ -350,6 +353,7 @@ __all__ = [
     "Unknown",
     "Value",
     "Vector",
+    "absolute",
     "agree",
     "ancestors",
     "argument_of",
@@ -360,6 +364,7 @@ __all__ = [
     "children",
     "classes",
     "disables_grad",
+    "dotted_names",
     "dtypes",
     "facts",
     "foreign_names",
@@ -385,6 +390,7 @@ __all__ = [
     "ops",
     "outcome",
     "own_nodes",
+    "package_of",
     "parents",
     "path",
     "peek",
