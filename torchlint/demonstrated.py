@@ -7,13 +7,18 @@ without torch.
 from __future__ import annotations
 
 import functools
+import json
+import os
 import textwrap
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from torchlint import data
 
 TABLE = "demonstrations.json"
 _WIDTH = 120
+# The folders of rules that are not torchlint's own, by their codes.
+_beside: dict[str, str] = {}
 
 # A number, a truth value or a few words, such as the message of an exception.
 Quantity = float | int | bool | str
@@ -36,18 +41,25 @@ class Measured(NamedTuple):
 
 def kept(code: str) -> Measured | None:
     """What is kept of a rule's demonstration; None where there is none."""
-    entry = table().get(code)
+    entry = table(_beside.get(code, "")).get(code)
     return Measured(**entry) if entry else None
 
 
+def read_beside(folder: str, codes: Iterable[str]) -> None:
+    """Read what is kept of these rules in their own folder."""
+    _beside.update(dict.fromkeys(codes, folder))
+    table.cache_clear()
+
+
 @functools.cache
-def table() -> dict[str, dict[str, Any]]:
-    """All that is kept, by the codes of the rules."""
+def table(folder: str = "") -> dict[str, dict[str, Any]]:
+    """All that is kept of torchlint's own rules, or in a folder of rules, by their codes."""
     try:
-        content: dict[str, dict[str, Any]] = data.read(TABLE)
+        with open(os.path.join(folder, TABLE) if folder else data.path(TABLE), "rb") as stream:
+            content = json.load(stream)
     except (OSError, ValueError):
         return {}
-    return content
+    return content if isinstance(content, dict) else {}
 
 
 def section(code: str) -> str:

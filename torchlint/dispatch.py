@@ -12,8 +12,8 @@ from torchlint.claims import Changes, Claim, Pair
 from torchlint.finding import Applicability, Edit, Finding, Fix, Related, Report
 from torchlint.match import Match, Pattern
 from torchlint.rule import BoundCall, Check, Place, Problem, Rewrite, Rule
+from torchlint.syntax import dotted_names
 from torchlint.syntax.ancestors import Loop
-from torchlint.syntax.dotted_names import dotted_names
 from torchlint.syntax.inventory import inventory_of
 from torchlint.syntax.module import FunctionModel, Module, Region
 from torchlint.torch_facts import signatures
@@ -290,7 +290,7 @@ def _calls_of(frame: Frame, names: Sequence[str]) -> Iterator[BoundCall]:
         name = signatures.public(callee.qualname) if isinstance(callee, External) else ""
         if name not in names and not is_all_torch:
             # What is called was followed into its file, or is imported relatively.
-            name = dotted_names(frame.module).get(node.func, "")
+            name = dotted_names.known_in(frame.module).get(node.func, "")
         if name not in names:
             name = f".{node.func.attr}" if isinstance(node.func, ast.Attribute) else ""
         call = bound_call(frame, node, name) if name in names else None

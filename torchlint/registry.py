@@ -14,7 +14,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import cache, wraps
 from typing import TYPE_CHECKING, ParamSpec, TypeVar, cast
 
-from torchlint import certificates, data
+from torchlint import certificates, data, demonstrated
 from torchlint.anchors import Anchor
 from torchlint.finding import Severity
 from torchlint.rule_info import RuleInfo as RuleInfo
@@ -119,6 +119,7 @@ def use_folder(path: str) -> RuleFolder:
         _others()
         texts = {info.code: rule_folder.text_digest(info.file) for info in _local[path][1].rules}
         certificates.read_beside(path, texts)
+        demonstrated.read_beside(path, texts)
     return folder
 
 
@@ -126,6 +127,16 @@ def use_as_then(folder: RuleFolder) -> None:
     """The same in another process, where a run has begun with this folder."""
     if folder.path not in _local or _local[folder.path][0] != folder:
         use_folder(folder.path)
+
+
+def is_in_folder(path: str) -> bool:
+    """Whether a file lies in a folder of rules that are run."""
+    return any(os.path.realpath(path).startswith(os.path.join(folder, "")) for folder in _local)
+
+
+def rules_in(folder: str) -> Sequence[RuleInfo]:
+    """The rules of a folder that is used."""
+    return _local[folder][1].rules
 
 
 def faults_of(folders: Collection[str]) -> list[Fault]:

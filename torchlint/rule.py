@@ -40,7 +40,7 @@ from torchlint.finding import Severity
 from torchlint.lazy import F, torch
 from torchlint.match import Match
 from torchlint.renames import Rename
-from torchlint.syntax import trees
+from torchlint.syntax import dotted_names, trees
 from torchlint.syntax.ancestors import (
     Function,
     Loop,
@@ -53,7 +53,6 @@ from torchlint.syntax.ancestors import (
     statement_of,
 )
 from torchlint.syntax.bindings import bound_by
-from torchlint.syntax.dotted_names import absolute, dotted_names, package_of
 from torchlint.syntax.foreign import foreign_names, is_foreign
 from torchlint.syntax.free_names import bound_in_module, free_reads, names_read, unbound_attributes, written_attributes
 from torchlint.syntax.inventory import Inventory, inventory_of
@@ -353,7 +352,6 @@ __all__ = [
     "Unknown",
     "Value",
     "Vector",
-    "absolute",
     "agree",
     "ancestors",
     "argument_of",
@@ -390,7 +388,6 @@ __all__ = [
     "ops",
     "outcome",
     "own_nodes",
-    "package_of",
     "parents",
     "path",
     "peek",

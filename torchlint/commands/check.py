@@ -29,6 +29,7 @@ from torchlint.selectors import suggestion
 from torchlint.settings.config import Configuration
 from torchlint.settings.config_table import ConfigError, shown
 from torchlint.settings.discovery import Target, discover
+from torchlint.settings.rules_here import tell_of_own_rules
 from torchlint.terminal import complain, printable, reason, use_color, use_links, write_bytes
 
 if TYPE_CHECKING:
@@ -65,7 +66,9 @@ def _watched(arguments: argparse.Namespace) -> list[str]:
 def outcomes_of(arguments: argparse.Namespace) -> tuple[list[Outcome], Configuration]:
     """What is found in files, for other commands, and under which settings. Raises `ConfigError`."""
     check = _Check(arguments)
-    return check.files(), check.configuration
+    outcomes = check.files()
+    tell_of_own_rules(check.configuration)
+    return outcomes, check.configuration
 
 
 class _Check:
@@ -106,8 +109,7 @@ class _Check:
             outcomes = [self._standard_input()] if self._stdin else self.files()
         if not self._arguments.quiet:
             self._warn()
-        for file, text in self.configuration.faults:
-            complain(f"{printable(shown(file))}: error: {text}; the other rules ran")
+        tell_of_own_rules(self.configuration, quiet=self._arguments.quiet)
         if self._arguments.verbose:
             self._tell(outcomes)
         code = self._report(outcomes, output_format)
@@ -118,8 +120,6 @@ class _Check:
     def _warn(self) -> None:
         for line in self.configuration.warnings:
             complain(f"warning: {line}")
-        for line in self.configuration.notes:
-            complain(f"note: {line}")
 
     def _note(self, line: str) -> None:
         if line and not self._arguments.quiet:

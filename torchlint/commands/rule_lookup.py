@@ -2,26 +2,12 @@
 
 from __future__ import annotations
 
-import argparse
-import os
 from collections.abc import Iterable, Sequence
 
+from torchlint import registry
 from torchlint.registry import RuleInfo
 from torchlint.selectors import advice, covered, named
-from torchlint.settings.config import Configuration, Overrides
-from torchlint.settings.config_table import ConfigError, shown
-from torchlint.terminal import complain, printable
-
-
-def use_own_rules(arguments: argparse.Namespace) -> None:
-    """Have the rules among all others that the configuration of the working directory names, as far as they may run,
-    and say where there are others. Raises `ConfigError`."""
-    configuration = Configuration(Overrides(allow_local_rules=arguments.allow_local_rules))
-    configuration.settings_in(os.getcwd())
-    for file, text in configuration.faults:
-        complain(f"{printable(shown(file))}: error: {text}")
-    for line in configuration.notes:
-        complain(f"note: {line}")
+from torchlint.settings.config_table import ConfigError
 
 
 def is_one(word: str) -> bool:
@@ -34,6 +20,8 @@ def found(word: str) -> Sequence[RuleInfo]:
     rules = covered(word)
     if rules:
         return rules
+    if registry.is_absent(word):
+        raise ConfigError(f"{word} is a rule in a folder of this project that was not read")
     raise ConfigError(f"unknown rule {word!r}{advice(word)}")
 
 

@@ -10,9 +10,10 @@ from typing import Any
 from torchlint import certificates, demonstrated, registry
 from torchlint.commands import evidence
 from torchlint.commands.options import add_allowance
-from torchlint.commands.rule_lookup import found, is_one, listed, use_own_rules
+from torchlint.commands.rule_lookup import found, is_one, listed
 from torchlint.links import page_url
 from torchlint.registry import RuleInfo
+from torchlint.settings.rules_here import use_rules_here
 from torchlint.terminal import COLOR_CHOICES, use_color
 
 _WIDTH = 120
@@ -32,7 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the pages. Returns the exit code; raises `ConfigError` for a word that names none."""
-    use_own_rules(arguments)
+    use_rules_here(allowed=arguments.allow_local_rules)
     infos = registry.rules() if arguments.all else found(arguments.rule)
     several = arguments.all or not is_one(arguments.rule)
     if arguments.output_format == "json":

@@ -19,7 +19,7 @@ _Bindings = Mapping[str, str]
 
 
 @once_per_file
-def dotted_names(module: Module) -> Mapping[ast.AST, str]:
+def known_in(module: Module) -> Mapping[ast.AST, str]:
     """The names and attributes that a file reads, and what each stands for, as far as imports tell.
 
     A name that anything else binds in its scope, or another scope may set, stands for nothing that is known here. What

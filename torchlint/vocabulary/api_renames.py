@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, NamedTuple
@@ -15,10 +14,8 @@ from torchlint.rule import (
     Module,
     Problem,
     Rename,
-    absolute,
     dotted_names,
     once_per_file,
-    package_of,
     parents,
     trees,
 )
@@ -82,11 +79,11 @@ def _expected(module: Module) -> frozenset[ast.AST | None]:
 
 
 def _uses(frame: Frame, cls: ClassModel | None, rows: Mapping[str, Row]) -> Iterator[_Use]:
-    known, package = dotted_names(frame.module), package_of(frame.module.source.path)
+    known, package = dotted_names.known_in(frame.module), dotted_names.package_of(frame.module.source.path)
     last = last_names(rows)
     for node in nodes_of(frame, cls):
         if isinstance(node, ast.ImportFrom):
-            yield from _of_from(node, absolute("." * node.level + (node.module or ""), package), rows)
+            yield from _of_from(node, dotted_names.absolute("." * node.level + (node.module or ""), package), rows)
         elif isinstance(node, ast.Import):
             for alias in node.names:
                 yield from _of_module(node, alias, alias.name, rows)
@@ -182,12 +179,14 @@ def _from_elsewhere(
 
 
 def _uses_of_import(module: Module, row: Row, new: str) -> list[ast.Name] | None:
-    """The words that an import of an old name stands behind: all there are. None where a text, a comment or another
-    scope has the word too, or the new one is taken."""
+    """The words that an import of an old name stands behind: all there are. None where one of them means something
+    else, where a text has the word, such as `__all__`, or where the new one is taken."""
     old = row.old.rpartition(".")[2]
-    known = dotted_names(module)
-    uses = [node for node in trees.walk(module.tree) if isinstance(node, ast.Name) and node.id == old]
-    written = len(re.findall(rf"\b{re.escape(old)}\b", module.source.text))
-    if written != len(uses) + 1 or new in module.vocabulary:
-        return None
-    return uses if all(known.get(node) == row.old for node in uses) else None
+    known = dotted_names.known_in(module)
+    uses: list[ast.Name] = []
+    for node in trees.walk(module.tree):
+        if isinstance(node, ast.Name) and node.id == old:
+            uses.append(node)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and old in node.value:
+            return None
+    return None if new in module.vocabulary or any(known.get(node) != row.old for node in uses) else uses
