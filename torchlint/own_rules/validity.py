@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from torchlint.finding import Severity
+from torchlint.own_rules.codes import code_problem
 from torchlint.rule import Check, Rewrite, Rule
 from torchlint.torch_facts import ops
 
-# What flake8 can select, too.
-CODE = re.compile(r"[A-Z]{2,3}[0-9]{3}")
-# The letters of torchlint's codes, and the word for all rules.
-TAKEN = ("TLT", "ALL")
 _LISTS = ("ops", "calls", "dimless", "anchors", "aliases", "related", "tags")
 _GROUPS = ("needs", "words")
 
@@ -20,14 +16,6 @@ _GROUPS = ("needs", "words")
 def problem(rule: type[Rule]) -> str:
     """What is wrong with a class that is meant to be a rule, in one line; empty if nothing is."""
     return next(_problems(rule), "")
-
-
-def code_problem(code: object) -> str:
-    """What is wrong with the code of a rule; empty if nothing is."""
-    if not isinstance(code, str) or CODE.fullmatch(code) is None:
-        return f"the code {code!r} is not two or three capital letters and three digits, such as 'ACM101'"
-    letters = code.rstrip("0123456789")
-    return f"codes with {letters} are torchlint's own: choose other letters for {code}" if letters in TAKEN else ""
 
 
 def _problems(rule: type[Rule]) -> Iterator[str]:

@@ -6,7 +6,7 @@ One `Settings` object serves the command line, the flake8 plugin and the editor.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -17,7 +17,7 @@ from torchlint.renames import Rename, renames_of
 from torchlint.settings import selection
 from torchlint.settings.config_table import FILES, Layer, layers_of, parse_inline, table_of
 from torchlint.settings.globs import Glob, Globs
-from torchlint.settings.own_rules import OwnRules, programs
+from torchlint.settings.own_rules import OwnRules, named_folders, programs
 from torchlint.settings.project_torch import ProjectTorch
 from torchlint.torch_range import CURRENT, Range, parse_range
 
@@ -160,6 +160,12 @@ class Configuration:
         """A line for each selector without effect in the settings that were asked for so far."""
         return list(self._warnings)
 
+    def named_rules_in(self, directory: str) -> list[str]:
+        """The folders of rules that the configuration of a directory names; none of them is read. Raises
+        `ConfigError`."""
+        file = next((file for file in _files_above(directory) if table_of(file) is not None), None)
+        return [path for _, _, path in named_folders(layers_of(file))] if file else []
+
     def settings_for(self, path: str) -> Settings:
         """The settings of a file, which need not exist. Raises `ConfigError`."""
         return self.settings_in(os.path.dirname(os.path.abspath(path)))
@@ -212,6 +218,14 @@ class Configuration:
         here = os.getcwd()
         inline = [Layer(parse_inline(text), here, "--config") for text in self._overrides.inline]
         return [*inline, Layer(self._overrides.table, here, self._overrides.origin)]
+
+
+def _files_above(directory: str) -> Iterator[str]:
+    """The files that may be the configuration of a directory, the nearest first."""
+    above = ""
+    while directory != above:
+        yield from (os.path.join(directory, name) for name in FILES)
+        above, directory = directory, os.path.dirname(directory)
 
 
 def find_settings(path: str, overrides: Overrides | None = None) -> Settings:
