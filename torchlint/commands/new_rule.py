@@ -81,14 +81,12 @@ def _write(path: Path, text: str) -> None:
 
 def _next_steps(folder: Path, is_named: bool) -> list[str]:
     place = shown(str(folder))
-    add = (
-        [] if is_named else [f'  add local-rules = ["{Path(place).as_posix()}"] to [tool.torchlint] in pyproject.toml']
-    )
+    key = f'local-rules = ["{Path(place).as_posix()}"]'
     return [
         "Next:",
-        *add,
-        f"  python -m pytest {place}                  tests it",
-        "  torchlint --allow-local-rules           runs it beside the other rules",
-        f"  torchlint verify --rules {place} --write  runs its fixes, if it has any",
-        "https://torchlint.github.io/torchlint/writing_a_rule/ says what a rule can ask",
+        *([] if is_named else [f"  add {key} to [tool.torchlint] in pyproject.toml"]),
+        f"  python -m pytest {place}",
+        "  torchlint --allow-local-rules",
+        f"  torchlint verify --rules {place} --write",
+        "https://torchlint.github.io/torchlint/writing_a_rule/ says what a rule can ask.",
     ]
