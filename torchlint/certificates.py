@@ -13,14 +13,15 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from torchlint import data, verdicts
+from torchlint.active_folders import ACTIVE
 from torchlint.finding import Applicability
 
 # Raised whenever the harness changes so that old certificates say less than new ones.
 HARNESS = "2"
 
 TABLE = "certificates.json"
-# Rules whose certificates lie in a folder of their own: that folder, and the digest of the rule's text.
-_beside: dict[str, tuple[str, str]] = {}
+# The digests of the texts of rules whose certificates lie in a folder of their own, by folder and code.
+_beside: dict[str, Mapping[str, str]] = {}
 _SAFE = ("IDENTICAL", "EQUAL", "IMPROVES", "EXTENDS")
 
 
@@ -122,8 +123,15 @@ def read_beside(folder: str, texts: Mapping[str, str]) -> None:
 
     What programs showed of a check holds for the text that it had then; a pair has a digest of its own.
     """
-    _beside.update({code: (folder, digest) for code, digest in texts.items()})
+    _beside[folder] = texts
     _table_in.cache_clear()
+
+
+def folder_of(code: str) -> str:
+    """The folder with the certificates of a rule that is not torchlint's own; empty for all others."""
+    active = ACTIVE.get()
+    folders = _beside if active is None else active
+    return next((folder for folder in folders if code in _beside.get(folder, ())), "")
 
 
 @functools.cache
@@ -137,9 +145,10 @@ def _table_in(folder: str) -> dict[str, Any]:
 
 
 def _rows(code: str) -> list[dict[str, Any]]:
-    if code not in _beside:
+    folder = folder_of(code)
+    if not folder:
         return _table().get(code, [])
-    folder, digest = _beside[code]
+    digest = _beside[folder][code]
     content = _table_in(folder)
     rows: list[dict[str, Any]] = content.get("rules", {}).get(code, [])
     is_current = content.get("texts", {}).get(code) == digest

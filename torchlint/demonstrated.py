@@ -10,15 +10,12 @@ import functools
 import json
 import os
 import textwrap
-from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from torchlint import data
+from torchlint import certificates, data
 
 TABLE = "demonstrations.json"
 _WIDTH = 120
-# The folders of rules that are not torchlint's own, by their codes.
-_beside: dict[str, str] = {}
 
 # A number, a truth value or a few words, such as the message of an exception.
 Quantity = float | int | bool | str
@@ -41,14 +38,8 @@ class Measured(NamedTuple):
 
 def kept(code: str) -> Measured | None:
     """What is kept of a rule's demonstration; None where there is none."""
-    entry = table(_beside.get(code, "")).get(code)
+    entry = table(certificates.folder_of(code)).get(code)
     return Measured(**entry) if entry else None
-
-
-def read_beside(folder: str, codes: Iterable[str]) -> None:
-    """Read what is kept of these rules in their own folder."""
-    _beside.update(dict.fromkeys(codes, folder))
-    table.cache_clear()
 
 
 @functools.cache

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from torchlint import certificates, faults, registry
@@ -271,7 +272,7 @@ def _check_op(rule: Rule, op: Op, frame: Frame) -> Iterator[_Found]:
         yield from rule.check_op(op, frame)
         return
     assert isinstance(rule, Rewrite)
-    for pair, pattern in _patterns(rule.code):
+    for pair, pattern in _patterns(rule):
         match = pattern.match(op, frame) if op.name in pattern.root_names else None
         if match is not None and (not rule.local or _is_local(match, rule)) and (pair.when is None or pair.when(match)):
             yield pair, match
@@ -308,15 +309,13 @@ def _instance(code: str) -> Rule:
     return registry.load(code)()
 
 
-@registry.while_rules_stay
-def _patterns(code: str) -> tuple[tuple[Pair, Pattern], ...]:
-    rule = registry.load(code)
-    assert issubclass(rule, Rewrite)
+@cache
+def _patterns(rule: Rewrite) -> tuple[tuple[Pair, Pattern], ...]:
     return tuple((pair, Pattern(pair.before)) for pair in rule.pairs)
 
 
-@registry.while_rules_stay
+@cache
 def _root_ops(rule: Rule) -> frozenset[str]:
     if isinstance(rule, Rewrite):
-        return frozenset().union(*(pattern.root_names for _, pattern in _patterns(rule.code)))
+        return frozenset().union(*(pattern.root_names for _, pattern in _patterns(rule)))
     return frozenset(rule.ops) if isinstance(rule, Check) else frozenset()

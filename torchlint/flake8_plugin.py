@@ -118,6 +118,8 @@ class Plugin:
 
         settings = _settings_for(self._filename, self._config, self._chosen, self._target)
         codes = settings.codes_for(self._filename)
+        if settings.local_rules:
+            _ask_folders(settings)
         if self._only_chosen:  # flake8 would drop the findings of all others
             codes = frozenset(code for code in codes if code.startswith(self._chosen))
         if not is_about_torch and not _on_all_files(codes):
@@ -165,6 +167,13 @@ def _check(
     for traceback in report.tracebacks:
         _LOG.error("torchlint failed on %s\n%s", source.path, traceback)
     return report.findings, [" ".join(failure.split()) for failure in report.failures]
+
+
+def _ask_folders(settings: Settings) -> None:
+    # Start-up, as above.
+    from torchlint import registry
+
+    registry.ask_folders(settings.local_rules)
 
 
 def _on_all_files(codes: frozenset[str]) -> frozenset[str]:

@@ -10,11 +10,13 @@ import importlib
 import json
 import os
 import sys
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache, wraps
-from typing import TYPE_CHECKING, ParamSpec, TypeVar, cast
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from torchlint import certificates, data, demonstrated
+from torchlint.active_folders import ACTIVE
 from torchlint.anchors import Anchor
 from torchlint.finding import Severity
 from torchlint.rule_info import RuleInfo as RuleInfo
@@ -40,7 +42,8 @@ SUBJECTS = {
 }
 
 
-_local: dict[str, tuple[RuleFolder, Found]] = {}
+# The folders of rules that were read, each with its rules.
+_read: dict[str, tuple[RuleFolder, Found]] = {}
 _absent: dict[str, str] = {}
 _dependent: list[Callable[[], None]] = []
 _Parameters = ParamSpec("_Parameters")
@@ -48,10 +51,18 @@ _Result = TypeVar("_Result")
 
 
 def while_rules_stay(function: Callable[_Parameters, _Result]) -> Callable[_Parameters, _Result]:
-    """A cache of what is said of rules, which is forgotten where there are others."""
-    cached = cache(function)
-    _dependent.append(cached.cache_clear)
-    return wraps(function)(cast("Callable[_Parameters, _Result]", cached))
+    """A cache of what is said of rules: one for each choice of folders, forgotten where one of them changes."""
+    caches: dict[tuple[str, ...] | None, Callable[..., _Result]] = {}
+    _dependent.append(caches.clear)
+
+    @wraps(function)
+    def call(*args: _Parameters.args, **keywords: _Parameters.kwargs) -> _Result:
+        active = ACTIVE.get()
+        if active not in caches:
+            caches[active] = cache(function)
+        return caches[active](*args, **keywords)
+
+    return call
 
 
 def _others() -> None:
@@ -63,11 +74,22 @@ def _others() -> None:
 @while_rules_stay
 def rules() -> Sequence[RuleInfo]:
     """All rules: torchlint's own in the order of their codes, then those of installed packages and of folders."""
-    found = list(built_in())
-    for each in (*_installed(), *(found for _, found in _local.values())):
-        known = {word for info in found for word in (info.code, info.name)}
-        found += sorted((info for info in each.rules if info.code not in known), key=lambda info: info.code)
-    return tuple(found)
+    found = [info for each in _installed() for info in each.rules]
+    return (*built_in(), *found, *_of_folders().rules)
+
+
+@while_rules_stay
+def _of_folders() -> Found:
+    """The rules of the folders that are asked, each code once, and what is wrong with others."""
+    active = ACTIVE.get()
+    found = [_read[path][1] for path in (_read if active is None else active)]
+    # Start-up: most projects have no rules of their own.
+    from torchlint.own_rules.found import distinct, joined
+
+    if not found:
+        return joined(())
+    others = [info for each in _installed() for info in each.rules]
+    return distinct(joined(found), [*built_in(), *others])
 
 
 @while_rules_stay
@@ -104,53 +126,57 @@ def installed_files() -> Sequence[str]:
     return files_of(rules)
 
 
-def use_folder(path: str) -> RuleFolder:
-    """Have the rules of a folder among all others from now on, as they are now. It runs what is in the folder, so that
-    whoever calls this knows that it may be run. Raises `OSError`."""
+def read_folder(path: str) -> RuleFolder:
+    """Read the rules of a folder as they are now. It runs what is in the folder, so that whoever calls this knows that
+    it may be run. Raises `OSError`."""
     # Start-up: most projects have no rules of their own.
     from torchlint.own_rules import rule_folder
-    from torchlint.own_rules.found import distinct
 
     folder = rule_folder.read_folder(path)
-    if path not in _local or _local[path][0] != folder:
-        _local.pop(path, None)
+    if path not in _read or _read[path][0] != folder:
+        _read[path] = folder, rule_folder.load(folder)
         _others()
-        _local[path] = folder, distinct(rule_folder.load(folder), rules())
-        _others()
-        texts = {info.code: rule_folder.text_digest(info.file) for info in _local[path][1].rules}
+        texts = {info.code: rule_folder.text_digest(info.file) for info in _read[path][1].rules}
         certificates.read_beside(path, texts)
-        demonstrated.read_beside(path, texts)
+        demonstrated.table.cache_clear()
     return folder
 
 
-def use_as_then(folder: RuleFolder) -> None:
-    """The same in another process, where a run has begun with this folder."""
-    if folder.path not in _local or _local[folder.path][0] != folder:
-        use_folder(folder.path)
+def ask_folders(folders: Sequence[RuleFolder]) -> None:
+    """Have the rules of these folders, and of no others, among all rules in this thread. In another process than the
+    one that read them they are read first."""
+    if not folders and not _read:
+        return
+    for folder in folders:
+        if folder.path not in _read or _read[folder.path][0] != folder:
+            read_folder(folder.path)
+    ACTIVE.set(tuple(folder.path for folder in folders))
+
+
+@contextmanager
+def asking(folders: Sequence[RuleFolder]) -> Iterator[None]:
+    """The same for as long as the block lasts."""
+    before = ACTIVE.set(ACTIVE.get())
+    try:
+        ask_folders(folders)
+        yield
+    finally:
+        ACTIVE.reset(before)
 
 
 def is_in_folder(path: str) -> bool:
     """Whether a file lies in a folder of rules that are run."""
-    return any(os.path.realpath(path).startswith(os.path.join(folder, "")) for folder in _local)
+    return any(os.path.realpath(path).startswith(os.path.join(folder, "")) for folder in _read)
 
 
-def rules_in(folder: str) -> Sequence[RuleInfo]:
-    """The rules of a folder that is used."""
-    return _local[folder][1].rules
+def faults() -> list[Fault]:
+    """What is wrong with rules of installed packages and of the folders that are asked."""
+    return [fault for each in (*_installed(), *((_of_folders(),) if _read else ())) for fault in each.faults]
 
 
-def faults_of(folders: Collection[str]) -> list[Fault]:
-    """What is wrong with rules of these folders and of installed packages."""
-    found = [fault for each in _installed() for fault in each.faults]
-    for path in folders:
-        found += _local[path][1].faults if path in _local else ()
-    return found
-
-
-def elsewhere(folders: Collection[str]) -> frozenset[str]:
-    """The codes of rules in other folders than these, which are not for files with these."""
-    others = (found.rules for path, (_, found) in _local.items() if path not in folders)
-    return frozenset(info.code for rules in others for info in rules)
+def in_folder(path: str) -> Sequence[RuleInfo]:
+    """The rules of a folder that is asked."""
+    return [info for info in rules() if os.path.dirname(info.file) == path]
 
 
 def lacking(keys: Collection[str]) -> frozenset[str]:

@@ -26,6 +26,7 @@ from torchlint import lint, registry
 from torchlint.finding import Applicability, Finding
 from torchlint.fixing import edits
 from torchlint.golden_diffs import difference, fixed, write_golden
+from torchlint.own_rules.rule_folder import RuleFolder
 from torchlint.renames import renames_of
 from torchlint.source import Source
 from torchlint.torch_range import CURRENT, parse_range
@@ -44,10 +45,11 @@ class RuleError(Exception):
 
 
 class Fixture(NamedTuple):
-    """A program, and the codes of the rules that look at it."""
+    """A program, the codes of the rules that look at it, and the folder of those that are not torchlint's own."""
 
     path: Path
     codes: frozenset[str]
+    rules: RuleFolder | None = None
 
     def __str__(self) -> str:
         return f"{self.path.parent.name}/{self.path.stem}"
@@ -112,13 +114,14 @@ class Fixture(NamedTuple):
 
     def _findings(self, source: Source, gates: bool) -> list[Finding]:
         target = _TARGET.search(source.text)
-        report = lint.check(
-            source,
-            self.codes,
-            gates=gates,
-            target=parse_range(target[1]) if target else CURRENT,
-            renames=renames_of(dict(_RENAMES.findall(source.text))),
-        )
+        with registry.asking([self.rules] if self.rules else []):
+            report = lint.check(
+                source,
+                self.codes,
+                gates=gates,
+                target=parse_range(target[1]) if target else CURRENT,
+                renames=renames_of(dict(_RENAMES.findall(source.text))),
+            )
         wrong = [*filter(None, [report.error]), *report.failures, *report.tracebacks]
         if wrong:
             raise AssertionError("\n".join([str(self.path), *wrong]))
@@ -138,17 +141,18 @@ def fixtures(folder: str | os.PathLike[str]) -> list[Fixture]:
     """
     path = os.path.realpath(folder)
     try:
-        registry.use_folder(path)
+        read = registry.read_folder(path)
     except OSError as error:
         raise RuleError(f"{folder}: {error.strerror}") from None
-    faults = [f"{file}: {text}" for file, text in registry.faults_of([path])]
+    with registry.asking([read]):
+        faults = [f"{file}: {text}" for file, text in registry.faults()]
+        rules = registry.in_folder(path)
     if faults:
         raise RuleError("\n".join(faults))
-    rules = registry.rules_in(path)
     if not rules:
         raise RuleError(f"{folder}: there is no rule in it")
     default = {info.code for info in rules if info.default}
-    return [each for info in rules for each in _of_rule(info, default | {info.code})]
+    return [each._replace(rules=read) for info in rules for each in _of_rule(info, default | {info.code})]
 
 
 def _of_rule(info: registry.RuleInfo, codes: Collection[str]) -> list[Fixture]:

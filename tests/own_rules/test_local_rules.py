@@ -28,7 +28,7 @@ def test_they_find_without_gates_what_they_find_with_them(tmp_path: Path) -> Non
         "from pathlib import Path\n"
         "from torchlint import lint, registry\n"
         "from torchlint.source import Source\n"
-        "registry.use_folder(str(Path('lint_rules').resolve()))\n"
+        "registry.read_folder(str(Path('lint_rules').resolve()))\n"
         "source = Source.from_bytes('program.py', Path('program.py').read_bytes())\n"
         "print([len(lint.check(source, {'ACM101'}, gates=gates).findings) for gates in (True, False)])\n"
     )

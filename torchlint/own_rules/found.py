@@ -24,6 +24,13 @@ class Found(NamedTuple):
     faults: tuple[Fault, ...] = ()
 
 
+def joined(parts: Iterable[Found]) -> Found:
+    """All of several together."""
+    parts = list(parts)
+    rules = tuple(info for each in parts for info in sorted(each.rules, key=lambda info: info.code))
+    return Found(rules, tuple(fault for each in parts for fault in each.faults))
+
+
 def distinct(found: Found, others: Iterable[RuleInfo]) -> Found:
     """Without the rules whose code or name is that of another one."""
     taken = {word: info for info in others for word in (info.code, info.name)}

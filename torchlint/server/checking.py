@@ -102,6 +102,7 @@ class Checker:
         fixes: bool = False,
     ) -> tuple[Report, list[Finding]]:
         """What is reported of a text, less what comments silence."""
+        registry.ask_folders(settings.local_rules)
         parsed = parse(source.text)
         report = Report(parsed.error, parsed.row, parsed.column)
         if parsed.tree is not None and ("torch" in source.text or registry.on_all_files(settings.codes)):

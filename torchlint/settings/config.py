@@ -143,6 +143,7 @@ class Configuration:
         self._targets: dict[tuple[str | None, Range], Settings] = {}
         self._projects = ProjectTorch()
         self._warnings: dict[str, None] = {}
+        self._faults: dict[Fault, None] = {}
         self._own_rules = OwnRules(allowed=self._overrides.allow_local_rules)
 
     @property
@@ -153,7 +154,7 @@ class Configuration:
     @property
     def faults(self) -> list[Fault]:
         """What is wrong with rules of folders and of installed packages, which did not run for that."""
-        return self._own_rules.faults()
+        return list(self._faults)
 
     @property
     def warnings(self) -> list[str]:
@@ -208,8 +209,10 @@ class Configuration:
     def _settings(self, file: str | None) -> Settings:
         layers = [*(layers_of(file) if file else ()), *self._said]
         # Before all else is read: it may name the rules.
-        folders = self._own_rules.use(layers)
-        settings = _resolve(file, layers, folders)
+        folders = self._own_rules.read(layers)
+        with registry.asking(folders):
+            settings = _resolve(file, layers, folders)
+            self._faults.update(dict.fromkeys(registry.faults()))
         self._warnings.update(dict.fromkeys(line for layer in layers for line in layer.warnings()))
         return settings
 
@@ -244,7 +247,7 @@ def _resolve(file: str | None, layers: list[Layer], folders: tuple[RuleFolder, .
     fixable = selection.expand_all(_last(layers, "fixable", ["ALL"]))
     return Settings(
         file=file,
-        codes=_selected(layers) - registry.elsewhere([folder.path for folder in folders]) - registry.lacking(keys),
+        codes=_selected(layers) - registry.lacking(keys),
         fixable=fixable - selection.expand_all(_last(layers, "unfixable", [])),
         safe=_extended(layers, "extend-safe-fixes"),
         unsafe=_extended(layers, "extend-unsafe-fixes"),

@@ -12,7 +12,6 @@ from torchlint.settings.globs import Glob
 from torchlint.terminal import reason
 
 if TYPE_CHECKING:
-    from torchlint.own_rules.found import Fault
     from torchlint.own_rules.rule_folder import RuleFolder
 
 _KEY = "local-rules"
@@ -43,26 +42,20 @@ class OwnRules:
     def __init__(self, *, allowed: bool) -> None:
         self.notes: dict[str, None] = {}
         self._is_allowed = allowed
-        self._folders: dict[str, None] = {}
 
-    def use(self, layers: Sequence[Layer]) -> tuple[RuleFolder, ...]:
-        """Have the rules that some tables name among all others, as far as they may be run. Raises `ConfigError`."""
+    def read(self, layers: Sequence[Layer]) -> tuple[RuleFolder, ...]:
+        """Read the rules that some tables name, as far as they may be run. Raises `ConfigError`."""
         used: list[RuleFolder] = []
         for layer, _, path in named_folders(layers):
             if not self._may_run(layer, path):
                 self._leave(path)
                 continue
             try:
-                used.append(registry.use_folder(path))
+                used.append(registry.read_folder(path))
             except OSError as error:
                 raise layer.error(_KEY, f"{shown(path)}: {reason(error)}") from None
-            self._folders[path] = None
             self._note_written(path)
         return tuple(used)
-
-    def faults(self) -> list[Fault]:
-        """What is wrong with rules of these folders and of installed packages."""
-        return registry.faults_of(self._folders)
 
     def _may_run(self, layer: Layer, path: str) -> bool:
         if self._is_allowed:

@@ -112,7 +112,7 @@ def run(arguments: argparse.Namespace) -> int:
     if skipped:
         codes = " ".join(dict.fromkeys(task.code for task in skipped))
         complain(f"{len(skipped)} tasks were not begun within {arguments.budget:g} s, of {codes}")
-    if folder and registry.faults_of([folder]):
+    if folder and registry.faults():
         return 2
     return int(not shown or any(row.contradiction for row in rows))
 
@@ -124,10 +124,10 @@ def _used(folder: str | None) -> str:
         return ""
     path = str(Path(folder).resolve())
     try:
-        registry.use_folder(path)
+        registry.ask_folders([registry.read_folder(path)])
     except OSError as error:
         raise UsageError(f"--rules {folder}: {reason(error)}") from None
-    for file, text in registry.faults_of([path]):
+    for file, text in registry.faults():
         complain(f"{file}: error: {text}")
     return path
 
@@ -135,7 +135,7 @@ def _used(folder: str | None) -> str:
 def _demonstrate(folder: str, chosen: Sequence[str], arguments: argparse.Namespace) -> bool:
     """Show the demonstrations of rules of a folder. False if one shows no harm."""
     wanted = {info.code for code in chosen for info in covered(code)}
-    rules = [info for info in registry.rules_in(folder) if not chosen or info.code in wanted]
+    rules = [info for info in registry.in_folder(folder) if not chosen or info.code in wanted]
     paths = [(info, path) for info in rules if (path := file_of(info)) is not None]
     if not paths or arguments.json or arguments.source:
         return True
@@ -246,7 +246,7 @@ def _write(rows: Sequence[Row], complete: bool, folder: str) -> None:
     if not rows:
         return
     if folder:
-        texts = {info.code: text_digest(info.file) for info in registry.rules_in(folder)}
+        texts = {info.code: text_digest(info.file) for info in registry.in_folder(folder)}
         written = {row.code for row in rows}
         stayed = write_beside(rows, Path(folder), {code: text for code, text in texts.items() if code in written})
     else:

@@ -71,7 +71,7 @@ def _both(found: Measured, name: str) -> tuple[str, str]:
 def write(measured: Mapping[str, Measured], folder: str = "") -> None:
     """Keep what was measured, one rule a line, beside what is kept of other rules that have a demonstration: in a
     folder of rules, or of torchlint's own."""
-    rules = registry.rules_in(folder) if folder else registry.built_in()
+    rules = registry.in_folder(folder) if folder else registry.built_in()
     there = {rule.code for rule in rules if demonstrations.file_of(rule) is not None}
     entries = {code: entry for code, entry in table(folder).items() if code in there}
     entries |= {code: found._asdict() for code, found in measured.items() if code in there}

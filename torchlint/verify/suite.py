@@ -58,7 +58,7 @@ def tasks(codes: Sequence[str], devices: Sequence[str], tier: str, folder: str =
             raise UnknownRuleError(f"unknown rule {code!r}{advice(code)}")
     wanted = {info.code for code in codes for info in covered(code)}
     for device in devices:
-        for info in registry.rules_in(folder) if folder else registry.built_in():
+        for info in registry.in_folder(folder) if folder else registry.built_in():
             if codes and info.code not in wanted:
                 continue
             for index in range(len(_pairs(info.code))):
@@ -84,7 +84,7 @@ def claims(code: str) -> tuple[Claim, ...]:
 def execute(task: Task) -> list[Row]:
     """Do a task here, in this process. A program task gives one row per function."""
     if task.rules:
-        registry.use_folder(task.rules)
+        registry.ask_folders([registry.read_folder(task.rules)])
     rule = registry.load(task.code)
     if task.kind == "pair":
         pair = _pairs(task.code)[task.index]
