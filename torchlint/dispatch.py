@@ -42,6 +42,7 @@ class Runner:
         self.evaluator = Evaluator(module, project)
         self._seen: set[tuple[str, ast.AST]] = set()
         self._crashed: set[str] = set()
+        self._loaded: dict[str, Rule | None] = {}
 
     def check_classes(self, region: Region, infos: Iterable[RuleInfo]) -> None:
         """Run rules over the classes of a region."""
@@ -60,11 +61,13 @@ class Runner:
                 self._run_frame(self.evaluator.deferred(function), rules)
 
     def _load(self, code: str) -> Rule | None:
-        try:
-            return _instance(code)
-        except Exception as error:
-            self._fail(code, error)
-            return None
+        if code not in self._loaded:
+            try:
+                self._loaded[code] = _instance(code)
+            except Exception as error:
+                self._fail(code, error)
+                self._loaded[code] = None
+        return self._loaded[code]
 
     @contextmanager
     def _evaluation(self) -> Iterator[None]:

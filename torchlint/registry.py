@@ -56,11 +56,11 @@ def while_rules_stay(function: Callable[_Parameters, _Result]) -> Callable[_Para
     _dependent.append(caches.clear)
 
     @wraps(function)
-    def call(*args: _Parameters.args, **keywords: _Parameters.kwargs) -> _Result:
+    def call(*args: _Parameters.args, **_: _Parameters.kwargs) -> _Result:
         active = ACTIVE.get()
         if active not in caches:
             caches[active] = cache(function)
-        return caches[active](*args, **keywords)
+        return caches[active](*args)
 
     return call
 
@@ -75,7 +75,7 @@ def _others() -> None:
 def rules() -> Sequence[RuleInfo]:
     """All rules: torchlint's own in the order of their codes, then those of installed packages and of folders."""
     found = [info for each in _installed() for info in each.rules]
-    return (*built_in(), *found, *_of_folders().rules)
+    return (*built_in(), *found, *(_of_folders().rules if _read else ()))
 
 
 @while_rules_stay
@@ -86,8 +86,6 @@ def _of_folders() -> Found:
     # Start-up: most projects have no rules of their own.
     from torchlint.own_rules.found import distinct, joined
 
-    if not found:
-        return joined(())
     others = [info for each in _installed() for info in each.rules]
     return distinct(joined(found), [*built_in(), *others])
 

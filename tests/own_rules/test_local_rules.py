@@ -291,13 +291,22 @@ def test_programs_beside_rules_are_not_checked(tmp_path: Path) -> None:
         assert {path for path, _ in found(concise(tmp_path, *options))} <= {"of_torch.py", "program.py"}
 
 
-def test_each_project_has_its_own_rules(tmp_path: Path) -> None:
+@pytest.mark.parametrize("jobs", ["-j1", "-j2"])
+def test_each_project_has_its_own_rules(jobs: str, tmp_path: Path) -> None:
+    """Two checkouts have one code for two rules, and a third one has none."""
     project(tmp_path / "one")
-    project(tmp_path / "two", rules={"new_load.py": rule("NEW101")})
+    reads = rule().replace("acme.load", "acme.read")
+    project(tmp_path / "two", rules={"old_load.py": reads, "new_load.py": rule("NEW101")})
     project(tmp_path / "three", configuration='[tool.torchlint]\nselect = ["ALL"]\n')
-    done = concise(tmp_path, ALLOWED)
+    write(tmp_path / "one" / "reading.py", PROGRAM.replace("load", "read"))
+    write(tmp_path / "two" / "reading.py", PROGRAM.replace("load", "read"))
+    done = concise(tmp_path, ALLOWED, jobs)
     own = [(path.replace("\\", "/"), code) for path, code in found(done) if not code.startswith("TLT")]
-    assert own == [("one/program.py", "ACM101"), ("two/program.py", "NEW101")]
+    assert own == [("one/program.py", "ACM101"), ("two/program.py", "NEW101"), ("two/reading.py", "ACM101")]
+    assert done.stderr == ""
+    sarif = json.loads(run(tmp_path, "check", ALLOWED, jobs, "--output-format=sarif").stdout)
+    described = {each["id"]: each for each in sarif["runs"][0]["tool"]["driver"]["rules"]}
+    assert all("help" in described[code] for code in ("ACM101", "NEW101", "TLT202"))
 
 
 def test_a_rule_is_about_torch_unless_it_says_otherwise(tmp_path: Path) -> None:

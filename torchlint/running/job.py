@@ -64,11 +64,11 @@ def run_file(job: Job, judge: Judge | None = None) -> Outcome:
 def run_bytes(job: Job, data: bytes, judge: Judge | None = None) -> Outcome:
     """The same for the content of a file. Only with `Mode.write` is the disk touched."""
     try:
-        registry.ask_folders(job.settings.local_rules)
-        if b"torch" not in data and not registry.on_all_files(job.settings.codes):
-            # No rule has anything to say of it, but that a file is not Python is worth a finding.
-            return _only_parsed(source_of(job.path, data))
-        return _Task(job, source_of(job.path, data), judge).run()
+        with registry.asking(job.settings.local_rules):
+            if b"torch" not in data and not registry.on_all_files(job.settings.codes):
+                # No rule has anything to say of it, but that a file is not Python is worth a finding.
+                return _only_parsed(source_of(job.path, data))
+            return _Task(job, source_of(job.path, data), judge).run()
     except Exception as error:
         outcome = Outcome(job.path, error=_problem(error))
         if outcome.error.startswith("internal"):
