@@ -29,6 +29,7 @@ from torchlint.golden_diffs import difference, fixed, write_golden
 from torchlint.own_rules.rule_folder import RuleFolder
 from torchlint.renames import renames_of
 from torchlint.source import Source
+from torchlint.terminal import reason
 from torchlint.torch_range import CURRENT, parse_range
 
 __all__ = ["Fixture", "RuleError", "fixtures"]
@@ -79,9 +80,8 @@ class Fixture(NamedTuple):
         """Raises `AssertionError` where what the rule declares (`ops`, `calls`, `words`) hides some of its findings."""
         found, everything = self.findings(), self.findings(gates=False)
         missing = [each for each in everything if each not in found]
-        lines = [
-            f"line {each.location.row}: {each.code} is missed: `words` asks for more than it needs" for each in missing
-        ]
+        why = "is missed: `ops`, `calls` or `words` asks for more than it needs"
+        lines = [f"line {each.location.row}: {each.code} {why}" for each in missing]
         if found != everything:
             raise AssertionError("\n".join([str(self.path), *lines]))
 
@@ -143,7 +143,7 @@ def fixtures(folder: str | os.PathLike[str]) -> list[Fixture]:
     try:
         read = registry.read_folder(path)
     except OSError as error:
-        raise RuleError(f"{folder}: {error.strerror}") from None
+        raise RuleError(f"{folder}: {reason(error)}") from None
     with registry.asking([read]):
         faults = [f"{file}: {text}" for file, text in registry.faults()]
         rules = registry.in_folder(path)

@@ -17,7 +17,7 @@ from torchlint.renames import Rename, renames_of
 from torchlint.settings import selection
 from torchlint.settings.config_table import FILES, Layer, layers_of, parse_inline, table_of
 from torchlint.settings.globs import Glob, Globs
-from torchlint.settings.own_rules import OwnRules, named_folders, programs
+from torchlint.settings.own_rules import OwnRules, left_out, named_folders
 from torchlint.settings.project_torch import ProjectTorch
 from torchlint.torch_range import CURRENT, Range, parse_range
 
@@ -337,7 +337,7 @@ def _exclude(layers: list[Layer]) -> list[Glob]:
         if "exclude" in layer.table:
             exclude = [Glob(text, layer.root) for text in layer.table["exclude"]]
         extended += [Glob(text, layer.root) for text in layer.table.get("extend-exclude", ())]
-    return [*exclude, *extended, *programs(layers)]
+    return [*exclude, *extended, *left_out(layers)]
 
 
 def _per_file_ignores(layers: list[Layer]) -> tuple[tuple[Globs, frozenset[str]], ...]:

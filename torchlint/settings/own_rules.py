@@ -27,13 +27,9 @@ def named_folders(layers: Sequence[Layer]) -> Iterator[tuple[Layer, str, str]]:
             yield layer, text, os.path.realpath(os.path.join(layer.root, os.path.expanduser(text)))
 
 
-def programs(layers: Sequence[Layer]) -> Iterator[Glob]:
-    """The folders of programs beside rules, which are made of the mistakes that these find."""
-    for layer, text, _ in named_folders(layers):
-        # Start-up: most projects have no rules of their own.
-        from torchlint.own_rules.rule_folder import DEMONSTRATIONS, FIXTURES
-
-        yield from (Glob(f"{text.rstrip('/')}/{name}", layer.root) for name in (DEMONSTRATIONS, FIXTURES))
+def left_out(layers: Sequence[Layer]) -> list[Glob]:
+    """The folders of rules: these, and the programs beside them, are made of the mistakes that they find."""
+    return [Glob(text.rstrip("/"), layer.root) for layer, text, _ in named_folders(layers)]
 
 
 class OwnRules:
