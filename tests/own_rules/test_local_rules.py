@@ -230,7 +230,7 @@ BROKEN = {
 def test_a_file_that_is_no_rule_is_one_line_and_the_others_go_on(name: str, tmp_path: Path) -> None:
     text, said = BROKEN[name]
     project(tmp_path, rules={"old_load.py": rule(), name: text})
-    done = concise(tmp_path, ALLOWED, "--exclude=lint_rules")  # which does not parse itself
+    done = concise(tmp_path, ALLOWED)
     assert (done.returncode, found(done)) == (2, BOTH)
     assert done.stderr.count("\n") == 1
     assert done.stderr.startswith(f"lint_rules/{name}: error: ".replace("/", "\\" if "\\" in str(tmp_path) else "/"))
@@ -283,12 +283,13 @@ def test_a_changed_helper_is_another_rule_and_nothing_is_left_behind(tmp_path: P
     assert sorted(path.name for path in (tmp_path / "lint_rules").iterdir()) == ["_names.py", "old_load.py"]
 
 
-def test_programs_beside_rules_are_not_checked(tmp_path: Path) -> None:
+def test_rules_and_programs_beside_them_are_checked_only_where_they_are_named(tmp_path: Path) -> None:
     project(tmp_path)
-    for name in ("fixtures/old_load/case.py", "demonstrations/old_load.py"):
-        write(tmp_path / "lint_rules" / name, OF_TORCH)
+    case = write(tmp_path / "lint_rules" / "fixtures" / "old_load" / "case.py", OF_TORCH)
+    write(tmp_path / "lint_rules" / "_helper.py", OF_TORCH)
     for options in ((), (ALLOWED,)):
         assert {path for path, _ in found(concise(tmp_path, *options))} <= {"of_torch.py", "program.py"}
+    assert [code for _, code in found(concise(tmp_path, str(case)))] == ["TLT202"]
 
 
 @pytest.mark.parametrize("jobs", ["-j1", "-j2"])
