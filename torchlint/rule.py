@@ -57,7 +57,7 @@ from torchlint.syntax.foreign import foreign_names, is_foreign
 from torchlint.syntax.free_names import bound_in_module, free_reads, names_read, unbound_attributes, written_attributes
 from torchlint.syntax.inventory import Inventory, inventory_of
 from torchlint.syntax.module import ClassModel, FunctionModel, Module, own_nodes
-from torchlint.syntax.names import last_name
+from torchlint.syntax.names import first_name, last_name
 from torchlint.syntax.per_file import once_per_file
 from torchlint.syntax.plain import is_flag, tested
 from torchlint.syntax.tests import is_test
@@ -365,6 +365,7 @@ __all__ = [
     "dotted_names",
     "dtypes",
     "facts",
+    "first_name",
     "foreign_names",
     "frame_of",
     "free_reads",

@@ -15,6 +15,7 @@ from torchlint.rule import (
     Problem,
     Rename,
     dotted_names,
+    first_name,
     once_per_file,
     parents,
     trees,
@@ -94,9 +95,17 @@ def _uses(frame: Frame, cls: ClassModel | None, rows: Mapping[str, Row]) -> Iter
 
 
 def _value_of(frame: Frame, node: ast.Attribute) -> str:
-    """What an attribute is by its value: `losses = acme.losses` is another name for a module."""
+    """What an attribute is by its value: `losses = acme.losses` is another name for a module. Of a name that an import
+    binds, and not only that, nothing is certain."""
     value = frame.values.get(node)
-    return value.qualname if isinstance(value, External) else ""
+    if not isinstance(value, External) or first_name(node) in _imported(frame.module):
+        return ""
+    return value.qualname
+
+
+@once_per_file
+def _imported(module: Module) -> frozenset[str]:
+    return frozenset(each.name for each in module.naming.imports)
 
 
 def _of_from(node: ast.ImportFrom, module: str, rows: Mapping[str, Row]) -> Iterator[_Use]:
