@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, ClassVar, NamedTuple
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, ClassVar
 
 from torchlint.anchors import CHAIN, MASKED
 from torchlint.claims import (
@@ -39,6 +39,7 @@ from torchlint.claims import (
 from torchlint.finding import Severity
 from torchlint.lazy import F, torch
 from torchlint.match import Match
+from torchlint.problem import Place, Problem
 from torchlint.renames import Rename
 from torchlint.syntax import dotted_names, trees
 from torchlint.syntax.ancestors import (
@@ -94,7 +95,6 @@ from torchlint.values.value import (
     Method,
     Mutated,
     Op,
-    Origin,
     Parameter,
     Unknown,
     Value,
@@ -105,32 +105,6 @@ if TYPE_CHECKING:
     from torchlint.fixing.editor import Editor as Editor
 
 ERROR, WARNING, INFO = Severity.ERROR, Severity.WARNING, Severity.INFO
-
-
-class Place(NamedTuple):
-    """Another place that belongs to a problem, in the same file unless the node's frame says otherwise."""
-
-    node: ast.AST
-    message: str
-    frame: Origin | None = None
-
-
-class Problem(NamedTuple):
-    """What a check found: where, what, and how it can be mended.
-
-    `fix` writes the edits; it may raise `CannotFix`. `claim` is what the fix does to results. `display` marks a fix
-    that is only ever shown. `severity` and `help` are those of the rule unless a problem has its own.
-    """
-
-    node: ast.AST
-    message: str = ""
-    fix: Callable[[Editor], None] | None = None
-    claim: Claim | None = None
-    title: str = ""
-    display: bool = False
-    places: tuple[Place, ...] = ()
-    severity: Severity | None = None
-    help: str = ""
 
 
 class Rule:

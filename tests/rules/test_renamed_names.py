@@ -108,7 +108,7 @@ def test_what_would_have_to_be_taken_apart_is_reported_without_a_fix(text: str) 
         "from acme.losses import focal_loss\nfrom acme import ios\n",
         "from .losses import focal\n",  # of a file that is in no package
         "import acme\nif hasattr(acme.losses, 'focal'):\n    f = acme.losses.focal\n",
-        "try:\n    from acme.losses import focal_loss\nexcept ImportError:\n    from acme.losses import focal as focal_loss\n",
+        "try:\n    from acme.losses import focal_loss\nexcept ImportError:\n    from acme.losses import focal as f\n",
         '"""acme.losses.focal"""  # acme.losses.focal\n',
     ],
 )
@@ -129,7 +129,7 @@ def test_relative_imports_are_those_of_the_package(tmp_path: Path) -> None:
 def test_it_is_asked_of_functions_classes_and_their_heads() -> None:
     text = (
         "import acme\n\n\n@acme.early\ndef f(x=acme.gone, *, y: acme.io.T) -> acme.losses.focal:\n    return x\n\n\n"
-        "class A(acme.losses.focal):\n    z = acme.gone\n\n    def g(self):\n        def h():\n            acme.gone()\n"
+        "class A(acme.losses.focal):\n    z = acme.gone\n\n    def g(self):\n        def h():\n            acme.gone\n"
     )
     assert rows(text) == [4, 5, 5, 5, 9, 10, 14]
 
