@@ -1,8 +1,8 @@
 """Bring everything that is generated for a rule up to date: `python -m tools.finish NAME_OR_CODE`. `--free` for codes.
 
 In this order: the index of the rules, the goldens of the rule's fixtures, the certificate of its fixes (needs torch),
-the numbers of its demonstration, the table in README.md, and at last the tests of the rule's fixtures. What was
-written is to be read as a diff.
+the numbers of its demonstration, the table in README.md, and at last ruff on the rule's files and all tests that are
+about this rule alone. What was written is to be read as a diff.
 """
 
 from __future__ import annotations
@@ -20,6 +20,11 @@ from torchlint.registry import SUBJECTS
 from torchlint.verify import demonstrations
 
 ROOT = Path(__file__).resolve().parent.parent
+# The tests that have cases for each rule: its fixtures, its page, its messages, its demonstration, its needs.
+_TESTS = (
+    *("tests/rules/test_fixtures.py", "tests/rules/test_messages.py", "tests/rules/test_pages.py"),
+    *("tests/verify/test_demonstrations.py", "tests/verify/test_pair_needs.py"),
+)
 
 
 def finish(rule: registry.RuleInfo) -> int:
@@ -37,7 +42,9 @@ def finish(rule: registry.RuleInfo) -> int:
         *([("certificate", ("torchlint", "verify", rule.code, "--write"))] if _has_fixes(rule) else []),
         *([("demonstration", ("torchlint", "demonstrate", rule.code, "--write"))] if _is_shown(rule) else []),
         ("table in README.md", ("tools.make_readme",)),
-        ("tests of the fixtures", fixtures),
+        ("ruff", ("ruff", "check", *_files(folder))),
+        ("ruff format", ("ruff", "format", "--check", *_files(folder))),
+        ("tests of the rule", ("pytest", "-q", "--no-header", *_TESTS, "-k", _cases_of(rule, folder))),
     ]
     for title, arguments in steps:
         print(f"== {title}", flush=True)
@@ -45,8 +52,20 @@ def finish(rule: registry.RuleInfo) -> int:
         if code:
             print(f"the step '{title}' of {rule.code} {rule.name} ended with {code}", file=sys.stderr)
             return code
+    print(f"== {rule.code} {rule.name} is finished; what has changed:", flush=True)
     subprocess.run(["git", "status", "--short"], cwd=ROOT)
+    print("Left to do by hand: a line in CHANGELOG.md, `mypy`, and reading what the rule finds in real code.")
     return 0
+
+
+def _files(folder: str) -> list[str]:
+    """The rule's own code; fixtures are formatted as their mistakes are."""
+    return [name for name in (f"rules/{folder}.py", f"rules/demonstrations/{folder}.py") if (ROOT / name).exists()]
+
+
+def _cases_of(rule: registry.RuleInfo, folder: str) -> str:
+    """What selects the cases of a rule: they are called by its code, its name, or the folder of its fixtures."""
+    return f"[{rule.code} or [{rule.name}] or {folder}/"
 
 
 def _must_be_shown(rule: registry.RuleInfo) -> bool:

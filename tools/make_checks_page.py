@@ -20,6 +20,7 @@ from typing import Any
 
 from torchlint import claims, rule, vocabulary
 from torchlint.fixing.editor import Editor
+from torchlint.match import Match
 from torchlint.torch_facts import ops
 from torchlint.values import units
 from torchlint.values.units.unit_family import Family
@@ -45,7 +46,9 @@ def render() -> str:
         ("Where its code is called", _methods(rule.Check)),
         ("What it yields", [_made(rule.Problem), _made(rule.Place), *_claims()]),
         ("Values: what an expression is", _values()),
-        ("The frame: what happens in a function", _members(rule.Frame)),
+        ("The frame: what happens in a function", _members(rule.Frame, "frame")),
+        ("A bound call: what `check_call` is given", _members(rule.BoundCall, "call")),
+        ("A match: what `when` and `applies` of a pair are given", _members(Match, "match")),
         ("What is certain of a value", _functions_of(rule.facts, rule.dtypes, rule.sizes)),
         ("Units: what numbers stand for", _units()),
         (
@@ -73,13 +76,15 @@ def _row(term: str, said: str) -> str:
 
 
 def _call(name: str, function: Callable[..., Any]) -> str:
-    """A function as it is called: without `self`, types and private parameters."""
+    """A function as it is called: without `self`, types and private parameters, and `...` for a default of no name."""
     parameters = [
-        parameter.replace(annotation=inspect.Parameter.empty)
+        parameter.replace(
+            annotation=inspect.Parameter.empty, default=... if type(parameter.default) is object else parameter.default
+        )
         for parameter in inspect.signature(function).parameters.values()
         if parameter.name not in ("self", "depth") and not parameter.name.startswith("_")
     ]
-    return f"{name}{inspect.Signature(parameters)}"
+    return f"{name}{inspect.Signature(parameters)}".replace("=Ellipsis", "=...")
 
 
 def _is_public_function(name: str, thing: object, module: str) -> bool:
@@ -179,17 +184,19 @@ def _methods(cls: type) -> list[str]:
     return [_row(_call(name, thing), summary(thing)) for name, thing in found if inspect.isfunction(thing)]
 
 
-def _members(cls: type) -> list[str]:
-    """The docstring of a class, then its properties and methods."""
+def _members(cls: type, name_of_it: str) -> list[str]:
+    """The docstring of a class, then its fields, properties and methods, of an instance that has a name."""
     rows = [inspect.getdoc(cls) or "", ""]
+    fields: tuple[str, ...] = getattr(cls, "_fields", ())
+    rows += [f"- `{name_of_it}.{name}`: `{cls.__annotations__[name].__forward_arg__}`" for name in fields]
     for name, thing in vars(cls).items():
         wrapped = getattr(thing, "fget", None) or getattr(thing, "func", None)
-        if name.startswith("_"):
+        if name.startswith("_") or name in fields:
             continue
         if wrapped is not None:
-            rows.append(_row(f"frame.{name}", summary(thing)))
+            rows.append(_row(f"{name_of_it}.{name}", summary(thing)))
         elif inspect.isfunction(thing):
-            rows.append(_row(_call(f"frame.{name}", thing), summary(thing)))
+            rows.append(_row(_call(f"{name_of_it}.{name}", thing), summary(thing)))
     return rows
 
 

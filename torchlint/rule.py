@@ -167,7 +167,7 @@ class Rewrite(Rule):
     A safe fix needs inputs of the kinds that the parameters are annotated with: floating-point tensors, an int for a
     dim, and nobody who asks how the result lies in memory. `also_for` names what else makes no difference to any safe
     pair: `int`, `bool` and `complex` tensors, `dims` (a tuple or list of them), `no dim` (None), `layout`.
-    `tests/fixing/test_needs.py` tries each.
+    `python -m tools.make_needs` tries each.
     """
 
     pairs: ClassVar[tuple[Pair, ...]]

@@ -11,6 +11,7 @@ from shown_values import show
 from torchlint.source import Source
 from torchlint.syntax.module import Module
 from torchlint.values import facts
+from torchlint.values.facts import dtypes
 from torchlint.values.interpret.evaluator import Evaluator
 from torchlint.values.interpret.frame import Frame
 
@@ -310,3 +311,23 @@ def test_recursion_ends() -> None:
 def test_ranks_are_known_only_where_they_are_certain(expression: str, rank: int | None) -> None:
     frame = frames(f"def f(x, c):\n    return {expression}")["f"]
     assert facts.rank(frame.returns[0][1]) == rank
+
+
+@pytest.mark.parametrize(
+    ("expression", "kind"),
+    [
+        ("torch.fft.fft(x)", "complex"),
+        ("torch.complex(x, x).to(device='cuda')", "complex"),
+        ("torch.zeros(3, dtype=torch.cfloat)", "complex"),
+        ("torch.zeros(3, dtype=torch.cfloat).abs()", None),
+        ("torch.fft.fft(x).real", None),
+        ("torch.abs(x)", None),
+        ("torch.fft.irfft(x)", "float"),
+        ("torch.arange(3)", "int"),
+        ("torch.softmax(x, 1)", "float"),
+        ("x.reshape(-1)", None),
+    ],
+)
+def test_what_elements_can_be_is_known_only_where_it_is_certain(expression: str, kind: str | None) -> None:
+    ((_, value),) = frames(f"def f(x: torch.Tensor):\n    return {expression}")["f"].returns
+    assert dtypes.dtype_class(value) == kind

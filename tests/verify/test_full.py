@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -340,6 +341,18 @@ def test_the_fast_tier_keeps_certificates_of_the_full_tier(tmp_path: Path, rows:
     new = json.loads(path.read_text())["rules"][CODE][0]
     assert new["tier"] == "fast"
     assert "speed" not in new
+
+
+def test_certificates_of_the_cpu_stand_first_whichever_are_renewed(tmp_path: Path, rows: list[Row]) -> None:
+    path = tmp_path / "certificates.json"
+    certify.write(rows, complete=True, path=path)
+    written = path.read_text()
+    certify.write([replace(row, device="A GPU") for row in rows], complete=False, path=path)
+    with_both = path.read_text()
+    assert with_both != written
+    certify.write(rows, complete=False, path=path)
+    assert path.read_text() == with_both
+    assert json.loads(with_both)["rules"][CODE][0]["device"] == "cpu"
 
 
 def test_the_table_says_what_gained_nothing() -> None:

@@ -5,13 +5,13 @@ What can be told from the rows of a function is asked first: only what may have 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Set
+from collections.abc import Collection, Mapping, Sequence, Set
 from typing import NamedTuple
 
 from torchlint.kept import kept
 from torchlint.registry import RuleInfo
 from torchlint.skip.aliases import Bound
-from torchlint.skip.plan import Asked, Look, plan_of, union
+from torchlint.skip.plan import Asked, Look, bits_of, plan_of, union
 from torchlint.skip.reach import Reach
 from torchlint.skip.tokens import Tokens, is_written
 from torchlint.syntax.module import FunctionModel, Module, Region
@@ -68,16 +68,25 @@ class Gate:
         if not near.concerned:
             return []
         scope = function.scope if function is not None else self._module.body
-        mask = self._mask(scope)
-        # What may be written without words, and what a function calls without naming it, is looked at last.
-        possible = mask | self._plan.signed | near.hidden
-        asked = [one for one in near.concerned if not one.anchors & ~possible]
-        asked = [one for one in asked if self._is_written(one, mask | near.hidden, scope)]
-        if not asked:
-            return []
+        possible = self._mask(scope) | near.hidden
+        # What is written without words, and what a function calls without naming it, is looked at last.
+        asked = [one for one in near.concerned if not one.anchors & ~(possible | self._plan.signed)]
+        if union([one.anchors for one in asked]) & ~possible:
+            possible |= union([bits for sign, bits in self._plan.signs.items() if is_written(sign, scope.text)])
+            asked = [one for one in asked if not one.anchors & ~possible]
+        return self._spelled(asked, scope, near.hidden) if asked else []
+
+    def _spelled(self, asked: Sequence[Asked], scope: Scope, hidden: int) -> list[RuleInfo]:
+        """The rules whose anchors a scope all spells, or calls what may have them."""
         tokens = Tokens(scope, self._module.function_of(scope), self._called, self._bound)
-        had: dict[Look, bool] = {}
-        return [one.info for one in asked if all(self._has(look, tokens, near.hidden, had) for look in one.looks)]
+        wanted, table = union([one.anchors for one in asked]), self._plan.tokens
+        had = bits_of(table, tokens.words)
+        had |= bits_of(table, tokens.calls) if wanted & ~had else 0
+        had |= bits_of(table, tokens.signs) if wanted & ~had & self._plan.signed else 0
+        missing = wanted & ~had & hidden
+        looks = {look for one in asked for look in one.looks if missing & look.bit} if missing else ()
+        had |= union([look.bit for look in looks if self._hides(look, tokens)])
+        return [one.info for one in asked if not one.anchors & ~had]
 
     def _of_region(self, region: Region) -> _Near:
         around = self._reach.around(region)
@@ -96,15 +105,10 @@ class Gate:
 
     def _mask(self, scope: Scope) -> int:
         """The bits of the tokens that a scope may have by its words."""
-        spelled, aliases, words = self._plan.spelled, self._bound.aliases, scope.words
+        aliases, words = self._bound.aliases, scope.words
         if aliases:
             words = words.union(*[aliases[name] for name in aliases.keys() & words])
-        return union([spelled[word] for word in spelled.keys() & words])
-
-    def _is_written(self, asked: Asked, mask: int, scope: Scope) -> bool:
-        """Whether the characters of a scope leave open that it has what is not told by words."""
-        missing = [look for look in asked.looks if not mask & look.bit]
-        return all(any(is_written(sign, scope.text) for sign in look.signs) for look in missing)
+        return bits_of(self._plan.spelled, words)
 
     @kept
     def _called(self) -> Mapping[str, Collection[str]]:
@@ -112,14 +116,6 @@ class Gate:
         called = self._plan.called
         others = {name: words for name, words in self._bound.aliases.items() if not called.isdisjoint(words)}
         return {**{word: (word,) for word in called}, **others}
-
-    def _has(self, look: Look, tokens: Tokens, hidden: int, had: dict[Look, bool]) -> bool:
-        """Whether a scope has what a look is for, or calls what may have it."""
-        known = had.get(look)
-        if known is None:
-            hides = bool(hidden & look.bit)
-            known = had[look] = tokens.has(look.anchor.tokens) or (hides and self._hides(look, tokens))
-        return known
 
     def _hides(self, look: Look, tokens: Tokens) -> bool:
         """Whether what a look is for may be behind something that a scope calls."""

@@ -6,7 +6,7 @@ bits that it needs is missing.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -18,15 +18,13 @@ from torchlint.registry import RuleInfo, rules, while_rules_stay
 class Look:
     """An anchor: the bit of its tokens, and that of the identifiers among them.
 
-    `plain` are these identifiers where what a function calls may hide them: a layer, or another name. `signs` are the
-    tokens that have no word.
+    `plain` are these identifiers where what a function calls may hide them: a layer, or another name.
     """
 
     anchor: Anchor
     bit: int
     plain: frozenset[str]
     plain_bit: int
-    signs: tuple[str, ...]
 
 
 class Asked(NamedTuple):
@@ -39,25 +37,31 @@ class Asked(NamedTuple):
 
     def concerns(self, mask: int) -> bool:
         """Whether what has these bits may have something for the rule."""
-        return any(mask & needed == needed for needed in self.within_reach)
+        for needed in self.within_reach:  # noqa: SIM110  # a generator costs more than what it tests
+            if mask & needed == needed:
+                return True
+        return False
 
 
 class Plan:
     """The bits of some rules: for the words of a file or region, and for the tokens of a function.
 
-    A token is told by a word (`spelled`) or by characters (`signs`): each says that a function may have the token.
-    `called` are the words in tokens of calls, `written` those that must stand in the function itself.
+    `tokens` are the anchors that each token gives. That a function may have a token is told by a word (`spelled`) or by
+    characters (`signs`). `called` are the words in tokens of calls, `written` those that must stand in the function
+    itself.
     """
 
     def __init__(self, codes: Collection[str]) -> None:
         self.words: dict[str, int] = {}
+        self.tokens: dict[str, int] = {}
         self.spelled: dict[str, int] = {}
-        self.signed = 0
+        self.signs: dict[str, int] = {}
         self.called: set[str] = set()
         self.written: set[str] = set()
         self._groups: dict[frozenset[str], int] = {}
         self._looks: dict[Anchor, Look] = {}
         self.asked = [self._ask(info) for info in rules() if info.code in codes and not info.on_comments]
+        self.signed = union(self.signs.values())
 
     def _ask(self, info: RuleInfo) -> Asked:
         within_reach = tuple(union(map(self._bit_of_words, groups)) for groups in info.words)
@@ -68,8 +72,7 @@ class Plan:
         bit = self._groups.get(group)
         if bit is None:
             bit = self._groups[group] = 1 << len(self._groups)
-            for word in group:
-                self.words[word] = self.words.get(word, 0) | bit
+            _add(bit, group, self.words)
         return bit
 
     def _look(self, anchor: Anchor) -> Look:
@@ -77,21 +80,30 @@ class Plan:
         if known is not None:
             return known
         bit = 1 << len(self._looks)
-        signs = tuple(token for token in sorted(anchor.tokens) if not word_of(token))
-        for word in filter(None, map(word_of, anchor.tokens)):
-            self.spelled[word] = self.spelled.get(word, 0) | bit
-        self.signed |= bit if signs else 0
+        _add(bit, anchor.tokens, self.tokens)
+        _add(bit, [token for token in anchor.tokens if not word_of(token)], self.signs)
+        _add(bit, filter(None, map(word_of, anchor.tokens)), self.spelled)
         called = {word_of(token) for token in anchor.tokens if ":" in token}
         self.called |= called
         self.written |= called | anchor.plain if anchor.written else called
         plain = frozenset() if anchor.written or (called and not anchor.layered) else anchor.plain
-        look = Look(anchor, bit, plain, self._bit_of_words(plain) if plain else 0, signs)
+        look = Look(anchor, bit, plain, self._bit_of_words(plain) if plain else 0)
         self._looks[anchor] = look
         return look
 
     def mask(self, words: Iterable[str]) -> int:
         """The bits of some words of a file or region."""
-        return union([self.words[word] for word in self.words.keys() & words])
+        return bits_of(self.words, words)
+
+
+def bits_of(table: Mapping[str, int], keys: Iterable[str]) -> int:
+    """All bits that some keys have in a table."""
+    return union([table[key] for key in table.keys() & keys])
+
+
+def _add(bit: int, keys: Iterable[str], table: dict[str, int]) -> None:
+    for key in keys:
+        table[key] = table.get(key, 0) | bit
 
 
 @while_rules_stay

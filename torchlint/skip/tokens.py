@@ -59,14 +59,6 @@ class Tokens:
         self._aliases, self._torch_names = bound.aliases, bound.torch_names
         self._function = function if function is not None and function.scope is scope else None
 
-    def has(self, tokens: frozenset[str]) -> bool:
-        """Whether one of some tokens is there; what is told quickest is asked first."""
-        return not (
-            tokens.isdisjoint(self.words)
-            and (not any(":" in token for token in tokens) or tokens.isdisjoint(self.calls))
-            and tokens.isdisjoint(self.signs)
-        )
-
     @kept
     def callees(self) -> set[str | None]:
         """The last names of what is called; None where something without a name is."""

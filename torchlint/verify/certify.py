@@ -114,9 +114,10 @@ def _existing(path: Path) -> dict[str, list[dict[str, Any]]]:
 
 
 def _render(table: dict[str, list[dict[str, Any]]], texts: Mapping[str, str] | None = None) -> str:
-    """One certificate a line, so that differences can be read."""
+    """One certificate a line, the CPU's first, whichever were renewed: so that differences can be read."""
     blocks = []
-    for code, rows in table.items():
+    for code, unsorted in table.items():
+        rows = sorted(unsorted, key=lambda row: (row["device"] != "cpu", row["device"]))
         lines = ",\n".join(f"   {json.dumps(row, sort_keys=True)}" for row in rows)
         blocks.append(f'  "{code}": [\n{lines}\n  ]')
     head = f' "texts": {json.dumps(texts, sort_keys=True)},\n' if texts else ""

@@ -97,7 +97,8 @@ def _op_dtype(op: Op, depth: int) -> str | None:
         return _shared_dtype(op, depth)
     inner = dtype(op.input, depth - 1) if row.dtype in ("input", "float", "sum", "promoted") else None
     if row.dtype == "input":
-        return inner
+        # The absolute value of a complex number, its parts and norms are real.
+        return inner if inner is None or KINDS[inner] != "complex" else None
     # Integers may become another dtype, and so do those that meet a tensor of another one.
     numbers = all(isinstance(arg, Constant) for key, arg in op.args.items() if key != "input")
     return inner if inner in FLOATING and (numbers or row.shape != "broadcast") else None
@@ -138,6 +139,8 @@ def _class_of_op(op: Op, depth: int) -> str | None:
     row = ops.of(op.name)
     if row is None or not row.is_tensor:
         return None
+    if row.dtype == "complex":
+        return "complex"
     if row.dtype == "data":
         return _literal_class(op)
     if row.dtype == "promoted" and not row.accepts("float"):
@@ -146,7 +149,8 @@ def _class_of_op(op: Op, depth: int) -> str | None:
     if row.dtype == "sum":
         return "float" if dtype_class(op.input, depth - 1) == "float" else None
     if row.dtype == "input" or (op.name == "to" and "device" in op.args):
-        return dtype_class(op.input, depth - 1)
+        inner = dtype_class(op.input, depth - 1)
+        return inner if inner != "complex" or op.name == "to" else None  # see `_op_dtype`
     return None
 
 
