@@ -180,9 +180,9 @@ class Check(Rule):
     """A rule that is code over values.
 
     `ops` are the operations that `check_op` is called for, `calls` the functions and classes that `check_call` is
-    called for: by their public names, `torch.utils.data.DataLoader`; `.forward` is any method of that name. `needs` are
-    further operations: of each group one must be spelled within reach. `dimless` are those of `ops` that only matter
-    where they are called without a dim.
+    called for: by their public names, `torch.utils.data.DataLoader`, also of other packages; `.forward` is any method
+    of that name. `needs` are further operations: of each group one must be spelled within reach. `dimless` are those of
+    `ops` that only matter where they are called without a dim.
     `words` are groups of identifiers and keywords (`for`) of which one each must occur; `.step` is a call of any method
     of that name. A rule without `ops` and `calls` has to do with functions in which a word of the first group stands,
     under whatever name; `anchors` are looked for there instead where what makes a class worth a look is not what makes

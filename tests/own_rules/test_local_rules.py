@@ -217,7 +217,7 @@ BROKEN = {
     ),
     "unknown_ops.py": (
         rule("ACM108").replace("calls =", 'ops = ("sofmax",)\n    calls ='),
-        "`ops` of OldLoad names 'sofmax', which is no operation that torchlint knows",
+        "`ops` of OldLoad names 'sofmax', an operation that torchlint does not know",
     ),
     "nothing_to_ask.py": (
         rule("ACM109").replace("check_call", "check_cal"),

@@ -91,12 +91,12 @@ def test_nothing_is_written_over(project: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["load"], "'load' is no name for a rule: name the pattern in two words or more"),
-        (["Old-Load"], "'Old-Load' is no name for a rule"),
-        (["old load"], "'old load' is no name for a rule"),
-        (["../old-load"], "'../old-load' is no name for a rule"),
-        (["1-load"], "'1-load' is no name for a rule"),
-        (["_old_load"], "'_old_load' is no name for a rule"),
+        (["load"], "'load' cannot be the name of a rule: name the pattern in two words or more"),
+        (["Old-Load"], "'Old-Load' cannot be the name of a rule"),
+        (["old load"], "'old load' cannot be the name of a rule"),
+        (["../old-load"], "'../old-load' cannot be the name of a rule"),
+        (["1-load"], "'1-load' cannot be the name of a rule"),
+        (["_old_load"], "'_old_load' cannot be the name of a rule"),
         (["log-of-softmax"], "log-of-softmax is the name of a rule already"),
         (["old-load", "--code", "TLT999"], "--code: codes with TLT are torchlint's own"),
         (["old-load", "--code", "acm1"], "--code: the code 'acm1' is not two or three capital letters"),

@@ -49,7 +49,7 @@ def _of_lists(rule: type[Rule]) -> Iterator[str]:
             yield f"`{attribute}` of {rule.__name__} must be a tuple of tuples of texts"
     unknown = [name for name in getattr(rule, "ops", ()) if name not in ops.everything()]
     if unknown:
-        yield f"`ops` of {rule.__name__} names {unknown[0]!r}, which is no operation that torchlint knows"
+        yield f"`ops` of {rule.__name__} names {unknown[0]!r}, an operation that torchlint does not know"
 
 
 def _is_list(value: object) -> bool:

@@ -73,7 +73,7 @@ class OwnRules:
         self.notes[f"the rules in {shown(path)} {text}: --{KEY}{where} allows it"] = None
 
     def _note_written(self, path: str) -> None:
-        """Know the codes of rules that do not run, so that it is no mistake to name them."""
+        """Know the codes of rules that do not run, so that naming them is not a mistake."""
         # Start-up: as above.
         from torchlint.own_rules.rule_folder import written_codes
 
