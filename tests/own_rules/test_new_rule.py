@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -272,6 +273,18 @@ def test_verifying_what_is_no_rule_ends_with_an_error(folder: str, tmp_path: Pat
     assert done.returncode == 2
     assert "error: " in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_the_rule_of_the_page_does_what_the_page_says(tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "writing_a_rule.md").read_text(encoding="utf-8")
+    written = re.findall(r"<!-- file: (\S+) -->\n```python\n(.*?)```\n", page, re.DOTALL)
+    assert len(written) == 3
+    for path, text in written:
+        write(tmp_path / path, text)
+    (one,) = fixtures(tmp_path / "lint_rules")
+    one.check()
+    assert len(one.findings()) == 2
+    assert "def test_rule(" in (tmp_path / "lint_rules" / "tests" / "test_rules.py").read_text()
 
 
 def test_torchlint_verifies_its_own_rules_alone() -> None:

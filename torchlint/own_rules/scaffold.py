@@ -66,7 +66,8 @@ def name_problem(name: str) -> str:
     """What is wrong with the name of a new rule; empty if nothing is."""
     stem = stem_of(name)
     if _NAME.fullmatch(stem) is None:
-        return f"{name!r} cannot be the name of a rule: name the pattern in two words or more of small letters, as in old-load"
+        advice = "name the pattern in two words or more of small letters, as in old-load"
+        return f"{name!r} cannot be the name of a rule: {advice}"
     return f"{name!r} is a word of Python" if keyword.iskeyword(stem) else ""
 
 
