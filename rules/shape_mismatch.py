@@ -59,6 +59,7 @@ from torchlint.rule import (
     ops,
 )
 from torchlint.vocabulary.certain_runs import is_undecided, runs_for_certain
+from torchlint.vocabulary.written_sizes import writes_sizes
 
 # What a layer is as long as nobody assigns one of these.
 _SETTINGS = frozenset(
@@ -88,22 +89,14 @@ class ShapeMismatch(Check):
     default = False
     message = "Torch raises here: the shapes do not fit"
     help = "Change the sizes so that they agree: those of the layer, or the shape of what it is given"
-    words = (
-        (
-            *("Linear", "Conv1d", "Conv2d", "Conv3d", "ConvTranspose1d", "ConvTranspose2d", "ConvTranspose3d"),
-            *("BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "LayerNorm", "GroupNorm", "LSTM", "GRU", "RNN"),
-            *("MultiheadAttention", "matmul", "mm", "bmm", "einsum", "view", "reshape", "cat", "stack", "linear"),
-            *("randn", "rand", "zeros", "ones", "randint", "arange"),
-        ),
-    )
 
     def check_frame(self, frame: Frame) -> Iterator[Problem]:
         module = frame.module
-        if _expects_errors(module):
+        if not writes_sizes(frame) or _expects_errors(module):
             return
         for inner in _evaluations(frame):
             for op in inner.ops:
-                reason = known_shapes.refusal(op)
+                reason = known_shapes.refusal(op) if _is_of_tensors(op) else ""
                 if reason and _is_certain(op, inner):
                     yield _problem(op, inner, reason)
 
@@ -124,11 +117,9 @@ def _expects_errors(module: Module) -> bool:
 
 
 def _is_certain(op: Op, frame: Frame) -> bool:
-    """Whether an operation is certainly the one that is written, on tensors, and certainly run."""
+    """Whether an operation is certainly the one that is written, and certainly run."""
     node = op.node
-    if not isinstance(node, ast.expr) or not _is_of_tensors(op):
-        return False
-    if is_undecided(node, frame):
+    if not isinstance(node, ast.expr) or is_undecided(node, frame):
         return False
     if op.layer is not None and (_may_be_changed(frame, node) or _may_be_off(op, frame)):
         return False

@@ -60,7 +60,7 @@ from torchlint.syntax.inventory import Inventory, inventory_of
 from torchlint.syntax.module import ClassModel, FunctionModel, Module, own_nodes
 from torchlint.syntax.names import first_name, last_name
 from torchlint.syntax.per_file import once_per_file
-from torchlint.syntax.plain import is_flag, tested
+from torchlint.syntax.plain import is_flag, is_none, tested
 from torchlint.syntax.tests import is_test
 from torchlint.torch_facts import literals, misfits, modules, ops, signatures
 from torchlint.torch_range import Range
@@ -347,6 +347,7 @@ __all__ = [
     "is_conditional",
     "is_flag",
     "is_foreign",
+    "is_none",
     "is_test",
     "is_within",
     "known_shapes",

@@ -19,6 +19,7 @@ import ast
 import os
 import re
 from collections.abc import Collection
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -29,6 +30,7 @@ from torchlint.golden_diffs import difference, fixed, write_golden
 from torchlint.own_rules.rule_folder import RuleFolder
 from torchlint.renames import renames_of
 from torchlint.source import Source
+from torchlint.syntax.import_index import ImportIndexes
 from torchlint.terminal import reason
 from torchlint.torch_range import CURRENT, parse_range
 
@@ -121,6 +123,7 @@ class Fixture(NamedTuple):
                 gates=gates,
                 target=parse_range(target[1]) if target else CURRENT,
                 renames=renames_of(dict(_RENAMES.findall(source.text))),
+                indexes=_indexes,
             )
         wrong = [*filter(None, [report.error]), *report.failures, *report.tracebacks]
         if wrong:
@@ -161,6 +164,12 @@ def _of_rule(info: registry.RuleInfo, codes: Collection[str]) -> list[Fixture]:
     if not found:
         raise RuleError(f"{info.file}: the rule has no fixture: write {folder / 'case.py'}")
     return found
+
+
+@cache
+def _indexes() -> ImportIndexes:
+    """What the files of each project import: the tests of a process are one run."""
+    return ImportIndexes()
 
 
 def _is_applied(finding: Finding) -> bool:

@@ -103,6 +103,10 @@ LOOPS = """
         h = torch.tanh(fc(h))  # (2, 8)
     for row in torch.zeros(4, 6):  # row (6,)
         pass
+    found = []
+    for step in range(3):
+        found.insert(0, step)
+    numbers = torch.tensor(found)
 """
 
 CALLS = """

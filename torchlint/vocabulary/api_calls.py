@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from torchlint.rule import UNKNOWN, External, Frame, parents
+from torchlint.rule import UNKNOWN, External, Frame, is_none, parents
 
 from .api_table import ANY, Row
 
@@ -72,7 +72,7 @@ class _Arguments:
         if name is None:
             raise UnclearError
         name = name.lstrip("=")
-        if not name or (_is_none(keyword.value) and self.row.old.startswith("torch.reduce_")):
+        if not name or (is_none(keyword.value) and self.row.old.startswith("torch.reduce_")):
             self.dropped.append(keyword)
             return
         self._take(name, keyword.value)
@@ -80,7 +80,7 @@ class _Arguments:
             self.renamed.append((keyword, name))
 
     def _take(self, name: str, value: ast.expr) -> None:
-        if not name or (_is_none(value) and self.row.old.startswith("torch.reduce_")):
+        if not name or (is_none(value) and self.row.old.startswith("torch.reduce_")):
             raise UnclearError
         self._given.add(name)
         table = {old: new for parameter, old, new in self.row.values if parameter == name}
@@ -169,10 +169,6 @@ def _names_type(frame: Frame, node: ast.expr) -> bool:
 
 def _asks_type(node: ast.expr) -> bool:
     return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "type"
-
-
-def _is_none(value: ast.expr) -> bool:
-    return isinstance(value, ast.Constant) and value.value is None
 
 
 def _is_dtype(frame: Frame, call: ast.Call | None) -> bool:

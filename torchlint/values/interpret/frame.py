@@ -174,6 +174,7 @@ class Frame:
         self.definitions: Record[Value, ast.stmt] = Record()
         self.envs: Record[ast.stmt, Environment] = Record()
         self.ops: Log[Op] = Log()
+        self._by_input: tuple[int, dict[Value, list[Op]]] = 0, {}
         self.callees: Record[ast.Call, Value] = Record()
         self.loops: Log[ast.For | ast.AsyncFor | ast.While] = Log()
         self.loop_of: Record[ast.stmt, ast.stmt] = Record()
@@ -215,6 +216,11 @@ class Frame:
     def statements(self) -> Sequence[ast.stmt]:
         """The statements of the function or of the module's body, those in blocks too, but not those of definitions."""
         return (self.function.scope if self.function else self.module.body).statements
+
+    @property
+    def words(self) -> frozenset[str]:
+        """The identifiers and keywords in the rows of the function or of the module's body."""
+        return (self.function.scope if self.function else self.module.body).words
 
     @property
     def local_names(self) -> frozenset[str]:
@@ -289,6 +295,17 @@ class Frame:
                 self._own()[name] = new
             if isinstance(old, Items | Mapped | Layer):
                 self.bindings[name].append(self.env[name])
+
+    def ops_of(self, value: Value) -> Sequence[Op]:
+        """The operations that have a value as their input."""
+        count, by_input = self._by_input
+        if count != len(self.ops):
+            by_input = {}
+            for op in self.ops:
+                if "input" in op.args:
+                    by_input.setdefault(op.args["input"], []).append(op)
+            self._by_input = len(self.ops), by_input
+        return by_input.get(value, ())
 
     def uses(self, value: Value) -> int:
         """How often a value that was bound to a name is read; 0 for one that is used where it is made."""
