@@ -1,7 +1,7 @@
 """The flake8 plugin, entry point `TLT`.
 
 flake8 imports this module for every run and calls the plugin for every file. So only the standard library is imported
-here, and everything else when a file mentions torch.
+here, and everything else when a file mentions torch, or may concern a rule that is about all files.
 """
 
 from __future__ import annotations
