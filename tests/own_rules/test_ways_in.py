@@ -62,16 +62,17 @@ def test_python_gets_the_file_of_a_rule_that_cannot_run(folder: Path) -> None:
 
 
 def test_a_rule_that_changes_in_one_process_is_another_one(folder: Path) -> None:
+    write(folder / "lint_rules" / "old_load.py", rule("CHG101"))
     program = str(folder / "program.py")
 
     def found() -> list[str]:
         settings = Configuration(Overrides(allow_local_rules=True)).settings_for(program)
         return [finding.code for finding in run_file(Job(program, settings, Mode())).findings]
 
-    assert found() == ["API101"]
-    write(folder / "lint_rules" / "old_load.py", rule("API102"))
-    assert found() == ["API102"]
-    assert registry.info_of("API101") is None
+    assert found() == ["CHG101"]
+    write(folder / "lint_rules" / "old_load.py", rule("CHG102"))
+    assert found() == ["CHG102"]
+    assert registry.info_of("CHG101") is None
 
 
 def test_an_editor_runs_them_only_where_the_user_allows_it(

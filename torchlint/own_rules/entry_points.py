@@ -1,7 +1,7 @@
 """Entry points of installed packages, read from their metadata.
 
 `importlib.metadata` costs 15 ms of imports and parses all groups of all packages. Here only names of folders are listed
-and small files searched for the name of the group: 0.02 ms for each installed package.
+and small files searched for the name of the group: 0.02 ms for each package, with 61 of them (November 2026).
 """
 
 from __future__ import annotations
