@@ -109,7 +109,7 @@ def minus_with_logits_for_eps(x: Logits, t: BinaryTargets, eps: Number) -> Tenso
 def _same_shape(match: Match) -> bool:
     """The loss does not broadcast."""
     x, t = (sizes.sizes(match.captured[name]) for name in ("x", "t"))
-    return x is not None and t is not None and len(x) == len(t) and all(map(sizes.equal, x, t))
+    return x is not None and x == t
 
 
 def _has_target(match: Match) -> bool:

@@ -39,6 +39,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from itertools import zip_longest
 
 from torchlint.rule import Check, Constant, Element, Frame, Op, Problem, Value, agree, facts, ops, sizes
 
@@ -137,6 +138,13 @@ def _grows(a: Value, b: Value) -> bool:
     return (
         len(vector) >= 1
         and column[-1] == 1
-        and any(sizes.equal(vector[-1], size) for size in column[:-1])
-        and sizes.grows(first, second)
+        and vector[-1] in column[:-1]
+        and _are_stretched(first, second)
+        and _are_stretched(second, first)
     )
+
+
+def _are_stretched(a: tuple[sizes.Size, ...], b: tuple[sizes.Size, ...]) -> bool:
+    """Whether a dim of size 1 meets one of another size: a number, or a size that has a name."""
+    pairs = zip_longest(reversed(a), reversed(b), fillvalue=1)
+    return any(one == 1 and other != 1 and not sizes.is_anything(other) for one, other in pairs)

@@ -7,6 +7,10 @@ cannot take what the convolutions give it, a product of matrices that do not fit
 elements, tensors that cannot be joined or broadcast. A method is looked at by itself, with sizes of its own for what it
 is given, and for each call of it with the arguments of that call.
 
+Only functions are looked at in which sizes are numbers: in a shape that is asked for (`torch.zeros(3, 5)`,
+`x.view(-1, 400)`) or in the layers of their class, by a name that is given a number too; and those that go over data
+with a `DataLoader`. What is symbols alone (`nn.Linear(width, width)`) can hardly be refused.
+
 Silent where anything in it is not known, where the code may not be reached (in a branch that is not decided, after an
 early return, in `try`), where an error is expected (`pytest.raises`), and where a layer may be replaced.
 
@@ -30,8 +34,7 @@ self.fc = nn.Linear(16 * 5 * 5, 10)
 ```
 
 ## When not to use it
-It is off by default: shapes cost a quarter of the time of all other rules.
-Leave it off for models whose layers are replaced from outside, by a framework that builds them anew: they have other
+Turn it off for models whose layers are replaced from outside, by a framework that builds them anew: they have other
 sizes than those that are written.
 
 ## References
@@ -59,6 +62,7 @@ from torchlint.rule import (
     ops,
 )
 from torchlint.vocabulary.certain_runs import is_undecided, runs_for_certain
+from torchlint.vocabulary.written_sizes import writes_sizes
 
 # What a layer is as long as nobody assigns one of these.
 _SETTINGS = frozenset(
@@ -85,25 +89,16 @@ class ShapeMismatch(Check):
     since = "0.2"
     related = ("TLT302", "TLT304")
     severity = ERROR
-    default = False
     message = "Torch raises here: the shapes do not fit"
     help = "Change the sizes so that they agree: those of the layer, or the shape of what it is given"
-    words = (
-        (
-            *("Linear", "Conv1d", "Conv2d", "Conv3d", "ConvTranspose1d", "ConvTranspose2d", "ConvTranspose3d"),
-            *("BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "LayerNorm", "GroupNorm", "LSTM", "GRU", "RNN"),
-            *("MultiheadAttention", "matmul", "mm", "bmm", "einsum", "view", "reshape", "cat", "stack", "linear"),
-            *("randn", "rand", "zeros", "ones", "randint", "arange"),
-        ),
-    )
 
     def check_frame(self, frame: Frame) -> Iterator[Problem]:
         module = frame.module
-        if _expects_errors(module):
+        if not writes_sizes(frame) or _expects_errors(module):
             return
         for inner in _evaluations(frame):
             for op in inner.ops:
-                reason = known_shapes.refusal(op)
+                reason = known_shapes.refusal(op) if _is_of_tensors(op) else ""
                 if reason and _is_certain(op, inner):
                     yield _problem(op, inner, reason)
 
@@ -124,11 +119,9 @@ def _expects_errors(module: Module) -> bool:
 
 
 def _is_certain(op: Op, frame: Frame) -> bool:
-    """Whether an operation is certainly the one that is written, on tensors, and certainly run."""
+    """Whether an operation is certainly the one that is written, and certainly run."""
     node = op.node
-    if not isinstance(node, ast.expr) or not _is_of_tensors(op):
-        return False
-    if is_undecided(node, frame):
+    if not isinstance(node, ast.expr) or is_undecided(node, frame):
         return False
     if op.layer is not None and (_may_be_changed(frame, node) or _may_be_off(op, frame)):
         return False

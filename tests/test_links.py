@@ -27,10 +27,23 @@ def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     return "a.py"
 
 
-def test_the_metadata_name_the_same_site() -> None:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    assert project["urls"]["Documentation"] == DOCUMENTATION
+def test_the_metadata_name_the_same_site_and_the_repository_that_publishes_it() -> None:
+    urls = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["urls"]
     assert DOCUMENTATION.endswith("/")
+    assert urls["Documentation"] == urls["Homepage"] == DOCUMENTATION
+    assert urls["Changelog"] == f"{DOCUMENTATION}changelog/"
+    assert urls["Issues"] == f"{urls['Repository']}/issues"
+    owner, name = urls["Repository"].removeprefix("https://github.com/").split("/")
+    assert f"https://{owner}.github.io/{name}/" == DOCUMENTATION
+
+
+@pytest.mark.parametrize("name", ["README.md", "CITATION.cff", "docs/ci.md"])
+def test_texts_name_no_other_repository_than_the_metadata(name: str) -> None:
+    repository = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["urls"]["Repository"]
+    text = (ROOT / name).read_text(encoding="utf-8")
+    named = set(re.findall(r"https://github\.com/[\w-]+/torchlint", text))
+    named |= {f"https://github.com/{found}" for found in re.findall(r"[`:] ?([\w-]+/torchlint)[`@]", text)}
+    assert named == {repository}
 
 
 def test_every_rule_has_a_page_of_its_own() -> None:

@@ -1,7 +1,7 @@
 """Compares the table of operations with an installed torch, by calling each operation.
 
-    python tools/check_operations.py            all rows
-    python tools/check_operations.py exp svd    some of them
+    python -m tools.check_operations            all rows
+    python -m tools.check_operations exp svd    some of them
 
 Every spelling is called on tensors of several dtypes, strides and magnitudes. What is compared: kinds and number of
 results, dtypes, refusals, shapes, ranges, shared memory, what is written, randomness, gradients, and whether elements
@@ -14,10 +14,7 @@ import argparse
 import sys
 from collections.abc import Mapping
 
-import layer_checks
-import operation_checks
-import operation_runs
-
+from tools import layer_checks, operation_checks, operation_runs
 from torchlint.torch_facts.operations.index import expanded
 from torchlint.torch_facts.ops import Operation
 

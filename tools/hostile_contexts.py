@@ -1,6 +1,6 @@
 """Puts each rule's programs into hostile contexts: where a safe fix is still offered, it must change nothing.
 
-    python tools/hostile_contexts.py [CODE..] [--most N] [--seed N] [--show]
+    python -m tools.hostile_contexts [CODE..] [--most N] [--seed N] [--show]
 
 Each program with a fix runs before and after on tensors of all dtypes and layouts, alone and sharing memory. Values,
 gradients, dtypes, shapes, what is written, random numbers and whether it raises must be equal. Values may be nearer to
@@ -22,8 +22,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from hostile_programs import Context, contexts, programs
 
+from tools.hostile_programs import Context, contexts, programs
 from torchlint import lint, registry
 from torchlint.finding import Applicability, Finding
 from torchlint.fixing import edits

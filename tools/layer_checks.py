@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import torch
-from operation_checks import close
-from operation_runs import Samples, calls, resolve, spellings, tensors_in
 
+from tools.operation_checks import close
+from tools.operation_runs import Samples, calls, resolve, spellings, tensors_in
 from torchlint.torch_facts.ops import Operation
 
 # Settings and inputs of layers that are not a function. Functions have theirs in `operation_samples.py`.

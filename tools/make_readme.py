@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tools.generated_parts import with_part
 from torchlint import registry, verdicts
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -20,17 +21,8 @@ _SHOWN = "TLT202"
 def render(text: str) -> str:
     """README's text with its generated parts as they should be."""
     for name, part in (("example", example()), ("rules", rules()), ("verdicts", words())):
-        text = _replaced(text, name, part)
+        text = with_part(text, name, part)
     return text
-
-
-def _replaced(text: str, name: str, part: str) -> str:
-    begin, end = f"<!-- {name}:begin -->", f"<!-- {name}:end -->"
-    before, found, rest = text.partition(begin)
-    _, closed, after = rest.partition(end)
-    if not (found and closed):
-        raise SystemExit(f"README.md has no part between {begin} and {end}")
-    return f"{before}{begin}\n{part}\n{end}{after}"
 
 
 def rules() -> str:

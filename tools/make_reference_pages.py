@@ -1,7 +1,8 @@
 """Write what the documentation says of keys and options: `python -m tools.make_reference_pages`.
 
-docs/settings.md has the keys of the configuration, docs/command_line.md the options of each command, both between
-markers; docs/torchlint.schema.json is what editors check a configuration with. All of it comes from the code.
+docs/settings.md has the keys of the configuration, docs/command_line.md the options of each command, docs/ci.md the
+inputs of the GitHub Action, all between markers; docs/torchlint.schema.json is what editors check a configuration with.
+All of it comes from the code and from action.yml.
 """
 
 from __future__ import annotations
@@ -12,31 +13,36 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
+import yaml  # type: ignore[import-untyped]
+
+from tools.generated_parts import with_part
 from torchlint.command_table import COMMANDS
 from torchlint.commands.config_keys import reference, schema
 
 ROOT = Path(__file__).resolve().parent.parent
 SETTINGS = ROOT / "docs" / "settings.md"
 COMMAND_LINE = ROOT / "docs" / "command_line.md"
+CI = ROOT / "docs" / "ci.md"
+ACTION = ROOT / "action.yml"
 SCHEMA = ROOT / "docs" / "torchlint.schema.json"
 
 
 def pages() -> dict[Path, str]:
     """The files as they should be."""
     return {
-        SETTINGS: _with_part(SETTINGS.read_text(encoding="utf-8"), "settings", reference().rstrip()),
-        COMMAND_LINE: _with_part(COMMAND_LINE.read_text(encoding="utf-8"), "options", "\n".join(_commands()).rstrip()),
+        SETTINGS: with_part(SETTINGS.read_text(encoding="utf-8"), "settings", reference().rstrip()),
+        COMMAND_LINE: with_part(COMMAND_LINE.read_text(encoding="utf-8"), "options", "\n".join(_commands()).rstrip()),
+        CI: with_part(CI.read_text(encoding="utf-8"), "inputs", "\n".join(_inputs())),
         SCHEMA: json.dumps(schema(), indent=2) + "\n",
     }
 
 
-def _with_part(text: str, name: str, part: str) -> str:
-    begin, end = f"<!-- {name}:begin -->", f"<!-- {name}:end -->"
-    before, found, rest = text.partition(begin)
-    _, closed, after = rest.partition(end)
-    if not (found and closed):
-        raise SystemExit(f"there is no part between {begin} and {end}")
-    return f"{before}{begin}\n{part}\n{end}{after}"
+def _inputs() -> Iterator[str]:
+    """The table of the action's inputs."""
+    yield from ("| input | meaning | default |", "|---|---|---|")
+    for name, row in yaml.safe_load(ACTION.read_text(encoding="utf-8"))["inputs"].items():
+        default = f"`{row['default']}`" if row["default"] else ""
+        yield f"| `{name}` | {row['description']} | {default} |"
 
 
 def parsers() -> Iterator[tuple[str, argparse.ArgumentParser]]:

@@ -1,6 +1,6 @@
 """Writes `torchlint/data/signatures.json`: parameter names of torch's callables, and which of them are one operation.
 
-Run it with the torch to record: `python tools/make_signatures.py`. The output is a function of that version alone
+Run it with the torch to record: `python -m tools.make_signatures`. The output is a function of that version alone
 (a CPU build's: others describe a few callables of `torch.cuda` better).
 
 Signatures come from, in the order in which they are believed:
@@ -24,8 +24,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import torch
-from signature_names import names
-from signature_sources import Overload, complete, entry, from_python, from_schemas, from_text, read_stub, render
+
+from tools.signature_names import names
+from tools.signature_sources import Overload, complete, entry, from_python, from_schemas, from_text, read_stub, render
 
 Stubs = dict[str, list[Overload]]
 

@@ -7,12 +7,11 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 import numpy
-import operation_gradients
-import operation_units
 import torch
-from operation_runs import DTYPES, Run, Samples, calls, resolve, run, spellings, tensors_in
-from operation_shapes import OF_NOTHING, SHAPES
 
+from tools import operation_gradients, operation_units
+from tools.operation_runs import DTYPES, Run, Samples, calls, resolve, run, spellings, tensors_in
+from tools.operation_shapes import OF_NOTHING, SHAPES
 from torchlint.torch_facts import signatures
 from torchlint.torch_facts.ops import Operation
 

@@ -6,7 +6,8 @@ import warnings
 from collections.abc import Iterator, Sequence
 
 import torch
-from operation_runs import Run, Samples, resolve, tensors_in
+
+from tools.operation_runs import Run, Samples, resolve, tensors_in
 
 # What backward says of a tensor that was written after it was kept.
 _WRITTEN = "modified by an inplace operation"

@@ -9,8 +9,8 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F  # noqa: N812
-from operation_samples import CALLS
 
+from tools.operation_samples import CALLS
 from torchlint.torch_facts import signatures
 
 # The dtypes of which a row says whether they are refused; `double` tells those that keep a dtype from the default one.

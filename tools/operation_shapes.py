@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
-from operation_runs import Run
+
+from tools.operation_runs import Run
 
 # The shapes that depend on no tensor.
 OF_NOTHING = ("size", "vector", "matrix", "scalar", "steps")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import torch
-from operation_runs import Run, run
 
+from tools.operation_runs import Run, run
 from torchlint.torch_facts.ops import Operation
 
 _SLACK = 1e-4

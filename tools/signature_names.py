@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from signature_sources import Overload
+from tools.signature_sources import Overload
 
 Entries = Mapping[str, list[Overload]]
 

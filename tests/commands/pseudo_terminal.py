@@ -5,11 +5,14 @@ from __future__ import annotations
 import fcntl
 import os
 import pty
+import signal
 import struct
 import subprocess
 import sys
 import termios
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from threading import Timer
 
 from checkout import RIG
 from hang_guard import HANG_GUARD
@@ -33,3 +36,32 @@ def on_terminal(*arguments: str, columns: int = 80, **environment: str) -> str:
         _, said = process.communicate(timeout=HANG_GUARD)
     assert b"Traceback" not in said, said
     return b"".join(pieces).decode().replace("\r\n", "\n")
+
+
+@contextmanager
+def typed(*command: str) -> Iterator[tuple[Callable[[str], None], Callable[[str], None]]]:
+    """A program on a terminal: a function that types a text, and one that waits until the terminal shows one."""
+    process, ours = pty.fork()
+    if not process:
+        os.environ["TERM"] = "dumb"
+        os.execvp(command[0], command)
+    timer = Timer(HANG_GUARD, os.kill, (process, signal.SIGKILL))
+    timer.start()
+    shown = b""
+
+    def wait_for(text: str) -> None:
+        nonlocal shown
+        while text.encode() not in shown:
+            try:
+                shown += os.read(ours, 65_536)
+            except OSError:  # Linux says so where the other end is closed
+                raise AssertionError(f"{text!r} is not in {shown!r}") from None
+        shown = b""
+
+    try:
+        yield lambda text: os.write(ours, text.encode()), wait_for
+    finally:
+        timer.cancel()
+        os.kill(process, signal.SIGKILL)
+        os.waitpid(process, 0)
+        os.close(ours)

@@ -10,6 +10,7 @@ import sys
 import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from functools import cache
 from pathlib import Path
 from threading import Timer
 from types import SimpleNamespace
@@ -18,9 +19,10 @@ import pytest
 from checkout import RIG, ROOT
 from command_line import BAD, CLEAN, MIXED, process, torchlint
 from hang_guard import HANG_GUARD
-from pseudo_terminal import on_terminal
+from pseudo_terminal import on_terminal, typed
 
 from tools.make_reference_pages import parsers
+from torchlint.cli import main
 from torchlint.command_table import COMMANDS
 from torchlint.commands import instances
 
@@ -120,9 +122,14 @@ def test_watching_without_watchfiles_is_one_line() -> None:
 # Completion
 
 
+@cache
+def script_for(shell: str) -> str:
+    return torchlint("generate-shell-completion", shell).out
+
+
 def completed(words: list[str]) -> list[str]:
     """What bash offers for the last of these words."""
-    script = torchlint("generate-shell-completion", "bash").out
+    script = script_for("bash")
     typed = " ".join(f"'{word}'" for word in words)
     program = (
         f"{script}\nCOMP_WORDS=({typed}); COMP_CWORD={len(words) - 1}\n_torchlint\nprintf '%s\\n' \"${{COMPREPLY[@]}}\""
@@ -144,11 +151,46 @@ def test_bash_completes_commands_options_values_and_files() -> None:
     assert completed(["torchlint", "check", "r"]) == ["rules.py"]
 
 
+WANTED = [
+    (["ru"], "rule"),
+    (["--chang"], "--changed-since"),
+    (["check", "--add-n"], "--add-noqa"),
+    (["a.py", "--output-format", "sar"], "sarif"),
+    (["baseline", "--pr"], "--prune"),
+    (["progr"], "program.py"),
+]
+
+
+@pytest.mark.skipif(shutil.which("fish") is None, reason="fish is not installed")
+@pytest.mark.parametrize(("words", "offered"), WANTED)
+def test_fish_completes_them_too(words: list[str], offered: str, directory: Path) -> None:
+    write(program=CLEAN)
+    (directory / "torchlint.fish").write_text(script_for("fish"))
+    asked = f"source torchlint.fish; complete -C 'torchlint {' '.join(words)}'"
+    done = subprocess.run(["fish", "--no-config", "-c", asked], capture_output=True, text=True, timeout=HANG_GUARD)
+    assert offered in [line.partition("\t")[0] for line in done.stdout.splitlines()], done.stderr
+
+
+@pytest.mark.skipif(shutil.which("zsh") is None, reason="zsh is not installed")
+@pytest.mark.parametrize(("words", "offered"), WANTED)
+def test_zsh_completes_from_the_first_time_on(words: list[str], offered: str, directory: Path) -> None:
+    write(program=CLEAN)
+    (directory / "functions").mkdir()
+    (directory / "functions" / "_torchlint").write_text(script_for("zsh"))
+    begin = "fpath=($PWD/functions $fpath); autoload -Uz compinit; compinit -u -d $PWD/known; PS1=ready:"
+    last = words[-1]
+    with typed("zsh", "-f", "-i") as (type_, seen):
+        type_(f"{begin}\n")
+        seen("\rready:")
+        type_(f"torchlint {' '.join(words)}\t")
+        seen(f"torchlint {' '.join([*words[:-1], offered])}" if offered.startswith(last) else offered)
+
+
 def test_other_shells_get_the_same_commands_and_options() -> None:
-    zsh = torchlint("generate-shell-completion", "zsh").out
+    zsh = script_for("zsh")
     assert zsh.startswith("#compdef torchlint\n")
-    assert torchlint("generate-shell-completion", "bash").out in zsh
-    fish = torchlint("generate-shell-completion", "fish").out.splitlines()
+    assert script_for("bash").rstrip() in zsh
+    fish = script_for("fish").splitlines()
     for command in COMMANDS:
         assert any(f"-a {command} " in line for line in fish), command
     (line,) = (
@@ -170,8 +212,11 @@ def widths(text: str) -> list[int]:
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_help_fits_into_80_columns(command: str) -> None:
-    assert max(widths(on_terminal(command, "--help"))) < 80
     assert max(widths(torchlint(command, "--help").out)) < 80
+
+
+def test_help_is_as_wide_on_a_terminal_of_80_columns() -> None:
+    assert on_terminal("check", "--help") == torchlint("check", "--help").out
 
 
 @pytest.mark.parametrize("arguments", [["rule", "TLT101"], ["config", "select"], ["--show-settings"]])
@@ -283,11 +328,9 @@ def test_fixes_are_verified_in_one_tier_or_the_other(option: str, tier: str, mon
         (["TLT202", "--budget", "0", "--reproduce"], "tasks were not begun within 0 s, of TLT202"),
     ],
 )
-def test_the_harness_takes_its_options(options: list[str], said: str) -> None:
-    command = [sys.executable, "-m", "torchlint", "verify", *options]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=HANG_GUARD)
-    assert done.returncode == 0, done.stderr
-    assert said in done.stdout + done.stderr
+def test_the_harness_takes_its_options(options: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["verify", *options]) == 0
+    assert said in "".join(capsys.readouterr())
 
 
 def test_the_server_takes_the_flag_that_clients_give_and_ends_with_its_client() -> None:

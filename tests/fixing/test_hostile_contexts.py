@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import ast
-import sys
 from itertools import islice
 
 import pytest
-from checkout import ROOT
 
 pytest.importorskip("torch")
 
-sys.path.insert(0, str(ROOT / "tools"))
-
-from hostile_contexts import changed, fixed, hunt
-from hostile_programs import INSERTED, contexts, programs
-
+from tools.hostile_contexts import changed, fixed, hunt
+from tools.hostile_programs import INSERTED, contexts, programs
 from torchlint.verify.inputs.specs import parse_all
 
 # Rules with safe fixes for some of their own programs.

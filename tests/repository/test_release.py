@@ -3,25 +3,14 @@
 from __future__ import annotations
 
 import io
-import sys
 import tarfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 from checkout import ROOT
 
-
-@pytest.fixture(scope="module")
-def release() -> Iterator[ModuleType]:
-    sys.path.insert(0, str(ROOT / "tools"))
-    try:
-        import release as found
-
-        yield found
-    finally:
-        sys.path.pop(0)
+from tools import release
 
 
 @pytest.fixture
@@ -38,7 +27,7 @@ RELEASED = "# Changelog\n\n## [Unreleased]\n\n## [1.2.0] - 2026-11-27\n\n- New.\
 PENDING = RELEASED.replace("[Unreleased]\n", "[Unreleased]\n\n- More.\n")
 
 
-def test_texts_that_agree_are_fine(release: ModuleType, project: Callable[[str, str], Path]) -> None:
+def test_texts_that_agree_are_fine(project: Callable[[str, str], Path]) -> None:
     assert release.of_texts(project(RELEASED, "version: 1.2.0\n"), "1.2.0") == []
 
 
@@ -53,7 +42,7 @@ def test_texts_that_agree_are_fine(release: ModuleType, project: Callable[[str, 
     ],
 )
 def test_texts_that_disagree_keep_a_release_back(
-    changes: str, citation: str, said: str, release: ModuleType, project: Callable[[str, str], Path]
+    changes: str, citation: str, said: str, project: Callable[[str, str], Path]
 ) -> None:
     (problem,) = release.of_texts(project(changes, citation), "1.2.0")
     assert said in problem
@@ -69,7 +58,7 @@ def _archive(names: list[str], owner: str, time: int) -> bytes:
     return packed.getvalue()
 
 
-def test_an_archive_depends_on_its_files_alone(release: ModuleType) -> None:
+def test_an_archive_depends_on_its_files_alone() -> None:
     one = release.settled(_archive(["a.py", "b.py"], "here", 5), 1000)
     other = release.settled(_archive(["b.py", "a.py"], "there", 7), 1000)
     assert one == other
@@ -80,11 +69,11 @@ def test_an_archive_depends_on_its_files_alone(release: ModuleType) -> None:
         assert held.read() == b"b.py"
 
 
-def test_the_version_is_that_of_the_package(release: ModuleType) -> None:
+def test_the_version_is_that_of_the_package() -> None:
     import torchlint
 
     assert release.version_of(ROOT) == torchlint.__version__
 
 
-def test_the_citation_names_the_version(release: ModuleType) -> None:
+def test_the_citation_names_the_version() -> None:
     assert not [line for line in release.of_texts(ROOT, release.version_of(ROOT)) if "CITATION" in line]

@@ -7,6 +7,7 @@ from functools import cache
 
 import pytest
 from checkout import FIXTURES
+from linted import indexes
 
 from torchlint import lint, registry
 from torchlint.finding import Finding
@@ -23,7 +24,7 @@ def findings() -> tuple[Finding, ...]:
     found: list[Finding] = []
     for path in sorted(FIXTURES.glob("*/*.py")):
         for text in (fixtures.read(path), fixtures.fixed(path)):
-            found += lint.check(Source(str(path), text), RULES).findings
+            found += lint.check(Source(str(path), text), RULES, indexes=indexes).findings
     return tuple(found)
 
 

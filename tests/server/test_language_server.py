@@ -44,6 +44,14 @@ async def test_findings_are_shown_while_typing_and_go_with_their_cause(editor: E
     await editor.codes(uri)
 
 
+async def test_columns_are_those_of_utf_16_where_nothing_was_agreed_on(editor: Editor) -> None:
+    assert editor.server.position_encoding == "utf-16"
+    before = "    y = '🔥漢字é'; z = "
+    uri = editor.open("columns.py", f"import torch\n\n\ndef f(x):\n{before}torch.log(torch.softmax(x, dim=1))\n")
+    (found,) = await editor.codes(uri, "TLT202")
+    assert found.range.start.character == len(before.encode("utf-16-le")) // 2
+
+
 async def test_a_mistake_far_from_what_is_typed_is_found_too(editor: Editor) -> None:
     """A long file: what is around the change is checked first, then everything, and both say the same in the end."""
     functions = "\n\n".join(

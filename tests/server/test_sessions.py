@@ -36,11 +36,10 @@ def at(line: int, character: int) -> types.Range:
         (["utf-8"], "utf-8", lambda text: len(text.encode())),
         (["utf-16"], "utf-16", lambda text: len(text.encode("utf-16-le")) // 2),
         (["utf-32", "utf-16"], "utf-32", len),
-        (None, "utf-16", lambda text: len(text.encode("utf-16-le")) // 2),
     ],
 )
 async def test_columns_are_those_of_the_encoding_that_was_agreed_on(
-    tmp_path: Path, encodings: list[str] | None, chosen: str, units: Callable[[str], int]
+    tmp_path: Path, encodings: list[str], chosen: str, units: Callable[[str], int]
 ) -> None:
     """Emoji are two code units of UTF-16, CJK characters three bytes of UTF-8."""
     before = "    名前 = '🔥漢字é'; y = "

@@ -359,7 +359,8 @@ def test_the_table_is_what_the_generator_writes(tmp_path: pathlib.Path) -> None:
     if torch.__version__.partition("+")[0] != TABLE["torch"] or torch.version.cuda:
         pytest.skip("another torch is recorded; CPU builds lack the signatures of some callables of `torch.cuda`")
     output = tmp_path / "signatures.json"
-    subprocess.run([sys.executable, "tools/make_signatures.py", "--output", str(output)], cwd=ROOT, check=True)
+    command = [sys.executable, "-m", "tools.make_signatures", "--output", str(output)]
+    subprocess.run(command, cwd=ROOT, check=True)
     assert output.read_bytes() == (ROOT / "torchlint" / "data" / "signatures.json").read_bytes()
 
 

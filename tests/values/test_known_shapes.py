@@ -103,6 +103,10 @@ LOOPS = """
         h = torch.tanh(fc(h))  # (2, 8)
     for row in torch.zeros(4, 6):  # row (6,)
         pass
+    found = []
+    for step in range(3):
+        found.insert(0, step)
+    numbers = torch.tensor(found)
 """
 
 CALLS = """
@@ -376,6 +380,16 @@ BUFFERS = """
             B, C, H, W = x.shape
             return self.scaled(x)  # (B, 8, H, W)
 
+
+    place, held = [0], [torch.zeros(2), torch.zeros(3)]
+    first = held[place[0]] + 1  # (2,)
+    place[0] += 1
+    next_one = held[place[0]] + 1
+    held[0] = torch.zeros(5)  # (5,)
+    replaced_one = held[0] + 1
+    written = torch.zeros(4)  # (4,)
+    written[0] = 1
+    all_of_it = written + 1  # (4,)
 
     found = []
     for row in range(3):

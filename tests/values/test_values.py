@@ -11,7 +11,7 @@ from shown_values import show
 from torchlint.source import Source
 from torchlint.syntax.module import Module
 from torchlint.values import facts
-from torchlint.values.facts import dtypes
+from torchlint.values.facts import dtypes, sizes
 from torchlint.values.interpret.evaluator import Evaluator
 from torchlint.values.interpret.frame import Frame
 
@@ -284,6 +284,28 @@ def test_recursion_ends() -> None:
     assert set(frames(code)) >= {"f", "g", "forward"}
 
 
+def test_sizes_are_those_that_are_the_same_on_all_paths() -> None:
+    code = """
+    def f(a, b, c):
+        width = 1 if a else 2 if b else 3
+        depth = 4 if b else 5 if c else 6
+        return torch.zeros(width, 7, depth, 8)
+    """
+    shaped = frames(code)["f"].returns[0][1]
+    assert facts.rank(shaped) == 4
+    assert facts.last_size(shaped) == 8
+    known = sizes.sizes(shaped)
+    assert known is not None
+    assert [size if isinstance(size, int) else None for size in known] == [None, 7, None, 8]
+
+
+@pytest.mark.parametrize("is_last_first", [True, False])
+def test_it_makes_no_difference_which_value_is_asked_first(is_last_first: bool) -> None:
+    program = ["def f():", "    x = torch.zeros(2, 3)", *["    x = torch.relu(x)"] * 400, "    return x"]
+    ops = [*frames("\n".join(program))["f"].ops]
+    assert [facts.rank(op) for op in (reversed(ops) if is_last_first else ops)] == [2] * len(ops)
+
+
 @pytest.mark.parametrize(
     ("expression", "rank"),
     [
@@ -293,7 +315,13 @@ def test_recursion_ends() -> None:
         ("x.view(x.size(0), -1)", 2),
         ("x.view(-1)", 1),
         ("x.flatten(1)", 2),
+        ("x.flatten(2).chunk(3, 1)[0]", 3),
+        ("nn.LSTM(4, 8, batch_first=True)(x)[1][0]", 3),
+        ("nn.LSTM(4, 8)(x)[1][0]", None),
         ("x.flatten()", 1),
+        ("torch.zeros(2, 3).index_fill(0, c, 1.0)", 2),
+        ("torch.distributions.Normal(torch.zeros(2, 1), torch.zeros(3)).sample()", 2),
+        ("torch.distributions.Normal(torch.zeros(3), 1.0).log_prob(torch.zeros(2, 3))", 2),
         ("torch.zeros(2, 3).sum(1)", 1),
         ("torch.zeros(2, 3).sum(1, keepdim=True)", 2),
         ("torch.zeros(2, 3).sum()", 0),

@@ -1,7 +1,7 @@
 """The pages of the rules on the site: `torchlint rule`, with what only a page has room for.
 
-These are the example as a diff, the numbers and both programs of the demonstration, and the programs of the fixture in
-which the rule stays silent.
+These are the example as a diff, the numbers and both programs of the demonstration, the error curves of its rewrites,
+and the programs of the fixture in which the rule stays silent.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from torchlint.commands.rule_pages import page as shown
 from torchlint.registry import RuleInfo
 from torchlint.verify import demonstrations
 
-from . import markdown_text
+from . import error_curves, markdown_text
 from .markdown_text import Section
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -123,7 +123,18 @@ def _evidence(said: str, code: str) -> str:
     rows = [_evidence_row(row) for row in certificates.evidence(code) if row["kind"] == "pair"]
     if not rows:
         return said
-    return "\n".join([_EVIDENCE_HEAD, *rows]) + f"\n\n{_EVIDENCE_NOTES}\n\n" + _folded("In words", said)
+    parts = ["\n".join([_EVIDENCE_HEAD, *rows]), _EVIDENCE_NOTES, *_curves(code), _folded("In words", said)]
+    return "\n\n".join(parts)
+
+
+def _curves(code: str) -> Iterator[str]:
+    """The pictures of the first rewrite, and those of the others folded below it."""
+    figures = [figure for _, figure in error_curves.figures(code)]
+    yield from figures[:1]
+    if len(figures) > 1:
+        others = len(figures) - 1
+        title = f"Error curves of {others} other rewrite{'s' if others > 1 else ''}"
+        yield _folded(title, "\n\n".join(figures[1:]))
 
 
 def _evidence_row(row: dict[str, Any]) -> str:

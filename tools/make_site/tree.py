@@ -9,7 +9,7 @@ from pathlib import Path
 from torchlint import DOCUMENTATION, demonstrated, registry
 from torchlint.commands import evidence
 
-from . import markdown_text, site_rule_pages
+from . import error_curves, markdown_text, site_rule_pages
 from .markdown_text import Section
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -45,6 +45,20 @@ _STYLE = """\
 .md-grid { max-width: 74rem; }
 .md-typeset .highlight .go { color: inherit; }
 .md-typeset h1 .headerlink { display: none; }
+.md-typeset .curves { display: flex; flex-wrap: wrap; gap: 1rem; width: auto; text-align: start; }
+.curves { --before: #b8430b; --after: #1f6fb2; }
+[data-md-color-scheme="slate"] .curves { --before: #ff9d63; --after: #7fbaf2; }
+.curves svg { flex: 1 1 17rem; max-width: 26rem; height: auto; font-size: 10px; }
+.curves text { fill: var(--md-default-fg-color--light); } .curves .title { fill: var(--md-default-fg-color); }
+.curves .left { text-anchor: end; } .curves .below { text-anchor: middle; }
+.curves polyline, .curves path { fill: none; } .curves .grid { stroke: var(--md-default-fg-color--lightest); }
+.curves .before { stroke: var(--before); stroke-width: 3; } .curves .after { stroke: var(--after); stroke-width: 1.5; }
+.curves path.before, .curves path.after { stroke-width: 1.5; }
+.md-typeset .curves figcaption { flex-basis: 100%; max-width: none; margin: 0; font-style: normal; }
+.curves span { white-space: nowrap; }
+.curves span::before { content: ""; display: inline-block; width: 1.5em; margin: 0 0.3em; vertical-align: middle; }
+.curves span.before::before { border-top: 3px solid var(--before); }
+.curves span.after::before { border-top: 1.5px solid var(--after); }
 """
 _SHOWN = "TLT202"  # the rule whose finding opens the README
 _FILE_NAME = re.compile(r"(?<![\w/`])(?:docs/\w+|README|CONTRIBUTING|CHANGELOG|SECURITY)\.(?:md|txt)\b")
@@ -126,6 +140,7 @@ def _home() -> str:
     name = next(info.name for info in registry.rules() if info.code == _SHOWN)
     # What was seen of the rewrite that the finding is an instance of.
     seen = evidence.section(_SHOWN).partition("\n- ")[0]
+    curves = dict(error_curves.figures(_SHOWN))[seen.partition("`")[2].partition("`")[0]]
     more = f"[The page of the rule](rules/{name}.md) has the other rewrites, and those that were run on a GPU."
     rules = registry.rules()
     parts = [
@@ -135,7 +150,7 @@ def _home() -> str:
         Section(
             2,
             "The evidence for the fix",
-            f"{seen}\n\n{more} [Verification](verification.md) says what this shows, and what not.",
+            f"{seen}\n\n{curves}\n\n{more} [Verification](verification.md) says what this shows, and what not.",
         ),
         Section(2, "Where to go on", _ways(len(rules))),
     ]
@@ -152,7 +167,8 @@ def _ways(count: int) -> str:
         ("ci.md", "Continuous integration", "GitHub, GitLab, reviewdog, Jenkins, pre-commit"),
         ("coming_from_torchfix.md", "Coming from TorchFix and other linters", "which rule took whose place"),
         ("verification.md", "Verification", "how a fix is run before and after"),
-        ("contributing.md", "Writing a rule", "two files and one command"),
+        ("writing_a_rule.md", "Rules of your own", "beside your code: one command writes rule, fixture and test"),
+        ("contributing.md", "Contributing a rule", "two files and one command"),
         ("faq.md", "Questions", "and short answers"),
     )
     return "\n".join(f"- [{title}]({page}): {said}" for page, title, said in rows)

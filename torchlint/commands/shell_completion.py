@@ -1,4 +1,8 @@
-"""`torchlint generate-shell-completion`: a script that completes commands, options and their values."""
+"""`torchlint generate-shell-completion`: a script that completes commands, options, their values and files.
+
+Not by shtab, as of its 1.13: where the first word may be a command or a path, its script for zsh offers no commands,
+and no options behind one.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +14,8 @@ from typing import NamedTuple
 from torchlint.command_table import COMMANDS
 
 _SHELLS = ("bash", "zsh", "fish")
+# zsh reads the script when it is first asked for something, which is to be answered too.
+_AT_ONCE = "(( ${+compstate} )) && _bash_complete -o filenames -F _torchlint"
 
 
 class _Option(NamedTuple):
@@ -34,7 +40,7 @@ def run(arguments: argparse.Namespace) -> int:
         case "fish":
             print("\n".join(_fish(options, texts)))
         case "zsh":
-            print("#compdef torchlint\nautoload -U +X bashcompinit && bashcompinit\n" + _bash(options))
+            print(f"#compdef torchlint\nautoload -U +X bashcompinit && bashcompinit\n{_bash(options)}\n{_AT_ONCE}")
         case _:
             print(_bash(options))
     return 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TextIO
 
 from torchlint.finding import Finding, Severity
-from torchlint.reporters.places import within_repository
+from torchlint.reporters.places import within_repository, write_each
 from torchlint.running.outcome import Run
 from torchlint.source import Source
 from torchlint.terminal import printable
@@ -15,9 +15,7 @@ _COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO
 
 def report(run: Run, out: TextIO) -> None:
     """Write a command for each finding."""
-    for source, findings in run.files():
-        for finding in findings:
-            out.write(_command(finding, source) + "\n")
+    write_each(run, out, _command)
 
 
 def _command(finding: Finding, source: Source) -> str:

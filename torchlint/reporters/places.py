@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import os
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import TextIO
 from urllib.parse import quote
 
 from torchlint.finding import Finding, Location, Place
@@ -38,6 +39,13 @@ def place_in(source: Source, path: str, location: Location) -> Place:
 def in_file(source: Source, path: str, location: Location) -> Location:
     """Row and column of the file itself: of a notebook, those of its JSON."""
     return source.place_in_file(location) if path == source.path else location
+
+
+def write_each(run: Run, out: TextIO, line_of: Callable[[Finding, Source], str]) -> None:
+    """Write a line for each finding."""
+    for source, findings in run.files():
+        for finding in findings:
+            out.write(line_of(finding, source) + "\n")
 
 
 def fingerprinted(run: Run) -> Iterator[tuple[Source, Finding, str]]:

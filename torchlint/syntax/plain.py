@@ -149,3 +149,8 @@ def names_tensor(annotation: ast.expr) -> bool:
         if isinstance(name, str) and _TENSORS.search(name):
             return True
     return False
+
+
+def is_none(node: ast.expr) -> bool:
+    """Whether an expression is a literal `None`."""
+    return isinstance(node, ast.Constant) and node.value is None

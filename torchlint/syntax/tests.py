@@ -7,12 +7,14 @@ import re
 from functools import cache
 
 from torchlint.syntax.module import Module
+from torchlint.syntax.per_file import once_per_file
 from torchlint.syntax.project_root import project_root
 
 _TEST = re.compile(r"^test_|_test\.py$|_test_case\.py$|^conftest\.py$")
 _TEST_FOLDERS = frozenset({"test", "tests", "testing"})
 
 
+@once_per_file
 def is_test(module: Module) -> bool:
     """Whether a file is a test, which may do on purpose what is a mistake elsewhere."""
     return is_test_file(module.source.path)

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from torchlint.rule import Call, Frame, Parameter, Value, own_nodes, parents, statement_of, trees, units
+from torchlint.rule import Call, Frame, Parameter, Value, is_none, own_nodes, parents, statement_of, trees, units
 
 from .nn_modules import is_module
 from .training import is_optimizer
@@ -175,9 +175,5 @@ def is_kept_for_later(frame: Frame, kept: Kept) -> bool:
         and ast.unparse(node) == kept.name
     ]
     values = [parents(frame.module).get(node) for node in assigned]
-    others = [other for other in values if isinstance(other, ast.Assign) and not _is_none(other.value)]
+    others = [other for other in values if isinstance(other, ast.Assign) and not is_none(other.value)]
     return len(others) <= 1 or all(statement_of(frame.module, other) is kept.node for other in others)
-
-
-def _is_none(node: ast.expr) -> bool:
-    return isinstance(node, ast.Constant) and node.value is None

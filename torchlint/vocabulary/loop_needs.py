@@ -97,7 +97,7 @@ def check_alike(editor: Editor, written: Value, said: str, mapped: Whole) -> Non
     for leaf in mapped.leaves:
         known = sizes.sizes(settled(leaf.value))
         row = None if known is None else _row(known, leaf)
-        if want is None or row is None or len(want) != len(row) or not all(map(sizes.equal, want, row)):
+        if want is None or want != row:
             editor.proof.need(f"`{said}` has the shape of a row of `{ast.unparse(leaf.tensor)}`")
             return
 
@@ -105,7 +105,7 @@ def check_alike(editor: Editor, written: Value, said: str, mapped: Whole) -> Non
 def _row(known: tuple[sizes.Size, ...], leaf: Leaf) -> tuple[sizes.Size, ...]:
     """The sizes of a slice; those after slices and further numbers are not followed."""
     if leaf.before or leaf.after:
-        return (None,) * len(known)
+        return tuple(sizes.unknown() for _ in known)
     return known[: leaf.dim] + known[leaf.dim + 1 :]
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from torchlint.values.facts.last_sizes import last_size
-from torchlint.values.facts.ranks import rank
+from torchlint.values.facts.sizes import last_size, rank
 from torchlint.values.facts.tensors import are_sizes, evidence, is_tensor, kind, storage
 
 __all__ = ["are_sizes", "evidence", "is_tensor", "kind", "last_size", "rank", "storage"]

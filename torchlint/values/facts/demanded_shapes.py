@@ -11,6 +11,10 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
+from torchlint.syntax import trees
+from torchlint.syntax.module import Module
+from torchlint.syntax.per_file import once_per_file
+from torchlint.syntax.scope import FunctionNode
 from torchlint.torch_facts.dims import Shape, Size, is_size, symbol, unknown
 from torchlint.values.value import Choice, Constant, Items, Layer, Method, Op, Origin, Parameter, Value
 
@@ -19,6 +23,8 @@ Single = Callable[[Value], object]
 _LEAVING = ast.Return | ast.Raise | ast.Break | ast.Continue | ast.Yield | ast.YieldFrom
 _CHOOSING = ast.IfExp | ast.BoolOp | ast.Lambda | ast.ListComp | ast.GeneratorExp | ast.SetComp | ast.DictComp
 _MOST_NESTED = 3
+# Where what is asked of a function or a statement is kept, on its node.
+_CERTAIN, _CALLS = "_torchlint_certain", "_torchlint_calls"
 _COMMENT = re.compile(r"#\s*(?:(?P<name>\w+)\.)?shape:?\s*=?\s*[\[(](?P<sizes>[\w\s,]*)[\])]")
 _WORD = re.compile(r"[A-Za-z_]\w*$")
 _ANNOTATIONS = re.compile(
@@ -79,13 +85,13 @@ def _open(sizes: Mapping[int, Size]) -> Shape:
 
 def _demands(parameter: Parameter, frame: Origin, single: Single, depth: int) -> Iterator[Demand]:
     """What the certain uses of a parameter demand, in order, those in functions that it is passed to among them."""
-    certain = _certain(frame)
+    certain = _certain(frame.function.node) if frame.function is not None else []
     for statement in certain:
         named = _unpacked(statement, parameter, frame)
         if named is not None:
             yield named
-    for op in frame.ops:
-        if op.args.get("input") is parameter and op.statement in certain and not _chooses(op.statement, frame):
+    for op in frame.ops_of(parameter):
+        if op.name in _USES and op.statement in certain and not _chooses(op.statement, frame):
             demand = _of_use(op, single)
             if demand is not None:
                 yield demand
@@ -94,14 +100,17 @@ def _demands(parameter: Parameter, frame: Origin, single: Single, depth: int) ->
             yield from _demands(parameter, inner, single, depth + 1)
 
 
-def _certain(frame: Origin) -> list[ast.stmt]:
-    """The statements of a function that each call gets to."""
-    found: list[ast.stmt] = []
-    for statement in frame.function.node.body if frame.function is not None else ():
+def _certain(function: FunctionNode) -> list[ast.stmt]:
+    """The statements of a function that each call gets to, kept on its node."""
+    found: list[ast.stmt] | None = function.__dict__.get(_CERTAIN)
+    if found is not None:
+        return found
+    found = function.__dict__[_CERTAIN] = []
+    for statement in function.body:
         if isinstance(statement, ast.With):
             break  # an error may be expected there
         if isinstance(statement, ast.If | ast.For | ast.While | ast.Try | ast.Match | ast.AsyncFor | ast.AsyncWith):
-            if any(isinstance(node, _LEAVING) for node in ast.walk(statement)):
+            if any(isinstance(node, _LEAVING) for node in trees.walk(statement)):
                 break
             continue
         found.append(statement)
@@ -112,12 +121,18 @@ def _certain(frame: Origin) -> list[ast.stmt]:
 
 def _chooses(statement: ast.stmt | None, frame: Origin) -> bool:
     """Whether a statement runs only some of its parts, or calls what depends on the path."""
-    if statement is None:
-        return True
-    for node in ast.walk(statement):
-        if isinstance(node, _CHOOSING) or (isinstance(node, ast.Call) and _is_open(frame.callees.get(node))):
-            return True
-    return False
+    calls = _calls_of(statement) if statement is not None else None
+    return calls is None or any(_is_open(frame.callees.get(call)) for call in calls)
+
+
+def _calls_of(statement: ast.stmt) -> list[ast.Call] | None:
+    """The calls in a statement, kept on its node; None where only some of its parts are run."""
+    if _CALLS not in statement.__dict__:
+        nodes = [*trees.walk(statement)]
+        is_choosing = any(isinstance(node, _CHOOSING) for node in nodes)
+        statement.__dict__[_CALLS] = None if is_choosing else [node for node in nodes if isinstance(node, ast.Call)]
+    calls: list[ast.Call] | None = statement.__dict__[_CALLS]
+    return calls
 
 
 def _is_open(callee: Value | None) -> bool:
@@ -176,6 +191,12 @@ def _last(name: str, *ranks: int) -> Callable[[Op, Single], Demand]:
     return lambda op, single: Demand(ranks or None, _at(-1, _size(op, name, single)))
 
 
+def _recurrent(op: Op, single: Single) -> Demand:
+    """Whoever says which dim is the batch's has one."""
+    ranks = (3,) if op.constant("batch_first") is True else (2, 3)
+    return Demand(ranks, _at(-1, _size(op, "input_size", single)))
+
+
 def _layer_norm(op: Op, single: Single) -> Demand | None:
     wanted = op.args.get("normalized_shape")
     held = single(wanted) if wanted is not None else None
@@ -197,9 +218,7 @@ def _pooled(dims: int) -> Callable[[Op, Single], Demand]:
 _USES: Mapping[str, Callable[[Op, Single], Demand | None]] = {
     "Linear": _last("in_features"),
     "LayerNorm": _layer_norm,
-    "RNN": _last("input_size", 2, 3),
-    "LSTM": _last("input_size", 2, 3),
-    "GRU": _last("input_size", 2, 3),
+    **dict.fromkeys(("RNN", "LSTM", "GRU"), _recurrent),
     "BatchNorm1d": _normalised(2, 3),
     "BatchNorm2d": _normalised(4),
     "BatchNorm3d": _normalised(5),
@@ -243,12 +262,17 @@ def _of_words(words: list[str], frame: Origin) -> Shape | None:
     return Shape(tuple(sizes), is_open)
 
 
+@once_per_file
+def _has_comments(module: Module) -> bool:
+    return _COMMENT.search(module.source.text) is not None
+
+
 def _commented(parameter: Parameter, frame: Origin) -> Shape | None:
     """The shape that a comment gives: `# shape: (B, 3, H, W)` in the row of a parameter that is alone there, or
     `# x.shape: (B, 3, H, W)` in any row of the signature or the first one of the body."""
     function = frame.function
     source = frame.module.source
-    if function is None or "shape" not in source.text or not isinstance(parameter.node, ast.arg):
+    if function is None or not _has_comments(frame.module) or not isinstance(parameter.node, ast.arg):
         return None
     rows = [arg.lineno for arg in function.parameters if arg.arg != function.self_name]
     last = function.node.body[0].lineno

@@ -5,16 +5,17 @@ Where paths meet, a value has several shapes, one for each path: what is refused
 
 from __future__ import annotations
 
-import ast
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from torchlint.torch_facts import shape_functions
 from torchlint.torch_facts.dims import ANY, Shape, Size, floor, is_known, is_size, symbol, unknown
-from torchlint.torch_facts.shape_functions.refusal import UNSURE, Given, Mask, Places, Refusal, Span, shape_of, sizes_of
-from torchlint.torch_facts.signatures import Kind
-from torchlint.values.facts import entry_shapes
+from torchlint.torch_facts.shape_functions.elementwise_shapes import broadcast
+from torchlint.torch_facts.shape_functions.refusal import UNSURE, Given, Refusal, Span, shape_of, sizes_of
+from torchlint.values.facts import distributions, entry_shapes
 from torchlint.values.facts.demanded_shapes import demanded
-from torchlint.values.facts.dtypes import dtype_class
+from torchlint.values.facts.index_answers import indices, taken
+from torchlint.values.facts.row_shapes import by_row, keeping, ranks_taken, refusing
 from torchlint.values.facts.shape_answers import (
     NOTHING,
     Known,
@@ -28,8 +29,9 @@ from torchlint.values.facts.shape_answers import (
     size_at,
     widened,
     with_ranks,
+    written_name,
 )
-from torchlint.values.facts.tensors import kind
+from torchlint.values.facts.tensors import is_reshaped
 from torchlint.values.value import (
     Call,
     Choice,
@@ -46,28 +48,12 @@ from torchlint.values.value import (
 )
 
 _DEPTH = 60
-_LONGEST_NAME = 24
 _ARITHMETIC: Mapping[str, Callable[[Size, Size], Size]] = {
     "add": lambda a, b: a + b,
     "sub": lambda a, b: a - b,
     "mul": lambda a, b: a * b,
     "floor_divide": floor,
 }
-# Methods that change the shape of the tensor itself.
-_RESHAPING = frozenset(
-    {
-        "resize_",
-        "resize_as_",
-        "set_",
-        "t_",
-        "squeeze_",
-        "unsqueeze_",
-        "transpose_",
-        "swapaxes_",
-        "swapdims_",
-        "as_strided_",
-    }
-)
 _WRAPPERS = frozenset(
     {
         "torch.nn.Parameter",
@@ -84,6 +70,12 @@ _A_NUMBER = Known((Shape(()),))
 
 # What stands for an answer while it is looked for.
 _UNDER_WAY = Known((UNSURE,))
+
+
+class _TooDeep(Exception):  # noqa: N818 - nothing went wrong: something else is looked at first
+    """A value is so far below the one that was asked for that it is to be known before that."""
+
+
 # What is known as long as something is assumed of what loops carry, the innermost loop last.
 _ASSUMED: list[dict[Value, Known]] = []
 _MOST_ASSUMED = 3
@@ -91,18 +83,18 @@ _MOST_ASSUMED = 3
 
 def shapes(value: Value) -> tuple[Shape, ...]:
     """The shapes that a tensor may have, one for each path that makes it; any shape where that is not known."""
-    return tuple(shape_of(answer) for answer in _known(value, _DEPTH).answers)
+    return tuple(map(shape_of, known(value).answers))
 
 
 def refusal(op: Op) -> str:
     """What torch refuses about an operation, whatever the shapes may be; empty where it may be fine."""
-    return _known(op, _DEPTH).refusal
+    return known(op).refusal if op.name in refusing() else ""
 
 
 def asked_sizes(view: Op) -> tuple[Size, ...] | None:
     """The sizes that a view asks for, -1 among them; None where they are not known, or differ."""
     asked = view.args.get("shape", view.args.get("size"))
-    answers = _known(asked, _DEPTH).answers if asked is not None else ()
+    answers = known(asked).answers if asked is not None else ()
     wanted = sizes_of(answers[0]) if len(answers) == 1 else None
     return wanted if wanted is not None and (isinstance(answers[0], tuple) or len(wanted) == 1) else None
 
@@ -124,9 +116,26 @@ def source(value: Value) -> Op | None:
     return found
 
 
+def known(value: Value) -> Known:
+    """What a value may be. What is far below it is looked at first: it does not matter what was asked before."""
+    below = [value]
+    while True:
+        try:
+            answer = _known(below[-1], _DEPTH)
+        except _TooDeep as stop:
+            below.append(stop.args[0])
+            continue
+        below.pop()
+        if not below:
+            return answer
+
+
 def _known(value: Value, depth: int) -> Known:
-    """The same as `_found`, asked for once."""
-    for assumed in reversed(_ASSUMED):
+    """The same as `_found`, asked for once.
+
+    Raises `_TooDeep` where it is made of more than may be looked at in one go.
+    """
+    for assumed in reversed(_ASSUMED) if _ASSUMED else ():
         if value in assumed:
             return assumed[value]
     memo = value.memo
@@ -140,8 +149,15 @@ def _known(value: Value, depth: int) -> Known:
         assumed[value] = _UNDER_WAY
         assumed[value] = _found(value, depth - 1) if depth else NOTHING
         return assumed[value]
+    if not depth:
+        raise _TooDeep(value)
     memo["shapes"] = _UNDER_WAY  # what a value is made of never leads back to it, except by a loop
-    found = _found(value, depth - 1) if depth else NOTHING
+    try:
+        found = _found(value, depth - 1)
+    except _TooDeep:
+        if memo["shapes"] is _UNDER_WAY:
+            del memo["shapes"]
+        raise
     earlier = memo["shapes"]
     if isinstance(earlier, Known) and earlier.refusal and not found.refusal:
         found = found._replace(refusal=earlier.refusal)
@@ -166,11 +182,11 @@ def _of_carried(value: LoopCarried, depth: int) -> Known:
     the first turn.
     """
     left = value.frame.carried.get(value) if value.frame is not None else None
-    if value.initial is None or left is None or len(_ASSUMED) >= _MOST_ASSUMED:
+    if value.initial is None or left is None or len(_ASSUMED) >= _MOST_ASSUMED or _may_grow(value.initial):
         return NOTHING
     start = _known(value.initial, depth)
     for _ in range(2):
-        after, found = _after_turn(value, start, left, depth)
+        after, found = _after_turn(value, start, left)
         for each, known in found.items():
             _keep_refusal(each, known)
         if all(any(covers(one, answer) for one in start.answers) for answer in after.answers):
@@ -179,10 +195,17 @@ def _of_carried(value: LoopCarried, depth: int) -> Known:
     return NOTHING
 
 
-def _after_turn(value: LoopCarried, start: Known, left: Value, depth: int) -> tuple[Known, Mapping[Value, Known]]:
+def _may_grow(value: Value) -> bool:
+    """Whether a value may be a list, which has got other elements since, by `insert` for example."""
+    if isinstance(value, Choice):
+        return any(map(_may_grow, value.members))
+    return isinstance(value, Items) and value.kind == "list"
+
+
+def _after_turn(value: LoopCarried, start: Known, left: Value) -> tuple[Known, Mapping[Value, Known]]:
     _ASSUMED.append({value: start})
     try:
-        return _known(left, depth), _ASSUMED[-1]
+        return _known(left, _DEPTH), _ASSUMED[-1]
     finally:
         _ASSUMED.pop()
 
@@ -198,37 +221,34 @@ def _keep_refusal(value: Value, known: Known) -> None:
 
 
 def _found(value: Value, depth: int) -> Known:
-    match value:
-        case Constant():
-            return Known((value.value,))
-        case Choice():
-            return known_as(distinct(answer for member in value.members for answer in _known(member, depth).answers))
-        case Items():
-            return known_as(map(tuple, combined([_known(item, depth).answers for item in value.items])))
-        case Mutated():
-            return NOTHING if is_reshaped(value) else _known(value.base, depth)
-        case Parameter():
-            return Known(demanded(value, _single(depth)) or (symbol(value.name, value),))
-        case LoopCarried():
-            return _of_carried(value, depth)
-        case Item():
-            return known_as(distinct(map(entry_shapes.item, _known(value.iterable, depth).answers)))
-        case Element():
-            return known_as(part_of(answer, value.key) for answer in _known(value.base, depth).answers)
-        case Field():
-            return _of_field(value, depth)
-        case Call():
-            return _of_call(value, depth)
-        case Op():
-            return _of_op(value, depth)
-    return NOTHING
+    finder = _FINDERS.get(value.__class__)
+    return NOTHING if finder is None else finder(value, depth)
 
 
-def is_reshaped(value: Mutated) -> bool:
-    """Whether what was done to a tensor may have changed its shape."""
-    func = getattr(value.node, "func", None)
-    name = getattr(func, "attr", getattr(value.node, "attr", ""))
-    return name in _RESHAPING or name == "data"
+def _of_choice(value: Choice, depth: int) -> Known:
+    return known_as(distinct(answer for member in value.members for answer in _known(member, depth).answers))
+
+
+def _of_items(value: Items, depth: int) -> Known:
+    if not value.items and value.kind == "list":
+        return NOTHING  # it is filled somewhere
+    return known_as(map(tuple, combined([_known(item, depth).answers for item in value.items])))
+
+
+def _of_item(value: Item, depth: int) -> Known:
+    return known_as(distinct(map(entry_shapes.item, _known(value.iterable, depth).answers)))
+
+
+def _of_element(value: Element, depth: int) -> Known:
+    return known_as(part_of(answer, value.key) for answer in _known(value.base, depth).answers)
+
+
+def _of_mutated(value: Mutated, depth: int) -> Known:
+    """A tensor that is written into keeps its shape; of a list, what it holds is not known any more."""
+    if is_reshaped(value):
+        return NOTHING
+    known = _known(value.base, depth)
+    return known._replace(answers=tuple(one if isinstance(one, Shape) else UNSURE for one in known.answers))
 
 
 def _of_field(value: Field, depth: int) -> Known:
@@ -256,10 +276,15 @@ def _of_call(value: Call, depth: int) -> Known:
         return _whole(value.args[0], depth)
     if value.qualname == "builtins.len" and len(value.args) == 1:
         counted = [*map(length_of, _known(value.args[0], depth).answers)]
-        return known_as(iter(counted)) if isinstance(value.args[0], Items) else NOTHING
+        return known_as(counted) if isinstance(value.args[0], Items) else NOTHING
+    if value.qualname.startswith("math."):
+        return Known((Shape(()),))  # a number, which broadcasts as a tensor without dims does
     made = entry_shapes.data(value, _single(depth))
     if made is not None:
         return Known((made,))
+    drawn = distributions.parameters(value)
+    if drawn:
+        return _broadcast(drawn, depth)
     if value.qualname in ("torch.FloatTensor", "torch.Tensor", "torch.LongTensor") and value.args and value.known:
         answers = _known(Items(value.args, "tuple", value.node, value.frame), depth).answers
         if len(value.args) == 1 and len(answers) == 1 and isinstance(answers[0], tuple):
@@ -269,6 +294,17 @@ def _of_call(value: Call, depth: int) -> Known:
         whole = all(isinstance(a, tuple) and all(map(is_size, a)) and not is_vague(a) for a in answers)
         return known_as(Shape(answer) for answer in answers if isinstance(answer, tuple)) if whole else NOTHING
     return NOTHING
+
+
+def _broadcast(operands: Sequence[Value], depth: int) -> Known:
+    """What some operands broadcast to."""
+    found = []
+    for each in combined([_known(operand, depth).answers for operand in operands]):
+        try:
+            found.append(broadcast(*map(shape_of, each)))
+        except Refusal:
+            continue
+    return known_as(distinct(found))
 
 
 def _whole(value: Value, depth: int) -> Known:
@@ -294,7 +330,7 @@ def _rounded(size: Size) -> Size:
 
 def _of_op(op: Op, depth: int) -> Known:
     if op.name == "size":
-        return known_as(distinct(iter([_size_of(op, depth)])))
+        return known_as((_size_of(op, depth),))
     if op.name == "shape":
         return known_as(
             shape.sizes if isinstance(shape, Shape) and not shape.open else UNSURE
@@ -327,16 +363,7 @@ def _size_of(op: Op, depth: int) -> object:
     if len(found) == 1 and None not in found:
         return found.pop()
     name = getattr(base, "name", "") if isinstance(base, Parameter) else ""
-    return symbol(f"{name}.shape[{dim}]" if name else _name_of_target(op), ("size", base, dim))
-
-
-def _name_of_target(op: Op) -> str:
-    """The name that a size is given where a shape is unpacked, or what it is read by."""
-    node = op.node
-    if isinstance(node, ast.Subscript | ast.Call):
-        text = ast.unparse(node)
-        return text if len(text) <= _LONGEST_NAME else "?"
-    return getattr(node, "id", "?")
+    return symbol(f"{name}.shape[{dim}]" if name else written_name(op), ("size", base, dim))
 
 
 def _calculated(op: Op, depth: int) -> Known | None:
@@ -350,67 +377,51 @@ def _calculated(op: Op, depth: int) -> Known | None:
             found.append((*a, *b) if op.name == "add" else UNSURE)
         else:
             return None
-    return known_as(distinct(iter(found)))
+    return known_as(distinct(found))
 
 
 def _answered(name: str, args: Mapping[str, Value], depth: int) -> Known:
     """What an operation gives for all combinations of its arguments, or why all of them are refused."""
+    if name in keeping():
+        return Known(tuple(map(shape_of, _known(args["input"], depth).answers)) if "input" in args else (ANY,))
     if name == "getitem":
-        choices = [_known(args["input"], depth).answers, _indices(args["index"], depth)]
-    elif name not in shape_functions.proven():
-        return NOTHING
+        choices = [
+            _known(args["input"], depth).answers,
+            indices(args["index"], lambda part: _known(part, depth).answers),
+        ]
     else:
         choices = [_known(value, depth).answers for value in args.values()]
     found: list[object] = []
     refused = ""
     for each in combined(choices):
-        for given in with_ranks(Given(name, dict(zip(args, each, strict=True)))):
+        one = Given(name, dict(zip(args, each, strict=True)))
+        ranks = ranks_taken(one)
+        for given in with_ranks(one, ranks) if ranks else (one,):
             try:
-                found.append(_taken(given) if name == "getitem" else shape_functions.result(given))
+                found.append(taken(given) if name == "getitem" else _result(given))
             except Refusal as reason:
                 refused = str(reason)
     if not found:
         return Known((ANY,), refused)
-    return known_as(distinct(iter(found)))
+    return known_as(distinct(found) if len(found) > 1 else found)
 
 
-def _taken(given: Given) -> object:
-    """`x[0]` of what may be a tensor or a tuple."""
-    whole, index = given.get("input"), given.get("index")
-    if isinstance(whole, entry_shapes.Rows):
-        return UNSURE if isinstance(index, Span) else whole.item
-    if isinstance(whole, tuple):
-        if isinstance(index, Span):
-            start, stop, step = (part if isinstance(part, int) else None for part in index.parts)
-            return whole[start:stop:step] if (start, stop, step) == index.parts else UNSURE
-        return part_of(whole, index) if isinstance(index, int) and not isinstance(index, bool) else UNSURE
-    return shape_functions.result(given)
+def _result(given: Given) -> object:
+    """The shape that an operation gives, by its function if that is proven, else as far as its row says."""
+    made = shape_functions.result(given) if given.name in shape_functions.proven() else ANY
+    return by_row(given) if made == ANY else made
 
 
-def _indices(index: Value, depth: int) -> tuple[object, ...]:
-    """An index, whose parts are numbers only where that is certain: a name may hold a mask or a list."""
-    if isinstance(index, Items) and index.kind != "tuple":
-        return (_listed(index),)
-    if isinstance(index, Items):
-        return tuple(map(tuple, combined([_indices(part, depth) for part in index.items])))
-    answers = _known(index, depth).answers
-    if all(isinstance(answer, Span | int | None) or answer is ... for answer in answers):
-        return answers
-    if kind(index) is Kind.INT:
-        return (unknown(),)
-    return tuple(_as_index(index, answer) for answer in answers)
-
-
-def _listed(index: Items) -> object:
-    """A list is taken as a tensor: of places, or of bools."""
-    kinds = {kind(item) for item in index.items}
-    made = Places if kinds == {Kind.INT} else Mask if kinds == {Kind.BOOL} else None
-    return UNSURE if made is None else made(Shape((len(index.items),)))
-
-
-def _as_index(index: Value, answer: object) -> object:
-    """A tensor as an index: what its elements are decides what it takes."""
-    if not isinstance(answer, Shape):
-        return UNSURE
-    elements = dtype_class(index)
-    return Places(answer) if elements == "int" else Mask(answer) if elements == "bool" else UNSURE
+_FINDERS: Mapping[type[Value], Callable[[Any, int], Known]] = {
+    Constant: lambda value, depth: Known((value.value,)),
+    Choice: _of_choice,
+    Items: _of_items,
+    Mutated: _of_mutated,
+    Parameter: lambda value, depth: Known(demanded(value, _single(depth)) or (symbol(value.name, value),)),
+    LoopCarried: _of_carried,
+    Item: _of_item,
+    Element: _of_element,
+    Field: _of_field,
+    Call: _of_call,
+    Op: _of_op,
+}

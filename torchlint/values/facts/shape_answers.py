@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Sequence
+import ast
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import product as combinations
+from math import prod
 from typing import NamedTuple
 
-from torchlint.torch_facts import shape_functions
 from torchlint.torch_facts.dims import ANY, Polynomial, Shape, Size, is_size, unknown
-from torchlint.torch_facts.shape_functions.refusal import UNSURE, Given
+from torchlint.torch_facts.shape_functions.refusal import UNSURE, Given, Span
 from torchlint.values.facts import entry_shapes
+from torchlint.values.value import Op
 
 # How many shapes of one value, and combinations of those of several, are looked at.
 _MOST = 8
 # Longer sizes are not known any more: `n = n * n + m`, written ten times, has more terms than there is time for.
 _MOST_TERMS = 8
 _MOST_CHARACTERS = 200
+_LONGEST_NAME = 24
 
 
 class Known(NamedTuple):
@@ -28,68 +31,85 @@ class Known(NamedTuple):
 NOTHING = Known((UNSURE,))
 
 
-def known_as(answers: Iterator[object]) -> Known:
+def known_as(answers: Iterable[object]) -> Known:
     found = tuple(map(_bounded, answers))
-    return Known(found) if 0 < len(found) <= _MOST else NOTHING
+    if not found:
+        return NOTHING
+    return Known(found if len(found) <= _MOST else (joined(found),))
+
+
+def joined(answers: Sequence[object]) -> object:
+    """What all of some answers have in common: how many dims or parts there are, and what is the same in all."""
+    first = answers[0]
+    if all(answer == first and type(answer) is type(first) for answer in answers):
+        return first
+    if all(map(is_size, answers)):
+        return unknown()
+    shapes = [answer for answer in answers if isinstance(answer, Shape)]
+    if len(shapes) == len(answers):
+        return _joined_shape(shapes)
+    if all(isinstance(answer, Span) for answer in answers):
+        return Span(*map(joined, zip(*(answer.parts for answer in answers if isinstance(answer, Span)), strict=True)))
+    rows = [answer for answer in answers if type(answer) is tuple]
+    if len(rows) < len(answers) or len({*map(len, rows)}) > 1:
+        return UNSURE
+    return tuple(map(joined, zip(*rows, strict=True)))
+
+
+def _joined_shape(shapes: Sequence[Shape]) -> Shape:
+    count = min(len(shape.sizes) for shape in shapes)
+    last = [shape.sizes[len(shape.sizes) - count :] for shape in shapes]
+    sizes = tuple(each[0] if each.count(each[0]) == len(each) else unknown() for each in zip(*last, strict=True))
+    return Shape(sizes, any(shape.open or len(shape.sizes) > count for shape in shapes))
 
 
 def _bounded(answer: object) -> object:
     if isinstance(answer, Polynomial):
         return _short(answer)
     if isinstance(answer, Shape):
-        return Shape(tuple(map(_short, answer.sizes)), answer.open)
+        is_long = any(_short(size) is not size for size in answer.sizes)
+        return Shape(tuple(map(_short, answer.sizes)), answer.open) if is_long else answer
     return tuple(map(_bounded, answer)) if type(answer) is tuple else answer
 
 
 def _short(size: Size) -> Size:
     """A size, if it is short enough to go on computing with it."""
-    if isinstance(size, int):
+    if not isinstance(size, Polynomial):
         return size
-    names = (one.name for monomial in size.terms for one, _ in monomial)
-    is_long = len(size.terms) > _MOST_TERMS or sum(map(len, names)) > _MOST_CHARACTERS
-    return unknown() if is_long else size
+    count = 0
+    for monomial in size.terms:
+        for one, _ in monomial:
+            count += len(one.name)
+    return unknown() if count > _MOST_CHARACTERS or len(size.terms) > _MOST_TERMS else size
 
 
-def distinct(answers: Iterator[object]) -> Iterator[object]:
+def distinct(answers: Iterable[object]) -> Iterable[object]:
     """Each once; 1, 1.0 and True are not the same."""
-    return iter({(type(answer), answer): answer for answer in answers if _hashable(answer)}.values())
-
-
-def _hashable(answer: object) -> bool:
-    return isinstance(answer, Hashable)
+    return {(type(answer), answer): answer for answer in answers}.values()
 
 
 def combined(choices: Sequence[tuple[object, ...]]) -> Iterator[tuple[object, ...]]:
-    """All combinations of what each of some values may be; of too many, what differs is not known."""
-    count = 1
-    for choice in choices:
-        count *= len(choice)
-    if count > _MOST:
-        choices = [choice if len(choice) == 1 else (UNSURE,) for choice in choices]
+    """All combinations of what each of some values may be; of too many, only what they have in common is known."""
+    if prod(map(len, choices)) > _MOST:
+        choices = [(joined(choice),) for choice in choices]
     return combinations(*choices)
 
 
 def widened(first: Known, after: Known) -> Known:
     """What holds before and after a turn: sizes that differ are not known."""
-    if len(first.answers) != 1 or len(after.answers) != 1:
-        return NOTHING
-    one, two = first.answers[0], after.answers[0]
-    if is_size(one) and is_size(two):
-        return Known((unknown(),))
-    if not isinstance(one, Shape) or not isinstance(two, Shape) or one.open or one.rank != two.rank:
-        return NOTHING
-    return Known((Shape(tuple(a if a == b else unknown() for a, b in zip(one.sizes, two.sizes, strict=True))),))
+    return Known((joined((*first.answers, *after.answers)),))
 
 
 def covers(one: object, other: object) -> bool:
     """Whether all that something may be is among what another thing may be."""
     if isinstance(one, Shape) and isinstance(other, Shape):
-        alike = one.rank == other.rank and len(one.sizes) == len(other.sizes)
-        return alike and all(_is_anything(a) or a == b for a, b in zip(one.sizes, other.sizes, strict=True))
-    return one is UNSURE or one == other or (is_size(one) and is_size(other) and _is_anything(one))
+        more = len(other.sizes) - len(one.sizes)
+        alike = more >= 0 if one.open else more == 0 and not other.open
+        return alike and all(is_anything(a) or a == b for a, b in zip(one.sizes, other.sizes[more:], strict=True))
+    return one is UNSURE or one == other or (is_size(one) and is_size(other) and is_anything(one))
 
 
-def _is_anything(size: Size) -> bool:
+def is_anything(size: Size) -> bool:
     """Whether nothing is known of a size."""
     if not isinstance(size, Polynomial):
         return False
@@ -125,11 +145,19 @@ def is_vague(sizes: tuple[object, ...]) -> bool:
     return len(sizes) == 1 and not isinstance(sizes[0], int)
 
 
-def with_ranks(given: Given) -> Iterator[Given]:
-    """The same with each rank that the input may have, where only few are taken."""
-    ranks = shape_functions.takes_ranks(given.name)
+def written_name(op: Op) -> str:
+    """The name that a size is given where a shape is unpacked, or what it is read by."""
+    node = op.node
+    if isinstance(node, ast.Subscript | ast.Call):
+        text = ast.unparse(node)
+        return text if len(text) <= _LONGEST_NAME else "?"
+    return getattr(node, "id", "?")
+
+
+def with_ranks(given: Given, ranks: Sequence[int]) -> Iterator[Given]:
+    """The same with each rank that the input may have, of those that are taken."""
     shape = given.tensor()
-    if not ranks or not shape.open or shape.at_least > max(ranks):
+    if not shape.open or shape.at_least > max(ranks):
         yield given
         return
     for rank in ranks:

@@ -43,7 +43,21 @@ _PARAMETERS = frozenset(
 _TUPLES = ops.that(kind="layer", gives="tuple")
 # Values that are not tensors.
 _NEVER = frozenset({Constant, Items, Mapped, Layer, Instance, ClassRef, FunctionRef, External})
-# For `torchlint.values.facts.sizes`.
+# Methods that change the shape of the tensor itself.
+_RESHAPING = frozenset(
+    {
+        "resize_",
+        "resize_as_",
+        "set_",
+        "t_",
+        "squeeze_",
+        "unsqueeze_",
+        "transpose_",
+        "swapaxes_",
+        "swapdims_",
+        "as_strided_",
+    }
+)
 
 
 def on_all(value: Choice, fact: Callable[[Value, int], object], depth: int) -> object:
@@ -203,6 +217,13 @@ def are_sizes(value: Value) -> bool:
             parts = value.args.values()
             return any(map(are_sizes, parts)) and all(isinstance(part, Items) or are_sizes(part) for part in parts)
     return False
+
+
+def is_reshaped(value: Mutated) -> bool:
+    """Whether what was done to a tensor may have changed its shape."""
+    func = getattr(value.node, "func", None)
+    name = getattr(func, "attr", getattr(value.node, "attr", ""))
+    return name in _RESHAPING or name == "data"
 
 
 def storage(value: Value) -> Value:

@@ -174,6 +174,7 @@ class Frame:
         self.definitions: Record[Value, ast.stmt] = Record()
         self.envs: Record[ast.stmt, Environment] = Record()
         self.ops: Log[Op] = Log()
+        self._by_input: tuple[int, dict[Value, list[Op]]] = 0, {}
         self.callees: Record[ast.Call, Value] = Record()
         self.loops: Log[ast.For | ast.AsyncFor | ast.While] = Log()
         self.loop_of: Record[ast.stmt, ast.stmt] = Record()
@@ -215,6 +216,11 @@ class Frame:
     def statements(self) -> Sequence[ast.stmt]:
         """The statements of the function or of the module's body, those in blocks too, but not those of definitions."""
         return (self.function.scope if self.function else self.module.body).statements
+
+    @property
+    def words(self) -> frozenset[str]:
+        """The identifiers and keywords in the rows of the function or of the module's body."""
+        return (self.function.scope if self.function else self.module.body).words
 
     @property
     def local_names(self) -> frozenset[str]:
@@ -289,6 +295,14 @@ class Frame:
                 self._own()[name] = new
             if isinstance(old, Items | Mapped | Layer):
                 self.bindings[name].append(self.env[name])
+
+    def ops_of(self, value: Value) -> Sequence[Op]:
+        """The operations that have a value as their input."""
+        if self._by_input[0] != len(self.ops):
+            self._by_input = len(self.ops), {}
+            for op in self.ops:
+                self._by_input[1].setdefault(op.input, []).append(op)
+        return self._by_input[1].get(value, ())
 
     def uses(self, value: Value) -> int:
         """How often a value that was bound to a name is read; 0 for one that is used where it is made."""
