@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ast
 import inspect
+import sys
 import types
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -25,14 +26,44 @@ from torchlint.values.interpret.evaluator import MAX_CALLS, MAX_STEPS, Evaluator
 from torchlint.values.interpret.frame import Frame
 from torchlint.values.interpret.lookup import external
 from torchlint.values.interpret.project import Project
-from torchlint.values.value import Constant, External, FunctionRef, Instance, Items, Mapped, Op, Parameter, Value
+from torchlint.values.value import (
+    ClassRef,
+    Constant,
+    External,
+    FunctionRef,
+    Instance,
+    Items,
+    Mapped,
+    Op,
+    Parameter,
+    Value,
+)
 
-Known = Callable[[Span], tuple[Shape, ...]]
 _LITERALS = int | float | str | bool | None
+_MOST_FILES = 40
+_MOST_NESTED = 3
 
 
-def _nothing(span: Span) -> tuple[Shape, ...]:
-    return ()
+class Known:
+    """What is known of the expressions of a function, by where these are; `why` it is not evaluated, if it is not."""
+
+    def __init__(self, frame: Frame | None, why: str = "") -> None:
+        self.why = why
+        self._frame = frame
+        self._found: dict[Span, tuple[Shape, ...]] = {}
+
+    def value(self, span: Span) -> Value | None:
+        if self._frame is None or self._frame.function is None:
+            return None
+        node = _nodes_of(self._frame.function.module).get(span)
+        return None if node is None else self._frame.values.get(node)
+
+    def shapes(self, span: Span) -> tuple[Shape, ...]:
+        if span not in self._found:
+            value = self.value(span)
+            shapes = known_shapes.shapes(value) if value is not None else ()
+            self._found[span] = shapes if all(map(is_known, shapes)) else ()
+        return self._found[span]
 
 
 class Files:
@@ -52,12 +83,18 @@ class Files:
         cls = type(call.owner)
         made = next(iter(recorder.made.get(id(call.owner), ())), None)
         if not isinstance(call.owner, torch.nn.Module) or made is None:
-            return _nothing
+            return Known(None, "a method of what is no module, or was made elsewhere")
         try:
             path = inspect.getfile(cls)
         except TypeError:
-            return _nothing
+            return Known(None, "a class without a file")
         return self._of(path).called(cls.__name__, made, call)
+
+    def trim(self) -> None:
+        """Let go of the files if they are many."""
+        if len(self._files) > _MOST_FILES:
+            self._files.clear()
+            _NODES.clear()
 
     def _of(self, path: str) -> _File:
         if path not in self._files:
@@ -82,31 +119,32 @@ class _File:
 
     def alone(self, row: int) -> Known:
         function = self.functions.get(row)
-        return _nothing if function is None else _shapes_in(self.evaluator.frame(function))
+        return Known(None, "a nested function") if function is None else Known(self.evaluator.frame(function))
 
     def called(self, cls: str, made: Call, call: Call) -> Known:
         key = (cls, call.path, call.row, _key(made.arguments), _key(call.arguments))
         if key not in self._calls:
-            frame = self._evaluated(cls, made, call)
-            self._calls[key] = _nothing if frame is None else _shapes_in(frame)
+            self._calls[key] = self._evaluated(cls, made, call)
         return self._calls[key]
 
-    def _evaluated(self, cls: str, made: Call, call: Call) -> Frame | None:
+    def _evaluated(self, cls: str, made: Call, call: Call) -> Known:
         function, model = self.functions.get(call.row), self.classes.get(cls)
-        if not cls and function is not None and function.parent is None and function.cls is None:
-            outer = self.evaluator.module_frame()
-            self.evaluator.calls_left, self.evaluator.steps_left = MAX_CALLS, MAX_STEPS
-            reference = FunctionRef(function)
-            return self.evaluator.inline(reference, (), _as_values(outer, call.arguments), outer)
-        if model is None or "args" in made.arguments or "args" in call.arguments:
-            return None
-        self.evaluator.calls_left, self.evaluator.steps_left = MAX_CALLS, MAX_STEPS
         outer = self.evaluator.module_frame()
+        self.evaluator.calls_left, self.evaluator.steps_left = MAX_CALLS, MAX_STEPS
+        if not cls and function is not None and function.parent is None and function.cls is None:
+            return self._inlined(FunctionRef(function), call, outer)
+        if model is None:
+            return Known(None, "a nested function or class")
         method = next((each for each in _methods(outer, model) if each.node.lineno == call.row), None)
         if method is None or method.module.source.path != call.path:
-            return None
-        instance = Instance(model, (), _as_values(outer, made.arguments), None, outer)
-        return self.evaluator.inline(FunctionRef(method, instance), (), _as_values(outer, call.arguments), outer)
+            return Known(None, "a method of a base that is not found")
+        positional, named = _as_values(outer, made.arguments)
+        instance = Instance(model, positional, named, None, outer)
+        return self._inlined(FunctionRef(method, instance), call, outer)
+
+    def _inlined(self, reference: FunctionRef, call: Call, outer: Frame) -> Known:
+        frame = self.evaluator.inline(reference, *_as_values(outer, call.arguments), outer)
+        return Known(frame, "" if frame is not None else "a call that is not looked into")
 
 
 def _key(held: Any) -> object:
@@ -117,6 +155,8 @@ def _key(held: Any) -> object:
         return _key(held.func), _key(held.args), _key(held.keywords)
     if isinstance(held, list | tuple):
         return type(held), tuple(map(_key, held))
+    if type(held).__name__.endswith("Config"):
+        return type(held), _key({name: part for name, part in _settings(held).items() if part is not held})
     return (type(held), held) if isinstance(held, _LITERALS) else held if isinstance(held, type) else type(held)
 
 
@@ -126,14 +166,18 @@ def _methods(frame: Frame, cls: ClassModel) -> Iterator[FunctionModel]:
             yield from ancestor.methods.values()
 
 
-def _as_values(frame: Frame, arguments: Mapping[str, Any]) -> dict[str, Value]:
-    """Keyword arguments, those that `**kwargs` took among them."""
+def _as_values(frame: Frame, arguments: Mapping[str, Any]) -> tuple[list[Value], dict[str, Value]]:
+    """Arguments by position, which are those that `*args` took, and by keyword."""
     more = arguments.get("kwargs", {})
     named = {name: held for name, held in arguments.items() if name != "kwargs" and not name.startswith("__")}
-    return {name: _as_value(frame, held) for name, held in {**named, **more}.items()}
+    rest = named.pop("args", ())
+    if rest:
+        positional = [_as_value(frame, held) for held in (*named.values(), *rest)]
+        return positional, {name: _as_value(frame, held) for name, held in more.items()}
+    return [], {name: _as_value(frame, held) for name, held in {**named, **more}.items()}
 
 
-def _as_value(frame: Frame, held: Any) -> Value:
+def _as_value(frame: Frame, held: Any, nested: int = 0) -> Value:
     """What a call passes, as if it were written."""
     if isinstance(held, Tensor):
         sizes = Items([Constant(size) for size in held.shape], "tuple", None, frame)
@@ -149,24 +193,29 @@ def _as_value(frame: Frame, held: Any) -> Value:
         keywords = {name: _as_value(frame, part) for name, part in held.keywords.items()}
         return values.Call(External("functools.partial"), parts, keywords, None, frame)
     if isinstance(held, type | types.FunctionType):
-        return external(frame, f"{held.__module__}.{held.__qualname__}", None)
+        return _definition(frame, held)
+    if type(held).__name__.endswith("Config") and nested < _MOST_NESTED:
+        settings = {name: _as_value(frame, part, nested + 1) for name, part in _settings(held).items()}
+        return values.Call(External("types.SimpleNamespace"), [], settings, None, frame)
     return values.Unknown()
 
 
-def _shapes_in(frame: Frame) -> Known:
-    """The shapes of the expressions of an evaluated function, by where these are."""
-    assert frame.function is not None
-    nodes = _nodes_of(frame.function.module)
-    found: dict[Span, tuple[Shape, ...]] = {}
+def _definition(frame: Frame, held: Any) -> Value:
+    """A class or function, which may be one of the file itself."""
+    own = frame.all_bindings(held.__name__)
+    if isinstance(own, ClassRef | FunctionRef) and inspect.getmodule(held) is _module_at(frame.module.source.path):
+        return own
+    return external(frame, f"{held.__module__}.{held.__qualname__}", None)
 
-    def known(span: Span) -> tuple[Shape, ...]:
-        if span not in found:
-            value = frame.values.get(nodes[span]) if span in nodes else None
-            shapes = known_shapes.shapes(value) if value is not None else ()
-            found[span] = shapes if all(map(is_known, shapes)) else ()
-        return found[span]
 
-    return known
+def _module_at(path: str) -> types.ModuleType | None:
+    return next((each for each in [*sys.modules.values()] if getattr(each, "__file__", None) == path), None)
+
+
+def _settings(config: Any) -> dict[str, Any]:
+    """What an object of settings has under its names, other names for them among these."""
+    names = [*vars(config), *getattr(type(config), "attribute_map", {}), "_attn_implementation"]
+    return {name: getattr(config, name, None) for name in names if name.isidentifier()}
 
 
 _NODES: dict[Module, dict[Span, ast.expr]] = {}
@@ -245,7 +294,17 @@ def _number(value: Any) -> int | None:
 
 def is_named(size: Size) -> bool:
     """Whether a size is a number, or made of symbols that stand for something."""
-    return isinstance(size, int) or all(type(one.key) is not object for one in _symbols(size))
+    return isinstance(size, int) or all(_stands_for_something(one.key) for one in _symbols(size))
+
+
+def _stands_for_something(key: Any) -> bool:
+    """Whether what a symbol is of is known itself: in a loop, half of an unknown size is another number each turn."""
+    match key:
+        case ("floor", a, b):
+            return is_named(a) and is_named(b)
+        case ("int", size):
+            return is_named(size)
+    return type(key) is not object
 
 
 def _symbols(size: Polynomial) -> Iterator[Symbol]:

@@ -198,6 +198,7 @@ class _StandIns(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
 def recording(packages: Collection[str], stand_ins: Collection[str] = ()) -> Recorder:
     """Note shapes in what is imported of some packages from now on."""
+    torch.jit._state.disable()  # it compiles the text, not what was made of it
     recorder = Recorder()
     sys.meta_path.insert(0, _Finder(packages, recorder))
     sys.meta_path.append(_StandIns(stand_ins))

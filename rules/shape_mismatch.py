@@ -7,6 +7,10 @@ cannot take what the convolutions give it, a product of matrices that do not fit
 elements, tensors that cannot be joined or broadcast. A method is looked at by itself, with sizes of its own for what it
 is given, and for each call of it with the arguments of that call.
 
+Only functions are looked at in which sizes are numbers: in a shape that is asked for (`torch.zeros(3, 5)`,
+`x.view(-1, 400)`) or in the layers of their class, by a name that is given a number too; and those that go over data
+with a `DataLoader`. What is symbols alone (`nn.Linear(width, width)`) can hardly be refused.
+
 Silent where anything in it is not known, where the code may not be reached (in a branch that is not decided, after an
 early return, in `try`), where an error is expected (`pytest.raises`), and where a layer may be replaced.
 
@@ -30,8 +34,7 @@ self.fc = nn.Linear(16 * 5 * 5, 10)
 ```
 
 ## When not to use it
-It is off by default: shapes cost a quarter of the time of all other rules.
-Leave it off for models whose layers are replaced from outside, by a framework that builds them anew: they have other
+Turn it off for models whose layers are replaced from outside, by a framework that builds them anew: they have other
 sizes than those that are written.
 
 ## References
@@ -86,7 +89,6 @@ class ShapeMismatch(Check):
     since = "0.2"
     related = ("TLT302", "TLT304")
     severity = ERROR
-    default = False
     message = "Torch raises here: the shapes do not fit"
     help = "Change the sizes so that they agree: those of the layer, or the shape of what it is given"
 

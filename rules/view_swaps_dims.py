@@ -64,12 +64,16 @@ class ViewSwapsDims(Check):
 
 
 def _is_shifted(view: Op, frame: Frame) -> bool:
-    """Whether a slice of the view is taken from 1: rows of another length are made in order to shift them, as
-    Transformer-XL does with relative positions."""
-    return any(
-        other.name == "getitem" and other.input is view and any(map(_leaves_first_out, _parts(other.args["index"])))
-        for other in frame.ops
-    )
+    """Whether rows of another length are made in order to shift them, as Transformer-XL does with relative positions:
+    what comes first in the view is left out, and the rest viewed as before."""
+    rest = view.input
+    if isinstance(rest, Op) and _is_rest(rest) and isinstance(rest.input, Op) and rest.input.name in ops.RESHAPES:
+        return True
+    return any(other.input is view and _is_rest(other) for other in frame.ops)
+
+
+def _is_rest(op: Op) -> bool:
+    return op.name == "getitem" and any(map(_leaves_first_out, _parts(op.args["index"])))
 
 
 def _parts(index: Value) -> tuple[Value, ...]:
@@ -77,7 +81,7 @@ def _parts(index: Value) -> tuple[Value, ...]:
 
 
 def _leaves_first_out(part: Value) -> bool:
-    return isinstance(part, Op) and part.name == "slice" and part.constant("start") == 1
+    return isinstance(part, Op) and part.name == "slice" and part.constant("start", 0) not in (0, None)
 
 
 def _problem(view: Op, reason: str) -> Iterator[Problem]:

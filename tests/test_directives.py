@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import pytest
+from fake_rules import fake
 
 from torchlint import registry
 from torchlint.directives import mistakes
@@ -12,9 +11,9 @@ from torchlint.source import Source
 from torchlint.suppression_rows import suppression_rows
 
 RULES = [
-    SimpleNamespace(code="TLT101", name="softmax-before-loss", default=True),
-    SimpleNamespace(code="TLT202", name="log-of-softmax", default=True),
-    SimpleNamespace(code="TLT303", name="not-called", default=False),
+    fake("TLT101", "softmax-before-loss"),
+    fake("TLT202", "log-of-softmax"),
+    fake("TLT303", "not-called", default=False),
 ]
 OF_OTHERS = "torchlint's codes begin with TLT: `torchlint rule TLT` lists them"
 ANY = ", with the code or the name of a rule, or ALL"

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import pytest
+from fake_rules import fake
 
 from torchlint import registry
 from torchlint.selectors import advice, covered, intended, turned_on
 
 RULES = [
-    SimpleNamespace(code="TLT101", name="softmax-before-loss", default=True),
-    SimpleNamespace(code="TLT202", name="log-of-softmax", default=True),
-    SimpleNamespace(code="TLT203", name="log-of-sigmoid", default=False),
-    SimpleNamespace(code="TLT501", name="dataset-method-typo", default=True),
-    SimpleNamespace(code="TLT802", name="deprecated-api", default=True),
+    fake("TLT101", "softmax-before-loss"),
+    fake("TLT202", "log-of-softmax"),
+    fake("TLT203", "log-of-sigmoid", default=False),
+    fake("TLT501", "dataset-method-typo"),
+    fake("TLT802", "deprecated-api"),
 ]
 
 

@@ -94,7 +94,7 @@ def _find(text: str) -> registry.RuleInfo:
 
 def free_codes() -> dict[str, str]:
     """The next code of each hundred, after all that are taken, and what rules of it are about."""
-    taken = {int(info.code.removeprefix("TLT")) for info in registry.rules()}
+    taken = {int(info.code.removeprefix("TLT")) for info in registry.built_in()}
     largest = {hundred: max((code for code in taken if code // 100 == hundred), default=0) for hundred in SUBJECTS}
     return {f"TLT{max(largest[hundred], hundred * 100) + 1}": subject for hundred, subject in SUBJECTS.items()}
 

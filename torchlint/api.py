@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import time
+import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -57,6 +58,7 @@ def lint_paths(
     settings: Mapping[str, Any] | None = None,
     config: str | os.PathLike[str] | None = None,
     isolated: bool = False,
+    allow_local_rules: bool = False,
 ) -> Iterator[Checked]:
     """Check files and folders, and give each file as soon as it is done, in no particular order.
 
@@ -69,13 +71,17 @@ def lint_paths(
         settings: Keys of `[tool.torchlint]` that win over the configuration files, such as `{"select": ["TLT1"]}`.
         config: A TOML file to read instead of the nearest pyproject.toml.
         isolated: Read no configuration file.
+        allow_local_rules: Run the rules in folders that the configuration names under `local-rules`, which are code of
+            the repository. Else the user's own configuration decides, and a `UserWarning` says what was not run.
 
     Raises:
         ConfigError: A setting or a configuration file cannot be used; raised before the first file is checked.
 
-    Nothing is written to the disk, and no cache is read. The checked code is never run.
+    Nothing is written to the disk, and no cache is read. The checked code is never run. A rule of somebody's own that
+    cannot be used comes as a file with an error.
     """
-    overrides = Overrides(settings or {}, os.fspath(config) if config is not None else None, isolated=isolated)
+    file = os.fspath(config) if config is not None else None
+    overrides = Overrides(settings or {}, file, isolated=isolated, allow_local_rules=allow_local_rules)
     configuration = Configuration(overrides)
     found = discover([os.fspath(path) for path in paths], configuration)
     # Where a worker stands is not where the caller does.
@@ -83,6 +89,9 @@ def lint_paths(
     run = RunId(time.time_ns())
     jobs = [Job(path, configuration.settings_for(path), Mode(), run=run) for path, error in targets if not error]
     unread = [Checked(path, error=error) for path, error in targets if error]
+    unread += [Checked(file, error=text) for file, text in configuration.faults]
+    for note in configuration.notes:
+        warnings.warn(note, stacklevel=2)
     return _checked(unread, jobs, executor)
 
 

@@ -7,15 +7,21 @@ text that it was made for is unchanged, see `torchlint.digests`.
 from __future__ import annotations
 
 import functools
+import json
+import os
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from torchlint import data, verdicts
+from torchlint.active_folders import ACTIVE
 from torchlint.finding import Applicability
 
 # Raised whenever the harness changes so that old certificates say less than new ones.
 HARNESS = "2"
 
 TABLE = "certificates.json"
+# The digests of the texts of rules whose certificates lie in a folder of their own, by folder and code.
+_beside: dict[str, Mapping[str, str]] = {}
 _SAFE = ("IDENTICAL", "EQUAL", "IMPROVES", "EXTENDS")
 
 
@@ -112,5 +118,38 @@ def _table() -> dict[str, list[dict[str, Any]]]:
     return content["rules"] if content.get("harness") == HARNESS else {}
 
 
+def read_beside(folder: str, texts: Mapping[str, str]) -> None:
+    """Believe the table in a folder of rules, of these rules only, whose texts have these digests.
+
+    What programs showed of a check holds for the text that it had then; a pair has a digest of its own.
+    """
+    _beside[folder] = texts
+    _table_in.cache_clear()
+
+
+def folder_of(code: str) -> str:
+    """The folder with the certificates of a rule that is not torchlint's own; empty for all others."""
+    active = ACTIVE.get()
+    folders = _beside if active is None else active
+    return next((folder for folder in folders if code in _beside.get(folder, ())), "")
+
+
+@functools.cache
+def _table_in(folder: str) -> dict[str, Any]:
+    try:
+        with open(os.path.join(folder, TABLE), "rb") as stream:
+            content: dict[str, Any] = json.load(stream)
+        return content if content["harness"] == HARNESS else {}
+    except (OSError, ValueError, LookupError, TypeError):
+        return {}
+
+
 def _rows(code: str) -> list[dict[str, Any]]:
-    return _table().get(code, [])
+    folder = folder_of(code)
+    if not folder:
+        return _table().get(code, [])
+    digest = _beside[folder][code]
+    content = _table_in(folder)
+    rows: list[dict[str, Any]] = content.get("rules", {}).get(code, [])
+    is_current = content.get("texts", {}).get(code) == digest
+    return [row for row in rows if is_current or row["kind"] == "pair"]

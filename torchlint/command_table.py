@@ -17,6 +17,7 @@ COMMANDS = {
         "Record what is found now, so that only what is new is reported.",
     ),
     "config": ("torchlint.commands.config_keys", "Explain the keys of the configuration."),
+    "new-rule": ("torchlint.commands.new_rule", "Write the files of a rule of your own: rule, fixture and test."),
     "clean": ("torchlint.commands.clean", "Delete the findings cache."),
     "server": ("torchlint.server.stdio", "Serve an editor: findings, fixes and facts while typing (needs pygls)."),
     "verify": ("torchlint.verify.command", "Run rewrites before and after on generated tensors (needs torch)."),

@@ -7,10 +7,12 @@ without torch.
 from __future__ import annotations
 
 import functools
+import json
+import os
 import textwrap
 from typing import Any, NamedTuple
 
-from torchlint import data
+from torchlint import certificates, data
 
 TABLE = "demonstrations.json"
 _WIDTH = 120
@@ -36,18 +38,19 @@ class Measured(NamedTuple):
 
 def kept(code: str) -> Measured | None:
     """What is kept of a rule's demonstration; None where there is none."""
-    entry = table().get(code)
+    entry = table(certificates.folder_of(code)).get(code)
     return Measured(**entry) if entry else None
 
 
 @functools.cache
-def table() -> dict[str, dict[str, Any]]:
-    """All that is kept, by the codes of the rules."""
+def table(folder: str = "") -> dict[str, dict[str, Any]]:
+    """All that is kept of torchlint's own rules, or in a folder of rules, by their codes."""
     try:
-        content: dict[str, dict[str, Any]] = data.read(TABLE)
+        with open(os.path.join(folder, TABLE) if folder else data.path(TABLE), "rb") as stream:
+            content = json.load(stream)
     except (OSError, ValueError):
         return {}
-    return content
+    return content if isinstance(content, dict) else {}
 
 
 def section(code: str) -> str:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from torchlint.selectors import advice, covered, intended, letters_of_codes, named
+from torchlint.selectors import advice, covered, intended, is_known, letters_of_codes, named
 from torchlint.source import Source
 from torchlint.suppress import NOQA, OURS, comments_of
 
@@ -84,7 +84,7 @@ def _of_brackets(comment: re.Match[str]) -> Iterator[Mistake]:
         yield Mistake(comment.start(), comment.end(), message)
     for item in items:
         word = item[0].strip()
-        if covered(word):
+        if is_known(word):
             continue
         at = start + item.start() + item[0].index(word)
         several = all(map(covered, re.split(r"[\s;]+", word)))

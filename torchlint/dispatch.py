@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +12,7 @@ from torchlint.claims import Changes, Claim, Pair
 from torchlint.finding import Applicability, Edit, Finding, Fix, Related, Report
 from torchlint.match import Match, Pattern
 from torchlint.rule import BoundCall, Check, Place, Problem, Rewrite, Rule
+from torchlint.syntax import dotted_names
 from torchlint.syntax.ancestors import Loop
 from torchlint.syntax.inventory import inventory_of
 from torchlint.syntax.module import FunctionModel, Module, Region
@@ -41,39 +41,41 @@ class Runner:
         self.evaluator = Evaluator(module, project)
         self._seen: set[tuple[str, ast.AST]] = set()
         self._crashed: set[str] = set()
+        self._loaded: dict[str, Rule | None] = {}
 
     def check_classes(self, region: Region, infos: Iterable[RuleInfo]) -> None:
         """Run rules over the classes of a region."""
         checks = [rule for info in infos if info.on_classes and isinstance(rule := self._load(info.code), Check)]
         for cls in region.classes if checks else ():
-            with self._evaluation():
+            try:
                 outer = self.evaluator.deferred(cls.parent, bare=True)
                 for check in checks:
                     self._collect(check, outer, check.check_class, cls, outer)
+            except Exception as error:
+                self._note(error)
 
     def check_function(self, function: FunctionModel | None, infos: Iterable[RuleInfo]) -> None:
         """Run rules over a function, or over the module's body."""
         rules = [rule for info in infos if info.on_frames and (rule := self._load(info.code)) is not None]
-        if rules:
-            with self._evaluation():
-                self._run_frame(self.evaluator.deferred(function), rules)
+        if not rules:
+            return
+        try:
+            self._run_frame(self.evaluator.deferred(function), rules)
+        except Exception as error:
+            self._note(error)
 
     def _load(self, code: str) -> Rule | None:
-        try:
-            return _instance(code)
-        except Exception as error:
-            self._fail(code, error)
-            return None
+        if code not in self._loaded:
+            try:
+                self._loaded[code] = _instance(code)
+            except Exception as error:
+                self._fail(code, error)
+                self._loaded[code] = None
+        return self._loaded[code]
 
-    @contextmanager
-    def _evaluation(self) -> Iterator[None]:
+    def _note(self, raised: Exception) -> None:
         """Note where something cannot be evaluated: no rule is to blame for that."""
-        try:
-            yield
-        except Exception as raised:
-            error = (isinstance(raised, EvaluationError) and raised.__cause__) or raised
-        else:
-            return
+        error = (isinstance(raised, EvaluationError) and raised.__cause__) or raised
         line = "too deeply nested to be analysed"
         if not isinstance(error, RecursionError):
             line = f"{type(error).__name__}: {error}"
@@ -95,9 +97,9 @@ class Runner:
                 continue
             for call in _calls_of(frame, rule.calls) if rule.calls else ():
                 self._collect(rule, frame, rule.check_call, call, frame)
-            for loop in inventory_of(frame.scope).loops if rule.overrides("check_loop") else ():
+            for loop in inventory_of(frame.scope).loops if _overrides(rule, "check_loop") else ():
                 self._collect(rule, frame, _check_loop, rule, loop, frame)
-            if rule.overrides("check_frame"):
+            if _overrides(rule, "check_frame"):
                 self._collect(rule, frame, rule.check_frame, frame)
 
     def _collect(self, rule: Rule, frame: Frame, check: Callable[..., Iterable[_Found]], *args: Any) -> None:
@@ -118,7 +120,8 @@ class Runner:
 
     def _fail(self, code: str, error: Exception) -> None:
         self._crashed.add(code)
-        self.report.failures.append(f"rule {code} crashed: {type(error).__name__}: {error}")
+        info = registry.info_of(code)
+        self.report.failures.append(faults.crash(code, error, info.file if info else ""))
         self.report.tracebacks.append(faults.traceback_of(error))
 
     def _add(self, rule: Rule, problem: Problem, frame: Frame, rewrite: tuple[Pair, Match] | None) -> None:
@@ -270,7 +273,7 @@ def _check_op(rule: Rule, op: Op, frame: Frame) -> Iterator[_Found]:
         yield from rule.check_op(op, frame)
         return
     assert isinstance(rule, Rewrite)
-    for pair, pattern in _patterns(rule.code):
+    for pair, pattern in _patterns(rule):
         match = pattern.match(op, frame) if op.name in pattern.root_names else None
         if match is not None and (not rule.local or _is_local(match, rule)) and (pair.when is None or pair.when(match)):
             yield pair, match
@@ -284,8 +287,12 @@ def _check_loop(rule: Check, loop: Loop, frame: Frame) -> Iterator[Problem]:
 
 def _calls_of(frame: Frame, names: Sequence[str]) -> Iterator[BoundCall]:
     """The calls in a frame of some functions, classes or methods, in the order of evaluation."""
+    is_all_torch = all(name.startswith((".", "torch.")) for name in names)
     for node, callee in frame.callees.items():
         name = signatures.public(callee.qualname) if isinstance(callee, External) else ""
+        if name not in names and not is_all_torch:
+            # What is called was followed into its file, or is imported relatively.
+            name = dotted_names.known_in(frame.module).get(node.func, "")
         if name not in names:
             name = f".{node.func.attr}" if isinstance(node.func, ast.Attribute) else ""
         call = bound_call(frame, node, name) if name in names else None
@@ -298,20 +305,23 @@ def _is_local(match: Match, rule: Rewrite) -> bool:
     return all(op.frame is match.frame or op.name in rule.elsewhere for op in match.ops)
 
 
-@cache
+@registry.while_rules_stay
 def _instance(code: str) -> Rule:
     return registry.load(code)()
 
 
 @cache
-def _patterns(code: str) -> tuple[tuple[Pair, Pattern], ...]:
-    rule = registry.load(code)
-    assert issubclass(rule, Rewrite)
+def _overrides(rule: Check, method: str) -> bool:
+    return rule.overrides(method)
+
+
+@cache
+def _patterns(rule: Rewrite) -> tuple[tuple[Pair, Pattern], ...]:
     return tuple((pair, Pattern(pair.before)) for pair in rule.pairs)
 
 
 @cache
 def _root_ops(rule: Rule) -> frozenset[str]:
     if isinstance(rule, Rewrite):
-        return frozenset().union(*(pattern.root_names for _, pattern in _patterns(rule.code)))
+        return frozenset().union(*(pattern.root_names for _, pattern in _patterns(rule)))
     return frozenset(rule.ops) if isinstance(rule, Check) else frozenset()

@@ -13,6 +13,7 @@ INVALID_SYNTAX = "invalid-syntax"
 IO_ERROR = "io-error"
 # A mistake of ours. It has a code like a rule, because flake8 wants one.
 INTERNAL_ERROR = "TLT000"
+_OF_FILE = " of "
 # Of a recursion that went too deep there are thousands of calls.
 _INNERMOST = 20
 
@@ -50,6 +51,16 @@ def findings(error: str, error_row: int, failures: list[str]) -> Iterator[Findin
         yield _fault(code, error, Location(max(error_row, 1), 1))
     for failure in failures:
         yield _fault(INTERNAL_ERROR, failure, Location(1, 1))
+
+
+def crash(code: str, error: Exception, file: str = "") -> str:
+    """The line about a rule that crashed; `file` is its module where the rule is not torchlint's own."""
+    return f"rule {code}{f'{_OF_FILE}{file}' if file else ''} crashed: {type(error).__name__}: {error}"
+
+
+def is_of_own_rule(failure: str) -> bool:
+    """Whether a line about a crash is about a rule that is not torchlint's own."""
+    return failure.startswith("rule ") and _OF_FILE in failure.partition(" crashed: ")[0]
 
 
 def traceback_of(error: BaseException) -> str:

@@ -1,13 +1,14 @@
 """The flake8 plugin, entry point `TLT`.
 
 flake8 imports this module for every run and calls the plugin for every file. So only the standard library is imported
-here, and everything else when a file mentions torch.
+here, and everything else when a file mentions torch, or may concern a rule that is about all files.
 """
 
 from __future__ import annotations
 
 import gc
 import logging
+import os
 from functools import cache
 from typing import TYPE_CHECKING, ClassVar
 
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from torchlint.settings.config import Configuration, Settings
     from torchlint.source import Source
     from torchlint.syntax.import_index import ImportIndexes
-    from torchlint.torch_range import Range
 
     class OptionManager(Protocol):
         """flake8's, which has no type annotations for others to see."""
@@ -81,9 +81,36 @@ class Plugin:
         cls._only_chosen = bool(options.select)
         # A rule that crashes is seen whatever rules were selected and ignored: only its own code keeps it quiet.
         options.extend_select = [*(options.extend_select or ()), _INTERNAL_ERROR]
+        # By itself flake8 reports only what begins with the name of a plugin.
+        options.extended_default_select = [*(options.extended_default_select or ()), *cls._own_codes()]
+
+    @classmethod
+    def _own_codes(cls) -> list[str]:
+        """The codes of rules of installed packages, and of folders that the user's own configuration lets run."""
+        # Start-up: a module of few lines.
+        from torchlint.own_rules.entry_points import GROUP, entry_points
+        from torchlint.own_rules.user_file import user_file
+
+        file = user_file()
+        if not any(entry_points(GROUP)) and not (file and os.path.exists(file)):
+            return []
+        # Start-up: few people have rules of their own.
+        from torchlint import registry
+
+        _settings_for("file.py", cls._config, cls._chosen, cls._target)
+        return [info.code for info in registry.rules() if info.file]
+
+    def _may_concern_all(self) -> bool:
+        """Whether there may be rules about files without torch: of an installed package, or by a configuration."""
+        # Start-up: a module of few lines.
+        from torchlint.own_rules.entry_points import GROUP, entry_points
+
+        folder = os.path.dirname(os.path.abspath(self._filename))
+        return self._config is not None or _has_configuration(folder) or any(entry_points(GROUP))
 
     def run(self) -> Iterator[tuple[int, int, str, type[Plugin]]]:
-        if not any("torch" in line for line in self._lines):
+        is_about_torch = any("torch" in line for line in self._lines)
+        if not is_about_torch and not self._may_concern_all():
             return
         # Start-up: flake8 loads the plugin for files without torch too.
         from torchlint.source import Source
@@ -91,10 +118,15 @@ class Plugin:
 
         settings = _settings_for(self._filename, self._config, self._chosen, self._target)
         codes = settings.codes_for(self._filename)
+        if settings.local_rules:
+            _ask_folders(settings)
         if self._only_chosen:  # flake8 would drop the findings of all others
             codes = frozenset(code for code in codes if code.startswith(self._chosen))
+        if not is_about_torch and not _on_all_files(codes):
+            return
         source = Source(self._filename, "".join(self._lines))
-        findings, failures = _check(source, codes, self._tree, settings.target_torch)
+        findings, failures = _check(source, codes, self._tree, settings)
+        failures += _new_faults(self._config, self._chosen, self._target)
         for failure in failures:
             # On row 0, as flake8 does with E902: no comment can stand there to silence it.
             yield 0, 0, f"{_INTERNAL_ERROR} {failure}; all other findings stand, `flake8 -v` shows where", type(self)
@@ -110,7 +142,9 @@ class Plugin:
                 yield row, column - 1, f"{finding.code} {finding.message}", type(self)
 
 
-def _check(source: Source, codes: frozenset[str], tree: ast.Module, target: Range) -> tuple[list[Finding], list[str]]:
+def _check(
+    source: Source, codes: frozenset[str], tree: ast.Module, settings: Settings
+) -> tuple[list[Finding], list[str]]:
     """Findings, and what went wrong: a mistake of ours costs the findings of one rule or of one file, and never stops
     flake8."""
     # Start-up, as above.
@@ -118,13 +152,61 @@ def _check(source: Source, codes: frozenset[str], tree: ast.Module, target: Rang
 
     try:
         # a fix would load LibCST
-        report = lint.check(source, codes, tree=tree, fixes=False, indexes=_indexes, target=target)
+        report = lint.check(
+            source,
+            codes,
+            tree=tree,
+            fixes=False,
+            indexes=_indexes,
+            target=settings.target_torch,
+            renames=settings.renames,
+        )
     except Exception as error:
         _LOG.exception("torchlint failed on %s", source.path)
         return [], [f"internal error: {type(error).__name__}: {' '.join(str(error).split())}"]
     for traceback in report.tracebacks:
         _LOG.error("torchlint failed on %s\n%s", source.path, traceback)
     return report.findings, [" ".join(failure.split()) for failure in report.failures]
+
+
+def _ask_folders(settings: Settings) -> None:
+    # Start-up, as above.
+    from torchlint import registry
+
+    registry.ask_folders(settings.local_rules)
+
+
+def _on_all_files(codes: frozenset[str]) -> frozenset[str]:
+    # Start-up, as above.
+    from torchlint import registry
+
+    return registry.on_all_files(codes)
+
+
+@cache
+def _has_configuration(folder: str) -> bool:
+    """Whether a folder, or one above it, has a configuration of ours, which may list renamed names or folders of
+    rules. Most files under flake8 have nothing to do with torch, so that little may be done to tell."""
+    for name in ("pyproject.toml", "torchlint.toml", ".torchlint.toml"):
+        try:
+            with open(os.path.join(folder, name), "rb") as stream:
+                if name != "pyproject.toml" or b"torchlint" in stream.read():
+                    return True
+        except OSError:
+            continue
+    parent = os.path.dirname(folder)
+    return parent != folder and _has_configuration(parent)
+
+
+_said: set[str] = set()
+
+
+def _new_faults(config: str | None, chosen: tuple[str, ...], target: str | None) -> list[str]:
+    """What is wrong with rules of somebody's own, once for each process."""
+    faults = [f"{file}: {text}" for file, text in _configuration(config, chosen, target).faults]
+    new = [line for line in faults if line not in _said]
+    _said.update(new)
+    return new
 
 
 @cache

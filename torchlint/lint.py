@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from torchlint import registry
 from torchlint.finding import Applicability, Finding, Fix, Report
+from torchlint.renames import Rename
 from torchlint.skip import Gate
 from torchlint.source import Source
 from torchlint.suppression_rows import suppression_rows
@@ -37,6 +38,7 @@ class _Asked(NamedTuple):
     gates: bool
     fixes: bool
     target: Range
+    renames: tuple[Rename, ...]
     indexes: Callable[[], ImportIndexes] | None
     within: Callable[[int, int], bool] | None
 
@@ -49,6 +51,7 @@ def check(
     gates: bool = True,
     fixes: bool = True,
     target: Range = CURRENT,
+    renames: tuple[Rename, ...] = (),
     indexes: Callable[[], ImportIndexes] | None = None,
     within: Callable[[int, int], bool] | None = None,
 ) -> Report:
@@ -57,13 +60,13 @@ def check(
     `tree` is the file's tree if the caller has it. `gates=False` switches off everything that leaves files, rules and
     regions alone; the findings are the same. Without `fixes` none is built, which spares LibCST. `indexes` gives
     those that are kept for a run, during which no other file should change. `target` are the versions of
-    torch that the code is for. `within` is asked of each function, and of each top-level definition for its classes,
-    by first and last row, whether it is to be looked at, and with (0, 0) of the body of the module: an editor checks
-    first what was changed, and stops by raising.
+    torch that the code is for, `renames` the old and new names of its project. `within` is asked of each function, and
+    of each top-level definition for its classes, by first and last row, whether it is to be looked at, and with (0, 0)
+    of the body of the module: an editor checks first what was changed, and stops by raising.
     """
     report = Report()
     with _deep_recursion(), _no_collection():
-        _check(source, _Asked(codes, gates, fixes, target, indexes, within), tree, report)
+        _check(source, _Asked(codes, gates, fixes, target, renames, indexes, within), tree, report)
     report.findings.sort(key=Finding.sort_key)
     return report
 
@@ -72,7 +75,10 @@ def _check(source: Source, asked: _Asked, tree: ast.Module | None, report: Repor
     """Fill a report. The tree is let go at the end, before the collector could walk over it."""
     if tree is None:
         tree, report.error, report.error_row, report.error_column = parse(source.text)
-    if tree is None or "torch" not in source.text:
+    if tree is None:
+        return
+    if "torch" not in source.text:
+        _check_without_torch(source, asked, tree, report)
         return
     on_comments = [info for info in registry.rules() if info.on_comments and info.code in asked.codes]
     rows = suppression_rows(source) if on_comments else []
@@ -84,10 +90,22 @@ def _check(source: Source, asked: _Asked, tree: ast.Module | None, report: Repor
         report.findings += _of_unused(source, on_comments, asked, report.findings)
 
 
+def _check_without_torch(source: Source, asked: _Asked, tree: ast.Module, report: Report) -> None:
+    """The rules that are not about torch; few runs have any."""
+    codes = registry.on_all_files(frozenset(asked.codes))
+    if codes:
+        _evaluate(source, asked._replace(codes=codes), tree, report)
+
+
 def _check_code(source: Source, asked: _Asked, tree: ast.Module, report: Report) -> None:
-    if not _names_torch(source, tree):
-        return
-    module = Module(source, tree, target=asked.target)
+    if _names_torch(source, tree):
+        _evaluate(source, asked, tree, report)
+    else:
+        _check_without_torch(source, asked, tree, report)
+
+
+def _evaluate(source: Source, asked: _Asked, tree: ast.Module, report: Report) -> None:
+    module = Module(source, tree, target=asked.target, renames=asked.renames)
     project, imported = _project(module, tree, asked.indexes, report)
     gate = Gate(module, asked.codes, imported, is_open=not asked.gates)
     if not gate.rules:

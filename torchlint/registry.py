@@ -10,15 +10,21 @@ import importlib
 import json
 import os
 import sys
-from collections.abc import Sequence
-from functools import cache
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import cache, wraps
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
-from torchlint import data
-from torchlint.anchors import Anchor, Words
+from torchlint import certificates, data, demonstrated
+from torchlint.active_folders import ACTIVE
+from torchlint.anchors import Anchor
 from torchlint.finding import Severity
+from torchlint.rule_info import RuleInfo as RuleInfo
+from torchlint.rule_info import described, rule_class
 
 if TYPE_CHECKING:
+    from torchlint.own_rules.found import Fault, Found
+    from torchlint.own_rules.rule_folder import RuleFolder
     from torchlint.rule import Rule
 
 _INDEX = "rules.json"
@@ -36,60 +42,175 @@ SUBJECTS = {
 }
 
 
-class RuleInfo(NamedTuple):
-    """What is known of a rule without importing it.
-
-    `on_classes`: it is asked about classes; `on_frames`: about functions. `related`: the codes of rules that it or they
-    call neighbours.
-    """
-
-    code: str
-    name: str
-    module: str
-    severity: Severity
-    default: bool
-    summary: str
-    words: Words
-    anchors: tuple[Anchor, ...]
-    on_classes: bool
-    on_frames: bool
-    related: tuple[str, ...]
-
-    @property
-    def on_comments(self) -> bool:
-        """Whether it is about comments that silence findings, and so about no code."""
-        return not (self.on_classes or self.on_frames)
+# The folders of rules that were read, each with its rules.
+_read: dict[str, tuple[RuleFolder, Found]] = {}
+_absent: dict[str, str] = {}
+_dependent: list[Callable[[], None]] = []
+_Parameters = ParamSpec("_Parameters")
+_Result = TypeVar("_Result")
 
 
-@cache
+def while_rules_stay(function: Callable[_Parameters, _Result]) -> Callable[_Parameters, _Result]:
+    """A cache of what is said of rules: one for each choice of folders, forgotten where one of them changes."""
+    caches: dict[tuple[str, ...] | None, Callable[..., _Result]] = {}
+    _dependent.append(caches.clear)
+
+    @wraps(function)
+    def call(*args: _Parameters.args, **_: _Parameters.kwargs) -> _Result:
+        active = ACTIVE.get()
+        if active not in caches:
+            caches[active] = cache(function)
+        return caches[active](*args)
+
+    return call
+
+
+def _others() -> None:
+    """There are other rules now than there were."""
+    for clear in _dependent:
+        clear()
+
+
+@while_rules_stay
 def rules() -> Sequence[RuleInfo]:
-    """All rules in the order of their codes."""
+    """All rules: torchlint's own in the order of their codes, then those of installed packages and of folders."""
+    found = [info for each in _installed() for info in each.rules]
+    return (*built_in(), *found, *(_of_folders().rules if _read else ()))
+
+
+@while_rules_stay
+def _of_folders() -> Found:
+    """The rules of the folders that are asked, each code once, and what is wrong with others."""
+    active = ACTIVE.get()
+    found = [_read[path][1] for path in (_read if active is None else active)]
+    # Start-up: most projects have no rules of their own.
+    from torchlint.own_rules.found import distinct, joined
+
+    others = [info for each in _installed() for info in each.rules]
+    return distinct(joined(found), [*built_in(), *others])
+
+
+@while_rules_stay
+def built_in() -> Sequence[RuleInfo]:
+    """torchlint's own rules in the order of their codes."""
     stored = _stored()
     return tuple(_restore(entry) for entry in stored) if stored is not None else _scan()
 
 
 @cache
+def _installed() -> tuple[Found, ...]:
+    """The rules of installed packages, if there are such packages."""
+    # Start-up: an index that is being written has none.
+    from torchlint.own_rules.entry_points import GROUP, entry_points
+
+    points = list(entry_points(GROUP))
+    if not points:
+        return ()
+    # Start-up: few people have such packages.
+    from torchlint.own_rules.found import distinct
+    from torchlint.own_rules.installed import rules_of
+
+    return (distinct(rules_of(points), built_in()),)
+
+
+def installed_files() -> Sequence[str]:
+    """The files of installed packages that their rules may depend on."""
+    rules = [info for each in _installed() for info in each.rules]
+    if not rules:
+        return ()
+    # Start-up: few people have such packages.
+    from torchlint.own_rules.installed import files_of
+
+    return files_of(rules)
+
+
+def read_folder(path: str) -> RuleFolder:
+    """Read the rules of a folder as they are now. It runs what is in the folder, so that whoever calls this knows that
+    it may be run. Raises `OSError`."""
+    # Start-up: most projects have no rules of their own.
+    from torchlint.own_rules import rule_folder
+
+    folder = rule_folder.read_folder(path)
+    if path not in _read or _read[path][0] != folder:
+        _read[path] = folder, rule_folder.load(folder)
+        _others()
+        texts = {info.code: rule_folder.text_digest(info.file) for info in _read[path][1].rules}
+        certificates.read_beside(path, texts)
+        demonstrated.table.cache_clear()
+    return folder
+
+
+def ask_folders(folders: Sequence[RuleFolder]) -> None:
+    """Have the rules of these folders, and of no others, among all rules in this thread. In another process than the
+    one that read them they are read first."""
+    if not folders and not _read:
+        return
+    for folder in folders:
+        if folder.path not in _read or _read[folder.path][0] != folder:
+            read_folder(folder.path)
+    ACTIVE.set(tuple(folder.path for folder in folders))
+
+
+@contextmanager
+def asking(folders: Sequence[RuleFolder]) -> Iterator[None]:
+    """The same for as long as the block lasts."""
+    before = ACTIVE.set(ACTIVE.get())
+    try:
+        ask_folders(folders)
+        yield
+    finally:
+        ACTIVE.reset(before)
+
+
+def is_in_folder(path: str) -> bool:
+    """Whether a file lies in a folder of rules that are run."""
+    return any(os.path.realpath(path).startswith(os.path.join(folder, "")) for folder in _read)
+
+
+def faults() -> list[Fault]:
+    """What is wrong with rules of installed packages and of the folders that are asked."""
+    return [fault for each in (*_installed(), *((_of_folders(),) if _read else ())) for fault in each.faults]
+
+
+def in_folder(path: str) -> Sequence[RuleInfo]:
+    """The rules of a folder that is asked."""
+    return [info for info in rules() if os.path.dirname(info.file) == path]
+
+
+def lacking(keys: Collection[str]) -> frozenset[str]:
+    """The codes of rules that need a key of the configuration other than these."""
+    return frozenset(info.code for info in rules() if info.key and info.key not in keys)
+
+
+def note_absent(rules: Iterable[tuple[str, str]]) -> None:
+    """There are rules with these codes and names that are not run."""
+    _absent.update(rules)
+
+
+def is_absent(word: str) -> bool:
+    """Whether a word names rules that there are and that are not run: the code, its beginning or the name of one."""
+    folded = word.upper()
+    return bool(word) and any(code.startswith(folded) or name == word.casefold() for code, name in _absent.items())
+
+
+@while_rules_stay
+def on_all_files(codes: frozenset[str]) -> frozenset[str]:
+    """Those of some rules that are asked about files without torch, too."""
+    return frozenset(info.code for info in rules() if not info.about_torch and info.code in codes)
+
+
+def info_of(code: str) -> RuleInfo | None:
+    """What is known of the rule with this code, if there is one."""
+    return next((info for info in rules() if info.code == code), None)
+
+
+@while_rules_stay
 def load(code: str) -> type[Rule]:
     """The class of a rule. Raises KeyError for an unknown code."""
-    for info in rules():
-        if info.code == code:
-            return _rule_class(info.module)
-    raise KeyError(code)
-
-
-def _rule_class(module_name: str) -> type[Rule]:
-    # Start-up: the index alone tells that most files have nothing to report.
-    from torchlint.rule import Rule
-
-    module = importlib.import_module(module_name)
-    found = [
-        value
-        for value in vars(module).values()
-        if isinstance(value, type) and issubclass(value, Rule) and value.__module__ == module_name
-    ]
-    if len(found) != 1:
-        raise ImportError(f"{module_name} must define one rule, not {len(found)}")
-    return found[0]
+    info = info_of(code)
+    if info is None:
+        raise KeyError(code)
+    return rule_class(info.module, info.attribute)
 
 
 def rules_folder() -> str:
@@ -141,6 +262,8 @@ def _restore(entry: dict[str, object]) -> RuleInfo:
         on_classes=bool(entry["on_classes"]),
         on_frames=bool(entry["on_frames"]),
         related=tuple(map(str, related)),
+        about_torch=bool(entry["about_torch"]),
+        key=str(entry["key"]),
     )
 
 
@@ -154,7 +277,7 @@ def _scan(*, strict: bool = False) -> tuple[RuleInfo, ...]:
         if module.name.startswith("_"):
             continue
         try:
-            found.append(_describe(f"torchlint.rules.{module.name}"))
+            found.append(described(f"torchlint.rules.{module.name}"))
         except Exception as error:
             if strict:
                 error.add_note(f"The rule is {module.name}.")
@@ -169,31 +292,12 @@ def _with_all_related(info: RuleInfo, found: Sequence[RuleInfo]) -> RuleInfo:
     return info._replace(related=tuple(sorted({*info.related, *others})))
 
 
-def _describe(module: str) -> RuleInfo:
-    # Start-up: only an index that is out of date needs it.
-    from torchlint.needs import anchors_needed, words_needed
-
-    rule = _rule_class(module)
-    return RuleInfo(
-        code=rule.code,
-        name=rule.name(),
-        module=module,
-        severity=rule.severity,
-        default=rule.default,
-        summary=rule.summary(),
-        words=words_needed(rule),
-        anchors=anchors_needed(rule),
-        on_classes=rule.is_on_classes(),
-        on_frames=rule.is_on_frames(),
-        related=rule.related,
-    )
-
-
 def render_index() -> str:
     """The text of the generated index."""
     entries = []
     for info in _scan(strict=True):
         entry = info._asdict()
+        del entry["attribute"], entry["file"]  # of rules that are not torchlint's own
         entry["words"] = [[sorted(group) for group in groups] for groups in info.words]
         entry["anchors"] = [[sorted(anchor.tokens), anchor.layered, anchor.written] for anchor in info.anchors]
         entries.append(json.dumps(entry, sort_keys=True))
@@ -206,7 +310,7 @@ def write_index() -> None:
     index = render_index()
     with open(data.path(_INDEX), "w", encoding="utf-8") as stream:
         stream.write(index)
-    rules.cache_clear()
+    _others()
 
 
 if __name__ == "__main__":

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, ClassVar, NamedTuple
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, ClassVar
 
 from torchlint.anchors import CHAIN, MASKED
 from torchlint.claims import (
@@ -39,7 +39,9 @@ from torchlint.claims import (
 from torchlint.finding import Severity
 from torchlint.lazy import F, torch
 from torchlint.match import Match
-from torchlint.syntax import trees
+from torchlint.problem import Place, Problem
+from torchlint.renames import Rename
+from torchlint.syntax import dotted_names, trees
 from torchlint.syntax.ancestors import (
     Function,
     Loop,
@@ -56,7 +58,7 @@ from torchlint.syntax.foreign import foreign_names, is_foreign
 from torchlint.syntax.free_names import bound_in_module, free_reads, names_read, unbound_attributes, written_attributes
 from torchlint.syntax.inventory import Inventory, inventory_of
 from torchlint.syntax.module import ClassModel, FunctionModel, Module, own_nodes
-from torchlint.syntax.names import last_name
+from torchlint.syntax.names import first_name, last_name
 from torchlint.syntax.per_file import once_per_file
 from torchlint.syntax.plain import is_flag, is_none, tested
 from torchlint.syntax.tests import is_test
@@ -93,7 +95,6 @@ from torchlint.values.value import (
     Method,
     Mutated,
     Op,
-    Origin,
     Parameter,
     Unknown,
     Value,
@@ -106,32 +107,6 @@ if TYPE_CHECKING:
 ERROR, WARNING, INFO = Severity.ERROR, Severity.WARNING, Severity.INFO
 
 
-class Place(NamedTuple):
-    """Another place that belongs to a problem, in the same file unless the node's frame says otherwise."""
-
-    node: ast.AST
-    message: str
-    frame: Origin | None = None
-
-
-class Problem(NamedTuple):
-    """What a check found: where, what, and how it can be mended.
-
-    `fix` writes the edits; it may raise `CannotFix`. `claim` is what the fix does to results. `display` marks a fix
-    that is only ever shown. `severity` and `help` are those of the rule unless a problem has its own.
-    """
-
-    node: ast.AST
-    message: str = ""
-    fix: Callable[[Editor], None] | None = None
-    claim: Claim | None = None
-    title: str = ""
-    display: bool = False
-    places: tuple[Place, ...] = ()
-    severity: Severity | None = None
-    help: str = ""
-
-
 class Rule:
     """A kind of mistake.
 
@@ -139,11 +114,15 @@ class Rule:
     what to write instead where a finding has no fix. `related` are codes of rules about neighbouring mistakes: each
     page names the other, whichever of them says so. `tags` tell editors how to draw the code: `deprecated` is struck
     through, `unnecessary`, which does nothing, is faded. `aliases` are the codes of another linter for the same, which
-    `# noqa` may name instead: they keep a project's comments working that comes from there.
+    `# noqa` may name instead: they keep a project's comments working that comes from there. A rule is asked about files
+    that speak of torch; one that is not `about_torch`, about all. One with a `key` has nothing to say where the
+    configuration lacks that. `since` is the first version of torchlint that has it.
     """
 
     code: ClassVar[str]
-    since: ClassVar[str]
+    since: ClassVar[str] = ""
+    about_torch: ClassVar[bool] = True
+    key: ClassVar[str] = ""
     severity: ClassVar[Severity] = WARNING
     default: ClassVar[bool] = True
     message: ClassVar[str]
@@ -165,8 +144,8 @@ class Rule:
 
     @classmethod
     def summary(cls) -> str:
-        """The first line of the rule's page."""
-        return cls.docs().partition("\n")[0]
+        """The first line of the rule's page, or what it says where it has none."""
+        return cls.docs().partition("\n")[0] or cls.message
 
     @classmethod
     def is_on_classes(cls) -> bool:
@@ -201,9 +180,9 @@ class Check(Rule):
     """A rule that is code over values.
 
     `ops` are the operations that `check_op` is called for, `calls` the functions and classes that `check_call` is
-    called for: by their public names, `torch.utils.data.DataLoader`; `.forward` is any method of that name. `needs` are
-    further operations: of each group one must be spelled within reach. `dimless` are those of `ops` that only matter
-    where they are called without a dim.
+    called for: by their public names, `torch.utils.data.DataLoader`, also of other packages; `.forward` is any method
+    of that name. `needs` are further operations: of each group one must be spelled within reach. `dimless` are those of
+    `ops` that only matter where they are called without a dim.
     `words` are groups of identifiers and keywords (`for`) of which one each must occur; `.step` is a call of any method
     of that name. A rule without `ops` and `calls` has to do with functions in which a word of the first group stands,
     under whatever name; `anchors` are looked for there instead where what makes a class worth a look is not what makes
@@ -333,6 +312,7 @@ __all__ = [
     "Problem",
     "Range",
     "Regular",
+    "Rename",
     "Rewrite",
     "Rows",
     "Rule",
@@ -356,8 +336,10 @@ __all__ = [
     "children",
     "classes",
     "disables_grad",
+    "dotted_names",
     "dtypes",
     "facts",
+    "first_name",
     "foreign_names",
     "frame_of",
     "free_reads",

@@ -41,6 +41,11 @@ def covered(word: str) -> Sequence[RuleInfo]:
     return tuple(rule for rule in registry.rules() if word and rule.code.startswith(word.upper()))
 
 
+def is_known(word: str) -> bool:
+    """Whether the word names rules, be it that they are not run."""
+    return bool(covered(word)) or registry.is_absent(word)
+
+
 def turned_on(word: str) -> Sequence[RuleInfo]:
     """The rules that selecting the word turns on: of those under a prefix only the ones that are on by default."""
     rules = covered(word)
@@ -54,7 +59,7 @@ def advice(word: str) -> str:
     meant = intended(word)
     if meant:
         return f"; did you mean {meant!r}?"
-    letters, prefix = letters_of_codes()[0], _longest_prefix(word)
+    letters, prefix = _letters_of(registry.built_in()[0].code), _longest_prefix(word)
     if prefix:
         return f"; `torchlint rule {prefix}` lists the rules that begin with {prefix}"
     listing = f"`torchlint rule {letters}` lists"

@@ -7,7 +7,6 @@ import itertools
 import re
 import tokenize
 from collections.abc import Iterator
-from functools import cache
 from typing import NamedTuple
 
 from torchlint import registry
@@ -192,7 +191,7 @@ def tokens_of(source: Source) -> list[tokenize.TokenInfo]:
         return []
 
 
-@cache
+@registry.while_rules_stay
 def _aliases(code: str) -> tuple[str, ...]:
     """The codes of another linter for what a rule finds; of our own mistakes there are none."""
     try:

@@ -12,9 +12,12 @@ from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 
+from fake_rules import fake
+
 from torchlint import lint, registry
 from torchlint.cli import script
 from torchlint.finding import Applicability, Edit, Finding, Fix, Related, Report, Severity
+from torchlint.registry import RuleInfo
 from torchlint.source import Source
 from torchlint.syntax.parsing import parse
 
@@ -26,18 +29,9 @@ RULES = {
 }
 
 
-def rules() -> list[SimpleNamespace]:
+def rules() -> list[RuleInfo]:
     return [
-        SimpleNamespace(
-            code=code,
-            name=name,
-            default=code != "TLT301",
-            severity=severity,
-            summary=f"A {word} call.",
-            module="",
-            on_comments=False,
-            related=(),
-        )
+        fake(code, name, default=code != "TLT301", severity=severity, said=f"A {word} call.")
         for word, (code, name, severity, _) in RULES.items()
     ]
 

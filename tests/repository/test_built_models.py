@@ -58,6 +58,32 @@ MODELS = dedent(
             return out[:, -1]
     """
 )
+CONFIGURED = dedent(
+    """\
+    from torch import nn
+
+
+    class TinyConfig:
+        def __init__(self):
+            self.width = 8
+            self.inner = {"out": 3}
+            self.made = object()
+
+
+    class Configured(nn.Module):
+        def __init__(self, config, *args, **kwargs):
+            super().__init__()
+            self.fc = nn.Linear(config.width, *args, **kwargs)
+            self.out = nn.Linear(args[0], config.inner["out"])
+            self.made = config.made
+
+        def forward(self, x):
+            return self.out(self.fc(x))
+
+        def unknown(self, x):
+            return self.made(x)
+    """
+)
 LIAR = dedent(
     """\
     from torch import nn
@@ -76,6 +102,7 @@ def recorder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Record
     (package / "__init__.py").write_text("")
     (package / "models.py").write_text(MODELS)
     (package / "liar.py").write_text(LIAR)
+    (package / "configured.py").write_text(CONFIGURED)
     monkeypatch.syspath_prepend(str(tmp_path))
     monkeypatch.setattr(sys, "meta_path", [*sys.meta_path])
     yield recording(["tiny_models"])
@@ -108,3 +135,20 @@ def test_a_shape_that_a_model_does_not_have_is_wrong(recorder: Recorder) -> None
     liar(torch.zeros(2, 4))
     comparison.compare("liar")
     assert [str(wrong.known) for wrong in comparison.wrong] == ["(B, 3)"]
+
+
+def test_settings_are_passed_as_a_namespace_and_what_is_left_has_a_reason(recorder: Recorder) -> None:
+    configured = importlib.import_module("tiny_models.configured")
+    comparison = Comparison(recorder, False)
+    config = configured.TinyConfig()
+    config.made = torch.nn.Identity()
+    model = configured.Configured(config, 6, bias=False)
+    model(torch.zeros(2, 8))
+    comparison.compare("configured")
+    assert comparison.counts == {"known": 2}
+    recorder.calls.clear()
+    comparison.clear()
+    model.unknown(torch.zeros(2, 8))
+    comparison.compare("configured")
+    assert comparison.counts == {"unknown": 1}
+    assert [*comparison.reasons] == ["call of unknown value"]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pickle
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
+from fake_rules import fake
 
 from torchlint import registry
 from torchlint.finding import SEVERITIES, Finding, Location
@@ -14,10 +14,10 @@ from torchlint.settings.config import Configuration, Overrides, Settings, find_s
 from torchlint.settings.config_table import ConfigError
 
 RULES = [
-    SimpleNamespace(code="TLT101", name="bad-call", default=True),
-    SimpleNamespace(code="TLT102", name="risky-call", default=True),
-    SimpleNamespace(code="TLT201", name="plain-call", default=True),
-    SimpleNamespace(code="TLT301", name="rare-call", default=False),
+    fake("TLT101", "bad-call"),
+    fake("TLT102", "risky-call"),
+    fake("TLT201", "plain-call"),
+    fake("TLT301", "rare-call", default=False),
 ]
 ALL = {rule.code for rule in RULES}
 

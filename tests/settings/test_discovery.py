@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
+from fake_rules import fake
 
 from torchlint import registry
 from torchlint.settings.config import Configuration, Overrides
@@ -16,7 +16,7 @@ from torchlint.settings.discovery import discover
 
 @pytest.fixture(autouse=True)
 def directory(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(registry, "rules", lambda: [SimpleNamespace(code="TLT101", name="bad-call", default=True)])
+    monkeypatch.setattr(registry, "rules", lambda: [fake("TLT101", "bad-call")])
     monkeypatch.chdir(tmp_path)
 
 

@@ -28,6 +28,8 @@ def files(*folders: Path) -> list[Path]:
     return sorted(path for folder in folders for path in folder.rglob("*.py"))
 
 
+FIXTURES = files(Path(__file__).parents[2] / "fixtures")
+
 # A finding of a rule that is left alone in the test below.
 OTHER = "\n\ndef other(x):\n    return F.softmax(x)\n"
 
@@ -48,6 +50,33 @@ def test_findings_are_the_same_with_and_without_gates(tree: list[Path], part: in
         assert gated.findings == ungated.findings, path
         assert not gated.failures
         assert not ungated.failures
+
+
+def test_shapes_of_fixtures_are_refused_with_and_without_gates() -> None:
+    refused = 0
+    for path in FIXTURES:
+        source = Source.from_bytes(str(path), path.read_bytes())
+        gated = lint.check(source, {"TLT320"}, fixes=False).findings
+        assert gated == lint.check(source, {"TLT320"}, fixes=False, gates=False).findings, path
+        refused += len(gated)
+    assert refused > 20
+
+
+@pytest.mark.parametrize(
+    ("made", "done", "is_refused"),
+    [
+        ("nn.Linear(3, 16), nn.Linear(8, 2)", "self.two(self.one(x))", True),
+        ("nn.Linear(width, 4 * width), nn.Linear(width * 2, width)", "self.two(self.one(x))", True),
+        ("nn.Linear(width, width), nn.Linear(width, width)", "torch.zeros(3, 5) @ torch.zeros(3, 5)", True),
+        ("nn.Linear(width, width), nn.Linear(width, width)", "self.two(self.one(x))", False),
+    ],
+)
+def test_shapes_are_looked_at_where_sizes_are_numbers(made: str, done: str, is_refused: bool) -> None:
+    program = f"import torch\nfrom torch import nn\n\n\n{MODULE}        self.one, self.two = {made}\n"
+    source = Source("program.py", f"{program}\n    def forward(self, x):\n        return {done}\n")
+    found = lint.check(source, {"TLT320"}, fixes=False).findings
+    assert bool(found) == is_refused
+    assert found == lint.check(source, {"TLT320"}, fixes=False, gates=False).findings
 
 
 def test_there_is_something_to_compare() -> None:

@@ -136,6 +136,268 @@ CALLS = """
     out = model(torch.rand(2, 4))  # (2, 6)
 """
 
+SIZES = """
+    import math
+
+    import torch
+    from torch import nn
+
+
+    class Heads(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.q = nn.Linear(8, 8)
+            self.width = 4
+            self.scale = math.sqrt(self.width)
+
+        def forward(self, x, names):  # x (B, T, 8)
+            B, T, C = x.shape  # C ()
+            shape = x.shape[:-1]
+            split = (*shape, -1, self.width)
+            q = self.q(x).view(split).transpose(1, 2)  # (B, 2, T, 4)
+            joined = q.transpose(1, 2).reshape(*shape, -1) / self.scale  # (B, T, 8)
+            more = torch.zeros(*x.shape[1:], 3, device=x.device)  # (T, 8, 3)
+            anything = x.view(*names)
+            neither = x.view((*names, 2))
+            listed = torch.zeros(*[2, 3], 4)  # (2, 3, 4)
+            return joined  # (B, T, 8)
+"""
+
+PASSED_ON = """
+    import torch
+    from torch import nn
+
+
+    class Conv(nn.Module):
+        def __init__(self, width, **kwargs):
+            super().__init__()
+            self.conv = nn.Conv2d(3, width, bias=False, **kwargs)
+
+        def forward(self, x):
+            return self.conv(x)  # (2, 8, 8, 8) or (2, 4, 14, 14)
+
+
+    class Wrapper(nn.Module):
+        def __init__(self, *sizes, **kwargs):
+            super().__init__()
+            self.fc = nn.Linear(*sizes)
+            self.last = nn.Linear(sizes[1], kwargs["out"])
+
+        def forward(self, x):
+            return self.last(self.fc(x))  # (2, 7)
+
+
+    a = Conv(8, kernel_size=2, stride=2)(torch.rand(2, 3, 16, 16))  # (2, 8, 8, 8)
+    b = Conv(4, kernel_size=3)(torch.rand(2, 3, 16, 16))  # (2, 4, 14, 14)
+    c = Wrapper(5, 6, out=7)(torch.rand(2, 5))  # (2, 7)
+
+
+    def any_settings(settings):
+        return Conv(8, **settings)(torch.rand(2, 3, 16, 16))
+"""
+
+TABLES = """
+    from collections import OrderedDict
+    from types import SimpleNamespace
+
+    import torch
+    from torch import nn
+
+
+    class Gelu(nn.Module):
+        def __init__(self, slow: bool = False):
+            super().__init__()
+            self.act = self._slow if slow else nn.functional.gelu
+
+        def _slow(self, x):
+            return x * 0.5  # (2, 4)
+
+        def forward(self, x):
+            return self.act(x)  # (2, 4)
+
+
+    class Makes(OrderedDict):
+        def __getitem__(self, key):
+            content = super().__getitem__(key)
+            cls, kwargs = content if isinstance(content, tuple) else (content, {})
+            return cls(**kwargs)
+
+
+    class Counts(dict):
+        def __init__(self, table):
+            super().__init__(other=table)
+
+        def __getitem__(self, key):
+            return super().__getitem__(key)
+
+
+    table = {"gelu": Gelu, "slow": (Gelu, {"slow": True}), "relu": nn.ReLU}
+    makes = Makes(table)
+    x = torch.rand(2, 4)  # (2, 4)
+    a = makes["gelu"](x)  # (2, 4)
+    b = makes["slow"](x)  # (2, 4)
+    c = makes["relu"](x)  # (2, 4)
+    missing = makes["none"](x)
+    other = Counts({"relu": nn.ReLU()})["relu"](x)
+
+    settings = SimpleNamespace(width=4)
+    d = torch.zeros(getattr(settings, "width", 5), getattr(settings, "height", 6))  # (4, 6)
+
+
+    def open_settings(config, kind):
+        made = makes[kind](x)
+        return torch.zeros(getattr(config, "height", 6))
+"""
+
+NAMES = """
+    import functools
+    import types
+
+    import torch
+    from torch import nn
+
+
+    class Norm(nn.LayerNorm):
+        def __init__(self, width, act=None):
+            super().__init__(width)
+            self.fc = nn.Linear(width, 3 if act is None else 4)
+
+        def forward(self, x):  # x (..., width)
+            return self.fc(x)  # (2, 3) or (2, 4)
+
+
+    class Other(nn.Module):
+        def forward(self, x):
+            return x.sum(dim=1)  # (2,) or (2, 9, 9)
+
+
+    NORMS = {"norm": Norm, "other": Other, "layer": nn.LayerNorm}
+    WITH_ACT = {Norm}
+
+
+    def named(layer, act=None):
+        settings = {}
+        if isinstance(layer, functools.partial):
+            settings.update(layer.keywords)
+            layer = layer.func
+        if isinstance(layer, str):
+            if not layer:
+                return None
+            made = NORMS[layer.replace("_", "").lower().split("-")[0]]
+        elif isinstance(layer, types.FunctionType):
+            made = layer()
+        else:
+            made = layer
+        if made in WITH_ACT:
+            settings.setdefault("act", act)
+        if settings:
+            made = functools.partial(made, **settings)
+        return made
+
+
+    x = torch.rand(2, 8)  # (2, 8)
+    a = named("No_rm-act")(8)(x)  # (2, 3)
+    b = named("norm", nn.ReLU)(8)(x)  # (2, 4)
+    c = named(Norm, "relu")(8)(x)  # (2, 4)
+    d = named(Other)()(x)  # (2,)
+    e = named("layer")(8)(x)  # (2, 8)
+    h = named(functools.partial(nn.Linear, out_features=5))(8)(x)  # (2, 5)
+    missing = named("none")(8)(x)
+
+
+    def made(width, size, **settings):
+        if isinstance(size, list):
+            return Other()
+        deep = settings.pop("deep", False)
+        groups = width if deep else settings.pop("groups", 1)
+        if "experts" in settings and settings["experts"] > 0:
+            return Other()
+        settings.setdefault("bias", False)
+        return nn.Conv2d(width, 4, size, groups=groups, **settings)
+
+
+    pictures = torch.rand(2, 4, 9, 9)  # (2, 4, 9, 9)
+    f = made(4, 3, padding=1)(pictures)  # (2, 4, 9, 9)
+    g = made(4, 3, deep=True, experts=0, stride=2)(pictures)
+
+
+    def any_name(kind, y):
+        return named(kind)(8)(y)
+"""
+
+BUFFERS = """
+    import torch
+    from torch import nn
+
+
+    class Positions(nn.Module):
+        def __init__(self, kind):
+            super().__init__()
+            self.register_buffer("table", torch.zeros(10, 4), persistent=False)
+            self.register_buffer("empty", None)
+            self.register_buffer("set", torch.zeros(3))
+            self.register_buffer(kind, torch.zeros(5))
+            self.last = nn.Linear(4, 2) if kind else None
+
+        def fill(self):
+            self.set = torch.zeros(7)  # (7,)
+
+        def forward(self, x):
+            a = self.table.t() + 1  # (4, 10)
+            b = self.empty + 1
+            c = self.set + 1  # (3,) or (7,)
+            d = self.kind + 1
+            return self.last(self.table)  # (10, 2)
+
+
+    class Replaced(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.register_buffer("places", torch.zeros(1, 3))
+            self.sizes = torch.zeros(2)  # (2,)
+
+        def forward(self, x):
+            self.places = torch.zeros(4, 3)  # (4, 3)
+            self.sizes = torch.zeros(5)  # (5,)
+            return self.scores(x)
+
+        def scores(self, x):
+            return self.places + 1, self.sizes + 1
+
+
+    replaced = Replaced()
+    replaced(torch.rand(2))
+    either = replaced.scores(torch.rand(2))[0]  # (1, 3) or (4, 3)
+
+
+    class Grown(nn.Module):
+        def __init__(self, width):
+            super().__init__()
+            self.scaled = nn.Conv2d(int(64 * width), 8, 1)
+            self.plain = nn.Conv2d(64 * width, 8, 1)
+
+        def forward(self, x, y):  # x (B, int(64*width), H, W)
+            B, C, H, W = x.shape
+            return self.scaled(x)  # (B, 8, H, W)
+
+
+    place, held = [0], [torch.zeros(2), torch.zeros(3)]
+    first = held[place[0]] + 1  # (2,)
+    place[0] += 1
+    next_one = held[place[0]] + 1
+    held[0] = torch.zeros(5)  # (5,)
+    replaced_one = held[0] + 1
+    written = torch.zeros(4)  # (4,)
+    written[0] = 1
+    all_of_it = written + 1  # (4,)
+
+    found = []
+    for row in range(3):
+        for column in range(3):
+            found.extend(range(row, column))
+    tensor = torch.tensor(found)
+"""
+
 
 def _listed(program: str) -> dict[int, str]:
     source = Source("program.py", program)
@@ -144,7 +406,20 @@ def _listed(program: str) -> dict[int, str]:
     return {line.row: " or ".join(line.shapes) for line in known_lines(source, tree)}
 
 
-@pytest.mark.parametrize("text", [DATA, PARAMETERS, LOOPS, CALLS], ids=["data", "parameters", "loops", "calls"])
+_TEXTS = {
+    "data": DATA,
+    "parameters": PARAMETERS,
+    "loops": LOOPS,
+    "calls": CALLS,
+    "sizes": SIZES,
+    "passed on": PASSED_ON,
+    "tables": TABLES,
+    "names": NAMES,
+    "buffers": BUFFERS,
+}
+
+
+@pytest.mark.parametrize("text", _TEXTS.values(), ids=_TEXTS)
 def test_what_is_known_stands_behind_the_lines(text: str) -> None:
     program = dedent(text)
     lines = enumerate(program.splitlines(), 1)

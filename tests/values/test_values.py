@@ -316,6 +316,8 @@ def test_it_makes_no_difference_which_value_is_asked_first(is_last_first: bool) 
         ("x.view(-1)", 1),
         ("x.flatten(1)", 2),
         ("x.flatten(2).chunk(3, 1)[0]", 3),
+        ("nn.LSTM(4, 8, batch_first=True)(x)[1][0]", 3),
+        ("nn.LSTM(4, 8)(x)[1][0]", None),
         ("x.flatten()", 1),
         ("torch.zeros(2, 3).index_fill(0, c, 1.0)", 2),
         ("torch.distributions.Normal(torch.zeros(2, 1), torch.zeros(3)).sample()", 2),

@@ -23,6 +23,7 @@ pytestmark = pytest.mark.xdist_group("demonstrations")
 # Rules that are on by default and whose harm cannot be measured, and why. They only inform.
 EXCUSED = {
     "load-without-weights-only": "torch has a safe default since 2.6, and these programs run on no older one",
+    "renamed-api": "which names are old, and what becomes of them, is for each project to say",
     "non-public-api": "a name that is not public may go with any release of torch, and works in this one",
 }
 # Lines of a program without blank ones.

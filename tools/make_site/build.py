@@ -126,7 +126,7 @@ def navigation() -> list[Any]:
             "Project": [
                 tree.HOW_IT_WORKS,
                 "architecture.md",
-                {"Writing a rule": "contributing.md"},
+                {"Contributing a rule": "contributing.md"},
                 "checks.md",
                 "changelog.md",
                 "security.md",

@@ -167,7 +167,8 @@ def _ways(count: int) -> str:
         ("ci.md", "Continuous integration", "GitHub, GitLab, reviewdog, Jenkins, pre-commit"),
         ("coming_from_torchfix.md", "Coming from TorchFix and other linters", "which rule took whose place"),
         ("verification.md", "Verification", "how a fix is run before and after"),
-        ("contributing.md", "Writing a rule", "two files and one command"),
+        ("writing_a_rule.md", "Rules of your own", "beside your code: one command writes rule, fixture and test"),
+        ("contributing.md", "Contributing a rule", "two files and one command"),
         ("faq.md", "Questions", "and short answers"),
     )
     return "\n".join(f"- [{title}]({page}): {said}" for page, title, said in rows)

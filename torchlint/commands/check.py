@@ -29,6 +29,7 @@ from torchlint.selectors import suggestion
 from torchlint.settings.config import Configuration
 from torchlint.settings.config_table import ConfigError, shown
 from torchlint.settings.discovery import Target, discover
+from torchlint.settings.rules_here import tell_of_own_rules
 from torchlint.terminal import complain, printable, reason, use_color, use_links, write_bytes
 
 if TYPE_CHECKING:
@@ -65,7 +66,9 @@ def _watched(arguments: argparse.Namespace) -> list[str]:
 def outcomes_of(arguments: argparse.Namespace) -> tuple[list[Outcome], Configuration]:
     """What is found in files, for other commands, and under which settings. Raises `ConfigError`."""
     check = _Check(arguments)
-    return check.files(), check.configuration
+    outcomes = check.files()
+    tell_of_own_rules(check.configuration)
+    return outcomes, check.configuration
 
 
 class _Check:
@@ -106,6 +109,7 @@ class _Check:
             outcomes = [self._standard_input()] if self._stdin else self.files()
         if not self._arguments.quiet:
             self._warn()
+        tell_of_own_rules(self.configuration, quiet=self._arguments.quiet)
         if self._arguments.verbose:
             self._tell(outcomes)
         code = self._report(outcomes, output_format)
@@ -154,10 +158,11 @@ class _Check:
             for traceback in tracebacks:
                 complain(traceback)
         elif tracebacks:
-            complain(
-                "note: a crash is a mistake in torchlint, not in your code; all other findings stand, "
-                "and --debug prints the traceback to report it with"
-            )
+            crashes = [failure for outcome in outcomes for failure in outcome.failures]
+            is_own = bool(crashes) and all(map(faults.is_of_own_rule, crashes))
+            whose = "in that rule, not in the code that it looks at" if is_own else "in torchlint, not in your code"
+            use = "prints the traceback" if is_own else "prints the traceback to report it with"
+            complain(f"note: a crash is a mistake {whose}; all other findings stand, and --debug {use}")
 
     def _targets(self) -> Iterator[Target]:
         return discover(self._arguments.paths or ["."], self.configuration)
@@ -312,7 +317,7 @@ class _Check:
             complain(self._tried(self._session).rstrip("\n"))
         if self._interrupt is not None:
             return exit_code(self._interrupt)
-        return 2 if run.broken else int(bool(diff))
+        return 2 if run.broken or self.configuration.faults else int(bool(diff))
 
     def _tried(self, session: Session) -> str:
         # Start-up: only `--verify` needs it.
@@ -330,13 +335,13 @@ class _Check:
             write_bytes(text)
         else:
             code = noqa.add_comments(run.outcomes, why)
-        return 2 if run.broken else code
+        return 2 if run.broken or self.configuration.faults else code
 
     def _exit_code(self, run: Run) -> int:
         arguments = self._arguments
         if self._interrupt is not None:
             return exit_code(self._interrupt)
-        if run.broken:
+        if run.broken or self.configuration.faults:
             return 2
         if arguments.exit_non_zero_on_fix and run.fixed:
             return 1

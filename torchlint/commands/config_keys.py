@@ -11,7 +11,7 @@ from typing import Any
 from torchlint import DOCUMENTATION
 from torchlint.finding import SEVERITIES
 from torchlint.formats import FORMATS
-from torchlint.selectors import EVERYTHING, letters_of_codes, suggestion
+from torchlint.selectors import suggestion
 from torchlint.settings import keys
 from torchlint.settings.config_table import ConfigError
 from torchlint.settings.keys import KEYS, Key
@@ -118,9 +118,8 @@ def schema() -> dict[str, Any]:
 def _selector() -> str:
     """A regular expression for what may stand for rules. Which rules there are it does not say: they are many, and a
     schema outlives a version."""
-    codes = (f"{_any_case(letters)}[0-9]{{0,3}}" for letters in letters_of_codes())
-    begins = (_any_case(letters[:size]) for letters in letters_of_codes() for size in range(1, len(letters)))
-    return f"^(?:{'|'.join([*codes, *begins, _any_case(EVERYTHING)])}|[A-Za-z0-9]+(?:-[A-Za-z0-9]+)+)$"
+    codes = "[A-Za-z]{1,3}|[A-Za-z]{2,3}[0-9]{1,3}"
+    return f"^(?:{codes}|[A-Za-z0-9]+(?:-[A-Za-z0-9]+)+)$"
 
 
 def _any_case(word: str) -> str:
@@ -130,6 +129,13 @@ def _any_case(word: str) -> str:
 _RULE, _PATTERN, _SEVERITY = ({"$ref": f"#/$defs/{name}"} for name in ("rule", "pattern", "severity"))
 _RULES = {"type": "array", "items": _RULE}
 _RANGE = {"type": "string", "minLength": 1}
+_DOTTED = {"type": "string", "pattern": r"^[^\W\d]\w*(?:\.[^\W\d]\w*)+$"}
+_TEXT = {"type": "string"}
+_ROW = {
+    "type": "object",
+    "additionalProperties": False,
+    "properties": {"new": _DOTTED, "since": _TEXT, "message": _TEXT, "fix": {"type": "boolean"}},
+}
 _TYPES: dict[str, dict[str, Any]] = {
     keys.SELECTORS.type: _RULES,
     keys.PATTERNS.type: {"type": "array", "items": _PATTERN},
@@ -140,4 +146,6 @@ _TYPES: dict[str, dict[str, Any]] = {
     keys.SEVERITY.type: _SEVERITY,
     keys.FORMAT.type: {"enum": list(FORMATS)},
     keys.RANGE.type: _RANGE,
+    keys.FOLDERS.type: {"type": "array", "items": {"type": "string", "minLength": 1}},
+    keys.RENAMES.type: {"type": "object", "propertyNames": _DOTTED, "additionalProperties": {"anyOf": [_DOTTED, _ROW]}},
 }

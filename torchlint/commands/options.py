@@ -53,6 +53,15 @@ def add_selection(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:
     return files
 
 
+def add_allowance(group: argparse._ActionsContainer) -> None:
+    """Declare what lets the code of a repository run."""
+    group.add_argument(
+        "--allow-local-rules",
+        action="store_true",
+        help="run the rules in the folders that the configuration names under local-rules: they are code",
+    )
+
+
 def completed(arguments: argparse.Namespace, **more: Any) -> argparse.Namespace:
     """The arguments of another command as those of `torchlint check`, with these among them."""
     parser = argparse.ArgumentParser()
@@ -174,6 +183,7 @@ def _add_configuration(group: argparse._ArgumentGroup) -> None:
         "over it",
     )
     group.add_argument("--isolated", action="store_true", help="read no configuration file")
+    add_allowance(group)
 
 
 def _add_shown(group: argparse._ArgumentGroup) -> None:
@@ -253,6 +263,7 @@ def overrides(arguments: argparse.Namespace) -> Overrides:
         config=files[0] if files else None,
         inline=tuple(text for text in arguments.config if not _is_file(text)),
         isolated=arguments.isolated,
+        allow_local_rules=arguments.allow_local_rules,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from torchlint import registry
 from torchlint.registry import RuleInfo
 from torchlint.selectors import advice, covered, named
 from torchlint.settings.config_table import ConfigError
@@ -19,6 +20,8 @@ def found(word: str) -> Sequence[RuleInfo]:
     rules = covered(word)
     if rules:
         return rules
+    if registry.is_absent(word):
+        raise ConfigError(f"{word} is a rule in a folder of this project that was not read")
     raise ConfigError(f"unknown rule {word!r}{advice(word)}")
 
 

@@ -9,9 +9,11 @@ from typing import Any
 
 from torchlint import certificates, demonstrated, registry
 from torchlint.commands import evidence
+from torchlint.commands.options import add_allowance
 from torchlint.commands.rule_lookup import found, is_one, listed
 from torchlint.links import page_url
 from torchlint.registry import RuleInfo
+from torchlint.settings.rules_here import use_rules_here
 from torchlint.terminal import COLOR_CHOICES, use_color
 
 _WIDTH = 120
@@ -26,10 +28,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     which.add_argument("--all", action="store_true", help="explain all rules")
     parser.add_argument("--output-format", choices=("text", "json", "markdown"), default="text", help="[text]")
     parser.add_argument("--color", choices=COLOR_CHOICES, default="auto", help="[auto; env: NO_COLOR, FORCE_COLOR]")
+    add_allowance(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the pages. Returns the exit code; raises `ConfigError` for a word that names none."""
+    use_rules_here(allowed=arguments.allow_local_rules)
     infos = registry.rules() if arguments.all else found(arguments.rule)
     several = arguments.all or not is_one(arguments.rule)
     if arguments.output_format == "json":
@@ -60,10 +64,11 @@ def _values(info: RuleInfo) -> dict[str, Any]:
         "code": info.code,
         "name": info.name,
         "summary": info.summary,
-        "url": page_url(info.code),
+        "url": page_url(info.code) or None,
+        "file": info.file or None,
         "severity": info.severity,
         "default": info.default,
-        "since": rule.since,
+        "since": rule.since or None,
         "fix": rule.title or None,
         "explanation": rule.docs(),
         "help": rule.help or None,
@@ -76,7 +81,9 @@ def _values(info: RuleInfo) -> dict[str, Any]:
 def page(info: RuleInfo) -> str:
     """The page of a rule in Markdown: what it finds and why, how to turn it off, what was seen when its fix was run."""
     rule = registry.load(info.code)
-    facts = f"Severity {info.severity}, {'on' if info.default else 'off'} by default, since {rule.since}."
+    known = f", since {rule.since}" if rule.since else ""
+    own = f" It is not one of torchlint's own rules: {info.file}." if info.file else ""
+    facts = f"Severity {info.severity}, {'on' if info.default else 'off'} by default{known}.{own}"
     told = [facts, *(f"{label}: {text}." for label, text in (("Fix", rule.title), ("What to do", rule.help)) if text)]
     text = f"# {info.name} ({info.code})\n\n{' '.join(told)}\n\n{rule.docs().strip()}\n"
     sections = {

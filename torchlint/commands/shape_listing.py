@@ -129,8 +129,8 @@ def _said(value: Value | None) -> str:
 
 
 def _shapes(value: Value | None) -> Iterator[str]:
-    """The shapes of a tensor of which something is known."""
-    for shape in known_shapes.shapes(value) if value is not None else ():
-        is_named = value is not None and (shape.sizes or known_shapes.source(value) is not None)
-        if is_known(shape) and is_named:
+    """The shapes of a tensor, if something is known of it on each path."""
+    shapes = known_shapes.shapes(value) if value is not None else ()
+    for shape in shapes if all(map(is_known, shapes)) else ():
+        if value is not None and (shape.sizes or known_shapes.source(value) is not None):
             yield str(shape)

@@ -28,7 +28,7 @@ __all__ = ["CannotFix", "Editor"]
 
 _Expression = ast.expr | ast.keyword | ast.arg
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
-
+_Named = ast.Attribute | ast.Name | ast.arg | ast.keyword | ast.alias | _Function
 
 _CLOSING = {"": "", "(": ")"}
 
@@ -148,8 +148,9 @@ class Editor:
         """Call something else with the same arguments."""
         self.replace(call.func, new)
 
-    def rename(self, node: ast.Attribute | ast.Name | ast.arg | ast.keyword | _Function, new: str) -> None:
-        """Change an identifier only: an attribute's last part, a keyword of a call, a function's name."""
+    def rename(self, node: _Named, new: str) -> None:
+        """Change an identifier only: an attribute's last part, a keyword of a call, a function's name, or what an
+        import names."""
         self.targets.append(node)
         old, span = self._identifier(node)
         if self._slice(span) != old:
@@ -349,7 +350,7 @@ class Editor:
             raise CannotFix("the new code does not parse in its place")
         self._edits += [Edit(start + piece.shift, end + piece.shift, content) for start, end, content in edits]
 
-    def _identifier(self, node: ast.Attribute | ast.Name | ast.arg | ast.keyword | _Function) -> tuple[str, Span]:
+    def _identifier(self, node: _Named) -> tuple[str, Span]:
         if isinstance(node, _Function):
             # Start-up: LibCST takes 0.3 s.
             from torchlint.fixing.concrete_syntax import concrete
@@ -360,6 +361,8 @@ class Editor:
         start, end = self._pieces.span(node)
         if isinstance(node, ast.Attribute):
             return node.attr, Span(end - len(node.attr), end)
+        if isinstance(node, ast.alias):
+            return node.name, Span(start, start + len(node.name))
         name = node.id if isinstance(node, ast.Name) else node.arg
         if name is None:
             raise CannotFix("`**` has no name")

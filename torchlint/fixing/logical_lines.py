@@ -92,7 +92,7 @@ class Pieces:
         self.source = source
         self.tree = tree
 
-    def span(self, node: ast.expr | ast.stmt | ast.excepthandler | ast.keyword | ast.arg) -> Span:
+    def span(self, node: ast.expr | ast.stmt | ast.excepthandler | ast.keyword | ast.arg | ast.alias) -> Span:
         """The node without parentheses around it and without decorators."""
         if node.end_lineno is None or node.end_col_offset is None:
             raise CannotFix("the code has no position")
@@ -124,7 +124,7 @@ class Pieces:
         before = self.source.text[self.line_start(start) : start]
         return before if not before.strip() else None
 
-    def around(self, node: ast.expr | ast.keyword | ast.arg) -> Piece:
+    def around(self, node: ast.expr | ast.keyword | ast.arg | ast.alias) -> Piece:
         """The piece that holds an expression. Raises `CannotFix`."""
         return self._piece(self.owner(node))
 
@@ -142,7 +142,7 @@ class Pieces:
             raise CannotFix("an `elif` belongs to the `if` before it")
         return self._cut(start, self.line_end(self.span(last).end), self.indent(first) or "", "")
 
-    def owner(self, node: ast.expr | ast.keyword | ast.arg) -> Owner:
+    def owner(self, node: ast.expr | ast.keyword | ast.arg | ast.alias) -> Owner:
         """The statement or handler in whose own expressions a node stands. Raises `CannotFix`."""
         around = self._statements.around((node.lineno, node.col_offset))
         owner = next((outer for outer in around if isinstance(outer, Owner)), None)

@@ -81,8 +81,8 @@ def _explained(code: str) -> dict[str, Any]:
     url = page_url(code)
     return {
         "fullDescription": {"text": _purpose(page)},
-        "help": {"text": f"{page}\n\n{url}", "markdown": f"{page}\n\n[{url}]({url})"},
-        "helpUri": url,
+        "help": {"text": f"{page}\n\n{url}", "markdown": f"{page}\n\n[{url}]({url})"} if url else {"text": page},
+        **({"helpUri": url} if url else {}),
     }
 
 

@@ -56,6 +56,9 @@ def tool_digest() -> str:
         for path in sorted(_sources(folder)):
             size, changed = stamp(os.stat(path))
             state.update(f"{path}\0{size}\0{changed}\0".encode())
+    for path in registry.installed_files():
+        size, changed = stamp(os.stat(path))
+        state.update(f"{path}\0{size}\0{changed}\0".encode())
     return state.hexdigest()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
-from torchlint import faults
+from torchlint import faults, registry
 from torchlint.finding import Applicability, Finding, Fix
 from torchlint.reading import NotAFileError, read
 from torchlint.running.outcome import Outcome, applies
@@ -64,10 +64,11 @@ def run_file(job: Job, judge: Judge | None = None) -> Outcome:
 def run_bytes(job: Job, data: bytes, judge: Judge | None = None) -> Outcome:
     """The same for the content of a file. Only with `Mode.write` is the disk touched."""
     try:
-        if b"torch" not in data:
-            # No rule has anything to say of it, but that a file is not Python is worth a finding.
-            return _only_parsed(source_of(job.path, data))
-        return _Task(job, source_of(job.path, data), judge).run()
+        with registry.asking(job.settings.local_rules):
+            if b"torch" not in data and not registry.on_all_files(job.settings.codes):
+                # No rule has anything to say of it, but that a file is not Python is worth a finding.
+                return _only_parsed(source_of(job.path, data))
+            return _Task(job, source_of(job.path, data), judge).run()
     except Exception as error:
         outcome = Outcome(job.path, error=_problem(error))
         if outcome.error.startswith("internal"):
@@ -130,7 +131,11 @@ class _Task:
         from torchlint import lint
 
         return lint.check(
-            source, self._codes, indexes=_indexes_of(self._job.run), target=self._job.settings.target_torch
+            source,
+            self._codes,
+            indexes=_indexes_of(self._job.run),
+            target=self._job.settings.target_torch,
+            renames=self._job.settings.renames,
         )
 
     def _note_importers(self, outcome: Outcome) -> None:

@@ -91,6 +91,8 @@ def _settings_digest(settings: Settings, codes: frozenset[str]) -> str:
         [settings.min_severity],
         [repr(settings.target_torch[1:])],
         [repr(settings.severities)] if settings.severities else [],
+        [repr(settings.renames)] if settings.renames else [],
+        [folder.digest for folder in settings.local_rules],
     )
     text = "\0".join(",".join(sorted(part)) for part in parts)
     return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()

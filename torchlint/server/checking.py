@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
-from torchlint import faults, lint
+from torchlint import faults, lint, registry
 from torchlint.finding import Finding, Report
 from torchlint.running.job import judged
 from torchlint.server.changes import Areas, Change, Rows, kept, merged, origins_now
@@ -102,9 +102,10 @@ class Checker:
         fixes: bool = False,
     ) -> tuple[Report, list[Finding]]:
         """What is reported of a text, less what comments silence."""
+        registry.ask_folders(settings.local_rules)
         parsed = parse(source.text)
         report = Report(parsed.error, parsed.row, parsed.column)
-        if parsed.tree is not None and "torch" in source.text:
+        if parsed.tree is not None and ("torch" in source.text or registry.on_all_files(settings.codes)):
             if areas is not None:
                 areas.note_definitions(parsed.tree)
             report = self._checked_by_rules(source, parsed.tree, settings, within, fixes)
@@ -128,6 +129,7 @@ class Checker:
             tree=tree,
             fixes=fixes,
             target=settings.target_torch,
+            renames=settings.renames,
             indexes=self._indexes,
             within=within,
         )

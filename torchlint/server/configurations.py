@@ -62,10 +62,15 @@ class Configurations:
         return settings
 
     def _note_warnings(self, configuration: Configuration) -> None:
-        for line in configuration.warnings:
-            if line not in self._said.values():
-                self._said[f"warning: {line}"] = line
-                self._notices.append(Notice(f"torchlint: {line}", False))
+        for line in (*configuration.warnings, *configuration.notes):
+            self._say_once(line, False)
+        for file, text in configuration.faults:
+            self._say_once(f"{file}: {text}", True)
+
+    def _say_once(self, line: str, is_error: bool) -> None:
+        if line not in self._said.values():
+            self._said[f"warning: {line}"] = line
+            self._notices.append(Notice(f"torchlint: {line}", is_error))
 
     def _folder_of(self, path: str) -> str:
         return next((folder for folder in self._folders if path.startswith(os.path.join(folder, ""))), "")

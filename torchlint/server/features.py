@@ -9,6 +9,7 @@ from collections.abc import Callable
 from lsprotocol import types
 from pygls.uris import to_fs_path
 
+from torchlint import registry
 from torchlint.finding import Finding, Location
 from torchlint.server import hover_texts
 from torchlint.server.client_settings import section_of
@@ -67,7 +68,7 @@ def _folders_changed(ls: Server, params: types.DidChangeWorkspaceFoldersParams) 
 
 async def _watched_files_changed(ls: Server, params: types.DidChangeWatchedFilesParams) -> None:
     paths = [to_fs_path(change.uri) or "" for change in params.changes]
-    if any(path.endswith(".toml") for path in paths):
+    if any(path.endswith(".toml") or registry.is_in_folder(path) for path in paths):
         await ls.do(ls.analysis.configuration_changed)
         ls.follow_all()
     elif paths:

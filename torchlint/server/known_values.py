@@ -181,7 +181,8 @@ def _call(name: str, args: dict[str, Value]) -> str:
 def _shape(value: Value) -> Iterator[str]:
     if not _may_be_tensor(value):
         return
-    shapes = [shape for shape in known_shapes.shapes(value) if is_known(shape)]
+    found = known_shapes.shapes(value)
+    shapes = [*found] if all(map(is_known, found)) else []
     if shapes and known_shapes.source(value) is not None:
         yield from (f"shape `{shape}`" for shape in shapes)
         return

@@ -6,17 +6,24 @@ One `Settings` object serves the command line, the flake8 plugin and the editor.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from torchlint import registry
 from torchlint.finding import Finding, Severity
 from torchlint.kept import kept
+from torchlint.renames import Rename, renames_of
 from torchlint.settings import selection
 from torchlint.settings.config_table import FILES, Layer, layers_of, parse_inline, table_of
 from torchlint.settings.globs import Glob, Globs
+from torchlint.settings.own_rules import OwnRules, left_out, named_folders
 from torchlint.settings.project_torch import ProjectTorch
 from torchlint.torch_range import CURRENT, Range, parse_range
+
+if TYPE_CHECKING:
+    from torchlint.own_rules.found import Fault
+    from torchlint.own_rules.rule_folder import RuleFolder
 
 # The names that ruff leaves out too.
 DEFAULT_EXCLUDE = (
@@ -34,7 +41,7 @@ class Settings(NamedTuple):
     instead of the usual ones, if any, `extend_include` of further files. `severities` are how bad the findings of some
     rules are, other than these say themselves. `baseline` and `cache_dir` are absolute paths. `target_torch` are the
     versions of torch that the code is for: as the configuration says, else as the project's metadata do, else the
-    newest.
+    newest. `local_rules` are the folders of rules that run besides, `renames` the project's old names and new ones.
     """
 
     file: str | None
@@ -59,6 +66,8 @@ class Settings(NamedTuple):
     unsafe_fixes: bool = False
     baseline: str | None = None
     cache_dir: str | None = None
+    local_rules: tuple[RuleFolder, ...] = ()
+    renames: tuple[Rename, ...] = ()
 
     def codes_for(self, path: str) -> frozenset[str]:
         """The rules to run on this file, after `per-file-ignores`. The file need not exist."""
@@ -93,6 +102,8 @@ class Settings(NamedTuple):
             "severity": {code: str(severity) for code, severity in self.severities},
             "min-severity": str(self.min_severity),
             "target-torch": self.target_torch.text or None,
+            "local-rules": [folder.path for folder in self.local_rules],
+            "renames": {row.old: row.new or row.message for row in self.renames},
             "fix": self.fix,
             "unsafe-fixes": self.unsafe_fixes,
             "include": list(self.include),
@@ -111,7 +122,8 @@ class Overrides(NamedTuple):
 
     `table` has the keys of `[tool.torchlint]`; `config` is a TOML file to read instead of the nearest one,
     `inline` holds lines of TOML, and with `isolated` no file is read. `origin` is what messages call the table: nothing
-    where its keys are flags of the command line.
+    where its keys are flags of the command line. With `allow_local_rules` the rules of the project itself are run,
+    which else the user's own configuration decides.
     """
 
     table: Mapping[str, Any] = MappingProxyType({})
@@ -119,6 +131,7 @@ class Overrides(NamedTuple):
     inline: tuple[str, ...] = ()
     isolated: bool = False
     origin: str = ""
+    allow_local_rules: bool = False
 
 
 class Configuration:
@@ -130,11 +143,29 @@ class Configuration:
         self._targets: dict[tuple[str | None, Range], Settings] = {}
         self._projects = ProjectTorch()
         self._warnings: dict[str, None] = {}
+        self._faults: dict[Fault, None] = {}
+        self._own_rules = OwnRules(allowed=self._overrides.allow_local_rules)
+
+    @property
+    def notes(self) -> list[str]:
+        """A line for each folder of rules that was not run, because nobody allows it."""
+        return list(self._own_rules.notes)
+
+    @property
+    def faults(self) -> list[Fault]:
+        """What is wrong with rules of folders and of installed packages, which did not run for that."""
+        return list(self._faults)
 
     @property
     def warnings(self) -> list[str]:
         """A line for each selector without effect in the settings that were asked for so far."""
         return list(self._warnings)
+
+    def named_rules_in(self, directory: str) -> list[str]:
+        """The folders of rules that the configuration of a directory names; none of them is read. Raises
+        `ConfigError`."""
+        file = next((file for file in _files_above(directory) if table_of(file) is not None), None)
+        return [path for _, _, path in named_folders(layers_of(file))] if file else []
 
     def settings_for(self, path: str) -> Settings:
         """The settings of a file, which need not exist. Raises `ConfigError`."""
@@ -177,7 +208,11 @@ class Configuration:
 
     def _settings(self, file: str | None) -> Settings:
         layers = [*(layers_of(file) if file else ()), *self._said]
-        settings = _resolve(file, layers)
+        # Before all else is read: it may name the rules.
+        folders = self._own_rules.read(layers)
+        with registry.asking(folders):
+            settings = _resolve(file, layers, folders)
+            self._faults.update(dict.fromkeys(registry.faults()))
         self._warnings.update(dict.fromkeys(line for layer in layers for line in layer.warnings()))
         return settings
 
@@ -188,21 +223,31 @@ class Configuration:
         return [*inline, Layer(self._overrides.table, here, self._overrides.origin)]
 
 
+def _files_above(directory: str) -> Iterator[str]:
+    """The files that may be the configuration of a directory, the nearest first."""
+    above = ""
+    while directory != above:
+        yield from (os.path.join(directory, name) for name in FILES)
+        above, directory = directory, os.path.dirname(directory)
+
+
 def find_settings(path: str, overrides: Overrides | None = None) -> Settings:
     """The settings of one file, which need not exist. Raises `ConfigError`. For many files use a `Configuration`."""
     return Configuration(overrides).settings_for(path)
 
 
-def _resolve(file: str | None, layers: list[Layer]) -> Settings:
+def _resolve(file: str | None, layers: list[Layer], folders: tuple[RuleFolder, ...]) -> Settings:
     for layer in layers:
         layer.validate()
     exclude = _exclude(layers)
+    renames = renames_of({old: new for layer in layers for old, new in layer.table.get("renames", {}).items()})
+    keys = {"renames"} if renames else set()
     only = _include(layers)
     include = [Glob(text, layer.root) for layer in layers for text in layer.table.get("extend-include", ())]
     fixable = selection.expand_all(_last(layers, "fixable", ["ALL"]))
     return Settings(
         file=file,
-        codes=_selected(layers),
+        codes=_selected(layers) - registry.lacking(keys),
         fixable=fixable - selection.expand_all(_last(layers, "unfixable", [])),
         safe=_extended(layers, "extend-safe-fixes"),
         unsafe=_extended(layers, "extend-unsafe-fixes"),
@@ -223,6 +268,8 @@ def _resolve(file: str | None, layers: list[Layer]) -> Settings:
         unsafe_fixes=_last(layers, "unsafe-fixes", False),
         baseline=_last_path(layers, "baseline"),
         cache_dir=_cache_dir(layers),
+        local_rules=folders,
+        renames=renames,
     )
 
 
@@ -290,7 +337,7 @@ def _exclude(layers: list[Layer]) -> list[Glob]:
         if "exclude" in layer.table:
             exclude = [Glob(text, layer.root) for text in layer.table["exclude"]]
         extended += [Glob(text, layer.root) for text in layer.table.get("extend-exclude", ())]
-    return [*exclude, *extended]
+    return [*exclude, *extended, *left_out(layers)]
 
 
 def _per_file_ignores(layers: list[Layer]) -> tuple[tuple[Globs, frozenset[str]], ...]:

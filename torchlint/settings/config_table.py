@@ -49,10 +49,14 @@ class Layer(NamedTuple):
             if key not in KEYS:
                 message = f"unknown key {key!r} in [tool.torchlint]{suggestion(key, KEYS)}"
                 raise ConfigError(f"{self._file(key)}: {message}")
-            if problem := KEYS[key].kind.problem(self.table[key]):
-                raise ConfigError(f"{self._place(key, self._wrong_item(key))}: {problem}")
+            self.validate_key(key)
             if key == _REQUIRED:
                 self._check_version()
+
+    def validate_key(self, key: str) -> None:
+        """Raises `ConfigError` for a value of the wrong kind, if the key is there."""
+        if key in self.table and (problem := KEYS[key].kind.problem(self.table[key])):
+            raise ConfigError(f"{self._place(key, self._wrong_item(key))}: {problem}")
 
     def warnings(self) -> Iterator[str]:
         """A line for each selector of a valid table that has no effect."""
@@ -99,7 +103,8 @@ class Layer(NamedTuple):
 
 
 def layers_of(file: str) -> list[Layer]:
-    """The table of a TOML file, after those that it extends. Raises `ConfigError`."""
+    """The table of a TOML file, after those that it extends. Which rules they name is not asked: that is for those
+    who know which rules there are. Raises `ConfigError`."""
     layers: list[Layer] = []
     seen: set[str] = set()
     while file:
@@ -110,7 +115,7 @@ def layers_of(file: str) -> list[Layer]:
         if table is None:
             raise ConfigError(f"{shown(file)}: no such file, or no [tool.torchlint] in it")
         layers.insert(0, Layer(table.values, os.path.dirname(file), shown(file), table.text, table.path))
-        layers[0].validate()
+        layers[0].validate_key("extend")
         file = layers[0].resolved("extend") or ""
     return layers
 

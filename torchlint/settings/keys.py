@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from torchlint.finding import SEVERITIES
 from torchlint.formats import FORMATS
+from torchlint.renames import mistake_in
 from torchlint.selectors import suggestion
 from torchlint.settings.globs import mistake
 from torchlint.settings.selection import UnknownSelectorError, expand
@@ -134,6 +135,18 @@ def found(value: Any) -> str:
     return shortened.repr(value)
 
 
+def _folders(value: Any) -> str:
+    if problem := _strings(value):
+        return problem
+    return next(filter(None, map(_path, value)), "")
+
+
+def _renames(value: Any) -> str:
+    if not isinstance(value, Mapping):
+        return f"expected a table from old names to new ones, found {found(value)}"
+    return next(filter(None, (mistake_in(old, new) for old, new in value.items())), "")
+
+
 SELECTORS = Kind(_selectors, "list of rules")
 PATTERNS = Kind(_globs, "list of file patterns")
 RULES_BY_PATH = Kind(_selectors_by_path, "table from file patterns to lists of rules")
@@ -143,6 +156,8 @@ PATH = Kind(_path, "path")
 CONFIGURATION = Kind(_configuration, "path")
 SEVERITY = Kind(_severity, "severity")
 FORMAT = Kind(_format, "output format")
+FOLDERS = Kind(_folders, "list of folders")
+RENAMES = Kind(_renames, "table from old names to new ones")
 RANGE = Kind(_range, "range of versions")
 VERSIONS = Kind(_required, "range of versions")
 
@@ -188,6 +203,23 @@ KEYS: dict[str, Key] = {
         "what the project's metadata state, else the newest",
         'target-torch = ">=1.13,<2.10"',
         "The versions of torch that the code is for.",
+    ),
+    "local-rules": Key(
+        FOLDERS,
+        "[]",
+        'local-rules = ["lint_rules/"]',
+        "Folders with rules of your own, relative to the file with this key. Their code runs only where the user's own "
+        "configuration or `--allow-local-rules` lets it: docs/writing_a_rule.md.",
+        "",
+    ),
+    "renames": Key(
+        RENAMES,
+        "{}",
+        'renames = { "acme.losses.focal" = "acme.losses.focal_loss" }',
+        "Names of your own that are called otherwise now. A use of an old one is reported, and `--fix --unsafe-fixes` "
+        "writes the new one. Instead of the new name there may be a table with `new`, `since` (the version that has "
+        "it), `message` and, where only people can mend it, `fix = false`.",
+        "",
     ),
     "fix": Key(FLAG, "false", "fix = true", "Apply safe fixes, as `--fix` does; `--no-fix` does not."),
     "unsafe-fixes": Key(

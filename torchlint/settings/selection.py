@@ -21,9 +21,10 @@ class UnknownSelectorError(Exception):
 
 
 def expand(selector: str) -> frozenset[str]:
-    """The codes that a selector stands for, at least one. Raises `UnknownSelectorError`."""
+    """The codes that a selector stands for: none where it names rules that are not run, such as local ones that nobody
+    allowed. Raises `UnknownSelectorError` where it names none at all."""
     found = frozenset(rule.code for rule in covered(selector))
-    if found:
+    if found or registry.is_absent(selector):
         return found
     raise UnknownSelectorError(f"unknown rule selector {selector!r}{advice(selector)}")
 
@@ -56,7 +57,8 @@ def choose(
 
 
 def _selected(selector: str) -> frozenset[str]:
-    return frozenset(rule.code for rule in turned_on(selector)) if expand(selector) else frozenset()
+    expand(selector)  # raises
+    return frozenset(rule.code for rule in turned_on(selector))
 
 
 def weight(selector: str) -> int:

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
 from typing import NamedTuple
 
 from torchlint.anchors import Anchor, word_of
-from torchlint.registry import RuleInfo, rules
+from torchlint.registry import RuleInfo, rules, while_rules_stay
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,7 +106,7 @@ def _add(bit: int, keys: Iterable[str], table: dict[str, int]) -> None:
         table[key] = table.get(key, 0) | bit
 
 
-@cache
+@while_rules_stay
 def plan_of(codes: tuple[str, ...]) -> Plan:
     """The plan for some rules: one for a whole run."""
     return Plan(codes)

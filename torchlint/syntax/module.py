@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from torchlint.kept import kept
+from torchlint.renames import Rename
 from torchlint.source import Source
 from torchlint.syntax import trees
 from torchlint.syntax.bindings import imported
@@ -192,12 +193,20 @@ class Region:
 
 
 class Module:
-    """A parsed file. `target` are the versions of torch that it is for."""
+    """A parsed file. `target` are the versions of torch that it is for, `renames` the old names of its project."""
 
-    def __init__(self, source: Source, tree: ast.Module, words: Words | None = None, target: Range = CURRENT) -> None:
+    def __init__(
+        self,
+        source: Source,
+        tree: ast.Module,
+        words: Words | None = None,
+        target: Range = CURRENT,
+        renames: tuple[Rename, ...] = (),
+    ) -> None:
         self.source = source
         self.tree = tree
         self.target = target
+        self.renames = renames
         self.words = words or Words(source.text)
         self.functions: dict[str, FunctionModel] = {}
         self.classes: dict[str, ClassModel] = {}

@@ -205,6 +205,12 @@ def positional(qualname: str) -> tuple[str, ...]:
 
 
 @cache
+def takes_sizes(qualname: str) -> bool:
+    """Whether the sizes of a shape may be passed one by one, as to `x.view(2, -1)`, and as one tuple, too."""
+    return any(one and one[0].style is Style.STAR and "ints" in one[0].words for one in overloads(qualname))
+
+
+@cache
 def defaults(qualname: str) -> Mapping[str, object]:
     """Defaults that are literals, by parameter name; where overloads differ, the first that has one."""
     renames = _table()["renames"].get(qualname, {})

@@ -50,7 +50,17 @@ def certificate(row: Row) -> dict[str, Any]:
     return kept
 
 
-def write(rows: Sequence[Row], complete: bool, path: Path = TABLE) -> int:
+def write_beside(rows: Sequence[Row], folder: Path, texts: Mapping[str, str]) -> int:
+    """The same in a folder of rules, beside them. `texts` are the digests of those that the rows are about."""
+    path = folder / certificates.TABLE
+    try:
+        known: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))["texts"]
+    except (OSError, ValueError, LookupError, TypeError):
+        known = {}
+    return write(rows, False, path, {**known, **texts})
+
+
+def write(rows: Sequence[Row], complete: bool, path: Path = TABLE, texts: Mapping[str, str] | None = None) -> int:
     """Replace the certificates of the rows' rules and devices; with `complete`, drop all other rules of theirs.
 
     Certificates of other devices stay: a GPU is not always at hand. So does one of the full tier where the fast tier
@@ -74,7 +84,8 @@ def write(rows: Sequence[Row], complete: bool, path: Path = TABLE) -> int:
         if fuller is not None and "needs" in new:
             fuller["needs"] = new["needs"]
         table.setdefault(row.code, []).append(fuller or new)
-    path.write_text(_render({code: table[code] for code in sorted(table) if table[code]}), encoding="utf-8")
+    kept = {code: table[code] for code in sorted(table) if table[code]}
+    path.write_text(_render(kept, {code: text for code, text in (texts or {}).items() if code in kept}), "utf-8")
     return stayed
 
 
@@ -102,11 +113,12 @@ def _existing(path: Path) -> dict[str, list[dict[str, Any]]]:
     return content["rules"] if content.get("harness") == HARNESS else {}
 
 
-def _render(table: dict[str, list[dict[str, Any]]]) -> str:
+def _render(table: dict[str, list[dict[str, Any]]], texts: Mapping[str, str] | None = None) -> str:
     """One certificate a line, the CPU's first, whichever were renewed: so that differences can be read."""
     blocks = []
     for code, unsorted in table.items():
         rows = sorted(unsorted, key=lambda row: (row["device"] != "cpu", row["device"]))
         lines = ",\n".join(f"   {json.dumps(row, sort_keys=True)}" for row in rows)
         blocks.append(f'  "{code}": [\n{lines}\n  ]')
-    return f'{{\n "harness": "{HARNESS}",\n "rules": {{\n' + ",\n".join(blocks) + "\n }\n}\n"
+    head = f' "texts": {json.dumps(texts, sort_keys=True)},\n' if texts else ""
+    return f'{{\n "harness": "{HARNESS}",\n{head} "rules": {{\n' + ",\n".join(blocks) + "\n }\n}\n"

@@ -13,11 +13,18 @@ from pathlib import Path
 
 import torch
 
+from torchlint import registry
+from torchlint.own_rules.rule_folder import text_digest
+from torchlint.selectors import covered
 from torchlint.terminal import complain, reason
-from torchlint.verify.certify import write
+from torchlint.verify.certify import write, write_beside
+from torchlint.verify.demonstrations import file_of
 from torchlint.verify.report.row import Row, torch_version
 from torchlint.verify.report.terminal_table import curves, span, summary, table
+from torchlint.verify.run.process import Process, StartError
 from torchlint.verify.shape_proofs.prove_shapes import prove_shapes
+from torchlint.verify.shown_demonstrations import show
+from torchlint.verify.shown_demonstrations import write as write_demonstrations
 from torchlint.verify.suite import Task, UnknownRuleError, execute, tasks
 from torchlint.verify.workers import run_all
 
@@ -50,6 +57,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print the rows as JSON")
     parser.add_argument("--from", dest="source", metavar="FILE", help="run nothing: show rows that --json printed")
     parser.add_argument("--write", action="store_true", help="write certificates for the rules that were verified")
+    parser.add_argument(
+        "--rules",
+        dest="folder",
+        metavar="DIR",
+        help="verify the rules in this folder, which are run for it, and show their demonstrations; certificates are "
+        "written there",
+    )
     parser.add_argument("--report", metavar="FILE", help="write a page with curves and timings (HTML)")
     parser.add_argument(
         "--shapes",
@@ -71,14 +85,16 @@ def run(arguments: argparse.Namespace) -> int:
         return prove_shapes(arguments.rules, arguments.calls, arguments.write, arguments.budget)
     try:
         _check(arguments)
-        rows, skipped = _rows(arguments)
+        folder = _used(arguments.folder)
+        rows, skipped = _rows(arguments, folder)
         if arguments.json:
             print(json.dumps([row.as_json() for row in rows], indent=1))
         else:
             _print(rows, arguments.reproduce)
         if arguments.write:
             # Rules that were not reached keep what they have.
-            _write(rows, complete=not _chosen(arguments) and not skipped)
+            _write(rows, not _chosen(arguments) and not skipped, folder)
+        shown = not folder or _demonstrate(folder, _chosen(arguments), arguments)
         if arguments.report:
             # Start-up: it imports matplotlib, which may be missing.
             from torchlint.verify.report.page import write_report
@@ -96,7 +112,43 @@ def run(arguments: argparse.Namespace) -> int:
     if skipped:
         codes = " ".join(dict.fromkeys(task.code for task in skipped))
         complain(f"{len(skipped)} tasks were not begun within {arguments.budget:g} s, of {codes}")
-    return int(any(row.contradiction for row in rows))
+    if folder and registry.faults():
+        return 2
+    return int(not shown or any(row.contradiction for row in rows))
+
+
+def _used(folder: str | None) -> str:
+    """The folder of rules that are verified, which are run from now on; empty for torchlint's own. Raises
+    `UsageError`."""
+    if folder is None:
+        return ""
+    path = str(Path(folder).resolve())
+    try:
+        registry.ask_folders([registry.read_folder(path)])
+    except OSError as error:
+        raise UsageError(f"--rules {folder}: {reason(error)}") from None
+    for file, text in registry.faults():
+        complain(f"{file}: error: {text}")
+    return path
+
+
+def _demonstrate(folder: str, chosen: Sequence[str], arguments: argparse.Namespace) -> bool:
+    """Show the demonstrations of rules of a folder. False if one shows no harm."""
+    wanted = {info.code for code in chosen for info in covered(code)}
+    rules = [info for info in registry.in_folder(folder) if not chosen or info.code in wanted]
+    paths = [(info, path) for info in rules if (path := file_of(info)) is not None]
+    if not paths or arguments.json or arguments.source:
+        return True
+    process = Process("cpu")
+    try:
+        measured = {info.code: show(info, path, process) for info, path in paths}
+    except StartError as error:
+        raise UsageError(str(error)) from None
+    finally:
+        process.close()
+    if arguments.write:
+        write_demonstrations({code: found for code, found in measured.items() if found is not None}, folder)
+    return None not in measured.values()
 
 
 def _check(arguments: argparse.Namespace) -> None:
@@ -117,11 +169,11 @@ def _chosen(arguments: argparse.Namespace) -> list[str]:
     return [*arguments.rules, *arguments.rule]
 
 
-def _rows(arguments: argparse.Namespace) -> tuple[list[Row], Sequence[Task]]:
+def _rows(arguments: argparse.Namespace, folder: str) -> tuple[list[Row], Sequence[Task]]:
     """The rows, and the tasks that there was no time for."""
     if arguments.source:
         return _read(Path(arguments.source), _chosen(arguments)), []
-    work = list(tasks(_chosen(arguments), _devices(arguments.device or ["cpu"]), arguments.tier))
+    work = list(tasks(_chosen(arguments), _devices(arguments.device or ["cpu"]), arguments.tier, folder))
     progress = _Progress(len(work))
     try:
         return _execute(work, arguments.jobs, arguments.budget, progress)
@@ -190,10 +242,15 @@ class _Progress:
             print(file=sys.stderr)
 
 
-def _write(rows: Sequence[Row], complete: bool) -> None:
+def _write(rows: Sequence[Row], complete: bool, folder: str) -> None:
     if not rows:
         return
-    stayed = write(rows, complete)
+    if folder:
+        texts = {info.code: text_digest(info.file) for info in registry.in_folder(folder)}
+        written = {row.code for row in rows}
+        stayed = write_beside(rows, Path(folder), {code: text for code, text in texts.items() if code in written})
+    else:
+        stayed = write(rows, complete)
     if stayed:
         complain(f"{stayed} certificates of the full tier stay: the fast tier says the same of the same text")
 

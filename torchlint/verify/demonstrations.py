@@ -37,13 +37,14 @@ class NoHarmError(Exception):
 
 
 def folder() -> Path:
-    """Where demonstrations are: beside the rules."""
+    """Where the demonstrations of torchlint's own rules are: beside them."""
     return Path(registry.rules_folder()) / "demonstrations"
 
 
 def file_of(rule: RuleInfo) -> Path | None:
     """The demonstration of a rule; None where it has none."""
-    path = folder() / f"{rule.name.replace('-', '_')}.py"
+    beside = Path(rule.file).parent / "demonstrations" if rule.file else folder()
+    path = beside / f"{rule.name.replace('-', '_')}.py"
     return path if path.is_file() else None
 
 
@@ -146,11 +147,12 @@ def _loaded(path: Path) -> ModuleType:
     # `pickle` and dataclasses look a class up in the module that it names.
     sys.modules[name] = module
     # Libraries other than torch are stand-ins, so that a demonstration needs nothing else and downloads nothing.
-    sys.path.insert(0, str(folder() / "stand_ins"))
+    stand_ins = [str(each / "stand_ins") for each in dict.fromkeys((path.parent, folder()))]
+    sys.path[:0] = stand_ins
     try:
         spec.loader.exec_module(module)
     finally:
-        del sys.path[0]
+        del sys.path[: len(stand_ins)]
     return module
 
 

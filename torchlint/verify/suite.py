@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 from torchlint import registry
@@ -11,7 +12,7 @@ from torchlint.claims import Claim, Pair
 from torchlint.digests import pair_digest
 from torchlint.selectors import advice, covered
 from torchlint.verify.fixture_programs import INPUTS, verify_programs
-from torchlint.verify.fixtures import FIXTURES, fixtures
+from torchlint.verify.fixtures import FIXTURES, fixtures, root_of
 from torchlint.verify.judge.unit_verdict import verify_pair
 from torchlint.verify.pair_needs import found_needs
 from torchlint.verify.report.row import Row, fill, put_speed
@@ -26,7 +27,8 @@ class UnknownRuleError(Exception):
 class Task:
     """One thing to verify, in a form that a worker in another process understands.
 
-    `index` is the place of a pair; `path` the fixture of a program, relative to the fixtures of the checkout.
+    `index` is the place of a pair; `path` the fixture of a program, relative to the fixtures of its rule and that
+    rule's neighbours. `rules` is the folder of the rule where it is not torchlint's own.
     """
 
     kind: str
@@ -35,6 +37,7 @@ class Task:
     tier: str = "fast"
     index: int = 0
     path: str = ""
+    rules: str = ""
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -44,8 +47,9 @@ class Task:
         return f"{self.code} {self.path or f'pair {self.index}'} on {self.device}"
 
 
-def tasks(codes: Sequence[str], devices: Sequence[str], tier: str) -> Iterator[Task]:
-    """Pairs and programs of the rules with these codes, prefixes of codes or names, of all rules if there are none.
+def tasks(codes: Sequence[str], devices: Sequence[str], tier: str, folder: str = "") -> Iterator[Task]:
+    """Pairs and programs of the rules with these codes, prefixes of codes or names, of all rules if there are none: of
+    those in a folder that is used, or else of torchlint's own.
 
     Raises `UnknownRuleError`.
     """
@@ -54,14 +58,15 @@ def tasks(codes: Sequence[str], devices: Sequence[str], tier: str) -> Iterator[T
             raise UnknownRuleError(f"unknown rule {code!r}{advice(code)}")
     wanted = {info.code for code in codes for info in covered(code)}
     for device in devices:
-        for info in registry.rules():
+        for info in registry.in_folder(folder) if folder else registry.built_in():
             if codes and info.code not in wanted:
                 continue
             for index in range(len(_pairs(info.code))):
-                yield Task("pair", info.code, device, tier, index=index)
+                yield Task("pair", info.code, device, tier, index=index, rules=folder)
             # Programs make their own tensors, which are on the CPU.
             for path in fixtures(info.code) if device == "cpu" else ():
-                yield Task("program", info.code, device, tier, path=str(path.relative_to(FIXTURES)))
+                relative = str(path.relative_to(root_of(info)))
+                yield Task("program", info.code, device, tier, path=relative, rules=folder)
 
 
 def _pairs(code: str) -> tuple[Pair, ...]:
@@ -78,6 +83,8 @@ def claims(code: str) -> tuple[Claim, ...]:
 
 def execute(task: Task) -> list[Row]:
     """Do a task here, in this process. A program task gives one row per function."""
+    if task.rules:
+        registry.ask_folders([registry.read_folder(task.rules)])
     rule = registry.load(task.code)
     if task.kind == "pair":
         pair = _pairs(task.code)[task.index]
@@ -92,5 +99,6 @@ def execute(task: Task) -> list[Row]:
         return [row]
     # The fixes of a rule with pairs rest on these.
     inputs = INPUTS if task.tier == "full" and not _pairs(task.code) else 0
-    path, stated = FIXTURES / task.path, claims(task.code)
+    root = Path(task.rules) / "fixtures" if task.rules else FIXTURES
+    path, stated = root / task.path, claims(task.code)
     return verify_programs(task.code, rule.name(), path, stated, task.device, task.tier, inputs)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from torchlint.rule import UNKNOWN, External, Frame, is_none, parents
 
-from .api_table import Row
+from .api_table import ANY, Row
 
 if TYPE_CHECKING:
     from torchlint.fixing.editor import Editor
@@ -110,7 +110,7 @@ class _Arguments:
 def renaming(frame: Frame, row: Row, node: ast.Name | ast.Attribute, call: ast.Call | None) -> Fix | None:
     """A fix that uses the new name with the same arguments; None where they cannot be carried over."""
     try:
-        arguments = _Arguments(row, call) if call is not None else None
+        arguments = _Arguments(row, call) if call is not None and row.arguments != ANY else None
     except UnclearError:
         return None
     is_bare = call is None and _is_decorator(frame, node) and bool(row.adds)
@@ -132,7 +132,7 @@ def renaming(frame: Frame, row: Row, node: ast.Name | ast.Attribute, call: ast.C
             editor.replace(node, f"{editor.import_module(home, scope_names=frame.local_names)}.{name}{written}")
         if arguments is not None:
             arguments.write(editor)
-        elif not (is_bare or is_type or row.called):
+        elif call is None and not (is_bare or is_type or row.called):
             editor.proof.need("the function is only called: nobody asks for its name, replaces it or compares it")
         if call is not None and old_home == _OF_METHODS and _is_own_method(frame, name):
             editor.proof.need(f"its argument is a tensor, not an object with a method `{name}` of its own")

@@ -32,9 +32,9 @@ class Row(NamedTuple):
 
     `arguments` are the parameters of the old name in their order: `axis:dim` is called `dim` now, `upper:=upper` has to
     be written as a keyword, `name:` has no counterpart. `values` are what literal arguments become. `adds` is appended
-    to the arguments. With `listed` all positional arguments become one list. `needs` are new names of arguments that
-    must be given. `severity` is that of the rule unless a row has its own. `message` is said instead of the usual one;
-    `changes` is what a fix does to results, if anything.
+    to the arguments. Those of a row with `ANY` stay as they are. With `listed` all positional arguments become one
+    list. `needs` are new names of arguments that must be given. `severity` is that of the rule unless a row has its
+    own. `message` is said instead of the usual one; `changes` is what a fix does to results, if anything.
 
     What is more than another name has `cases`, with the old `signature` (`input some=True`; of a method, the receiver
     is the first parameter) and the names of the old `results`. `prepends` comes before the arguments. Of a row with a
@@ -81,6 +81,8 @@ class Row(NamedTuple):
         return bool(self.removed) and not (self.keyword or self.stub or self.module)
 
 
+# The arguments of a name that is not torch's: they stay as they are.
+ANY = "*"
 # Methods are rows, too: the name of a method of something that certainly is of the class.
 TENSOR = "torch.Tensor."
 SCHEDULER = "torch.optim.lr_scheduler.LRScheduler."

@@ -108,7 +108,7 @@ def _imported(node: ast.ImportFrom, rows: Mapping[str, Row]) -> list[tuple[Row, 
 
 def uses(frame: Frame, rows: Mapping[str, Row], cls: ClassModel | None = None) -> Iterator[_Use]:
     """The uses of a table's names in a frame, or in a class outside its methods: the row, the name, the call if any."""
-    nodes = list(_nodes(frame, cls))
+    nodes = list(nodes_of(frame, cls))
     called = {node.func: node for node in nodes if isinstance(node, ast.Call)}
     last = {name.rpartition(".")[2] for name in rows}
     found: list[_Use] = []
@@ -123,9 +123,9 @@ def uses(frame: Frame, rows: Mapping[str, Row], cls: ClassModel | None = None) -
             found.append((row, node, call))
     if not found:
         return
-    guarded = set(_guarded(frame.module.tree))
+    guarded_nodes = set(guarded(frame.module.tree))
     for row, node, call in found:
-        if node not in guarded and row.old.rpartition(".")[2] not in frame.module.foreign_writes:
+        if node not in guarded_nodes and row.old.rpartition(".")[2] not in frame.module.foreign_writes:
             yield row, node, call
 
 
@@ -185,7 +185,7 @@ def _names_dim(op: Op) -> bool:
     return any(keyword.arg in ("dim", "keepdim") for keyword in keywords)
 
 
-def _nodes(frame: Frame, cls: ClassModel | None) -> Iterator[ast.AST]:
+def nodes_of(frame: Frame, cls: ClassModel | None) -> Iterator[ast.AST]:
     """The nodes that belong to a frame or a class: lambdas and decorators too, not the functions and classes in it."""
     stack: list[ast.AST]
     if cls is not None:
@@ -211,7 +211,7 @@ def _annotations(node: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[ast.A
         yield node.returns
 
 
-def _guarded(tree: ast.Module) -> Iterator[ast.AST]:
+def guarded(tree: ast.Module) -> Iterator[ast.AST]:
     """All nodes in a `try` that expects a name to be missing, or under a test of what torch has."""
     for node in trees.walk(tree):
         inside: Sequence[ast.AST] = ()

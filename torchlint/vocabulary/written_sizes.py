@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from torchlint.rule import Frame, Module, inventory_of, last_name, once_per_file, ops, trees
+from torchlint.rule import Frame, Module, inventory_of, once_per_file, ops, trees
 
 # Operations that are told sizes, and layers that are made with them: their arguments that may be sizes.
 _SHAPED = ops.words(*ops.that(shape=("size", "wanted", "steps")), "arange", "Unflatten", "unflatten")
@@ -42,14 +42,20 @@ def _known(_: Module) -> dict[ast.AST, bool]:
 
 
 def _is_sized(call: ast.Call, numbers: frozenset[str]) -> bool:
-    name = last_name(call.func)
-    if name in _LAYERS:
-        given = [*call.args, *(keyword.value for keyword in call.keywords)][:_FIRST]
-    elif name in _SHAPED:
-        given = [*call.args, *(keyword.value for keyword in call.keywords)]
-    else:
+    func = call.func
+    name = func.attr if isinstance(func, ast.Attribute) else func.id if isinstance(func, ast.Name) else ""
+    if name not in _SHAPED and name not in _LAYERS:
         return False
-    return any(_is_number(part, numbers) for argument in given for part in trees.walk(argument))
+    given: list[ast.AST] = [*call.args, *(keyword.value for keyword in call.keywords)]
+    if name in _LAYERS:
+        del given[_FIRST:]
+    while given:
+        part = given.pop()
+        if isinstance(part, ast.Tuple | ast.List | ast.BinOp):
+            given += trees.children(part)
+        elif _is_number(part, numbers):
+            return True
+    return False
 
 
 def _is_number(node: ast.AST, numbers: frozenset[str]) -> bool:

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from torchlint.values.facts.sizes import last_size, rank
-from torchlint.values.facts.tensors import evidence, is_tensor, kind, storage
+from torchlint.values.facts.tensors import are_sizes, evidence, is_tensor, kind, storage
 
-__all__ = ["evidence", "is_tensor", "kind", "last_size", "rank", "storage"]
+__all__ = ["are_sizes", "evidence", "is_tensor", "kind", "last_size", "rank", "storage"]

@@ -191,6 +191,12 @@ def _last(name: str, *ranks: int) -> Callable[[Op, Single], Demand]:
     return lambda op, single: Demand(ranks or None, _at(-1, _size(op, name, single)))
 
 
+def _recurrent(op: Op, single: Single) -> Demand:
+    """Whoever says which dim is the batch's has one."""
+    ranks = (3,) if op.constant("batch_first") is True else (2, 3)
+    return Demand(ranks, _at(-1, _size(op, "input_size", single)))
+
+
 def _layer_norm(op: Op, single: Single) -> Demand | None:
     wanted = op.args.get("normalized_shape")
     held = single(wanted) if wanted is not None else None
@@ -212,9 +218,7 @@ def _pooled(dims: int) -> Callable[[Op, Single], Demand]:
 _USES: Mapping[str, Callable[[Op, Single], Demand | None]] = {
     "Linear": _last("in_features"),
     "LayerNorm": _layer_norm,
-    "RNN": _last("input_size", 2, 3),
-    "LSTM": _last("input_size", 2, 3),
-    "GRU": _last("input_size", 2, 3),
+    **dict.fromkeys(("RNN", "LSTM", "GRU"), _recurrent),
     "BatchNorm1d": _normalised(2, 3),
     "BatchNorm2d": _normalised(4),
     "BatchNorm3d": _normalised(5),

@@ -52,6 +52,8 @@ def _op_is_floating(op: Op, depth: int) -> bool:
     row = ops.of(op.name)
     if "dtype" in op.args or row is None or not row.is_tensor:
         return False
+    if rounds(op):
+        return any(is_floating(arg, depth - 1) for arg in op.args.values())
     if op.name in ops.FLOATS or (op.layer is not None and row.weights):
         return True
     if row.dtype in ("input", "sum"):
@@ -60,6 +62,11 @@ def _op_is_floating(op: Op, depth: int) -> bool:
         operands = (arg for key, arg in op.args.items() if key != "alpha" and key not in row.places)
         return any(is_floating(arg, depth - 1) for arg in operands)
     return False
+
+
+def rounds(op: Op) -> bool:
+    """Whether an operation is a division that rounds: of integers it gives integers."""
+    return op.name in ("div", "div_") and op.constant("rounding_mode") is not None
 
 
 def dtype(value: Value, depth: int = _DEPTH) -> str | None:

@@ -5,19 +5,17 @@ Where paths meet, a value has several shapes, one for each path: what is refused
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from torchlint.torch_facts import shape_functions
 from torchlint.torch_facts.dims import ANY, Shape, Size, floor, is_known, is_size, symbol, unknown
 from torchlint.torch_facts.shape_functions.elementwise_shapes import broadcast
-from torchlint.torch_facts.shape_functions.refusal import UNSURE, Given, Mask, Places, Refusal, Span, shape_of, sizes_of
-from torchlint.torch_facts.signatures import Kind
+from torchlint.torch_facts.shape_functions.refusal import UNSURE, Given, Refusal, Span, shape_of, sizes_of
 from torchlint.values.facts import distributions, entry_shapes
 from torchlint.values.facts.demanded_shapes import demanded
-from torchlint.values.facts.dtypes import dtype_class
-from torchlint.values.facts.row_shapes import by_row, keeping, refusing
+from torchlint.values.facts.index_answers import indices, taken
+from torchlint.values.facts.row_shapes import by_row, keeping, ranks_taken, refusing
 from torchlint.values.facts.shape_answers import (
     NOTHING,
     Known,
@@ -31,8 +29,9 @@ from torchlint.values.facts.shape_answers import (
     size_at,
     widened,
     with_ranks,
+    written_name,
 )
-from torchlint.values.facts.tensors import kind
+from torchlint.values.facts.tensors import is_reshaped
 from torchlint.values.value import (
     Call,
     Choice,
@@ -49,30 +48,25 @@ from torchlint.values.value import (
 )
 
 _DEPTH = 60
-_LONGEST_NAME = 24
 _ARITHMETIC: Mapping[str, Callable[[Size, Size], Size]] = {
     "add": lambda a, b: a + b,
     "sub": lambda a, b: a - b,
     "mul": lambda a, b: a * b,
     "floor_divide": floor,
 }
-# Methods that change the shape of the tensor itself.
-_RESHAPING = frozenset(
+_WRAPPERS = frozenset(
     {
-        "resize_",
-        "resize_as_",
-        "set_",
-        "t_",
-        "squeeze_",
-        "unsqueeze_",
-        "transpose_",
-        "swapaxes_",
-        "swapdims_",
-        "as_strided_",
+        "torch.nn.Parameter",
+        "torch.nn.parameter.Parameter",
+        "torch.nn.Buffer",
+        "torch.nn.parameter.Buffer",
+        "torch.autograd.Variable",
     }
 )
-_WRAPPERS = frozenset({"torch.nn.Parameter", "torch.nn.parameter.Parameter", "torch.autograd.Variable"})
 _TURNED = frozenset({"T", "mT"})
+# What these give is a number that has no part in a shape: a tensor without dims, as far as shapes go.
+_NUMBERS = frozenset({"builtins.float", *(f"math.{name}" for name in ("sqrt", "log", "log2", "log10", "exp", "pow"))})
+_A_NUMBER = Known((Shape(()),))
 
 # What stands for an answer while it is looked for.
 _UNDER_WAY = Known((UNSURE,))
@@ -241,14 +235,6 @@ def _of_items(value: Items, depth: int) -> Known:
     return known_as(map(tuple, combined([_known(item, depth).answers for item in value.items])))
 
 
-def _of_mutated(value: Mutated, depth: int) -> Known:
-    return NOTHING if is_reshaped(value) else _known(value.base, depth)
-
-
-def _of_parameter(value: Parameter, depth: int) -> Known:
-    return Known(demanded(value, _single(depth)) or (symbol(value.name, value),))
-
-
 def _of_item(value: Item, depth: int) -> Known:
     return known_as(distinct(map(entry_shapes.item, _known(value.iterable, depth).answers)))
 
@@ -257,11 +243,12 @@ def _of_element(value: Element, depth: int) -> Known:
     return known_as(part_of(answer, value.key) for answer in _known(value.base, depth).answers)
 
 
-def is_reshaped(value: Mutated) -> bool:
-    """Whether what was done to a tensor may have changed its shape."""
-    func = getattr(value.node, "func", None)
-    name = getattr(func, "attr", getattr(value.node, "attr", ""))
-    return name in _RESHAPING or name == "data"
+def _of_mutated(value: Mutated, depth: int) -> Known:
+    """A tensor that is written into keeps its shape; of a list, what it holds is not known any more."""
+    if is_reshaped(value):
+        return NOTHING
+    known = _known(value.base, depth)
+    return known._replace(answers=tuple(one if isinstance(one, Shape) else UNSURE for one in known.answers))
 
 
 def _of_field(value: Field, depth: int) -> Known:
@@ -283,6 +270,8 @@ def _of_field(value: Field, depth: int) -> Known:
 def _of_call(value: Call, depth: int) -> Known:
     if value.qualname in _WRAPPERS and value.args:
         return _known(value.args[0], depth)
+    if value.qualname in _NUMBERS and value.known:
+        return _A_NUMBER
     if value.qualname == "builtins.int" and len(value.args) == 1:
         return _whole(value.args[0], depth)
     if value.qualname == "builtins.len" and len(value.args) == 1:
@@ -322,11 +311,21 @@ def _whole(value: Value, depth: int) -> Known:
     """`int(n)` and `int(n / 2)`."""
     if isinstance(value, Op) and value.name == "div" and value.form == "operator":
         pairs = combined([_known(part, depth).answers for part in (value.args["input"], value.args["other"])])
-        return known_as(floor(a, b) if is_size(a) and is_size(b) else UNSURE for a, b in pairs)
+        return known_as(_rounded(floor(a, b)) if is_size(a) and is_size(b) else UNSURE for a, b in pairs)
     return known_as(
-        answer if is_size(answer) else int(answer) if isinstance(answer, float) else UNSURE
+        _rounded(answer) if is_size(answer) else int(answer) if isinstance(answer, float) else UNSURE
         for answer in _known(value, depth).answers
     )
+
+
+def _rounded(size: Size) -> Size:
+    """A size that `int` is called for: in `int(256 * width)` the width may be 0.25, and it is no multiple of 256."""
+    if isinstance(size, int) or (len(size.terms) == 1 and set(size.terms.values()) == {1}):
+        return size
+    symbols = [one for monomial in size.terms for one, _ in monomial]
+    if all(isinstance(one.key, tuple) and one.key[0] == "size" for one in symbols):
+        return size
+    return symbol(f"int({size})", ("int", size))
 
 
 def _of_op(op: Op, depth: int) -> Known:
@@ -364,16 +363,7 @@ def _size_of(op: Op, depth: int) -> object:
     if len(found) == 1 and None not in found:
         return found.pop()
     name = getattr(base, "name", "") if isinstance(base, Parameter) else ""
-    return symbol(f"{name}.shape[{dim}]" if name else _name_of_target(op), ("size", base, dim))
-
-
-def _name_of_target(op: Op) -> str:
-    """The name that a size is given where a shape is unpacked, or what it is read by."""
-    node = op.node
-    if isinstance(node, ast.Subscript | ast.Call):
-        text = ast.unparse(node)
-        return text if len(text) <= _LONGEST_NAME else "?"
-    return getattr(node, "id", "?")
+    return symbol(f"{name}.shape[{dim}]" if name else written_name(op), ("size", base, dim))
 
 
 def _calculated(op: Op, depth: int) -> Known | None:
@@ -395,17 +385,20 @@ def _answered(name: str, args: Mapping[str, Value], depth: int) -> Known:
     if name in keeping():
         return Known(tuple(map(shape_of, _known(args["input"], depth).answers)) if "input" in args else (ANY,))
     if name == "getitem":
-        choices = [_known(args["input"], depth).answers, _indices(args["index"], depth)]
+        choices = [
+            _known(args["input"], depth).answers,
+            indices(args["index"], lambda part: _known(part, depth).answers),
+        ]
     else:
         choices = [_known(value, depth).answers for value in args.values()]
     found: list[object] = []
     refused = ""
-    ranks = shape_functions.takes_ranks(name)
     for each in combined(choices):
         one = Given(name, dict(zip(args, each, strict=True)))
+        ranks = ranks_taken(one)
         for given in with_ranks(one, ranks) if ranks else (one,):
             try:
-                found.append(_taken(given) if name == "getitem" else _result(given))
+                found.append(taken(given) if name == "getitem" else _result(given))
             except Refusal as reason:
                 refused = str(reason)
     if not found:
@@ -419,54 +412,12 @@ def _result(given: Given) -> object:
     return by_row(given) if made == ANY else made
 
 
-def _taken(given: Given) -> object:
-    """`x[0]` of what may be a tensor or a tuple."""
-    whole, index = given.get("input"), given.get("index")
-    if isinstance(whole, entry_shapes.Rows):
-        return UNSURE if isinstance(index, Span) else whole.item
-    if isinstance(whole, tuple):
-        if isinstance(index, Span):
-            start, stop, step = (part if isinstance(part, int) else None for part in index.parts)
-            return whole[start:stop:step] if (start, stop, step) == index.parts else UNSURE
-        return part_of(whole, index) if isinstance(index, int) and not isinstance(index, bool) else UNSURE
-    return shape_functions.result(given)
-
-
-def _indices(index: Value, depth: int) -> tuple[object, ...]:
-    """An index, whose parts are numbers only where that is certain: a name may hold a mask or a list."""
-    if isinstance(index, Items) and index.kind != "tuple":
-        return (_listed(index),)
-    if isinstance(index, Items):
-        return tuple(map(tuple, combined([_indices(part, depth) for part in index.items])))
-    answers = _known(index, depth).answers
-    if all(isinstance(answer, Span | int | None) or answer is ... for answer in answers):
-        return answers
-    if kind(index) is Kind.INT:
-        return (unknown(),)
-    return tuple(_as_index(index, answer) for answer in answers)
-
-
-def _listed(index: Items) -> object:
-    """A list is taken as a tensor: of places, or of bools."""
-    kinds = {kind(item) for item in index.items}
-    made = Places if kinds == {Kind.INT} else Mask if kinds == {Kind.BOOL} else None
-    return UNSURE if made is None else made(Shape((len(index.items),)))
-
-
-def _as_index(index: Value, answer: object) -> object:
-    """A tensor as an index: what its elements are decides what it takes."""
-    if not isinstance(answer, Shape):
-        return UNSURE
-    elements = dtype_class(index)
-    return Places(answer) if elements == "int" else Mask(answer) if elements == "bool" else UNSURE
-
-
 _FINDERS: Mapping[type[Value], Callable[[Any, int], Known]] = {
     Constant: lambda value, depth: Known((value.value,)),
     Choice: _of_choice,
     Items: _of_items,
     Mutated: _of_mutated,
-    Parameter: _of_parameter,
+    Parameter: lambda value, depth: Known(demanded(value, _single(depth)) or (symbol(value.name, value),)),
     LoopCarried: _of_carried,
     Item: _of_item,
     Element: _of_element,

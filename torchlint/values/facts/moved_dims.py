@@ -11,6 +11,7 @@ from torchlint.torch_facts.dims import Polynomial, Shape, Size, Symbol, certainl
 from torchlint.torch_facts.shape_functions.refusal import Refusal
 from torchlint.torch_facts.shape_functions.view_shapes import reshaped
 from torchlint.values.facts import known_shapes
+from torchlint.values.facts.tensors import is_reshaped
 from torchlint.values.value import Call, Mutated, Op, Value
 
 _DEPTH = 30
@@ -51,7 +52,7 @@ def moved(view: Op) -> str:
 def _same_shapes(value: Value) -> Iterator[Value]:
     """A tensor, and those whose shape it has: before what keeps it."""
     for _ in range(_DEPTH):
-        if isinstance(value, Mutated) and not known_shapes.is_reshaped(value):
+        if isinstance(value, Mutated) and not is_reshaped(value):
             value = value.base
             continue
         yield value

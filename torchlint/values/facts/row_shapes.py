@@ -24,6 +24,14 @@ def refusing() -> frozenset[str]:
     return shape_functions.proven() - keeping()
 
 
+def ranks_taken(given: Given) -> tuple[int, ...]:
+    """The ranks that the input may have, where only few are taken. Whoever says of a recurrent layer which dim is the
+    batch's has one."""
+    if ops.shape(given.name) == "sequence" and given.flag("batch_first"):
+        return (3,)
+    return shape_functions.takes_ranks(given.name)
+
+
 def by_row(given: Given) -> object:
     """The shape of what an operation gives, or `Rows` of several, as far as its row says; any shape if that is
     nothing."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import product as combinations
 from math import prod
@@ -10,12 +11,14 @@ from typing import NamedTuple
 from torchlint.torch_facts.dims import ANY, Polynomial, Shape, Size, is_size, unknown
 from torchlint.torch_facts.shape_functions.refusal import UNSURE, Given, Span
 from torchlint.values.facts import entry_shapes
+from torchlint.values.value import Op
 
 # How many shapes of one value, and combinations of those of several, are looked at.
 _MOST = 8
 # Longer sizes are not known any more: `n = n * n + m`, written ten times, has more terms than there is time for.
 _MOST_TERMS = 8
 _MOST_CHARACTERS = 200
+_LONGEST_NAME = 24
 
 
 class Known(NamedTuple):
@@ -140,6 +143,15 @@ def length_of(answer: object) -> object:
 def is_vague(sizes: tuple[object, ...]) -> bool:
     """Whether a single size may be a list or another tensor."""
     return len(sizes) == 1 and not isinstance(sizes[0], int)
+
+
+def written_name(op: Op) -> str:
+    """The name that a size is given where a shape is unpacked, or what it is read by."""
+    node = op.node
+    if isinstance(node, ast.Subscript | ast.Call):
+        text = ast.unparse(node)
+        return text if len(text) <= _LONGEST_NAME else "?"
+    return getattr(node, "id", "?")
 
 
 def with_ranks(given: Given, ranks: Sequence[int]) -> Iterator[Given]:

@@ -43,7 +43,21 @@ _PARAMETERS = frozenset(
 _TUPLES = ops.that(kind="layer", gives="tuple")
 # Values that are not tensors.
 _NEVER = frozenset({Constant, Items, Mapped, Layer, Instance, ClassRef, FunctionRef, External})
-# For `torchlint.values.facts.sizes`.
+# Methods that change the shape of the tensor itself.
+_RESHAPING = frozenset(
+    {
+        "resize_",
+        "resize_as_",
+        "set_",
+        "t_",
+        "squeeze_",
+        "unsqueeze_",
+        "transpose_",
+        "swapaxes_",
+        "swapdims_",
+        "as_strided_",
+    }
+)
 
 
 def on_all(value: Choice, fact: Callable[[Value, int], object], depth: int) -> object:
@@ -191,6 +205,27 @@ def evidence(value: Value, depth: int = DEPTH) -> bool:
     return False
 
 
+def are_sizes(value: Value) -> bool:
+    """Whether a value is certainly a tuple of sizes: `x.shape`, a slice of it, or it with more at an end."""
+    match value:
+        case Op(name="shape"):
+            return True
+        case Op(name="getitem", form="operator"):
+            index = value.args["index"]
+            return isinstance(index, Op) and index.name == "slice" and are_sizes(value.input)
+        case Op(name="add", form="operator"):
+            parts = value.args.values()
+            return any(map(are_sizes, parts)) and all(isinstance(part, Items) or are_sizes(part) for part in parts)
+    return False
+
+
+def is_reshaped(value: Mutated) -> bool:
+    """Whether what was done to a tensor may have changed its shape."""
+    func = getattr(value.node, "func", None)
+    name = getattr(func, "attr", getattr(value.node, "attr", ""))
+    return name in _RESHAPING or name == "data"
+
+
 def storage(value: Value) -> Value:
     """The value whose memory this one may share: itself, or what it is a view of."""
     for _ in range(DEPTH):
@@ -229,7 +264,7 @@ def kind(value: Value) -> Kind:
             return Kind.INT
         case Op() if value.name in _NUMBERS:
             return Kind.INT
-        case Op(name="shape"):
+        case Op(name="shape" | "getitem" | "add") if are_sizes(value):
             return Kind.SEQUENCE
         case Call(qualname="builtins.int" | "builtins.len") | Item(iterable=Call(qualname="builtins.range")):
             return Kind.INT

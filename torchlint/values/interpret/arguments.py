@@ -9,7 +9,7 @@ import ast
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from torchlint.values.interpret import lists
+from torchlint.values.interpret import lists, size_tuples
 from torchlint.values.interpret.frame import Frame
 from torchlint.values.value import Call, Items, Mapped, Unknown, Value
 
@@ -18,9 +18,10 @@ _CALLEES: dict[type[Value], Callable[[Frame, Any, Arguments, ast.Call], Value]] 
 
 
 class Arguments:
-    """The arguments of a call. `known` is False where `*args` or `**kwargs` may bring more."""
+    """The arguments of a call. `known` is False where `*args` or `**kwargs` may bring more; if these are the sizes of
+    a shape, `sizes` is the tuple that all positional arguments are."""
 
-    __slots__ = ("keyword_nodes", "keywords", "known", "nodes", "values")
+    __slots__ = ("keyword_nodes", "keywords", "known", "nodes", "sizes", "values")
 
     def __init__(self, values: list[Value], nodes: list[ast.expr], known: bool = True) -> None:
         self.values = values
@@ -28,6 +29,7 @@ class Arguments:
         self.keywords: dict[str, Value] = {}
         self.keyword_nodes: dict[str, ast.expr] = {}
         self.known = known
+        self.sizes: Value | None = None
 
 
 def calls(*kinds: type[Value]) -> Callable[[_Handler], _Handler]:
@@ -56,12 +58,17 @@ def arguments_of(node: ast.Call, value_of: Callable[[ast.expr], Value]) -> Argum
     values: list[Value] = []
     nodes: list[ast.expr] = []
     arguments = Arguments(values, nodes)
+    parts: list[size_tuples.Part] = []
     for arg in node.args:
         if isinstance(arg, ast.Starred):
-            _unpack(arg, value_of(arg.value), arguments)
+            parts.append((arg, value_of(arg.value)))
+            _unpack(arg, parts[-1][1], arguments)
         else:
             values.append(value_of(arg))
             nodes.append(arg)
+            parts.append((arg, values[-1]))
+    if not arguments.known and not any(keyword.arg is None for keyword in node.keywords):
+        arguments.sizes = size_tuples.joined(parts, node, values[0].frame)
     for keyword in node.keywords:
         value = value_of(keyword.value)
         if keyword.arg is not None:

@@ -21,6 +21,7 @@ from torchlint.values.value import (
     FunctionRef,
     Instance,
     Layer,
+    Mapped,
     Method,
     Op,
     Super,
@@ -55,6 +56,8 @@ def attribute_of(frame: Frame, base: Value, name: str, node: ast.AST) -> Value:
             return found if found is not None else Field(base, name, node, frame)
         case Layer() if name in wrapped_models.INNER:
             return base
+        case Call(qualname="functools.partial") if name in ("func", "keywords") and base.args and base.known:
+            return base.args[0] if name == "func" else Mapped(base.keywords, node, frame)
         case Call():
             found = setting_objects.setting(frame, base, name, node)
             if found is not None:

@@ -73,7 +73,8 @@ def bound_call(frame: Frame, node: ast.AST | None, qualname: str = "") -> BoundC
     callee = frame.callees.get(node)
     if not qualname and isinstance(callee, External):
         qualname = signatures.public(callee.qualname)
-    if not qualname.startswith((".", "torch.")):
+        qualname = qualname if qualname.startswith("torch.") else ""
+    if not qualname:
         return None
     arguments = arguments_of(node, lambda arg: frame.values.get(arg, UNKNOWN))
     return BoundCall(qualname, node, arguments, frame.values.get(node, UNKNOWN), frame)

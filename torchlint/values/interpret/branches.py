@@ -10,7 +10,18 @@ from typing import Any
 from torchlint.torch_facts import ops
 from torchlint.values import facts
 from torchlint.values.interpret.frame import Frame
-from torchlint.values.value import Call, Constant, Instance, Items, Layer, Mapped, Value
+from torchlint.values.value import (
+    Call,
+    ClassRef,
+    Constant,
+    External,
+    FunctionRef,
+    Instance,
+    Items,
+    Layer,
+    Mapped,
+    Value,
+)
 
 # What is only true of a model that was compiled or is traced.
 _NOT_EAGER = frozenset({"torch.jit.is_scripting", "torch.jit.is_tracing", "torch.onnx.is_in_onnx_export"})
@@ -28,6 +39,10 @@ _KINDS: Mapping[str, type] = {
     "Iterable": Iterable,
     "Sequence": Sequence,
 }
+
+
+# What a number, a text or a list is certainly not.
+_OF_CALLABLES = frozenset({"partial", "FunctionType", "type"})
 
 
 def outcome(frame: Frame, test: ast.expr) -> bool | None:
@@ -54,11 +69,17 @@ def _passed(frame: Frame, test: ast.expr) -> bool | None:
             return _joint(frame, test)
         case ast.Call(func=ast.Name(id="isinstance"), args=[subject, kind]) if _is_own(frame, subject):
             return _is_instance(frame.values.get(subject), kind)
+        case ast.Compare(left=ast.Constant(value=key), ops=[ast.In() | ast.NotIn() as sign], comparators=[table]):
+            held = frame.values.get(table)
+            known = isinstance(held, Mapped) and _is_own(frame, table)
+            return (key in held.items) is isinstance(sign, ast.In) if known else None  # type: ignore[union-attr]
         case ast.Compare(left=left, ops=[sign], comparators=[right]) if _is_own(frame, left):
             return _compared(sign, frame.values.get(left), frame.values.get(right))
     value = frame.values.get(test)
     if isinstance(value, Call) and value.qualname in _NOT_EAGER:
         return False
+    if isinstance(value, Mapped) and _is_own(frame, test):
+        return bool(value.items)
     if isinstance(value, Layer) and value.name not in ops.CONTAINERS:
         return True  # those with a length may be false
     return bool(value.value) if isinstance(value, Constant) and _is_own(frame, test) else None
@@ -83,6 +104,10 @@ def _compared(sign: ast.cmpop, left: Value | None, right: Value | None) -> bool 
     if isinstance(right, Constant) and right.value is None and isinstance(sign, ast.Is | ast.IsNot):
         empty = _is_none(left)
         return empty if empty is None or isinstance(sign, ast.Is) else not empty
+    wanted = _class_of(left)
+    if wanted is not None and isinstance(right, Items) and isinstance(sign, ast.In | ast.NotIn):
+        listed = [*map(_class_of, right.items)]
+        return None if None in listed else (wanted in listed) is isinstance(sign, ast.In)
     if not isinstance(left, Constant):
         return None
     order = _ORDERS.get(type(sign))
@@ -100,16 +125,40 @@ def _compared(sign: ast.cmpop, left: Value | None, right: Value | None) -> bool 
 
 
 def _is_instance(value: Value | None, kind: ast.expr) -> bool | None:
-    """Whether a number or a sequence is one of the classes that are named."""
+    """Whether a number, a sequence, a class or a function is one of the classes that are named."""
+    names = {getattr(part, "attr", getattr(part, "id", "")) for part in _alternatives(kind)}
+    own = _kind_of_callable(value)
+    if own:
+        if not names <= (_KINDS.keys() | _OF_CALLABLES) - {"Iterable", "Sequence"}:
+            return None
+        return own in names
     held = value.value if isinstance(value, Constant) else () if isinstance(value, Items) else None
     if held is None or (isinstance(value, Items) and value.kind not in ("tuple", "list")):
         return None
-    names = {getattr(part, "attr", getattr(part, "id", "")) for part in _alternatives(kind)}
+    names -= _OF_CALLABLES  # what is written is none of these
     if not names <= _KINDS.keys():
         return None
     if isinstance(value, Items):
         return not names.isdisjoint({value.kind, "Iterable", "Sequence"})
     return isinstance(held, tuple(_KINDS[name] for name in names))
+
+
+def _kind_of_callable(value: Value | None) -> str:
+    """The class of a class, a function or a partial; empty for others."""
+    if isinstance(value, FunctionRef):
+        return "FunctionType"
+    if isinstance(value, Call) and value.qualname == "functools.partial":
+        return "partial"
+    return "" if _class_of(value) is None else "type"
+
+
+def _class_of(value: Value | None) -> object:
+    """What tells a class of the project, or a layer of torch, from others; None of what may be no class."""
+    if isinstance(value, ClassRef):
+        return value.cls
+    leaf = value.qualname.rpartition(".")[2] if isinstance(value, External) else ""
+    is_layer = isinstance(value, External) and value.qualname.startswith("torch.nn.") and leaf[:1].isupper()
+    return value.qualname if is_layer and isinstance(value, External) else None
 
 
 def _alternatives(kind: ast.expr) -> list[ast.expr]:
@@ -119,6 +168,8 @@ def _alternatives(kind: ast.expr) -> list[ast.expr]:
 def _is_none(value: Value | None) -> bool | None:
     if isinstance(value, Constant):
         return value.value is None
-    if isinstance(value, Layer | Instance | Items | Mapped) or (value is not None and facts.is_tensor(value)):
+    if isinstance(value, Layer | Instance | Items | Mapped | FunctionRef) or _class_of(value) is not None:
+        return False
+    if value is not None and facts.is_tensor(value):
         return False
     return None

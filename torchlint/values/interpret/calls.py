@@ -10,7 +10,7 @@ from torchlint.syntax.module import FunctionModel
 from torchlint.torch_facts import ops, signatures
 from torchlint.values import facts
 from torchlint.values.compare import join
-from torchlint.values.interpret import assignments, classes, wrapped_models
+from torchlint.values.interpret import assignments, classes, setting_objects, wrapped_models
 from torchlint.values.interpret.arguments import Arguments, apply, arguments_of, calls, opaque
 from torchlint.values.interpret.attributes import attribute_of, callee_of
 from torchlint.values.interpret.frame import Frame, Slice, evaluates
@@ -56,7 +56,13 @@ def _call(frame: Frame, node: ast.Call) -> Value:
 def _call_choice(frame: Frame, callee: Choice, arguments: Arguments, node: ast.Call) -> Value:
     if _is_choice_of_losses(callee):
         return opaque(frame, callee, arguments, node)
-    return join(*(apply(frame, member, arguments, node) for member in callee.members))
+    # A call of None raises: what goes on called another one.
+    members = [member for member in callee.members if not _is_none(member)]
+    return join(*(apply(frame, member, arguments, node) for member in members or callee.members))
+
+
+def _is_none(value: Value) -> bool:
+    return isinstance(value, Constant) and value.value is None
 
 
 def _is_choice_of_losses(callee: Choice) -> bool:
@@ -148,6 +154,8 @@ def _call_builtin(frame: Frame, callee: External, arguments: Arguments, node: as
         case "super" if frame.function is not None and frame.function.cls is not None:
             return Super(frame.function.cls, frame.instance, node)
         case "getattr" if len(values) >= 2 and isinstance(values[1], Constant) and isinstance(values[1].value, str):
+            if len(values) == 3 and setting_objects.lacks(frame, values[0], values[1].value):
+                return values[2]
             return attribute_of(frame, values[0], values[1].value, node)
         case "abs" if len(values) == 1 and facts.is_tensor(values[0]):
             return record(frame, "abs", {"input": values[0]}, {"input": node.args[0]}, "operator", node)

@@ -11,10 +11,23 @@ from torchlint.values.compare import join
 from torchlint.values.interpret import setting_objects
 from torchlint.values.interpret.frame import Frame
 from torchlint.values.interpret.lookup import peek, resolved
-from torchlint.values.value import ClassRef, External, FunctionRef, Instance, Unknown, Value
+from torchlint.values.value import (
+    ClassRef,
+    Constant,
+    External,
+    FunctionRef,
+    Instance,
+    Mapped,
+    Method,
+    Mutated,
+    Super,
+    Unknown,
+    Value,
+)
 
 _MAX_BASES = 12
 _MAX_WRITERS = 3
+_TABLES = frozenset({"builtins.dict", "collections.OrderedDict"})
 
 
 def remember_scope(cls: ClassModel, frame: Frame) -> None:
@@ -107,6 +120,43 @@ def attribute(frame: Frame, base: Instance | ClassRef, name: str) -> Value | Non
     return _class_attribute(frame, base.cls, name)
 
 
+def _registered(frame: Frame, instance: Instance, name: str) -> Value | None:
+    """The tensor that the constructor registers under a name, whatever is in it later; None where nobody does."""
+    text = instance.cls.module.source.text
+    count = sum(text.count(f"register_buffer({quote}{name}{quote}") for quote in "\"'")
+    if not count:
+        return None
+    init = constructed(frame, instance) if count == 1 else None
+    for node, callee in init.callees.items() if init is not None else ():
+        match node.args:
+            case [ast.Constant(value=given), buffer, *_] if given == name and isinstance(callee, Method):
+                held = init.values.get(buffer) if init is not None else None
+                return Unknown(node, init) if held is None or isinstance(held, Constant) else Mutated(held, node, init)
+    return Unknown()
+
+
+def item(frame: Frame, instance: Instance, index: Value) -> Value | None:
+    """What `instance[index]` gives, by the class's own method; None where that is not known."""
+    method = find_method(frame, instance.cls, "__getitem__")
+    if method is None or not frame.evaluator.is_plain(method):
+        return None
+    inlined = frame.evaluator.inline(FunctionRef(method, instance), [index], {}, frame)
+    return inlined.result if inlined is not None else None
+
+
+def entry(frame: Frame, above: Super, key: Value) -> Value | None:
+    """What `super()[key]` gives in a class derived from `dict` that was made of a table with that key; None for
+    others."""
+    instance = above.instance
+    if not isinstance(instance, Instance) or find_method(frame, instance.cls, "__init__") is not None:
+        return None
+    is_table = any(isinstance(base, External) and base.qualname in _TABLES for base in lineage(frame, instance.cls))
+    table = instance.args[0] if is_table and instance.args and len(instance.args) == 1 else None
+    if not isinstance(table, Mapped) or not isinstance(key, Constant) or instance.keywords:
+        return None
+    return table.items.get(key.value)
+
+
 def _method(frame: Frame, base: Instance | ClassRef, method: FunctionModel) -> Value:
     evaluator = frame.evaluator
     if not evaluator.is_plain(method):
@@ -125,9 +175,10 @@ def _instance_attribute(frame: Frame, instance: Instance, name: str) -> Value | 
     if key in evaluator.known.attributes:
         return evaluator.known.attributes[key]
     writers = _writers(frame, instance.cls, name)
-    if not writers or name in instance.cls.module.foreign_writes:
+    registered = _registered(frame, instance, name)
+    if not (writers or registered) or name in instance.cls.module.foreign_writes:
         return None
-    values: list[Value] = []
+    values: list[Value] = [] if registered is None else [registered]
     busy = False
     if any(writer.name == "__init__" for writer in writers):
         init = constructed(frame, instance)
@@ -151,8 +202,9 @@ def _instance_attribute(frame: Frame, instance: Instance, name: str) -> Value | 
 
 
 def _may_be_called(frame: Frame, instance: Instance, method: FunctionModel) -> bool:
-    """Whether a method may have been called of an instance: where it was made just now, only if somebody names it."""
-    if instance.args is None or method.name.startswith("__"):
+    """Whether a method may have been called of an instance: where it was made just now, only if somebody names it, or
+    if a call of the instance calls it."""
+    if instance.args is None or method.name.startswith("__") or method.name == "forward":
         return True
     return any(module.references(method.name) for module in {method.module, frame.evaluator.module})
 

@@ -23,7 +23,7 @@ from torchlint.values.interpret import (
 )
 from torchlint.values.interpret.frame import Deferred, Frame, Known, Lookup
 from torchlint.values.interpret.method_slices import slice_of
-from torchlint.values.value import External, FunctionRef, Instance, Unknown, Value
+from torchlint.values.value import External, FunctionRef, Instance, Items, Mapped, Unknown, Value
 
 MAX_DEPTH = 5
 MAX_CALLS = 120
@@ -287,7 +287,10 @@ class Evaluator:
             frame.bind(arg.arg, value)
         if left and spec.kwarg is None:
             return False
-        self._variadic(frame, function)
+        if spec.vararg is not None:
+            frame.bind(spec.vararg.arg, Items(given[len(positional) :], "tuple", spec.vararg, frame))
+        if spec.kwarg is not None:
+            frame.bind(spec.kwarg.arg, Mapped(left, spec.kwarg, frame))
         return True
 
     def _default(self, frame: Frame, default: ast.expr | None) -> Value | None:

@@ -6,7 +6,7 @@ import ast
 
 from torchlint.torch_facts import ops
 from torchlint.values.compare import join
-from torchlint.values.interpret import assignments, lists
+from torchlint.values.interpret import assignments, classes, lists, size_tuples
 from torchlint.values.interpret.branches import outcome
 from torchlint.values.interpret.frame import Frame, evaluates
 from torchlint.values.interpret.lookup import external, outer_value
@@ -18,6 +18,7 @@ from torchlint.values.value import (
     Constant,
     Element,
     External,
+    Instance,
     Items,
     Layer,
     Mapped,
@@ -69,6 +70,10 @@ def _item_of(frame: Frame, base: Value, index: Value, node: ast.Subscript) -> Va
             return Element(base, key, node, frame)
         if isinstance(base, Call) and isinstance(key, int | str):
             return Element(base, key, node, frame)
+    if isinstance(base, Instance):
+        found = classes.item(frame, base, index)
+        if found is not None:
+            return found
     held = lists.one_of(base, index)
     if held is not None:
         return held
@@ -119,16 +124,21 @@ def _walrus(frame: Frame, node: ast.NamedExpr) -> Value:
 @evaluates(ast.Tuple, ast.List, ast.Set)
 def _display(frame: Frame, node: ast.Tuple | ast.List | ast.Set) -> Value:
     items: list[Value] = []
+    parts: list[size_tuples.Part] = []
     complete = True
     for element in node.elts:
         if isinstance(element, ast.Starred):
             inner = frame.value(element.value)
+            parts.append((element, inner))
             if isinstance(inner, Items):
                 items.extend(inner.items)
             else:
                 complete, items = False, [*lists.last_of(inner)]
         else:
             items.append(frame.value(element))
+            parts.append((element, items[-1]))
+    if not complete and isinstance(node, ast.Tuple):
+        return size_tuples.joined(parts, node, frame) or Unknown(node, frame)
     if not complete:
         return lists.Tail(items, None, node, frame) if isinstance(node, ast.List) else Unknown(node, frame)
     kind = {ast.Tuple: "tuple", ast.List: "list", ast.Set: "set"}[type(node)]

@@ -298,14 +298,11 @@ class Frame:
 
     def ops_of(self, value: Value) -> Sequence[Op]:
         """The operations that have a value as their input."""
-        count, by_input = self._by_input
-        if count != len(self.ops):
-            by_input = {}
+        if self._by_input[0] != len(self.ops):
+            self._by_input = len(self.ops), {}
             for op in self.ops:
-                if "input" in op.args:
-                    by_input.setdefault(op.args["input"], []).append(op)
-            self._by_input = len(self.ops), by_input
-        return by_input.get(value, ())
+                self._by_input[1].setdefault(op.input, []).append(op)
+        return self._by_input[1].get(value, ())
 
     def uses(self, value: Value) -> int:
         """How often a value that was bound to a name is read; 0 for one that is used where it is made."""

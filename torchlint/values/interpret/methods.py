@@ -6,7 +6,7 @@ import ast
 
 from torchlint.torch_facts import modules, signatures
 from torchlint.values import facts
-from torchlint.values.interpret import assignments, lists, wrapped_models
+from torchlint.values.interpret import assignments, classes, lists, wrapped_models
 from torchlint.values.interpret.arguments import Arguments, apply, calls, opaque
 from torchlint.values.interpret.frame import Frame
 from torchlint.values.interpret.torch_calls import bind, converted
@@ -28,8 +28,8 @@ from torchlint.values.value import (
 
 # Of characters.
 _LONGEST_TEXT = 10_000
-# Methods of strings that give strings and truths.
-_OF_TEXT = frozenset({"lower", "upper", "strip", "startswith", "endswith", "replace"})
+# Methods of strings that give strings, lists of strings and truths.
+_OF_TEXT = frozenset({"lower", "upper", "strip", "startswith", "endswith", "replace", "split", "rsplit"})
 
 
 @calls(Method)
@@ -51,6 +51,8 @@ def _call_method(frame: Frame, method: Method, arguments: Arguments, node: ast.C
             return receiver
         case Layer() if name == "forward":
             return apply(frame, receiver, arguments, node)
+        case Super() if name == "__getitem__" and len(arguments.values) == 1:
+            return classes.entry(frame, receiver, arguments.values[0]) or opaque(frame, method, arguments, node)
         case Layer() | Instance() | ClassRef() | Super() | FunctionRef() | Constant():
             return opaque(frame, method, arguments, node)
         case Items() | LoopCarried() if name in assignments.MUTATORS or isinstance(receiver, Items):
@@ -60,10 +62,29 @@ def _call_method(frame: Frame, method: Method, arguments: Arguments, node: ast.C
         case Mapped() if name == "get" and len(arguments.values) == 1:
             return lists.one_of(receiver, arguments.values[0]) or opaque(frame, method, arguments, node)
         case Mapped():
-            if name in ("update", "setdefault", "pop", "popitem", "clear"):
-                frame.substitute(receiver, Unknown(node, frame))
-            return opaque(frame, method, arguments, node)
+            return _call_table_method(frame, receiver, method, arguments, node)
     return _call_tensor_method(frame, method, arguments, node)
+
+
+def _call_table_method(frame: Frame, table: Mapped, method: Method, arguments: Arguments, node: ast.Call) -> Value:
+    """A method of a dict whose keys are known; one that changes it in a way that is not seen makes it unknown."""
+    result: Value = opaque(frame, method, arguments, node)
+    changed: Value = Unknown(node, frame)
+    match method.name, arguments.values:
+        case "setdefault", [Constant(value=key), default]:
+            changed = Mapped({**table.items, key: table.items.get(key, default)}, table.node, frame)
+            result = changed.items[key]
+        case "pop", [Constant(value=key), *rest] if key in table.items or len(rest) == 1:
+            result = table.items[key] if key in table.items else rest[0]
+            changed = Mapped({name: held for name, held in table.items.items() if name != key}, table.node, frame)
+        case "update", [Mapped(items=more)] if not arguments.keywords:
+            changed = Mapped({**table.items, **more}, table.node, frame)
+        case "update" | "setdefault" | "pop" | "popitem" | "clear", _:
+            pass
+        case _:
+            return result
+    frame.substitute(table, changed)
+    return result
 
 
 def _of_text(frame: Frame, text: Constant, method: Method, arguments: Arguments, node: ast.Call) -> Value:
@@ -73,9 +94,12 @@ def _of_text(frame: Frame, text: Constant, method: Method, arguments: Arguments,
     if len(texts) < len(arguments.values) or arguments.keywords or _grows(text.value, texts):
         return opaque(frame, method, arguments, node)
     try:
-        return Constant(getattr(text.value, method.name)(*texts), node)
-    except TypeError:
+        made = getattr(text.value, method.name)(*texts)
+    except (TypeError, ValueError):
         return opaque(frame, method, arguments, node)
+    if isinstance(made, list):
+        return Items([Constant(part, node) for part in made], "list", node, frame)
+    return Constant(made, node)
 
 
 def _grows(text: object, passed: list[str]) -> bool:
@@ -96,7 +120,7 @@ def _call_list_method(
     longer = lists.extended(receiver, more, node, frame) if more is not None else None
     if longer is not None:
         frame.substitute(receiver, longer)
-    elif method.name in assignments.MUTATORS and isinstance(receiver, Items | lists.Tail):
+    elif method.name in assignments.MUTATORS and (isinstance(receiver, Items) or lists.is_list(receiver)):
         frame.substitute(receiver, Unknown(node, frame))
     return opaque(frame, method, arguments, node)
 

@@ -11,6 +11,8 @@ from torchlint.values.interpret.lookup import peek
 from torchlint.values.value import Call, Constant, External, Instance, Mapped, Method, Parameter, Value
 
 _NAMESPACES = frozenset({"types.SimpleNamespace", "argparse.Namespace", "easydict.EasyDict", "munch.Munch"})
+# Those of which an attribute is missing that they were not made with.
+_PLAIN = frozenset({"types.SimpleNamespace", "argparse.Namespace"})
 _PARSER = "argparse.ArgumentParser"
 # What a flag is where it is not given.
 _FLAGS: dict[object, bool] = {"store_true": False, "store_false": True}
@@ -30,6 +32,13 @@ def setting(frame: Frame, base: Call, name: str, node: ast.AST) -> Value | None:
     default = _default_in(parser, name) if base.callee.name == "parse_args" else None
     # As of a parameter, a literal is remembered and not taken for the value: it would decide tests.
     return Parameter(name, None, node, None, default) if default is not None else None
+
+
+def lacks(frame: Frame, base: Value, name: str) -> bool:
+    """Whether a namespace was certainly made without a name, and is not given it later."""
+    if not isinstance(base, Call) or base.qualname not in _PLAIN or not base.known or base.args:
+        return False
+    return name not in base.keywords and name not in frame.module.foreign_writes
 
 
 def _default_in(parser: Call, name: str) -> Constant | None:

@@ -16,9 +16,12 @@ def bind(
     frame: Frame, qualname: str, receiver: Value | None, arguments: Arguments, node: ast.Call, form: str
 ) -> Op | None:
     """The operation that a call of a torch function or tensor method is; None where its arguments do not bind."""
+    values = arguments.values
     if not arguments.known:
-        return None
-    bound = signatures.bind(qualname, arguments.values, arguments.keywords, facts.kind)
+        if arguments.sizes is None or not signatures.takes_sizes(qualname):
+            return None
+        values = [arguments.sizes]
+    bound = signatures.bind(qualname, values, arguments.keywords, facts.kind)
     if bound is None:
         return None
     args = as_values(bound, node, frame)
