@@ -83,7 +83,7 @@ class Files:
         cls = type(call.owner)
         made = next(iter(recorder.made.get(id(call.owner), ())), None)
         if not isinstance(call.owner, torch.nn.Module) or made is None:
-            return Known(None, "a method of what is no module, or was made elsewhere")
+            return Known(None, "a method of what is not a module, or was made elsewhere")
         try:
             path = inspect.getfile(cls)
         except TypeError:
