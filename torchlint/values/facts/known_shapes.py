@@ -319,7 +319,7 @@ def _whole(value: Value, depth: int) -> Known:
 
 
 def _rounded(size: Size) -> Size:
-    """A size that `int` is called for: in `int(256 * width)` the width may be 0.25, and it need not be a multiple of 256."""
+    """A size that `int` is called for: in `int(256 * width)` the width may be 0.25: not a multiple of 256."""
     if isinstance(size, int) or (len(size.terms) == 1 and set(size.terms.values()) == {1}):
         return size
     symbols = [one for monomial in size.terms for one, _ in monomial]
