@@ -26,6 +26,7 @@ from torchlint.values.facts.shape_answers import (
     known_as,
     length_of,
     part_of,
+    rounded,
     size_at,
     widened,
     with_ranks,
@@ -311,21 +312,11 @@ def _whole(value: Value, depth: int) -> Known:
     """`int(n)` and `int(n / 2)`."""
     if isinstance(value, Op) and value.name == "div" and value.form == "operator":
         pairs = combined([_known(part, depth).answers for part in (value.args["input"], value.args["other"])])
-        return known_as(_rounded(floor(a, b)) if is_size(a) and is_size(b) else UNSURE for a, b in pairs)
+        return known_as(rounded(floor(a, b)) if is_size(a) and is_size(b) else UNSURE for a, b in pairs)
     return known_as(
-        _rounded(answer) if is_size(answer) else int(answer) if isinstance(answer, float) else UNSURE
+        rounded(answer) if is_size(answer) else int(answer) if isinstance(answer, float) else UNSURE
         for answer in _known(value, depth).answers
     )
-
-
-def _rounded(size: Size) -> Size:
-    """A size that `int` is called for: in `int(256 * width)` the width may be 0.25: not a multiple of 256."""
-    if isinstance(size, int) or (len(size.terms) == 1 and set(size.terms.values()) == {1}):
-        return size
-    symbols = [one for monomial in size.terms for one, _ in monomial]
-    if all(isinstance(one.key, tuple) and one.key[0] == "size" for one in symbols):
-        return size
-    return symbol(f"int({size})", ("int", size))
 
 
 def _of_op(op: Op, depth: int) -> Known:
