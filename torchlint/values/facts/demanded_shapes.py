@@ -15,6 +15,7 @@ from torchlint.syntax import trees
 from torchlint.syntax.module import Module
 from torchlint.syntax.per_file import once_per_file
 from torchlint.syntax.scope import FunctionNode
+from torchlint.torch_facts import ops
 from torchlint.torch_facts.dims import Shape, Size, is_size, symbol, unknown
 from torchlint.values.value import Choice, Constant, Items, Layer, Method, Op, Origin, Parameter, Value
 
@@ -218,7 +219,7 @@ def _pooled(dims: int) -> Callable[[Op, Single], Demand]:
 _USES: Mapping[str, Callable[[Op, Single], Demand | None]] = {
     "Linear": _last("in_features"),
     "LayerNorm": _layer_norm,
-    **dict.fromkeys(("RNN", "LSTM", "GRU"), _recurrent),
+    **dict.fromkeys(ops.that(shape="sequence"), _recurrent),
     "BatchNorm1d": _normalised(2, 3),
     "BatchNorm2d": _normalised(4),
     "BatchNorm3d": _normalised(5),

@@ -32,6 +32,7 @@ from torchlint.values.facts.shape_answers import (
     with_ranks,
     written_name,
 )
+from torchlint.values.facts.size_arithmetic import ARITHMETIC, calculated, rounded
 from torchlint.values.facts.tensors import is_reshaped
 from torchlint.values.value import (
     Call,
@@ -49,12 +50,6 @@ from torchlint.values.value import (
 )
 
 _DEPTH = 60
-_ARITHMETIC: Mapping[str, Callable[[Size, Size], Size]] = {
-    "add": lambda a, b: a + b,
-    "sub": lambda a, b: a - b,
-    "mul": lambda a, b: a * b,
-    "floor_divide": floor,
-}
 _WRAPPERS = frozenset(
     {
         "torch.nn.Parameter",
@@ -278,8 +273,6 @@ def _of_call(value: Call, depth: int) -> Known:
     if value.qualname == "builtins.len" and len(value.args) == 1:
         counted = [*map(length_of, _known(value.args[0], depth).answers)]
         return known_as(counted) if isinstance(value.args[0], Items) else NOTHING
-    if value.qualname.startswith("math."):
-        return Known((Shape(()),))  # a number, which broadcasts as a tensor without dims does
     made = entry_shapes.data(value, _single(depth))
     if made is not None:
         return Known((made,))
@@ -335,8 +328,8 @@ def _of_op(op: Op, depth: int) -> Known:
         return known_as(Span(*each) for each in combined(parts))
     if "**" in op.args:
         return NOTHING
-    if op.form == "operator" and op.name in _ARITHMETIC and len(op.args) == 2:
-        number = _calculated(op, depth)
+    if op.form == "operator" and op.name in ARITHMETIC and len(op.args) == 2:
+        number = calculated(op.name, [_known(part, depth).answers for part in op.args.values()])
         if number is not None:
             return number
     return _answered(op.name, op.args, depth)
@@ -355,20 +348,6 @@ def _size_of(op: Op, depth: int) -> object:
         return found.pop()
     name = getattr(base, "name", "") if isinstance(base, Parameter) else ""
     return symbol(f"{name}.shape[{dim}]" if name else written_name(op), ("size", base, dim))
-
-
-def _calculated(op: Op, depth: int) -> Known | None:
-    """Arithmetic of sizes, or of tuples of them; None where it is one of tensors."""
-    pairs = [*combined([_known(part, depth).answers for part in op.args.values()])]
-    found: list[object] = []
-    for a, b in pairs:
-        if is_size(a) and is_size(b):
-            found.append(_ARITHMETIC[op.name](a, b))
-        elif isinstance(a, tuple) and isinstance(b, tuple):
-            found.append((*a, *b) if op.name == "add" else UNSURE)
-        else:
-            return None
-    return known_as(distinct(found))
 
 
 def _answered(name: str, args: Mapping[str, Value], depth: int) -> Known:
