@@ -244,8 +244,8 @@ def test_few_rules_have_private_helpers() -> None:
 
 @pytest.mark.parametrize("folders", [("torchlint", "rules", "tools", "benchmarks"), ("tests",)])
 def test_no_two_modules_have_the_same_name(folders: tuple[str, ...]) -> None:
-    """A name that says what a module is about is said once; packages have `__init__` and `__main__` in common. The
-    demonstration of a rule is a program beside it and has its name."""
+    """A name that says what a module is about is said once; packages have `__init__` and `__main__` in common, folders
+    of tests `conftest`. The demonstration of a rule is a program beside it and has its name."""
     modules = [path for path, _ in modules_of(*folders) if path.parent.name != "demonstrations"]
-    names = [path.stem for path in modules if not path.stem.startswith("__")]
+    names = [path.stem for path in modules if not path.stem.startswith("__") and path.stem != "conftest"]
     assert [name for name in names if names.count(name) > 1] == []
