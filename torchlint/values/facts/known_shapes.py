@@ -26,7 +26,6 @@ from torchlint.values.facts.shape_answers import (
     known_as,
     length_of,
     part_of,
-    rounded,
     size_at,
     widened,
     with_ranks,

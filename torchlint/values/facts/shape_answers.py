@@ -8,7 +8,7 @@ from itertools import product as combinations
 from math import prod
 from typing import NamedTuple
 
-from torchlint.torch_facts.dims import ANY, Polynomial, Shape, Size, is_size, symbol, unknown
+from torchlint.torch_facts.dims import ANY, Polynomial, Shape, Size, is_size, unknown
 from torchlint.torch_facts.shape_functions.refusal import UNSURE, Given, Span
 from torchlint.values.facts import entry_shapes
 from torchlint.values.value import Op
@@ -138,16 +138,6 @@ def size_at(shape: Shape, dim: int) -> Size | None:
 
 def length_of(answer: object) -> object:
     return len(answer) if isinstance(answer, tuple) else UNSURE
-
-
-def rounded(size: Size) -> Size:
-    """A size that `int` is called for: in `int(256 * width)` the width may be 0.25, and it is no multiple of 256."""
-    if isinstance(size, int) or (len(size.terms) == 1 and set(size.terms.values()) == {1}):
-        return size
-    symbols = [one for monomial in size.terms for one, _ in monomial]
-    if all(isinstance(one.key, tuple) and one.key[0] == "size" for one in symbols):
-        return size
-    return symbol(f"int({size})", ("int", size))
 
 
 def is_vague(sizes: tuple[object, ...]) -> bool:
