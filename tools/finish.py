@@ -42,8 +42,8 @@ def finish(rule: registry.RuleInfo) -> int:
         *([("certificate", ("torchlint", "verify", rule.code, "--write"))] if _has_fixes(rule) else []),
         *([("demonstration", ("torchlint", "demonstrate", rule.code, "--write"))] if _is_shown(rule) else []),
         ("table in README.md", ("tools.make_readme",)),
-        ("ruff", ("ruff", "check", *_files(folder))),
-        ("ruff format", ("ruff", "format", "--check", *_files(folder))),
+        ("ruff", ("ruff", "check", f"rules/{folder}.py")),
+        ("ruff format", ("ruff", "format", "--check", f"rules/{folder}.py")),
         ("tests of the rule", ("pytest", "-q", "--no-header", *_TESTS, "-k", _cases_of(rule, folder))),
     ]
     for title, arguments in steps:
@@ -56,11 +56,6 @@ def finish(rule: registry.RuleInfo) -> int:
     subprocess.run(["git", "status", "--short"], cwd=ROOT)
     print("Left to do by hand: a line in CHANGELOG.md, `mypy`, and reading what the rule finds in real code.")
     return 0
-
-
-def _files(folder: str) -> list[str]:
-    """The rule's own code; fixtures are formatted as their mistakes are."""
-    return [name for name in (f"rules/{folder}.py", f"rules/demonstrations/{folder}.py") if (ROOT / name).exists()]
 
 
 def _cases_of(rule: registry.RuleInfo, folder: str) -> str:
