@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from torchlint import registry
+
 # How long an example takes says more of the machine than of the code.
 settings.register_profile("no deadline", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("no deadline")
@@ -31,6 +33,13 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         name = {"darwin": "HOME", "win32": "LOCALAPPDATA"}.get(sys.platform, "XDG_STATE_HOME")
         environment.setenv(name, str(folder))
         yield folder
+
+
+@pytest.fixture(autouse=True)
+def no_rules_of_others() -> Iterator[None]:
+    """A test reads no rules of folders for the tests after it."""
+    yield
+    registry.forget_folders()
 
 
 @pytest.fixture(scope="session", autouse=True)

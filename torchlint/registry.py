@@ -151,6 +151,15 @@ def ask_folders(folders: Sequence[RuleFolder]) -> None:
     ACTIVE.set(tuple(folder.path for folder in folders))
 
 
+def forget_folders() -> None:
+    """Have no rules of folders, as in a new process."""
+    if _read or _absent:
+        _read.clear()
+        _absent.clear()
+        ACTIVE.set(None)
+        _others()
+
+
 @contextmanager
 def asking(folders: Sequence[RuleFolder]) -> Iterator[None]:
     """The same for as long as the block lasts."""

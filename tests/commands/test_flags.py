@@ -88,7 +88,7 @@ def guarded(run: subprocess.Popen[str]) -> Iterator[None]:
         run.kill()
 
 
-def test_watching_checks_again_after_a_change_until_it_is_interrupted() -> None:
+def test_watching_checks_again_after_a_change_until_it_is_interrupted(interruptible: None) -> None:
     write(a=BAD)
     with watched() as run, guarded(run):
         assert run.stdout is not None

@@ -127,6 +127,7 @@ import runpy, sys
 from torchlint.running import findings_cache
 findings_cache._PAUSE = 0
 sys.argv[0] = {str(RIG)!r}
+sys.path.insert(0, {str(RIG.parent)!r})
 runpy.run_path(sys.argv[0], run_name="__main__")
 """
     command = [sys.executable, "-c", code, "-j1"]

@@ -135,7 +135,7 @@ def test_command_prints_a_table_and_writes_certificates(
 ) -> None:
     table = tmp_path / "certificates.json"
     monkeypatch.setattr(certify, "TABLE", table)
-    monkeypatch.setattr(certify.write, "__defaults__", (table,))
+    monkeypatch.setattr(certify.write, "__defaults__", (table, None))
     report = tmp_path / "report.html"
     assert main(["verify", "--rule", CODE, "--jobs", "0", "--write", "--report", str(report)]) == 0
     out = capsys.readouterr().out

@@ -30,7 +30,7 @@ def calculated(name: str, operands: Sequence[tuple[object, ...]]) -> Known | Non
 
 
 def rounded(size: Size) -> Size:
-    """A size that `int` is called for: in `int(256 * width)` the width may be 0.25, and it is no multiple of 256."""
+    """A size that `int` is called for: in `int(256 * width)` the width may be 0.25, and it is not a multiple of 256."""
     if isinstance(size, int) or (len(size.terms) == 1 and set(size.terms.values()) == {1}):
         return size
     symbols = [one for monomial in size.terms for one, _ in monomial]

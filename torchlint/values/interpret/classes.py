@@ -122,8 +122,7 @@ def attribute(frame: Frame, base: Instance | ClassRef, name: str) -> Value | Non
 
 def _registered(frame: Frame, instance: Instance, name: str) -> Value | None:
     """The tensor that the constructor registers under a name, whatever is in it later; None where nobody does."""
-    text = instance.cls.module.source.text
-    count = sum(text.count(f"register_buffer({quote}{name}{quote}") for quote in "\"'")
+    count = sum(_registrations(cls, name) for cls in lineage(frame, instance.cls) if isinstance(cls, ClassModel))
     if not count:
         return None
     init = constructed(frame, instance) if count == 1 else None
@@ -133,6 +132,16 @@ def _registered(frame: Frame, instance: Instance, name: str) -> Value | None:
                 held = init.values.get(buffer) if init is not None else None
                 return Unknown(node, init) if held is None or isinstance(held, Constant) else Mutated(held, node, init)
     return Unknown()
+
+
+def _registrations(cls: ClassModel, name: str) -> int:
+    """How often the text of a class registers a buffer of this name."""
+    text = cls.module.source.text
+    if "register_buffer" not in text:
+        return 0
+    start = cls.module.source.offset(cls.node.lineno, 0)
+    end = cls.module.source.offset(cls.node.end_lineno or cls.node.lineno, cls.node.end_col_offset or 0)
+    return sum(text.count(f"register_buffer({quote}{name}{quote}", start, end) for quote in "\"'")
 
 
 def item(frame: Frame, instance: Instance, index: Value) -> Value | None:

@@ -9,10 +9,9 @@ from enum import Enum, auto
 from torchlint.torch_facts import ops
 from torchlint.values.compare import members
 from torchlint.values.facts import dtypes
-from torchlint.values.interpret import classes
 from torchlint.values.interpret.frame import frame_of
 from torchlint.values.units.unit_family import Family, Turn, same_unit
-from torchlint.values.value import Constant, Element, Field, Instance, Op, Value
+from torchlint.values.value import Constant, Element, Mutated, Op, Value
 
 _PAD = re.compile(r"(^|_|\b)pad(_|\b|ding)", re.IGNORECASE)
 # What a tokenizer of transformers returns: 1 for a token, 0 for padding.
@@ -75,7 +74,7 @@ def _given(value: Value) -> Masks | None:
 
 
 def _turned(value: Value) -> Turn[Masks] | None:
-    if isinstance(value, Field):
+    if isinstance(value, Mutated):
         held = _buffer(value)
         return Turn((held,), same_unit) if held is not None else None
     if not isinstance(value, Op) or "input" not in value.args:
@@ -115,7 +114,7 @@ def _is_boolean(value: Value) -> bool:
     turns = ops.column("turns")
     while isinstance(value, Op) and (value.name in ops.CARRIERS - ops.CASTS or turns.get(value.name) == "not"):
         value = value.input
-    held = _buffer(value) if isinstance(value, Field) else None
+    held = _buffer(value) if isinstance(value, Mutated) else None
     return held is not None and dtypes.dtype_class(held) == "bool"
 
 
@@ -151,19 +150,9 @@ def _last_part(node: ast.expr) -> str:
     return ""
 
 
-def _buffer(field: Field) -> Value | None:
-    """What a module registered as a buffer of this name in its `__init__`."""
-    instance, frame = field.base, frame_of(field)
-    if not isinstance(instance, Instance) or frame is None:
-        return None
-    init = classes.find_method(frame, instance.cls, "__init__")
-    if init is None or frame.evaluator.is_busy(init):
-        return None
-    made = frame.evaluator.frame(init)
-    for call in made.callees:
-        match call:
-            case ast.Call(func=ast.Attribute(attr="register_buffer"), args=[ast.Constant(value=given), buffer, *_]) if (
-                given == field.name
-            ):
-                return made.values.get(buffer)
+def _buffer(value: Mutated) -> Value | None:
+    """What a module registered as a buffer: nobody puts another mask into it."""
+    match value.node:
+        case ast.Call(func=ast.Attribute(attr="register_buffer")):
+            return value.base
     return None
