@@ -63,6 +63,8 @@ class ReadmeError(Exception):
 
 def main(environment: Path) -> None:
     """Walk the path with the programs of a virtual environment."""
+    # What is started in the background ignores Ctrl-C, and so would `--watch`, which is ended by it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     variables = {**os.environ, "PATH": os.pathsep.join([str(environment / "bin"), "/usr/bin", "/bin"]), "NO_COLOR": "1"}
     with tempfile.TemporaryDirectory() as folder:
         project = Project(Path(folder), variables)
