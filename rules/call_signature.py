@@ -110,7 +110,7 @@ def _misfit(qualname: str, call: ast.Call) -> str:
     if misfit is None:
         return ""
     if misfit.unknown:
-        word = next((word for word in misfit.unknown if not _was_there(qualname, word)), "")
+        word = next((word for word in misfit.unknown if not _is_said_elsewhere(qualname, word)), "")
         if not word:
             return ""
         meant = _close(word, signatures.names_of(qualname))
@@ -122,13 +122,14 @@ def _misfit(qualname: str, call: ast.Call) -> str:
     return f"is called without {names}, so that the call raises"
 
 
-def _was_there(qualname: str, keyword: str) -> bool:
-    """Whether torch had the keyword once: other rules say since when it has not, and what to write instead."""
+def _is_said_elsewhere(qualname: str, keyword: str) -> bool:
+    """Whether torch had the keyword once, or it is meant for `requires_grad`: other rules say what to write instead."""
     # Start-up: only a mistake needs them.
     from torchlint.vocabulary.api_deprecated import DEPRECATED
     from torchlint.vocabulary.api_removed import REMOVED
 
-    return any(row.old == qualname and row.keyword == keyword for row in (*REMOVED, *DEPRECATED))
+    is_typo = keyword.startswith("require") and "grad" in keyword
+    return is_typo or any(row.old == qualname and row.keyword == keyword for row in (*REMOVED, *DEPRECATED))
 
 
 def _wrong_literal(qualname: str, call: ast.Call) -> str:
