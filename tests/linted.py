@@ -3,19 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from functools import cache
 from textwrap import dedent
 
 from torchlint import lint
 from torchlint.finding import Finding
 from torchlint.source import Source
-from torchlint.syntax.import_index import ImportIndexes
-
-
-@cache
-def indexes() -> ImportIndexes:
-    """What the files of this project import, read once for all fixtures."""
-    return ImportIndexes()
 
 
 def findings_in(source: Source, codes: Collection[str]) -> list[Finding]:

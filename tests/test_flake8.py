@@ -11,6 +11,9 @@ from pathlib import Path
 import pytest
 from hang_guard import HANG_GUARD
 
+from torchlint import flake8_plugin
+from torchlint.settings.config_table import FILES
+
 LOG_OF_SOFTMAX = """\
 import torch
 
@@ -406,6 +409,21 @@ def test_a_file_without_torch_imports_nothing_but_the_standard_library(tmp_path:
     small = {f"torchlint.own_rules{name}" for name in ("", ".entry_points", ".user_file")}
     assert {name for name in modules if name.startswith("torchlint.")} == {"torchlint.flake8_plugin", *small}
     assert not {name.partition(".")[0] for name in modules} & {"libcst", "torch", "rich", "numpy"}
+
+
+def test_a_configuration_without_rules_of_its_own_imports_no_more_for_a_file_without_torch(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text('[tool.torchlint]\nextend-select = ["TLT3"]\n')
+    modules = imported(tmp_path, "import os\n\nprint(os.name)\n")
+    assert not {name for name in modules if name.startswith(("torchlint.settings", "torchlint.lint"))}
+    assert flake8_plugin._CONFIGURATIONS == FILES
+
+
+@pytest.mark.parametrize("key", ["renames = { 'acme.old' = 'acme.new' }", 'extend = "base.toml"'])
+def test_renamed_names_are_found_in_files_without_torch(key: str, tmp_path: Path) -> None:
+    (tmp_path / "base.toml").write_text("[tool.torchlint]\nrenames = { 'acme.old' = 'acme.new' }\n")
+    (tmp_path / "pyproject.toml").write_text(f"[tool.torchlint]\n{key}\n")
+    (tmp_path / "program.py").write_text("import acme\n\nprint(acme.old(1))\n")
+    assert "TLT816" in flake8("program.py", cwd=tmp_path).stdout
 
 
 def test_a_file_with_findings_imports_no_heavy_module(tmp_path: Path) -> None:

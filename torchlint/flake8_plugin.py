@@ -9,6 +9,7 @@ from __future__ import annotations
 import gc
 import logging
 import os
+import re
 from functools import cache
 from typing import TYPE_CHECKING, ClassVar
 
@@ -32,6 +33,10 @@ if TYPE_CHECKING:
 _LOG = logging.getLogger("flake8.torchlint")
 # The code of a mistake of ours, see `torchlint.faults`, which is not imported for files without one.
 _INTERNAL_ERROR = "TLT000"
+# The names of configuration files, as in the settings, and the keys by which there may be rules about files without
+# torch: those of a file that is extended count too.
+_CONFIGURATIONS = (".torchlint.toml", "torchlint.toml", "pyproject.toml")
+_NAMES_RULES = re.compile(rb"""renames|local-rules|\bextend["']?\s*=""")
 # After so many files: by then most rules are loaded, and few enough times that what is spared by mistake is little.
 _SPARED_AFTER = frozenset({8, 64, 512, 4096})
 
@@ -88,11 +93,10 @@ class Plugin:
     def _own_codes(cls) -> list[str]:
         """The codes of rules of installed packages, and of folders that the user's own configuration lets run."""
         # Start-up: a module of few lines.
-        from torchlint.own_rules.entry_points import GROUP, entry_points
         from torchlint.own_rules.user_file import user_file
 
         file = user_file()
-        if not any(entry_points(GROUP)) and not (file and os.path.exists(file)):
+        if not _has_packages() and not (file and os.path.exists(file)):
             return []
         # Start-up: few people have rules of their own.
         from torchlint import registry
@@ -102,11 +106,8 @@ class Plugin:
 
     def _may_concern_all(self) -> bool:
         """Whether there may be rules about files without torch: of an installed package, or by a configuration."""
-        # Start-up: a module of few lines.
-        from torchlint.own_rules.entry_points import GROUP, entry_points
-
         folder = os.path.dirname(os.path.abspath(self._filename))
-        return self._config is not None or _has_configuration(folder) or any(entry_points(GROUP))
+        return self._config is not None or _has_packages() or _has_configuration(folder)
 
     def run(self) -> Iterator[tuple[int, int, str, type[Plugin]]]:
         is_about_torch = any("torch" in line for line in self._lines)
@@ -184,16 +185,26 @@ def _on_all_files(codes: frozenset[str]) -> frozenset[str]:
 
 
 @cache
+def _has_packages() -> bool:
+    """Whether an installed package may bring rules. It is asked for each file, and found out once."""
+    # Start-up: a module of few lines.
+    from torchlint.own_rules.entry_points import GROUP, entry_points
+
+    return any(entry_points(GROUP))
+
+
+@cache
 def _has_configuration(folder: str) -> bool:
-    """Whether a folder, or one above it, has a configuration of ours, which may list renamed names or folders of
-    rules. Most files under flake8 have nothing to do with torch, so that little may be done to tell."""
-    for name in ("pyproject.toml", "torchlint.toml", ".torchlint.toml"):
+    """Whether a folder, or one above it, has a configuration of ours that may list renamed names or folders of rules.
+    Most files under flake8 have nothing to do with torch, so that little may be done to tell."""
+    for name in _CONFIGURATIONS:
         try:
             with open(os.path.join(folder, name), "rb") as stream:
-                if name != "pyproject.toml" or b"torchlint" in stream.read():
-                    return True
+                text = stream.read()
         except OSError:
             continue
+        if (name != "pyproject.toml" or b"torchlint" in text) and _NAMES_RULES.search(text):
+            return True
     parent = os.path.dirname(folder)
     return parent != folder and _has_configuration(parent)
 
@@ -209,13 +220,11 @@ def _new_faults(config: str | None, chosen: tuple[str, ...], target: str | None)
     return new
 
 
-@cache
 def _indexes() -> ImportIndexes:
-    """What the files of each project import: a process of flake8 is one run."""
     # Start-up, as above.
-    from torchlint.syntax.import_index import ImportIndexes
+    from torchlint.syntax.import_index import of_process
 
-    return ImportIndexes()
+    return of_process()
 
 
 def _spare_what_stays() -> None:

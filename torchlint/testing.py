@@ -19,7 +19,6 @@ import ast
 import os
 import re
 from collections.abc import Collection
-from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -27,10 +26,10 @@ from torchlint import lint, registry
 from torchlint.finding import Applicability, Finding
 from torchlint.fixing import edits
 from torchlint.golden_diffs import difference, fixed, write_golden
-from torchlint.own_rules.rule_folder import RuleFolder
+from torchlint.own_rules.rule_folder import FIXTURES, RuleFolder
 from torchlint.renames import renames_of
 from torchlint.source import Source
-from torchlint.syntax.import_index import ImportIndexes
+from torchlint.syntax.import_index import of_process
 from torchlint.terminal import reason
 from torchlint.torch_range import CURRENT, parse_range
 
@@ -123,7 +122,7 @@ class Fixture(NamedTuple):
                 gates=gates,
                 target=parse_range(target[1]) if target else CURRENT,
                 renames=renames_of(dict(_RENAMES.findall(source.text))),
-                indexes=_indexes,
+                indexes=of_process,
             )
         wrong = [*filter(None, [report.error]), *report.failures, *report.tracebacks]
         if wrong:
@@ -159,17 +158,11 @@ def fixtures(folder: str | os.PathLike[str]) -> list[Fixture]:
 
 
 def _of_rule(info: registry.RuleInfo, codes: Collection[str]) -> list[Fixture]:
-    folder = Path(info.file).parent / "fixtures" / info.name.replace("-", "_")
+    folder = Path(info.file).parent / FIXTURES / info.name.replace("-", "_")
     found = [Fixture(path, frozenset(codes)) for path in sorted(folder.glob("*.py"))]
     if not found:
         raise RuleError(f"{info.file}: the rule has no fixture: write {folder / 'case.py'}")
     return found
-
-
-@cache
-def _indexes() -> ImportIndexes:
-    """What the files of each project import: the tests of a process are one run."""
-    return ImportIndexes()
 
 
 def _is_applied(finding: Finding) -> bool:

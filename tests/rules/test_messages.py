@@ -7,11 +7,11 @@ from functools import cache
 
 import pytest
 from checkout import FIXTURES
-from linted import indexes
 
 from torchlint import lint, registry
 from torchlint.finding import Finding
 from torchlint.source import Source
+from torchlint.syntax.import_index import of_process
 from torchlint.verify import fixtures
 
 LONGEST = 100
@@ -24,7 +24,7 @@ def findings() -> tuple[Finding, ...]:
     found: list[Finding] = []
     for path in sorted(FIXTURES.glob("*/*.py")):
         for text in (fixtures.read(path), fixtures.fixed(path)):
-            found += lint.check(Source(str(path), text), RULES, indexes=indexes).findings
+            found += lint.check(Source(str(path), text), RULES, indexes=of_process).findings
     return tuple(found)
 
 

@@ -7,11 +7,11 @@ import importlib.util
 from pathlib import Path
 
 import pytest
-from linted import indexes
 
 from torchlint import lint, registry
 from torchlint.skip import Gate
 from torchlint.source import Source
+from torchlint.syntax.import_index import of_process
 from torchlint.syntax.module import Module
 
 CODES = {info.code for info in registry.rules()}
@@ -45,8 +45,8 @@ TORCH = files(folder_of("torch") / "nn" / "utils", folder_of("torch") / "optim")
 def test_findings_are_the_same_with_and_without_gates(tree: list[Path], part: int) -> None:
     for path in tree[part::6]:
         source = Source.from_bytes(str(path), path.read_bytes())
-        gated = lint.check(source, CODES, fixes=False, indexes=indexes)
-        ungated = lint.check(source, CODES, fixes=False, gates=False, indexes=indexes)
+        gated = lint.check(source, CODES, fixes=False, indexes=of_process)
+        ungated = lint.check(source, CODES, fixes=False, gates=False, indexes=of_process)
         assert gated.findings == ungated.findings, path
         assert not gated.failures
         assert not ungated.failures
@@ -81,7 +81,7 @@ def test_shapes_are_looked_at_where_sizes_are_numbers(made: str, done: str, is_r
 
 def test_there_is_something_to_compare() -> None:
     sources = [Source.from_bytes(str(path), path.read_bytes()) for path in TIMM]
-    reports = [lint.check(source, CODES, fixes=False, indexes=indexes) for source in sources]
+    reports = [lint.check(source, CODES, fixes=False, indexes=of_process) for source in sources]
     found = {finding.code for report in reports for finding in report.findings}
     assert len(found) >= 3
 

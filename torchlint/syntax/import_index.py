@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 
 from torchlint.kept import kept
 from torchlint.reading import read
@@ -143,6 +144,12 @@ class ImportIndexes:
         for index in made:
             index.has_read = False
         return dict(self._known) | {path: row for index in made for path, row in index.rows.items()}
+
+
+@cache
+def of_process() -> ImportIndexes:
+    """What the files of each project import, for a process that is one run: none of them changes meanwhile."""
+    return ImportIndexes()
 
 
 class _TooLargeError(Exception):
