@@ -8,7 +8,7 @@ from benchmarks.evaluated_calls import Known, is_named
 from benchmarks.recorded_shapes import Span
 from torchlint.torch_facts.dims import Polynomial, Shape
 from torchlint.torch_facts.shape_functions.refusal import UNSURE
-from torchlint.values.facts.known_shapes import _known, shapes
+from torchlint.values.facts import known_shapes
 from torchlint.values.value import (
     Call,
     Choice,
@@ -42,7 +42,7 @@ def reason(known: Known, span: Span) -> str:
 
 
 def _is_certain(value: Value) -> bool:
-    return all(map(_says_something, shapes(value)))
+    return all(map(_says_something, known_shapes.shapes(value)))
 
 
 def _why(value: Value, depth: int) -> str:
@@ -86,7 +86,7 @@ def _of_op(op: Op, depth: int) -> str:
 
 def _is_answered(value: Value) -> bool:
     """Whether something is known of an argument: a number, a shape or another literal."""
-    return all(map(_says_something, _known(value, _DEPTH).answers))
+    return all(map(_says_something, known_shapes.known(value).answers))
 
 
 def _says_something(answer: object) -> bool:

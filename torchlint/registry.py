@@ -56,11 +56,11 @@ def while_rules_stay(function: Callable[_Parameters, _Result]) -> Callable[_Para
     _dependent.append(caches.clear)
 
     @wraps(function)
-    def call(*args: _Parameters.args, **_: _Parameters.kwargs) -> _Result:
+    def call(*args: _Parameters.args, **keywords: _Parameters.kwargs) -> _Result:
         active = ACTIVE.get()
         if active not in caches:
             caches[active] = cache(function)
-        return caches[active](*args)
+        return caches[active](*args, **keywords)
 
     return call
 
@@ -74,8 +74,7 @@ def _others() -> None:
 @while_rules_stay
 def rules() -> Sequence[RuleInfo]:
     """All rules: torchlint's own in the order of their codes, then those of installed packages and of folders."""
-    found = [info for each in _installed() for info in each.rules]
-    return (*built_in(), *found, *(_of_folders().rules if _read else ()))
+    return (*built_in(), *_of_packages(), *(_of_folders().rules if _read else ()))
 
 
 @while_rules_stay
@@ -86,8 +85,7 @@ def _of_folders() -> Found:
     # Start-up: most projects have no rules of their own.
     from torchlint.own_rules.found import distinct, joined
 
-    others = [info for each in _installed() for info in each.rules]
-    return distinct(joined(found), [*built_in(), *others])
+    return distinct(joined(found), [*built_in(), *_of_packages()])
 
 
 @while_rules_stay
@@ -113,9 +111,14 @@ def _installed() -> tuple[Found, ...]:
     return (distinct(rules_of(points), built_in()),)
 
 
+def _of_packages() -> list[RuleInfo]:
+    """The rules of installed packages."""
+    return [info for each in _installed() for info in each.rules]
+
+
 def installed_files() -> Sequence[str]:
     """The files of installed packages that their rules may depend on."""
-    rules = [info for each in _installed() for info in each.rules]
+    rules = _of_packages()
     if not rules:
         return ()
     # Start-up: few people have such packages.

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from torchlint import registry
 from torchlint.own_rules.codes import code_problem
-from torchlint.own_rules.rule_folder import written_codes
+from torchlint.own_rules.rule_folder import FIXTURES, written_codes
 from torchlint.own_rules.scaffold import NewRule, name_problem, next_code, stem_of
 from torchlint.settings.config import Configuration
 from torchlint.settings.config_table import ConfigError, shown
@@ -38,7 +38,7 @@ def run(arguments: argparse.Namespace) -> int:
     rule = NewRule(_stem(arguments.name), _code(arguments.code, str(folder)), arguments.rewrite)
     files = {Path(path): text for path, text in rule.files(str(folder)).items()}
     module, *fixtures, test = files
-    for path in (module, module.parent / "fixtures" / rule.stem):
+    for path in (module, module.parent / FIXTURES / rule.stem):
         if path.exists():
             raise ConfigError(f"{shown(str(path))}: it is there already, and nothing is written over")
     for path in (module, *fixtures, *(() if test.exists() else (test,))):

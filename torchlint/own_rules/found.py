@@ -24,6 +24,13 @@ class Found(NamedTuple):
     faults: tuple[Fault, ...] = ()
 
 
+def sorted_out(parts: Iterable[RuleInfo | Fault]) -> Found:
+    """The rules among these, and the faults of the others."""
+    parts = list(parts)
+    rules = tuple(each for each in parts if isinstance(each, RuleInfo))
+    return Found(rules, tuple(each for each in parts if isinstance(each, Fault)))
+
+
 def joined(parts: Iterable[Found]) -> Found:
     """All of several together."""
     parts = list(parts)

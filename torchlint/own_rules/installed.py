@@ -11,15 +11,13 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from torchlint.own_rules.entry_points import EntryPoint
-from torchlint.own_rules.found import Fault, Found, read_rule, said
+from torchlint.own_rules.found import Fault, Found, read_rule, said, sorted_out
 from torchlint.rule_info import RuleInfo
 
 
 def rules_of(points: Iterable[EntryPoint]) -> Found:
     """The rules that entry points of packages name."""
-    found = [each for point in points for each in _of_point(point)]
-    rules = tuple(each for each in found if isinstance(each, RuleInfo))
-    return Found(rules, tuple(each for each in found if isinstance(each, Fault)))
+    return sorted_out(each for point in points for each in _of_point(point))
 
 
 def files_of(rules: Iterable[RuleInfo]) -> list[str]:

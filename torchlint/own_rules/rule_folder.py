@@ -17,7 +17,7 @@ from types import CodeType, ModuleType
 from typing import NamedTuple
 
 from torchlint.certificates import TABLE as CERTIFICATES
-from torchlint.own_rules.found import Fault, Found, read_rule
+from torchlint.own_rules.found import Fault, Found, read_rule, sorted_out
 from torchlint.rule_info import RuleInfo
 
 FIXTURES, DEMONSTRATIONS, TESTS = "fixtures", "demonstrations", "tests"
@@ -103,8 +103,7 @@ def load(folder: RuleFolder) -> Found:
             found.append(read_rule(f"{package}.{stem}", "", file))
         else:
             found.append(Fault(file, "its name is not one of a module: write letters, digits and underscores"))
-    rules = tuple(each for each in found if isinstance(each, RuleInfo))
-    return Found(rules, tuple(each for each in found if isinstance(each, Fault)))
+    return sorted_out(found)
 
 
 def _package(folder: RuleFolder) -> str:

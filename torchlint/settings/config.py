@@ -6,7 +6,7 @@ One `Settings` object serves the command line, the flake8 plugin and the editor.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -164,7 +164,8 @@ class Configuration:
     def named_rules_in(self, directory: str) -> list[str]:
         """The folders of rules that the configuration of a directory names; none of them is read. Raises
         `ConfigError`."""
-        file = next((file for file in _files_above(directory) if table_of(file) is not None), None)
+        while (file := _file_in(directory)) is None and (parent := os.path.dirname(directory)) != directory:
+            directory = parent
         return [path for _, _, path in named_folders(layers_of(file))] if file else []
 
     def settings_for(self, path: str) -> Settings:
@@ -188,8 +189,7 @@ class Configuration:
         pending: list[str] = []
         while directory not in self._directories:
             pending.append(directory)
-            files = (os.path.join(directory, name) for name in FILES)
-            file = next((file for file in files if table_of(file) is not None), None)
+            file = _file_in(directory)
             if file is not None:
                 self._directories[directory] = self._settings(file)
             elif (parent := os.path.dirname(directory)) != directory:
@@ -223,12 +223,10 @@ class Configuration:
         return [*inline, Layer(self._overrides.table, here, self._overrides.origin)]
 
 
-def _files_above(directory: str) -> Iterator[str]:
-    """The files that may be the configuration of a directory, the nearest first."""
-    above = ""
-    while directory != above:
-        yield from (os.path.join(directory, name) for name in FILES)
-        above, directory = directory, os.path.dirname(directory)
+def _file_in(directory: str) -> str | None:
+    """The configuration file in a directory, if there is one. Raises `ConfigError`."""
+    files = (os.path.join(directory, name) for name in FILES)
+    return next((file for file in files if table_of(file) is not None), None)
 
 
 def find_settings(path: str, overrides: Overrides | None = None) -> Settings:

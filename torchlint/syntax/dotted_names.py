@@ -7,7 +7,7 @@ import ast
 import os
 from collections.abc import Iterator, Mapping
 
-from torchlint.syntax import trees
+from torchlint.syntax import module_paths, trees
 from torchlint.syntax.bindings import bound_by, imported
 from torchlint.syntax.module import Module
 from torchlint.syntax.per_file import once_per_file
@@ -32,11 +32,7 @@ def known_in(module: Module) -> Mapping[ast.AST, str]:
 
 def package_of(path: str) -> list[str]:
     """The parts of the name of the package that a file belongs to; none for one that is in no package."""
-    folder, parts = os.path.dirname(os.path.abspath(path)), list[str]()
-    while os.path.isfile(os.path.join(folder, "__init__.py")):
-        folder, name = os.path.split(folder)
-        parts.insert(0, name)
-    return parts
+    return module_paths.package_of(os.path.dirname(os.path.abspath(path)))
 
 
 def absolute(qualname: str, package: list[str]) -> str:

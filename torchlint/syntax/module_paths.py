@@ -44,8 +44,14 @@ def package_file(folder: str) -> str | None:
 
 def outermost_package(folder: str) -> str:
     """The folder of the package that holds all others which a folder belongs to; without one, the folder itself."""
+    above, parts = _package_root(folder), package_of(folder)
+    return os.path.join(above, parts[0]) if parts else folder
+
+
+def package_of(folder: str) -> list[str]:
+    """The parts of the name of the package that an absolute folder is; none for one that is in no package."""
     above = _package_root(folder)
-    return folder if above == folder else os.path.join(above, os.path.relpath(folder, above).split(os.sep)[0])
+    return [] if above == folder else os.path.relpath(folder, above).split(os.sep)
 
 
 def is_same_file(path: str, other: str) -> bool:

@@ -22,6 +22,7 @@ from typing import Any
 
 from torchlint import registry
 from torchlint.demonstrated import Measured, Quantities, Quantity
+from torchlint.own_rules.rule_folder import DEMONSTRATIONS
 from torchlint.registry import RuleInfo
 
 MISTAKEN, MENDED = "mistaken", "mended"
@@ -38,12 +39,12 @@ class NoHarmError(Exception):
 
 def folder() -> Path:
     """Where the demonstrations of torchlint's own rules are: beside them."""
-    return Path(registry.rules_folder()) / "demonstrations"
+    return Path(registry.rules_folder()) / DEMONSTRATIONS
 
 
 def file_of(rule: RuleInfo) -> Path | None:
     """The demonstration of a rule; None where it has none."""
-    beside = Path(rule.file).parent / "demonstrations" if rule.file else folder()
+    beside = Path(rule.file).parent / DEMONSTRATIONS if rule.file else folder()
     path = beside / f"{rule.name.replace('-', '_')}.py"
     return path if path.is_file() else None
 

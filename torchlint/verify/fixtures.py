@@ -13,6 +13,7 @@ from torchlint.golden_diffs import golden as golden
 from torchlint.golden_diffs import patched as patched
 from torchlint.golden_diffs import read as read
 from torchlint.golden_diffs import write_golden as write_golden
+from torchlint.own_rules import rule_folder
 from torchlint.registry import RuleInfo
 
 FIXTURES = Path(torchlint.__file__).parent.parent / "fixtures"
@@ -20,7 +21,7 @@ FIXTURES = Path(torchlint.__file__).parent.parent / "fixtures"
 
 def root_of(info: RuleInfo) -> Path:
     """The folder with the fixtures of a rule and of its neighbours: that of the checkout, or one beside the rule."""
-    return Path(info.file).parent / "fixtures" if info.file else FIXTURES
+    return Path(info.file).parent / rule_folder.FIXTURES if info.file else FIXTURES
 
 
 def fixtures(code: str) -> list[Path]:

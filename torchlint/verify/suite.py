@@ -10,6 +10,7 @@ from typing import Any
 from torchlint import registry
 from torchlint.claims import Claim, Pair
 from torchlint.digests import pair_digest
+from torchlint.own_rules import rule_folder
 from torchlint.selectors import advice, covered
 from torchlint.verify.fixture_programs import INPUTS, verify_programs
 from torchlint.verify.fixtures import FIXTURES, fixtures, root_of
@@ -99,6 +100,6 @@ def execute(task: Task) -> list[Row]:
         return [row]
     # The fixes of a rule with pairs rest on these.
     inputs = INPUTS if task.tier == "full" and not _pairs(task.code) else 0
-    root = Path(task.rules) / "fixtures" if task.rules else FIXTURES
+    root = Path(task.rules) / rule_folder.FIXTURES if task.rules else FIXTURES
     path, stated = root / task.path, claims(task.code)
     return verify_programs(task.code, rule.name(), path, stated, task.device, task.tier, inputs)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from torchlint.rule import Frame, Module, inventory_of, once_per_file, ops, trees
+from torchlint.rule import Frame, Module, inventory_of, last_name, once_per_file, ops, trees
 
 # Operations that are told sizes, and layers that are made with them: their arguments that may be sizes.
 _SHAPED = ops.words(*ops.that(shape=("size", "wanted", "steps")), "arange", "Unflatten", "unflatten")
@@ -42,8 +42,7 @@ def _known(_: Module) -> dict[ast.AST, bool]:
 
 
 def _is_sized(call: ast.Call, numbers: frozenset[str]) -> bool:
-    func = call.func
-    name = func.attr if isinstance(func, ast.Attribute) else func.id if isinstance(func, ast.Name) else ""
+    name = last_name(call.func)
     if name not in _SHAPED and name not in _LAYERS:
         return False
     given: list[ast.AST] = [*call.args, *(keyword.value for keyword in call.keywords)]

@@ -57,12 +57,8 @@ def _call_choice(frame: Frame, callee: Choice, arguments: Arguments, node: ast.C
     if _is_choice_of_losses(callee):
         return opaque(frame, callee, arguments, node)
     # A call of None raises: what goes on called another one.
-    members = [member for member in callee.members if not _is_none(member)]
+    members = [member for member in callee.members if not (isinstance(member, Constant) and member.value is None)]
     return join(*(apply(frame, member, arguments, node) for member in members or callee.members))
-
-
-def _is_none(value: Value) -> bool:
-    return isinstance(value, Constant) and value.value is None
 
 
 def _is_choice_of_losses(callee: Choice) -> bool:

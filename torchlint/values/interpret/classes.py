@@ -126,22 +126,25 @@ def _registered(frame: Frame, instance: Instance, name: str) -> Value | None:
     if not count:
         return None
     init = constructed(frame, instance) if count == 1 else None
-    for node, callee in init.callees.items() if init is not None else ():
+    if init is None:
+        return Unknown()
+    for node, callee in init.callees.items():
         match node.args:
             case [ast.Constant(value=given), buffer, *_] if given == name and isinstance(callee, Method):
-                held = init.values.get(buffer) if init is not None else None
+                held = init.values.get(buffer)
                 return Unknown(node, init) if held is None or isinstance(held, Constant) else Mutated(held, node, init)
     return Unknown()
 
 
 def _registrations(cls: ClassModel, name: str) -> int:
     """How often the text of a class registers a buffer of this name."""
-    text = cls.module.source.text
-    if "register_buffer" not in text:
+    # Asked for each attribute of each instance: the words are at hand, the text is searched where they have it.
+    if "register_buffer" not in cls.scope.all_words:
         return 0
-    start = cls.module.source.offset(cls.node.lineno, 0)
-    end = cls.module.source.offset(cls.node.end_lineno or cls.node.lineno, cls.node.end_col_offset or 0)
-    return sum(text.count(f"register_buffer({quote}{name}{quote}", start, end) for quote in "\"'")
+    source = cls.module.source
+    start = source.offset(cls.node.lineno, 0)
+    end = source.offset(cls.node.end_lineno or cls.node.lineno, cls.node.end_col_offset or 0)
+    return sum(source.text.count(f"register_buffer({quote}{name}{quote}", start, end) for quote in "\"'")
 
 
 def item(frame: Frame, instance: Instance, index: Value) -> Value | None:
