@@ -115,30 +115,30 @@ def _stop(*_: object) -> None:
 def _compared(library: str, arguments: argparse.Namespace, done: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """What was found of the models of a library that were not looked at before."""
     watched = LIBRARIES[library]
-    recorder = recording(watched.packages, watched.stand_ins)
-    comparison = Comparison(recorder, arguments.alone)
     signal.signal(signal.SIGALRM, _stop)
     built = sum("counts" in each for each in done.values())
-    for position, candidate in enumerate(watched.candidates()):
-        if built >= arguments.count:
-            return
-        if position < arguments.skip or candidate.name in done:
-            continue
-        started = time.monotonic()
-        found: dict[str, Any] = {"library": library, "model": candidate.name}
-        signal.alarm(arguments.seconds)
-        try:
-            _run(candidate, recorder, watched.device)
-            comparison.compare(candidate.name)
-            found |= _figures(comparison)
-            built += 1
-        except (Exception, _TooLongError) as error:  # whatever a model needs that the meta device does not have
-            found["error"] = f"{type(error).__name__}: {str(error)[:60]}"
-        finally:
-            signal.alarm(0)
-        recorder.clear()
-        comparison.clear()
-        yield found | {"seconds": round(time.monotonic() - started, 1)}
+    with recording(watched.packages, watched.stand_ins) as recorder:
+        comparison = Comparison(recorder, arguments.alone)
+        for position, candidate in enumerate(watched.candidates()):
+            if built >= arguments.count:
+                return
+            if position < arguments.skip or candidate.name in done:
+                continue
+            started = time.monotonic()
+            found: dict[str, Any] = {"library": library, "model": candidate.name}
+            signal.alarm(arguments.seconds)
+            try:
+                _run(candidate, recorder, watched.device)
+                comparison.compare(candidate.name)
+                found |= _figures(comparison)
+                built += 1
+            except (Exception, _TooLongError) as error:  # whatever a model needs that the meta device does not have
+                found["error"] = f"{type(error).__name__}: {str(error)[:60]}"
+            finally:
+                signal.alarm(0)
+            recorder.clear()
+            comparison.clear()
+            yield found | {"seconds": round(time.monotonic() - started, 1)}
 
 
 def _run(candidate: Candidate, recorder: Recorder, device: str) -> None:

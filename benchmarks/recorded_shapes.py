@@ -12,6 +12,7 @@ import importlib.machinery
 import sys
 import types
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, NamedTuple, cast
 
 import torch
@@ -196,10 +197,19 @@ class _StandIns(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         """There is nothing to run."""
 
 
-def recording(packages: Collection[str], stand_ins: Collection[str] = ()) -> Recorder:
-    """Note shapes in what is imported of some packages from now on."""
-    torch.jit._state.disable()  # it compiles the text, not what was made of it
+@contextmanager
+def recording(packages: Collection[str], stand_ins: Collection[str] = ()) -> Iterator[Recorder]:
+    """Note shapes in what is imported of some packages meanwhile."""
     recorder = Recorder()
-    sys.meta_path.insert(0, _Finder(packages, recorder))
-    sys.meta_path.append(_StandIns(stand_ins))
-    return recorder
+    finder, found_last = _Finder(packages, recorder), _StandIns(stand_ins)
+    sys.meta_path.insert(0, finder)
+    sys.meta_path.append(found_last)
+    compiles = bool(torch.jit._state._enabled)
+    torch.jit._state.disable()  # it compiles the text, not what was made of it
+    try:
+        yield recorder
+    finally:
+        if compiles:
+            torch.jit._state.enable()
+        sys.meta_path.remove(finder)
+        sys.meta_path.remove(found_last)

@@ -104,8 +104,8 @@ def recorder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Record
     (package / "liar.py").write_text(LIAR)
     (package / "configured.py").write_text(CONFIGURED)
     monkeypatch.syspath_prepend(str(tmp_path))
-    monkeypatch.setattr(sys, "meta_path", [*sys.meta_path])
-    yield recording(["tiny_models"])
+    with recording(["tiny_models"]) as recorder:
+        yield recorder
     for name in [name for name in sys.modules if name.startswith("tiny_models")]:
         del sys.modules[name]
 
@@ -152,3 +152,11 @@ def test_settings_are_passed_as_a_namespace_and_what_is_left_has_a_reason(record
     comparison.compare("configured")
     assert comparison.counts == {"unknown": 1}
     assert [*comparison.reasons] == ["call of unknown value"]
+
+
+def test_functions_are_compiled_again_after_recording() -> None:
+    before = list(sys.meta_path)
+    with recording([]):
+        assert torch.jit.script(torch.nn.functional.relu6) is torch.nn.functional.relu6
+    assert isinstance(torch.jit.script(torch.nn.functional.relu6), torch.jit.ScriptFunction)
+    assert sys.meta_path == before
