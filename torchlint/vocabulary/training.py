@@ -151,29 +151,44 @@ def _are_disjoint(a: Value | None, b: Value | None) -> bool:
     return True
 
 
-def trained_models(optimizer: Value | None) -> Iterator[tuple[str, Value]]:
-    """The models whose `parameters()` an optimiser was given: how they are written, and what they are."""
+def trained_models(optimizer: Value | None, read_in: Frame | None = None) -> Iterator[tuple[str, Value]]:
+    """The models whose `parameters()` an optimiser was given: how they are written, and what they are.
+
+    Where it matters how they are written, `read_in` is the frame that compares it with its own names.
+    """
     for member in members(optimizer) if optimizer is not None and is_optimizer(optimizer) else ():
         inner = settled(member)
         # Other optimisers derive from torch's.
         made = made_by(inner, _BASE)
-        yield from _models_of(made.value("params") if made is not None else None)
+        yield from _models_of(made.value("params") if made is not None else None, read_in)
 
 
-def models_given(value: Value | None) -> Iterator[tuple[str, Value]]:
+def models_given(value: Value | None, read_in: Frame | None = None) -> Iterator[tuple[str, Value]]:
     """The models whose `parameters()` the call was given that made a value, whatever that makes."""
     inner = settled(value)
     for argument in (*inner.args, *inner.keywords.values()) if isinstance(inner, Call) else ():
-        yield from _models_of(argument)
+        yield from _models_of(argument, read_in)
 
 
-def _models_of(given: Value | None) -> Iterator[tuple[str, Value]]:
+def _models_of(given: Value | None, read_in: Frame | None) -> Iterator[tuple[str, Value]]:
     for part in walk(given) if given is not None else ():
         if isinstance(part, Call) and isinstance(part.callee, Method) and part.callee.name == "parameters":
             receiver = settled(part.callee.receiver)
             func = part.node.func if isinstance(part.node, ast.Call) else None
-            if receiver is not None and isinstance(func, ast.Attribute):
-                yield ast.unparse(func.value), receiver
+            if receiver is None or not isinstance(func, ast.Attribute):
+                continue
+            text = ast.unparse(func.value)
+            if read_in is None or not _is_named_by_another(frame_of(part), read_in, text):
+                yield text, receiver
+
+
+def _is_named_by_another(made_in: Frame | None, read_in: Frame, text: str) -> bool:
+    """Whether a text begins with a parameter of another function: a helper calls any model `model`."""
+    function = made_in.function if made_in is not None and made_in is not read_in else None
+    root = text.partition(".")[0]
+    if made_in is None or function is None or root == made_in.self_name:
+        return False
+    return any(arg.arg == root for arg in function.parameters)
 
 
 def origin(value: Value) -> object:
