@@ -48,6 +48,7 @@ _BASE = "torch.optim.Optimizer"
 BACKWARD = "torch.Tensor.backward"
 STEP = "torch.amp.GradScaler.step"
 _MAX_DEPTH = 2
+_CLEARING = frozenset({"zero_grad", "zero_grads", "zero_gradients"})
 _TRAINING = frozenset({"backward", "manual_backward", "zero_grad"})
 _TRAINING_NAME = re.compile(r"train|fit|step|optimi[sz]e|learn|backward", re.IGNORECASE)
 
@@ -245,6 +246,9 @@ def _of_call(frame: Frame, call: ast.Call, callee: Value, depth: int) -> Iterato
         name = frame.values.get(call.args[1]) if len(call.args) > 1 else None
         if isinstance(name, Constant) and name.value == "grad":
             yield Event(Kind.CLEAR, call, call, None, "", frame)
+    if depth == 0 and _is_own_function(callee) and last_name(func) in _CLEARING:
+        # Nobody looks into it any more, and its name says what it does.
+        yield Event(Kind.CLEAR, call, call, None, ast.unparse(func), frame)
     for reference in _functions(frame, call, callee):
         if depth > 0 and not frame.evaluator.is_busy(reference.function):
             inner = frame.evaluator.frame(reference.function)
