@@ -11,8 +11,8 @@ _C10D = "distributed/distributed_c10d.py"
 _FUNCTORCH = "_functorch/deprecated.py"
 _COMPILE = "torch.compile` or `torch.export"
 _ANNOTATE = (
-    "`torch.jit.annotate` is deprecated with TorchScript, and returns its second argument everywhere else: annotate the "
-    "name, as in `x: list[Tensor] = []`"
+    "`torch.jit.annotate` is deprecated with TorchScript, and returns its second argument everywhere else: annotate "
+    "the name, as in `x: list[Tensor] = []`"
 )
 _TORCHAO = "torchao"
 _NEEDS_TORCHAO = "is deprecated: quantization moved to the package `torchao`"
