@@ -169,8 +169,8 @@ class Model(nn.Module):
         self.head = Head()
         self.head.{replaced} = nn.Identity()
 
-    def forward(self, x):
-        return torch.log(self.head(x))
+    def forward(self, x, y):
+        return torch.log(self.head(x)), nn.CrossEntropyLoss()(x, y)
 """
 
 
