@@ -60,7 +60,7 @@ from torchlint.vocabulary.written_dtypes import writes_dtypes
 
 _WORDS = {"int": "integers", "bool": "truth values", "float": "floating-point numbers", "complex": "complex numbers"}
 # They take integers, too, with some of their arguments or on some devices.
-_LENIENT = frozenset({"bernoulli", "local_response_norm"})
+_LENIENT = frozenset({"bernoulli", "local_response_norm", "requires_grad_"})
 # What an assignment such as `x += y` computes, and what writes the result into its input.
 _WRITING = frozenset({"add", "sub", "mul", "div"})
 _CASTS = ("autocast", "custom_fwd", "set_default_dtype", "set_default_tensor_type", "half", "bfloat16")
@@ -181,8 +181,10 @@ def _asks_where(op: Op) -> bool:
 
 
 def _gradient(op: Op) -> str:
-    """`torch.tensor([1, 2], requires_grad=True)`."""
-    held = _class_of(op) if op.constant("requires_grad") is True else None
+    """`torch.tensor([1, 2], requires_grad=True)`, `torch.arange(3).requires_grad_()`."""
+    is_method = op.name == "requires_grad_"
+    is_asked = op.constant("requires_grad", is_method) is True
+    held = _class_of(op.input if is_method else op) if is_asked else None
     return (
         f"only tensors of floats can require gradients, and this is of {_WORDS[held]}"
         if held in ("int", "bool")
