@@ -4,6 +4,8 @@
 Finds a softmax or log-softmax that is taken only for the position of its largest elements, over the same dim:
 `argmax`, `max(dim)[1]`, `max(dim).indices`, `_, i = x.max(dim)` and the indices of `topk`.
 
+Silent where it is a layer of a model that is called: the model's other callers, such as its loss, may need it.
+
 ## Why is this bad?
 A softmax keeps the order of its input, so that it changes no answer here and costs a pass over it. With large gaps
 between logits it even loses answers: where probabilities underflow or round to the same number, `topk` has only ties

@@ -8,8 +8,8 @@ Finds writes (`x += y`, `x[i] = y`, `x.mul_(y)`, `inplace=True`) to
 - one of several views that `chunk`, `split` or `unbind` made of a tensor with a graph,
 - the argument of a module's `forward`, with a parameter of the module: `token += self.position`.
 
-Silent where it is not certain that the tensor has a graph, under `no_grad`, in code that runs in eval mode only, and in
-tests.
+Silent where it is not certain that the tensor has a graph, under `no_grad`, in code that runs in eval mode only, where
+the function's own backward pass does not go through the tensor, and in tests.
 
 ## Why is this bad?
 `backward()` raises `one of the variables needed for gradient computation has been modified by an inplace operation`,

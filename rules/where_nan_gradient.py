@@ -8,7 +8,8 @@ same. Also finds quotients, logs and
 roots that are replaced where they are NaN or infinite.
 
 Silent where x is made safe first: `f(torch.where(x > 0, x, 1))`, `f(x.clamp(min=eps))`, `f(x + eps)`, and where
-gradients are off or do not reach x, or the result is only written into a buffer of the instance.
+gradients are off or do not reach x, or the result is only written into a buffer of the instance, and in functions that
+only datasets and transforms call.
 
 ## Why is this bad?
 `where` chooses between two values that are both computed. In the backward pass the branch that was not taken gets the
