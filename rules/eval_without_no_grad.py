@@ -4,8 +4,8 @@
 Finds functions that put a model into eval mode and then call it in a loop, themselves, through a method of the same
 object or through a function that they give the model, or call it once in a file that also trains, where nothing
 switches gradients off: no `torch.set_grad_enabled(..)` above it, no `torch.no_grad()` or `inference_mode()` around the
-call, on the function, or at its callers in the file, and no `backward()` that would need them. In a function that trains, the validation after `eval()` is
-looked at where nothing from there to the end of the block needs gradients.
+call, on the function, or at its callers in the file, and no `backward()` that would need them. In a function that
+trains, the validation after `eval()` is looked at where nothing from there to the end of the block needs gradients.
 
 ## Why is this bad?
 `eval()` changes dropout and batch norm, not autograd. Every call records a graph and keeps all activations:
