@@ -4,6 +4,8 @@
 Finds a softmax or log-softmax that is taken only for the position of its largest elements, over the same dim:
 `argmax`, `max(dim)[1]`, `max(dim).indices`, `_, i = x.max(dim)` and the indices of `topk`.
 
+Silent where it is a layer of a model that is called: the model's other callers, such as its loss, may need it.
+
 ## Why is this bad?
 A softmax keeps the order of its input, so that it changes no answer here and costs a pass over it. With large gaps
 between logits it even loses answers: where probabilities underflow or round to the same number, `topk` has only ties
@@ -52,7 +54,7 @@ from torchlint.rule import (
     units,
 )
 from torchlint.vocabulary.activation_swaps import without
-from torchlint.vocabulary.loss_inputs import places
+from torchlint.vocabulary.loss_inputs import is_within_a_model, places
 from torchlint.vocabulary.routes import parents_of, reads_of, route
 
 if TYPE_CHECKING:
@@ -77,8 +79,8 @@ class ActivationBeforeArgmax(Check):
         if len(found) != 1 or not all(_keeps(step) for step in found[0][:-1]):
             return
         softmax = units.source(found[0])
-        if softmax.name not in _ACTIVATIONS:
-            return
+        if softmax.name not in _ACTIVATIONS or is_within_a_model(softmax):
+            return  # The last layer of a model is there for all who call the model, such as its loss.
         dim = op.args.get("dim", Constant(-1) if op.name == "topk" else None)
         if not same_dim(softmax.args.get("dim"), dim, facts.rank(softmax.input)):
             return

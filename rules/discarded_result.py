@@ -67,6 +67,7 @@ from torchlint.rule import (
     trees,
 )
 from torchlint.vocabulary.datasets import LOADER
+from torchlint.vocabulary.nn_modules import is_parameter
 from torchlint.vocabulary.shown_tensors import dtype, settled
 
 if TYPE_CHECKING:
@@ -77,6 +78,8 @@ _PURE = ops.that(kind="function", gives=("tensor", "sequence"), writes="", pure=
 _COMPUTING = (_PURE | ops.REDUCTIONS) - ops.CASTS - ops.MOVES
 # Functions of torch that nobody calls to see whether they raise, or how long they take.
 _FUNCTIONS = _PURE & (ops.ELEMENTWISE | ops.VIEWS | ops.DROPOUTS | ops.ORDER_KEEPING)
+# What `to` may be given a device or a dtype as.
+_GIVEN_TO = ("target", "device", "dtype")
 # Attributes of tensors that are tensors, whoever assigned them.
 _TENSORS = frozenset({"data", "grad"})
 # What these are called on is a tensor, or something that has them in the same meaning.
@@ -179,16 +182,34 @@ def _changes_nothing(frame: Frame, statement: ast.Expr, receiver: ast.expr) -> b
     """Whether all would be the same if the result were assigned: nobody reads it, or it is the tensor itself."""
     if isinstance(receiver, ast.Name) and frame.function is not None and not _is_read_after(frame, statement, receiver):
         return True
-    op = frame.values.get(statement.value)
-    if not isinstance(op, Op) or op.nodes.get("input") is not receiver:
+    call, value, held = statement.value, frame.values.get(statement.value), frame.values.get(receiver)
+    func = call.func if isinstance(call, ast.Call) else None
+    if held is None or not isinstance(func, ast.Attribute) or func.value is not receiver:
         return False
-    cast = ops.cast_dtype(op.name)
+    cast = ops.cast_dtype(value.name) if isinstance(value, Op) else None
     if cast is not None:
-        return dtype(op.input) in (cast, "default" if cast == "float32" else cast)
-    made = settled(op.input)
-    given = made.args.get("device") if isinstance(made, Op) else None
-    moved_to = op.args.get("device", op.args.get("target")) if op.name == "to" else None
-    return given is not None and moved_to is not None and same(given, moved_to)
+        return dtype(held) in (cast, "default" if cast == "float32" else cast)
+    made, wanted = _made_as(held), _wanted(value)
+    given = [made.args[name] for name in ("device", "dtype") if name in made.args] if isinstance(made, Op) else []
+    return bool(wanted) and all(any(same(one, each) for each in given) for one in wanted)
+
+
+def _wanted(value: Value | None) -> list[Value]:
+    """The device and the dtype that `x.to(..)` asks for; which of the two an argument is, is not always known."""
+    match value:
+        case Op(name="to"):
+            return [value.args[name] for name in _GIVEN_TO if name in value.args]
+        case Call(callee=Method(name="to")):
+            return [*value.args, *(value.keywords[name] for name in _GIVEN_TO if name in value.keywords)]
+    return []
+
+
+def _made_as(value: Value) -> Value:
+    """The operation that made a tensor, before something was written into it or it became a parameter."""
+    made = settled(value)
+    if isinstance(made, Call) and is_parameter(made) and made.args:
+        return settled(made.args[0])
+    return made
 
 
 def _is_read_after(frame: Frame, statement: ast.Expr, receiver: ast.Name) -> bool:
@@ -298,6 +319,9 @@ def _assign(frame: Frame, statement: ast.Expr, receiver: ast.expr) -> Callable[[
         return None
     if isinstance(receiver, ast.Name) and receiver.id not in local:
         return None
+    held = frame.values.get(receiver)
+    if held is not None and isinstance(receiver, ast.Attribute) and any(map(is_parameter, map(settled, members(held)))):
+        return None  # A module takes no plain tensor in place of a parameter.
 
     def fix(editor: Editor) -> None:
         editor.assign(statement, editor.text(receiver))

@@ -3,9 +3,9 @@
 ## What it does
 Finds functions that put a model into eval mode and then call it in a loop, themselves, through a method of the same
 object or through a function that they give the model, or call it once in a file that also trains, where nothing
-switches gradients off: no `torch.no_grad()` or `inference_mode()` around the call, on the function, or at its callers
-in the file, and no `backward()` that would need them. In a function that trains, the validation after `eval()` is
-looked at where nothing from there to the end of the block needs gradients.
+switches gradients off: no `torch.set_grad_enabled(..)` above it, no `torch.no_grad()` or `inference_mode()` around the
+call, on the function, or at its callers in the file, and no `backward()` that would need them. In a function that
+trains, the validation after `eval()` is looked at where nothing from there to the end of the block needs gradients.
 
 ## Why is this bad?
 `eval()` changes dropout and batch norm, not autograd. Every call records a graph and keeps all activations:
@@ -61,6 +61,7 @@ from torchlint.rule import (
     classes,
     is_test,
     is_within,
+    last_name,
     loops_around,
     ops,
     own_nodes,
@@ -220,6 +221,8 @@ def _is_covered(frame: Frame, used: list[ast.Call]) -> bool:
                 _is_neutral(frame, item) for item in outer.items
             ):
                 return True
+    if _is_switched_off_before(frame, used[0]):
+        return True
     if frame.function is None:
         return False
     if any(not _is_plain(frame, decorator) for decorator in frame.function.decorators):
@@ -252,6 +255,17 @@ def _is_in_context(frame: Frame, node: ast.AST) -> bool:
 def _is_off(frame: Frame) -> bool:
     """Whether a function, or the module, switches gradients off for all that follows."""
     return "set_grad_enabled" in attributes(frame.scope) if frame.function else _module_is_off(frame)
+
+
+def _is_switched_off_before(frame: Frame, used: ast.Call) -> bool:
+    """Whether a statement above a call, `torch.set_grad_enabled(..)`, decides about gradients for all that follows."""
+    return any(
+        isinstance(node, ast.Expr)
+        and isinstance(node.value, ast.Call)
+        and last_name(node.value.func) == "set_grad_enabled"
+        and node.lineno < used.lineno
+        for node in own_nodes(frame.scope)
+    )
 
 
 def _module_is_off(frame: Frame) -> bool:

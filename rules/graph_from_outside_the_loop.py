@@ -85,7 +85,7 @@ class GraphFromOutsideTheLoop(Check):
         if not frame.loops or is_test(frame.module):
             return
         found = events(frame, 0)
-        models = {text for event in found for text, _ in trained_models(event.subject)}
+        models = {text for event in found for text, _ in trained_models(event.subject, frame)}
         for event in found:
             loop = loop_of(frame.module, event.at) if event.kind is Kind.BACKWARD else None
             if loop is None or not is_in_every_turn(frame, event, loop) or _runs_once(frame, loop):

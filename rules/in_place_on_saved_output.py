@@ -8,8 +8,8 @@ Finds writes (`x += y`, `x[i] = y`, `x.mul_(y)`, `inplace=True`) to
 - one of several views that `chunk`, `split` or `unbind` made of a tensor with a graph,
 - the argument of a module's `forward`, with a parameter of the module: `token += self.position`.
 
-Silent where it is not certain that the tensor has a graph, under `no_grad`, in code that runs in eval mode only, and in
-tests.
+Silent where it is not certain that the tensor has a graph, under `no_grad`, in code that runs in eval mode only, where
+the function's own backward pass does not go through the tensor, and in tests.
 
 ## Why is this bad?
 `backward()` raises `one of the variables needed for gradient computation has been modified by an inplace operation`,
@@ -76,6 +76,7 @@ from torchlint.vocabulary.autograd import requires_grad
 from torchlint.vocabulary.grad_mode import is_called_without_grad
 from torchlint.vocabulary.in_place_writes import WRITING, Write, is_first, may_write, writes
 from torchlint.vocabulary.nn_modules import has_parameters, is_module_class, is_parameter
+from torchlint.vocabulary.returned_losses import reaches_backward
 from torchlint.vocabulary.training import is_without_grad, settled
 from torchlint.vocabulary.turns import position
 
@@ -120,6 +121,8 @@ class InPlaceOnSavedOutput(Check):
             message, made = _judge(frame, write)
             if made is None or is_without_grad(frame, write.node) or _is_evaluation(frame, write.node):
                 continue
+            if not _is_method(frame) and not _reaches_backward(frame, write):
+                continue
             # Callers are looked for last: few writes come this far.
             if is_called_without_grad(frame):
                 return
@@ -133,10 +136,25 @@ def _is_trained(frame: Frame) -> bool:
     """Whether a function is part of a training step: a method of a module, or one with a backward pass."""
     function = frame.function
     assert function is not None
-    is_method = function.cls is not None and is_module_class(frame, function.cls)
-    if not is_method and not any(node.attr == "backward" for node in inventory_of(frame.scope).of(ast.Attribute)):
+    if not _is_method(frame) and not any(
+        node.attr == "backward" for node in inventory_of(frame.scope).of(ast.Attribute)
+    ):
         return False
     return not _EVALUATION.search(function.name) and not _PREPARATION.match(function.name)
+
+
+def _is_method(frame: Frame) -> bool:
+    """Whether a function is a method of a module."""
+    cls = frame.function.cls if frame.function is not None else None
+    return cls is not None and is_module_class(frame, cls)
+
+
+def _reaches_backward(frame: Frame, write: Write) -> bool:
+    """Whether the function's own backward pass may go through what is written to, and not stop at a `detach`."""
+    statement = statement_of(frame.module, write.node)
+    if statement is None or not isinstance(write.target, ast.Name):
+        return True
+    return reaches_backward(frame, statement, {write.target.id})
 
 
 def _is_evaluation(frame: Frame, node: ast.AST) -> bool:

@@ -49,6 +49,7 @@ from torchlint.rule import (
     facts,
     inventory_of,
     members,
+    ops,
     peek,
 )
 from torchlint.vocabulary.api_fixes import fix_of
@@ -73,6 +74,8 @@ _FACTORIES = frozenset(
 )
 # Methods that write numbers into a tensor and return it.
 _FILLS = frozenset({"fill_", "zero_", "normal_", "uniform_"})
+# Methods that give a new tensor in another form: on another device, in another dtype or shape.
+_KEEPING = ops.CASTS | ops.MOVES | ops.that(kind="function", gives="tensor", view=True, writes="")
 _VOLATILE = "`volatile` does nothing since torch 0.4, so the graph is recorded: use `with torch.no_grad():`"
 
 
@@ -131,8 +134,8 @@ def _is_new(frame: Frame, node: ast.expr) -> bool:
     """Whether an expression makes a tensor that nothing else holds and that has no gradient."""
     if not isinstance(node, ast.Call) or any(keyword.arg in ("requires_grad", None) for keyword in node.keywords):
         return False
-    if isinstance(node.func, ast.Attribute) and node.func.attr in _FILLS:
-        return _is_new(frame, node.func.value)
+    if isinstance(node.func, ast.Attribute) and node.func.attr in _FILLS | _KEEPING and _is_new(frame, node.func.value):
+        return True
     made = members(peek(frame, node.func))
     return all(isinstance(each, External) and each.qualname in _FACTORIES for each in made)
 

@@ -153,7 +153,7 @@ def _cut_before(frame: Frame, step: Event, flows: Sequence[tuple[ast.Call, Flow]
     reached = set().union(*(each.models for _, each in flows))
     cuts = [cut for cut in last.cuts if cut.models]
     criteria = set().union(*(each.criteria for _, each in flows))
-    trained = _trained(step.subject)
+    trained = _trained(frame, step.subject)
     if trained is None or any(_overlap(one, other) for one in trained for other in reached | criteria):
         return None
     if not reached:
@@ -177,10 +177,10 @@ def _by_name(step: Event, cuts: Sequence[Cut], reached: set[str]) -> tuple[Cut, 
     return None
 
 
-def _trained(optimizer: Value | None) -> list[str] | None:
+def _trained(frame: Frame, optimizer: Value | None) -> list[str] | None:
     """The models whose parameters an optimiser has, as they are written: empty where it is not known, None where it has
     further parameters."""
-    texts = [text for text, _ in (*trained_models(optimizer), *models_given(optimizer))]
+    texts = [text for text, _ in (*trained_models(optimizer, frame), *models_given(optimizer, frame))]
     made = made_by(optimizer) if texts and is_optimizer(optimizer) else None
     given = made.value("params") if made is not None else None
     return None if given is not None and any(type(part) is Unknown for part in walk(given)) else texts

@@ -241,7 +241,8 @@ def _optimised_before(frame: Frame, wrap: _Wrap) -> Iterator[Problem]:
     made = [
         call
         for call in frame.callees
-        if is_optimizer(value := frame.values.get(call)) and [written for written, _ in trained_models(value)] == [text]
+        if is_optimizer(value := frame.values.get(call))
+        and [written for written, _ in trained_models(value, frame)] == [text]
     ]
     before = [call for call in made if position(call) < position(wrap.call)]
     after = [call for call in frame.callees if position(call) > position(wrap.call)]

@@ -33,7 +33,7 @@ import ast
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from torchlint.rule import ERROR, Changes, Check, Constant, Frame, Op, Problem, Value, agree, is_test, ops
+from torchlint.rule import ERROR, Changes, Check, Constant, Frame, Op, Problem, Value, agree, is_test, members, ops
 from torchlint.vocabulary.autograd import requires_grad
 from torchlint.vocabulary.training import is_without_grad
 
@@ -61,10 +61,19 @@ class NumpyOfDeviceTensor(Check):
         if not isinstance(op.node, ast.Call) or is_test(frame.module) or op.args.keys() - {"input"}:
             return
         node = op.nodes.get("input")
-        if _needs_grad(op, frame):
+        # On another path the name may hold something else, such as a list.
+        calls = [
+            each if isinstance(each, Op) and each.name == op.name else None for each in members(_result(op, frame))
+        ]
+        if all(each is not None and _needs_grad(each, frame) for each in calls):
             yield Problem(op.node, "", _detached(node), Changes("code runs that raised"))
-        elif agree(op.input, _is_elsewhere):
+        elif all(each is not None and agree(each.input, _is_elsewhere) for each in calls):
             yield Problem(op.node, _MOVED, _detached(node), Changes("code runs that raised"))
+
+
+def _result(op: Op, frame: Frame) -> Value:
+    """What the call of an operation gives on all paths."""
+    return frame.values.get(op.node, op) if isinstance(op.node, ast.expr) else op
 
 
 def _needs_grad(op: Op, frame: Frame) -> bool:

@@ -8,7 +8,8 @@ same. Also finds quotients, logs and
 roots that are replaced where they are NaN or infinite.
 
 Silent where x is made safe first: `f(torch.where(x > 0, x, 1))`, `f(x.clamp(min=eps))`, `f(x + eps)`, and where
-gradients are off or do not reach x, or the result is only written into a buffer of the instance.
+gradients are off or do not reach x, or the result is only written into a buffer of the instance, and in functions that
+only datasets and transforms call.
 
 ## Why is this bad?
 `where` chooses between two values that are both computed. In the backward pass the branch that was not taken gets the
@@ -57,6 +58,7 @@ from torchlint.rule import (
 )
 from torchlint.vocabulary.autograd import requires_grad
 from torchlint.vocabulary.data_tables import is_data
+from torchlint.vocabulary.eval_mode import callers
 from torchlint.vocabulary.grad_mode import is_called_without_grad
 from torchlint.vocabulary.nn_modules import is_dataset_class, is_module_class
 from torchlint.vocabulary.singular_points import faulty, is_fault, singular, tested
@@ -82,14 +84,22 @@ class WhereNanGradient(Check):
     words = (("where", "masked_fill", MASKED),)
 
     def check_frame(self, frame: Frame) -> Iterator[Problem]:
-        if frame.function and frame.function.cls and is_dataset_class(frame, frame.function.cls):
-            return  # No gradient goes through what a dataset prepares.
-        if _is_transform(frame) or _gives_nothing(frame):
+        if _prepares_data(frame, 0) or _gives_nothing(frame):
             return
         problems = [problem for op in frame.ops if op.name in _SELECTING for problem in _of_op(op, frame)]
         problems += [problem for node in own_nodes(frame.scope) for problem in _of_store(node, frame)]
-        if problems and not is_called_without_grad(frame):
+        if problems and not is_called_without_grad(frame) and not _prepares_data(frame):
             yield from problems
+
+
+def _prepares_data(frame: Frame, depth: int = 2) -> bool:
+    """Whether no gradient goes through what a function computes: it is part of a dataset or a transform, or called by
+    such functions alone."""
+    cls = frame.function.cls if frame.function is not None else None
+    if (cls is not None and is_dataset_class(frame, cls)) or _is_transform(frame):
+        return True
+    above = [outer for _, outer in callers(frame)] if depth and frame.function is not None and cls is None else []
+    return bool(above) and all(_prepares_data(outer, depth - 1) for outer in above)
 
 
 def _is_transform(frame: Frame) -> bool:

@@ -34,6 +34,23 @@ def test_weight_norm_is_said_to_change_names() -> None:
     assert finding.fix is None
 
 
+def test_an_annotation_for_the_compiler_becomes_one_of_python() -> None:
+    (finding,) = _findings("import torch\n\nrows = torch.jit.annotate(list[torch.Tensor], [])\n")
+    assert "returns its second argument" in finding.message
+    assert "`x: list[Tensor] = []`" in finding.message
+
+
+def test_activations_whose_deprecation_torch_took_back_are_no_findings() -> None:
+    program = """\
+        import torch.nn.functional as F
+
+
+        def forward(x):
+            return F.sigmoid(x) * F.tanh(x), F.sigmoid
+    """
+    assert _findings(program) == []
+
+
 def test_the_last_rate_is_another_number_than_the_next_one() -> None:
     program = """\
         import torch

@@ -154,8 +154,6 @@ OLD = [
     "torch.nn.functional.upsample(a[None, None], scale_factor=2)",
     "torch.nn.functional.upsample_bilinear(a[None, None], scale_factor=2)",
     "torch.nn.functional.upsample_nearest(a[None, None], 8)",
-    "torch.nn.functional.sigmoid(a)",
-    "torch.nn.functional.tanh(a)",
     "torch.nn.UpsamplingNearest2d(scale_factor=2)(a[None, None])",
     "torch.nn.UpsamplingBilinear2d(scale_factor=2)(a[None, None])",
     "torch.nn.MSELoss(size_average=False)(a, spd)",

@@ -145,3 +145,40 @@ def test_text_that_is_on_no_disk_keeps_its_findings_beside_what_it_imports(
     report = lint.check(Source.from_bytes(path, text.encode()), {"TLT202"})
     assert report.failures == []
     assert [finding.code for finding in report.findings] == ["TLT202"]
+
+
+HEAD = """
+import torch.nn as nn
+
+class Head(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.act = nn.Softmax(dim=1)
+
+    def forward(self, x):
+        return self.act(x)
+"""
+REPLACING = """
+import torch
+import torch.nn as nn
+from head import Head
+
+class Model(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.head = Head()
+        self.head.{replaced} = nn.Identity()
+
+    def forward(self, x, y):
+        return torch.log(self.head(x)), nn.CrossEntropyLoss()(x, y)
+"""
+
+
+@pytest.mark.parametrize(("replaced", "found"), [("name", 1), ("act", 0)])
+def test_a_layer_of_another_file_s_class_that_is_replaced_here_is_not_known(
+    tmp_path: Path, replaced: str, found: int
+) -> None:
+    (tmp_path / "head.py").write_text(HEAD)
+    path = tmp_path / "train.py"
+    path.write_text(REPLACING.format(replaced=replaced))
+    assert len(check(path)) == found

@@ -10,14 +10,25 @@ _BINDINGS = "lib/libtorch_python.so, message"
 _C10D = "distributed/distributed_c10d.py"
 _FUNCTORCH = "_functorch/deprecated.py"
 _COMPILE = "torch.compile` or `torch.export"
+_ANNOTATE = (
+    "`torch.jit.annotate` is deprecated with TorchScript, and returns its second argument everywhere else: annotate "
+    "the name, as in `x: list[Tensor] = []`"
+)
 _TORCHAO = "torchao"
 _NEEDS_TORCHAO = "is deprecated: quantization moved to the package `torchao`"
 
 
-def _jit(name: str, deprecated: str = "2.5") -> Row:
+def _jit(name: str, deprecated: str = "2.5", message: str = "") -> Row:
     """TorchScript as a whole is no longer developed; there is no other name for a part of it."""
     return Row(
-        f"torch.jit.{name}", _COMPILE, fix=False, severity=INFO, deprecated=deprecated, lowest="2.1", source="jit/"
+        f"torch.jit.{name}",
+        _COMPILE,
+        fix=False,
+        severity=INFO,
+        message=message,
+        deprecated=deprecated,
+        lowest="2.1",
+        source="jit/",
     )
 
 
@@ -157,6 +168,7 @@ SUBSYSTEMS = (
     *map(_quantization, ("quantize_fx.prepare_fx", "quantize_fx.prepare_qat_fx", "quantize_fx.convert_fx")),
     *(_jit(name) for name in ("script", "trace", "trace_module", "freeze", "fork", "wait")),
     *(_jit(name, "2.10") for name in ("save", "load", "script_method")),
-    *(_jit(name) for name in ("optimize_for_inference", "annotate", "script_if_tracing", "interface", "isinstance")),
+    *(_jit(name) for name in ("optimize_for_inference", "script_if_tracing", "interface", "isinstance")),
+    _jit("annotate", message=_ANNOTATE),
     *(_jit(name) for name in ("strict_fusion", "enable_onednn_fusion", "onednn_fusion_enabled", "set_fusion_strategy")),
 )

@@ -34,7 +34,7 @@ def _elements(value: Value | None) -> list[Value]:
 def maker(chain: Chain) -> ast.AST | None:
     """Where the operation at the end of a chain is written: its call, or the layer that a container calls."""
     op = units.source(chain)
-    if op.layer is not None and op.layer.node is not None and not _is_direct(op):
+    if op.layer is not None and op.layer.node is not None and is_within_a_model(op):
         return op.layer.node
     return op.node
 
@@ -52,14 +52,15 @@ def places(found: list[Chain], message: str, loss: Op) -> tuple[Place, ...]:
     return tuple(shown.values())
 
 
-def _is_direct(op: Op) -> bool:
-    """Whether the operation's call calls its own layer, not a container of it."""
-    return isinstance(op.node, ast.Call) and op.frame is not None and op.frame.callees.get(op.node) is op.layer
+def is_within_a_model(op: Op) -> bool:
+    """Whether an operation is that of a layer in a container, and its call one of the container."""
+    called = isinstance(op.node, ast.Call) and op.frame is not None and op.frame.callees.get(op.node) is op.layer
+    return op.layer is not None and not called
 
 
 def operand(op: Op) -> ast.expr | None:
     """The expression of an operation's input, where it is written in the operation's own expression."""
-    if not isinstance(op.node, ast.Call) or (op.layer is not None and not _is_direct(op)):
+    if not isinstance(op.node, ast.Call) or is_within_a_model(op):
         return None
     node = op.nodes.get("input")
     if node is None or isinstance(node, ast.Starred) or op.frame is None:

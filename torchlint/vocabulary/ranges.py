@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from torchlint.rule import (
     Choice,
@@ -14,9 +14,11 @@ from torchlint.rule import (
     Match,
     Mutated,
     Op,
+    Tail,
     Value,
     dtypes,
     is_test,
+    members,
     ops,
     same,
     walk,
@@ -38,6 +40,7 @@ _WHOLES = ops.REDUCTIONS & (_MAXIMA | ops.SUMS | _NON_NEGATIVE) - ops.CUTS
 _MINIMA = ops.REDUCTIONS & ops.that(lower=True)
 _EXTREMES = ops.REDUCTIONS & _MAXIMA | _MINIMA
 _CLAMPS = ops.that(clamps=("min max", "min_val max_val"))
+_JOINS = ops.that(shape=("joined", "stacked"))
 # Products of two factors, each row or column of which is one.
 _PRODUCTS = ops.PRODUCTS - {"baddbmm"}
 _NORMALS = frozenset(name for name in ops.FACTORIES & ops.RANDOM if name.startswith("randn"))
@@ -191,6 +194,9 @@ def has_upper_bound(value: Value, depth: int = _DEPTH) -> bool:
     match value:
         case Op() if value.name in ops.CARRIERS:
             return has_upper_bound(value.input, depth - 1)
+        case Op(args={"tensors": tensors}) if value.name in _JOINS:
+            parts = [*_elements(tensors)]
+            return bool(parts) and all(has_upper_bound(part, depth - 1) for part in parts)
         case Op(name="mul" | "div", args={"input": scaled, "other": scale}) if _is_scale(scale):
             if has_upper_bound(scaled, depth - 1):
                 return True
@@ -199,6 +205,15 @@ def has_upper_bound(value: Value, depth: int = _DEPTH) -> bool:
                 return True
     negative, _, others = _signs(value, depth)
     return negative and not others
+
+
+def _elements(value: Value) -> Iterator[Value]:
+    """What is known of the elements of a list, also of one that grows in a loop."""
+    for member in members(value):
+        if isinstance(member, Items):
+            yield from member.items
+        elif isinstance(member, Tail):
+            yield from member.last
 
 
 def _is_scale(value: Value) -> bool:
@@ -332,8 +347,27 @@ def _is_place_of_maximum(index: Value, depth: int) -> bool:
 
 def harmless_exp(value: Value) -> bool:
     """Whether `exp` of a value certainly does not overflow."""
-    known = bounded(value) or non_positive(value) or subtracts_maximum(value)
+    known = bounded(value) or non_positive(value) or subtracts_maximum(value) or _is_folded(value)
     return known or is_scaled_table(value) or is_lowered(value)
+
+
+def _is_folded(value: Value) -> bool:
+    """Whether a value is `-abs(x)` written as `x - 2 * x * (x >= 0)`."""
+    match value:
+        case Op(name="sub", args={"input": x, "other": other}):
+            negative, parts = _factors(other, _DEPTH)
+            rest = [part for part in parts if not same(part, x)]
+            twice = [part for part in rest if isinstance(part, Constant) and part.value == 2]
+            signs = [part for part in rest if _tells_sign(part, x)]
+            return not negative and len(parts) == 3 and len(twice) == len(signs) == 1
+    return False
+
+
+def _tells_sign(value: Value, x: Value) -> bool:
+    """Whether a value is 1 where another is above zero, and 0 elsewhere."""
+    sign = _bare(value)
+    compares = isinstance(sign, Op) and sign.name in ("ge", "gt") and sign.constant("other") == 0
+    return isinstance(sign, Op) and compares and same(sign.input, x)
 
 
 def is_lowered(value: Value) -> bool:

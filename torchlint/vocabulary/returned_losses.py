@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from torchlint.rule import Frame, last_name, ops, own_nodes, statement_of, trees
 
@@ -24,17 +24,23 @@ def _reaches_backward(frame: Frame, callee: ast.expr) -> bool:
     first = statement_of(frame.module, callee)
     if not isinstance(first, ast.Assign):
         return False
-    held = {name for target in first.targets for name in _names(target)}
+    return reaches_backward(frame, first, {name for target in first.targets for name in _names(target)})
+
+
+def reaches_backward(frame: Frame, first: ast.stmt, names: Collection[str]) -> bool:
+    """Whether what some names hold after a statement is part of something that `backward` is called on, as far as the
+    function's text tells."""
+    held = {*names}
     later = [node for node in own_nodes(frame.scope) if getattr(node, "lineno", 0) > (first.end_lineno or 0)]
     for node in sorted(later, key=lambda node: (getattr(node, "lineno", 0), getattr(node, "col_offset", 0))):
         if _is_backward_of(node, held):
             return True
         for targets, value in _flows(node):
-            names = {name for target in targets for name in _names(target)}
+            given = {name for target in targets for name in _names(target)}
             if held.intersection(_names(value)):
-                held |= names
+                held |= given
             elif isinstance(node, ast.Assign):
-                held -= names
+                held -= given
     return False
 
 

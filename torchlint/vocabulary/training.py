@@ -48,6 +48,7 @@ _BASE = "torch.optim.Optimizer"
 BACKWARD = "torch.Tensor.backward"
 STEP = "torch.amp.GradScaler.step"
 _MAX_DEPTH = 2
+_CLEARING = frozenset({"zero_grad", "zero_grads", "zero_gradients"})
 _TRAINING = frozenset({"backward", "manual_backward", "zero_grad"})
 _TRAINING_NAME = re.compile(r"train|fit|step|optimi[sz]e|learn|backward", re.IGNORECASE)
 
@@ -151,29 +152,44 @@ def _are_disjoint(a: Value | None, b: Value | None) -> bool:
     return True
 
 
-def trained_models(optimizer: Value | None) -> Iterator[tuple[str, Value]]:
-    """The models whose `parameters()` an optimiser was given: how they are written, and what they are."""
+def trained_models(optimizer: Value | None, read_in: Frame | None = None) -> Iterator[tuple[str, Value]]:
+    """The models whose `parameters()` an optimiser was given: how they are written, and what they are.
+
+    Where it matters how they are written, `read_in` is the frame that compares it with its own names.
+    """
     for member in members(optimizer) if optimizer is not None and is_optimizer(optimizer) else ():
         inner = settled(member)
         # Other optimisers derive from torch's.
         made = made_by(inner, _BASE)
-        yield from _models_of(made.value("params") if made is not None else None)
+        yield from _models_of(made.value("params") if made is not None else None, read_in)
 
 
-def models_given(value: Value | None) -> Iterator[tuple[str, Value]]:
+def models_given(value: Value | None, read_in: Frame | None = None) -> Iterator[tuple[str, Value]]:
     """The models whose `parameters()` the call was given that made a value, whatever that makes."""
     inner = settled(value)
     for argument in (*inner.args, *inner.keywords.values()) if isinstance(inner, Call) else ():
-        yield from _models_of(argument)
+        yield from _models_of(argument, read_in)
 
 
-def _models_of(given: Value | None) -> Iterator[tuple[str, Value]]:
+def _models_of(given: Value | None, read_in: Frame | None) -> Iterator[tuple[str, Value]]:
     for part in walk(given) if given is not None else ():
         if isinstance(part, Call) and isinstance(part.callee, Method) and part.callee.name == "parameters":
             receiver = settled(part.callee.receiver)
             func = part.node.func if isinstance(part.node, ast.Call) else None
-            if receiver is not None and isinstance(func, ast.Attribute):
-                yield ast.unparse(func.value), receiver
+            if receiver is None or not isinstance(func, ast.Attribute):
+                continue
+            text = ast.unparse(func.value)
+            if read_in is None or not _is_named_by_another(frame_of(part), read_in, text):
+                yield text, receiver
+
+
+def _is_named_by_another(made_in: Frame | None, read_in: Frame, text: str) -> bool:
+    """Whether a text begins with a parameter of another function: a helper calls any model `model`."""
+    function = made_in.function if made_in is not None and made_in is not read_in else None
+    root = text.partition(".")[0]
+    if made_in is None or function is None or root == made_in.self_name:
+        return False
+    return any(arg.arg == root for arg in function.parameters)
 
 
 def origin(value: Value) -> object:
@@ -230,6 +246,9 @@ def _of_call(frame: Frame, call: ast.Call, callee: Value, depth: int) -> Iterato
         name = frame.values.get(call.args[1]) if len(call.args) > 1 else None
         if isinstance(name, Constant) and name.value == "grad":
             yield Event(Kind.CLEAR, call, call, None, "", frame)
+    if depth == 0 and _is_own_function(callee) and last_name(func) in _CLEARING:
+        # Nobody looks into it any more, and its name says what it does.
+        yield Event(Kind.CLEAR, call, call, None, ast.unparse(func), frame)
     for reference in _functions(frame, call, callee):
         if depth > 0 and not frame.evaluator.is_busy(reference.function):
             inner = frame.evaluator.frame(reference.function)

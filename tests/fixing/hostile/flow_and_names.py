@@ -861,39 +861,39 @@ def f():
     return TABLE["u"](torch.empty(3, 3)), TABLE["u"].__name__
 
 
-# == TLT802 a sigmoid of a list
+# == TLT802 an outer product by its old name
 # inputs: torch.randn(3)
 def f(x):
-    return F.sigmoid(x), F.tanh(input=x)
+    return torch.ger(x, x), torch.ger(input=x, vec2=x)
 
 
-# == TLT802 a sigmoid of what is no tensor
+# == TLT802 an outer product of what is no tensor
 # inputs: 3; [1.0]
 def f(x):
-    return F.sigmoid(x)
+    return torch.ger(x, x)
 
 
-# == TLT802 a sigmoid of an own class
+# == TLT802 an outer product of an own class
 class Own:
-    def sigmoid(self):
+    def ger(self, other):
         return 3
 
 
 # inputs: None
 def f(x):
-    return F.sigmoid(Own())
+    return torch.ger(Own(), Own())
 
 
-# == TLT802 a tanh that is compared
+# == TLT802 a function that is compared
 # inputs: torch.randn(3)
 def f(x):
-    return F.tanh is F.tanh, F.tanh(x), {F.sigmoid: 1}[F.sigmoid]
+    return torch.ger is torch.ger, torch.ger(x, x), {torch.ger: 1}[torch.ger]
 
 
 # == TLT802 a function that is traced by name
 # inputs: torch.randn(3)
 def inner(x):
-    return F.sigmoid(x)
+    return torch.ger(x, x)
 
 
 def f(x):

@@ -8,6 +8,9 @@ from torchlint.torch_facts.dims import ANY, Shape, certainly_differ
 from torchlint.torch_facts.shape_functions.elementwise_shapes import broadcast
 from torchlint.torch_facts.shape_functions.refusal import Given, Refusal
 
+# What the mean was called before torch 1.0: it is still taken, with a warning.
+_OLD_MEAN = "elementwise_mean"
+
 
 def of_classes(given: Given) -> Shape:
     """`cross_entropy`: scores (N, C, ...) and labels (N, ...), or a probability for each score.
@@ -74,7 +77,7 @@ def _averaged(given: Given, each: Shape) -> Shape:
     if not isinstance(reduction, str):
         return ANY
     known = ("none", "mean", "sum", "batchmean") if given.name == "kl_div" else ("none", "mean", "sum")
-    if reduction not in known:
+    if reduction not in (*known, _OLD_MEAN):
         raise Refusal(f"`reduction` is {reduction!r}, and may be {', '.join(map(repr, known))}")
     return each if reduction == "none" else Shape(())
 

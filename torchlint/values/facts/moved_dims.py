@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import combinations, pairwise
+from itertools import chain, combinations, pairwise
 from typing import NamedTuple
 
 from torchlint.torch_facts import ops
@@ -113,10 +114,14 @@ def _filled(shape: Shape | None, wanted: tuple[Size, ...]) -> tuple[Size, ...]:
 
 
 def _parts(sizes: Sequence[Size], own: Mapping[Size, int]) -> Iterator[_Part]:
-    """The dims of the input that are found in the sizes of the view, from the first to the last."""
-    for place, size in enumerate(sizes):
-        factors = [size] if isinstance(size, int) and [*sizes].count(size) == 1 else [*_factors(size)]
-        for factor in sorted((each for each in factors if each in own), key=own.__getitem__):
+    """The dims of the input that are found in the sizes of the view, from the first to the last.
+
+    A size that the view has twice, as in `attention.view(b, h, w, h, w)`, is of no one dim.
+    """
+    made_of = [[size] if isinstance(size, int) else [*_factors(size)] for size in sizes]
+    times = Counter(chain.from_iterable(made_of))
+    for place, (size, factors) in enumerate(zip(sizes, made_of, strict=True)):
+        for factor in sorted((each for each in factors if each in own and times[each] == 1), key=own.__getitem__):
             yield _Part(place, own[factor], factor, is_whole=size == factor)
 
 

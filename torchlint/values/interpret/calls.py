@@ -63,8 +63,16 @@ def _call_choice(frame: Frame, callee: Choice, arguments: Arguments, node: ast.C
 
 def _is_choice_of_losses(callee: Choice) -> bool:
     """Whether the kind of loss depends on the path: what it is given then does too."""
-    names = {member.name for member in callee.members if isinstance(member, Layer)}
-    return len(names) > 1 and any(name.endswith("Loss") for name in names)
+    kinds = {_kind(member) for member in callee.members} - {None}
+    return len(kinds) > 1 and any(kind in ops.LOSSES or str(kind).endswith("Loss") for kind in kinds)
+
+
+def _kind(callee: Value) -> str | None:
+    """The operation of a layer or of a function of torch: that of `nn.NLLLoss()` is `F.nll_loss`."""
+    if isinstance(callee, Layer):
+        return ops.LAYERS.get(callee.name, callee.name)
+    name = callee.qualname if isinstance(callee, External) else ""
+    return name.rpartition(".")[2] if name.startswith("torch.nn.functional.") else None
 
 
 @calls(Call)

@@ -184,6 +184,8 @@ def _method(frame: Frame, base: Instance | ClassRef, method: FunctionModel) -> V
 def _instance_attribute(frame: Frame, instance: Instance, name: str) -> Value | None:
     evaluator = frame.evaluator
     key = (instance if instance.args is not None else instance.cls, name)
+    if instance.cls.module is not evaluator.module and name in evaluator.module.foreign_writes:
+        return None  # The file replaces what a class of another one made: `self.backbone.fc = nn.Linear(8, 4)`.
     if key in evaluator.known.attributes:
         return evaluator.known.attributes[key]
     writers = _writers(frame, instance.cls, name)
