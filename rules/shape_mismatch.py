@@ -9,7 +9,8 @@ is given, and for each call of it with the arguments of that call.
 
 Only functions are looked at in which sizes are numbers: in a shape that is asked for (`torch.zeros(3, 5)`,
 `x.view(-1, 400)`) or in the layers of their class, by a name that is given a number too; and those that go over data
-with a `DataLoader`. What is symbols alone (`nn.Linear(width, width)`) can hardly be refused.
+with a `DataLoader`. What is symbols alone (`nn.Linear(width, width)`) can hardly be refused, except after a recurrent
+layer with `bidirectional=True`.
 
 Silent where anything in it is not known, where the code may not be reached (in a branch that is not decided, after an
 early return, in `try`), where an error is expected (`pytest.raises`), and where a layer may be replaced.

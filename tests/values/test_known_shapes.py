@@ -33,6 +33,11 @@ DATA = """
     for number, (image, digit) in enumerate(DataLoader(digits, 64)):  # image (batch, 1, 28, 28), digit (batch,)
         pass
     image, kind = next(iter(DataLoader(cut, 64)))  # image (batch, 3, 24, 24), kind (batch,)
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    for epoch in range(2):
+        for image, kind in DataLoader(digits, 64):  # image (batch, 1, 28, 28), kind (batch,)
+            image = image.to(device, non_blocking=True)  # (batch, 1, 28, 28)
+            kind = kind.cuda()  # (batch,)
 """
 
 PARAMETERS = """

@@ -15,7 +15,8 @@ _LOADER = "DataLoader"
 
 
 def writes_sizes(frame: Frame) -> bool:
-    """Whether a function gives a shape with a number in it, goes over data, or has layers made with numbers."""
+    """Whether a function gives a shape with a number in it, goes over data, or has layers made with numbers, or that
+    double a size."""
     function, module = frame.function, frame.module
     if _ANNOTATIONS in module.vocabulary or _has_numbers(frame.words, frame.scope, module):
         return True
@@ -47,6 +48,8 @@ def _is_sized(call: ast.Call, numbers: frozenset[str]) -> bool:
         return False
     given: list[ast.AST] = [*call.args, *(keyword.value for keyword in call.keywords)]
     if name in _LAYERS:
+        if any(_doubles(keyword) for keyword in call.keywords):
+            return True
         del given[_FIRST:]
     while given:
         part = given.pop()
@@ -55,6 +58,11 @@ def _is_sized(call: ast.Call, numbers: frozenset[str]) -> bool:
         elif _is_number(part, numbers):
             return True
     return False
+
+
+def _doubles(keyword: ast.keyword) -> bool:
+    """Whether a recurrent layer goes both ways, and so gives twice its hidden size."""
+    return keyword.arg == "bidirectional" and isinstance(keyword.value, ast.Constant) and keyword.value.value is True
 
 
 def _is_number(node: ast.AST, numbers: frozenset[str]) -> bool:

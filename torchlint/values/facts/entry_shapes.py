@@ -23,8 +23,7 @@ class Rows(NamedTuple):
 def data(call: Call, single: Single) -> object:
     """What a call gives: the shape of an array, or `Rows`; None where it makes no data."""
     if isinstance(call.callee, Method):
-        receiver = call.callee.receiver
-        return single(receiver) if call.callee.name in _KEEPING and isinstance(receiver, Call) else None
+        return _by_method(call.callee, single)
     name = call.qualname
     if not call.known or not name:
         return None
@@ -34,6 +33,16 @@ def data(call: Call, single: Single) -> object:
         return _pictures(name.rpartition(".")[2], call, single)
     handler = _CALLS.get(name)
     return handler(call, single) if handler is not None else None
+
+
+def _by_method(method: Method, single: Single) -> object:
+    """What a method leaves of the shape: those that move a tensor or change its dtype leave all of it."""
+    if method.name in _KEEPING and isinstance(method.receiver, Call):
+        return single(method.receiver)
+    if method.name not in _MOVING:
+        return None
+    held = single(method.receiver)
+    return held if isinstance(held, Shape) else None
 
 
 def item(answer: object) -> object:
@@ -60,6 +69,8 @@ def _held(call: Call, position: int, name: str, single: Single) -> object:
 # -- numpy --------------------------------------------------------------------------------------------------------
 
 _KEEPING = frozenset({"astype", "copy"})
+# What a loader gives is not known to be a tensor, so that these are no operations of torch there.
+_MOVING = frozenset({"to", "cuda", "cpu"})
 _SIZED = frozenset(
     {"zeros", "ones", "empty", "full", "random.random", "random.random_sample", "random.standard_normal"}
 )
