@@ -96,14 +96,17 @@ class StateDictAlias(Check):
         found: list[Event] | None = None
         for kept in kept_weights(frame):
             found = events(frame) if found is None else found
-            problem = _in_a_method(frame, kept) if kept.is_attribute else _in_a_function(frame, kept, found)
+            problem = _in_a_method(frame, kept) if kept.is_attribute else None
+            if problem is None and (kept.name.isidentifier() or is_kept_for_later(frame, kept)):
+                problem = _in_a_function(frame, kept, found)
             if problem is not None:
                 yield problem
 
 
 def _in_a_function(frame: Frame, kept: Kept, found: list[Event]) -> Problem | None:
     """A local that is read when the weights are others."""
-    if is_changed(frame.scope, kept):
+    cls = frame.function.cls if frame.function is not None and kept.is_attribute else None
+    if is_changed(cls.node if cls is not None else frame.scope, kept):
         return None
     trained = [event for event in found if event.kind in _TRAINS or _is_training(event)]
     loop = next((loop for loop in reversed(loops_around(frame.module, kept.node)) if _has(frame, loop, trained)), None)
@@ -199,7 +202,7 @@ def _loads_into(call: ast.AST | None, given: ast.AST, model: str) -> bool:
 def _in_a_method(frame: Frame, kept: Kept) -> Problem | None:
     """An attribute that a method of the class loads into the same model, or that is kept for the best and saved."""
     cls = frame.function.cls if frame.function is not None else None
-    if cls is None or is_changed(cls.node, kept) or is_kept_for_later(frame, kept) is False:
+    if cls is None or is_changed(cls.node, kept) or not is_kept_for_later(frame, kept):
         return None
     compared = any(
         isinstance(outer, ast.If) and _compares(frame, outer.test) for outer in ancestors(frame.module, kept.node)
