@@ -2,8 +2,8 @@
 
 ## What it does
 Finds functional dropout without `training` in a method of an `nn.Module`, where another dropout of the class passes
-it, or the file puts an instance of the class, or a model that a function is given, into eval mode. Silent where the probability is a parameter: who calls it
-decides.
+it, or the file puts an instance of the class, or a model that a function is given, into eval mode. Silent where the
+probability is a parameter: who calls it decides.
 
 ## Why is this bad?
 `F.dropout` knows nothing of the module: its `training` is True unless it is passed. After `model.eval()` the network

@@ -4,8 +4,8 @@
 Finds an optimiser that is given `model.parameters()`, or those of a part such as `model.fc`, after all parameters of
 that model were frozen in the same function: by `requires_grad = False` for each of `model.parameters()`, or by
 `model.requires_grad_(False)`. Silent where a part of the model is replaced, unfrozen or handed to something else in
-between, and where the file unfreezes anything. Parameters that are frozen after the optimiser was made count, too, where the optimiser is not used before and is
-stepped, or handed to a function, after that.
+between, and where the file unfreezes anything. Parameters that are frozen after the optimiser was made count, too,
+where the optimiser is not used before and is stepped, or handed to a function, after that.
 
 ## Why is this bad?
 Frozen parameters get no gradient, and the optimiser skips what has none: no step changes a weight. `backward()` raises
@@ -68,11 +68,9 @@ class OptimizerOfFrozen(Check):
         for call in frame.callees:
             model = _optimised(frame, call)
             for node, text in frozen:
-                if (
-                    model is not None
-                    and _is_part(model, text)
-                    and (_is_before(frame, node, call, text) or _is_after(frame, node, call, text))
-                ):
+                if model is None or not _is_part(model, text):
+                    continue
+                if _is_before(frame, node, call, text) or _is_after(frame, node, call, text):
                     yield Problem(call, places=(Place(node, "all of its parameters are frozen here"),))
                     break
 

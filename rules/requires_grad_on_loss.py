@@ -3,7 +3,7 @@
 ## What it does
 Finds `requires_grad = True` and `requires_grad_()` on a computed tensor on which `backward()` is then called. Silent
 on leaves: inputs, newly made tensors, `detach()`. And finds losses of which nothing is left but a new tensor,
-`torch.tensor(losses, requires_grad=True).mean()`, where an optimiser that was made before steps after their `backward()`.
+`torch.tensor(losses, requires_grad=True).mean()`, where an optimiser that was made before steps after `backward()`.
 
 ## Why is this bad?
 A loss that was computed from parameters requires grad by itself. Where it does not, its graph was cut (`item()`,

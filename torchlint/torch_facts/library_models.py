@@ -1,4 +1,4 @@
-"""Models of torchvision: which calls make one, and which of its layers gives what the model returns."""
+"""Models of other libraries: which calls make one, and which layer of those of torchvision gives what they return."""
 
 from __future__ import annotations
 
@@ -18,6 +18,15 @@ _HEADS: tuple[tuple[re.Pattern[str], str, int | None], ...] = (
 )
 # These have neither dropout nor batch norm as they are made.
 _MODELESS = re.compile(r"vit_|mvit_|lraspp|raft")
+# Classes of transformers that are modules, and the methods that make an instance.
+_OF_TRANSFORMERS = re.compile(
+    r"transformers\.(?:\w+\.)*(?!TF|Flax)[A-Z]\w*(?:Model|For[A-Z]\w*)(?:\.from_(?:pretrained|config))?$"
+)
+
+
+def is_of_transformers(qualname: str) -> bool:
+    """Whether a call of this name makes a module of transformers."""
+    return _OF_TRANSFORMERS.match(qualname) is not None
 
 
 def is_model(qualname: str) -> bool:

@@ -76,7 +76,7 @@ def is_module(frame: Frame, value: Value) -> bool:
     if isinstance(value, Choice):
         return all(is_module(frame, member) for member in value.members)
     if isinstance(value, Call):
-        return library_models.is_model(value.qualname)
+        return library_models.is_model(value.qualname) or library_models.is_of_transformers(value.qualname)
     return isinstance(value, Layer) or (isinstance(value, Instance) and is_module_class(frame, value.cls))
 
 
