@@ -113,8 +113,14 @@ def _differ(a: Value, b: Value) -> bool:
         return True
     first, second = sizes.sizes(a), sizes.sizes(b)
     if not first or not second:
-        return False
+        return (ends[0] == 1 and _is_batch(second)) or (ends[1] == 1 and _is_batch(first))
     return len(first) != len(second) or any(map(_is_stretched, first, second))
+
+
+def _is_batch(found: tuple[sizes.Size, ...] | None) -> bool:
+    """Whether sizes are those of one number per sample of a loader's batch: what ends in a dim of size 1 has another
+    dim for the samples."""
+    return found is not None and len(found) == 1 and sizes.is_of_loader(found[0])
 
 
 def _is_stretched(a: sizes.Size, b: sizes.Size) -> bool:

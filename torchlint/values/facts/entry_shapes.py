@@ -7,10 +7,12 @@ from typing import NamedTuple
 
 from torchlint.torch_facts.dims import Shape, Size, is_size, symbol, unknown
 from torchlint.torch_facts.shape_functions.refusal import UNSURE, sizes_of
-from torchlint.values.value import Call, Items, Method, Value
+from torchlint.values.value import Call, Element, Field, Instance, Items, Method, Value
 
 # What an argument may be, as far as it is one thing.
 Single = Callable[[Value], object]
+# What a data set of the project gives for an index. It is evaluated, as calls are, on a floor above this one.
+sample: Callable[[Instance], Value | None] = lambda instance: None  # noqa: E731 - replaced by who evaluates
 
 
 class Rows(NamedTuple):
@@ -24,7 +26,9 @@ def data(call: Call, single: Single) -> object:
     """What a call gives: the shape of an array, or `Rows`; None where it makes no data."""
     if isinstance(call.callee, Method):
         receiver = call.callee.receiver
-        return single(receiver) if call.callee.name in _KEEPING and isinstance(receiver, Call) else None
+        return (
+            single(receiver) if call.callee.name in _KEEPING and isinstance(receiver, Call | Field | Element) else None
+        )
     name = call.qualname
     if not call.known or not name:
         return None
@@ -63,6 +67,8 @@ _KEEPING = frozenset({"astype", "copy"})
 _SIZED = frozenset(
     {"zeros", "ones", "empty", "full", "random.random", "random.random_sample", "random.standard_normal"}
 )
+# These give an array of the shape of their one argument.
+_ELEMENTWISE = frozenset({"sin", "cos", "tan", "tanh", "exp", "log", "log1p", "sqrt", "square", "abs", "sign"})
 # Those that take their size last, by the place of it.
 _SIZED_LAST = {"random.normal": 2, "random.uniform": 2, "random.randint": 2, "random.choice": 1}
 
@@ -74,6 +80,13 @@ def _array(name: str, call: Call, single: Single) -> object:
         return _of_sizes(_held(call, _SIZED_LAST[name], "size", single))
     if name in ("random.rand", "random.randn"):
         return _of_sizes(tuple(map(single, call.args)))
+    if name == "linspace":
+        count = argument(call, 2, "num")
+        size = 50 if count is None else single(count)
+        return Shape((size if is_size(size) else unknown(),))
+    if name in _ELEMENTWISE and len(call.args) == 1 and not call.keywords:
+        held = single(call.args[0])
+        return held if isinstance(held, Shape) else None
     if name in ("array", "asarray", "ascontiguousarray") and call.args:
         held = single(call.args[0])
         return held if isinstance(held, Shape) else _nested(held)

@@ -12,7 +12,7 @@ from torchlint.torch_facts import shape_functions
 from torchlint.torch_facts.dims import ANY, Shape, Size, floor, is_known, is_size, symbol, unknown
 from torchlint.torch_facts.shape_functions.elementwise_shapes import broadcast
 from torchlint.torch_facts.shape_functions.refusal import UNSURE, Given, Refusal, Span, shape_of, sizes_of
-from torchlint.values.facts import distributions, entry_shapes
+from torchlint.values.facts import distributions, entry_shapes, table_shapes
 from torchlint.values.facts.demanded_shapes import demanded
 from torchlint.values.facts.index_answers import indices, taken
 from torchlint.values.facts.row_shapes import by_row, keeping, ranks_taken, refusing
@@ -39,6 +39,7 @@ from torchlint.values.value import (
     Constant,
     Element,
     Field,
+    Instance,
     Item,
     Items,
     LoopCarried,
@@ -238,6 +239,12 @@ def _of_element(value: Element, depth: int) -> Known:
     return known_as(part_of(answer, value.key) for answer in _known(value.base, depth).answers)
 
 
+def _of_instance(value: Instance, depth: int) -> Known:
+    """A data set of the project gives rows: what its `__getitem__` returns."""
+    taken = entry_shapes.sample(value)
+    return NOTHING if taken is None else Known((entry_shapes.Rows(_single(depth)(taken)),))
+
+
 def _of_mutated(value: Mutated, depth: int) -> Known:
     """A tensor that is written into keeps its shape; of a list, what it holds is not known any more."""
     if is_reshaped(value):
@@ -247,6 +254,9 @@ def _of_mutated(value: Mutated, depth: int) -> Known:
 
 
 def _of_field(value: Field, depth: int) -> Known:
+    array = table_shapes.of_field(value)
+    if array is not None:
+        return Known((array,))
     if value.name in ("data", "grad"):
         return _known(value.base, depth)
     if value.name in _TURNED:
@@ -272,7 +282,7 @@ def _of_call(value: Call, depth: int) -> Known:
     if value.qualname == "builtins.len" and len(value.args) == 1:
         counted = [*map(length_of, _known(value.args[0], depth).answers)]
         return known_as(counted) if isinstance(value.args[0], Items) else NOTHING
-    made = entry_shapes.data(value, _single(depth))
+    made = entry_shapes.data(value, _single(depth)) or table_shapes.of_call(value, _single(depth))
     if made is not None:
         return Known((made,))
     drawn = distributions.parameters(value)
@@ -389,6 +399,7 @@ _FINDERS: Mapping[type[Value], Callable[[Any, int], Known]] = {
     Parameter: lambda value, depth: Known(demanded(value, _single(depth)) or (symbol(value.name, value),)),
     LoopCarried: _of_carried,
     Item: _of_item,
+    Instance: _of_instance,
     Element: _of_element,
     Field: _of_field,
     Call: _of_call,
