@@ -4,7 +4,8 @@
 Finds a loss, or a `sum` or `mean` over everything, of two tensors of which the elementwise result is certainly larger
 than both: a column of shape (n, 1) with a vector of shape (n,). Also finds every loss whose input and target certainly
 have different shapes, such as (n, 1) and (n, 4), of which torch warns at each call. Only where the shapes, their ranks
-or their last sizes are certain.
+or their last sizes are certain, or where one is the value of an action, `q(s).gather(1, a.unsqueeze(1))`, and the other
+is computed from that of the best one, `q(s2).max(1)[0]`.
 
 Silent where broadcasting is meant: in a sum over everything a matrix with a vector (n, 3) with (3,), and where the
 column is made on the spot by `unsqueeze`, `[:, None]` or `view` (pairwise differences); in a loss a target that is one
