@@ -61,7 +61,8 @@ from torchlint.rule import (
     once_per_file,
     ops,
 )
-from torchlint.vocabulary.certain_runs import is_undecided, runs_for_certain
+from torchlint.vocabulary.certain_runs import evaluations, is_undecided, runs_for_certain
+from torchlint.vocabulary.refused_operations import called_from, subject
 from torchlint.vocabulary.written_sizes import writes_sizes
 
 # What a layer is as long as nobody assigns one of these.
@@ -96,21 +97,11 @@ class ShapeMismatch(Check):
         module = frame.module
         if not writes_sizes(frame) or _expects_errors(module):
             return
-        for inner in _evaluations(frame):
+        for inner in evaluations(frame):
             for op in inner.ops:
                 reason = known_shapes.refusal(op) if _is_of_tensors(op) else ""
                 if reason and _is_certain(op, inner):
                     yield _problem(op, inner, reason)
-
-
-def _evaluations(frame: Frame) -> Iterator[Frame]:
-    """A frame, and those of the calls in it that stay in the file."""
-    stack = [frame]
-    while stack:
-        inner = stack.pop()
-        if inner.module is frame.module:
-            yield inner
-            stack.extend(reversed(inner.inlined))
 
 
 def _expects_errors(module: Module) -> bool:
@@ -175,16 +166,7 @@ def _derives(node: ast.ClassDef, name: str) -> bool:
 
 def _problem(op: Op, frame: Frame, reason: str) -> Problem:
     assert op.node is not None
-    return Problem(op.node, f"{_subject(op)} raises here: {reason}", places=tuple(_places(op, frame)))
-
-
-def _subject(op: Op) -> str:
-    """What refuses, as it is written."""
-    node, layer = op.node, op.layer
-    if layer is not None and isinstance(node, ast.Call):
-        named = isinstance(node.func, ast.Name | ast.Attribute) and layer.name == op.name
-        return f"`{ast.unparse(node.func)}`" if named else f"`{layer.name}`"
-    return "This" if op.form == "operator" else f"`{op.name}`"
+    return Problem(op.node, f"{subject(op)} raises here: {reason}", places=tuple(_places(op, frame)))
 
 
 def _places(op: Op, frame: Frame) -> Iterator[Place]:
@@ -196,7 +178,4 @@ def _places(op: Op, frame: Frame) -> Iterator[Place]:
         if source is not None and source.node is not None and source.node is not op.node:
             (shape,) = known_shapes.shapes(source)[:1]
             yield Place(source.node, f"shape {shape} comes from here", source.frame)
-    inner = frame
-    while inner.caller is not None and inner.call_site is not None:
-        yield Place(inner.call_site, "it is called here", inner.caller)
-        inner = inner.caller
+    yield from called_from(frame)

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import multiprocessing
+import subprocess
+import sys
 import warnings
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from pathlib import Path
+from threading import Timer
 
 import pytest
+from hang_guard import HANG_GUARD
 from rule_projects import CONFIGURATION, PROGRAM, project, rule, write
 
 from torchlint import registry
@@ -124,3 +128,22 @@ def test_only_a_file_says_which_folders(folder: Path) -> None:
     isolated = Configuration(Overrides(isolated=True, allow_local_rules=True)).settings_for(str(folder / "program.py"))
     assert isolated.local_rules == ()
     assert not any(code.startswith("API") for code in isolated.codes)
+
+
+def test_watching_checks_again_when_a_rule_changes_that_lies_elsewhere(tmp_path: Path) -> None:
+    folder = project(tmp_path / "acme")
+    write(folder / "src" / "program.py", PROGRAM)
+    command = [sys.executable, "-u", "-m", "torchlint", "check", "--watch", "--output-format=concise"]
+    with subprocess.Popen(
+        [*command, "--allow-local-rules", "src"], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as run:
+        assert run.stdout is not None
+        giving_up = Timer(HANG_GUARD, run.kill)
+        giving_up.start()
+        try:
+            assert "ACM101" in run.stdout.readline()
+            write(folder / "lint_rules" / "old_load.py", rule("ACM105"))
+            assert any("ACM105" in line for line in iter(run.stdout.readline, ""))
+        finally:
+            giving_up.cancel()
+            run.kill()

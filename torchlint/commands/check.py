@@ -9,7 +9,7 @@ import os
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING, TextIO
 
@@ -60,7 +60,17 @@ def run(arguments: argparse.Namespace) -> int:
 def _watched(arguments: argparse.Namespace) -> list[str]:
     if "-" in arguments.paths or arguments.stdin_filename is not None:
         raise ConfigError("--watch: standard input does not change")
-    return arguments.paths or ["."]
+    paths = arguments.paths or ["."]
+    return [*paths, *_rule_folders(paths, Configuration(overrides(arguments)))]
+
+
+def _rule_folders(paths: list[str], configuration: Configuration) -> dict[str, None]:
+    """The folders of rules that are run on some paths; none where the configuration has a mistake, which a run says."""
+    whole = [os.path.abspath(path) for path in paths]
+    folders = [path if os.path.isdir(path) else os.path.dirname(path) for path in whole]
+    with suppress(ConfigError):
+        return {rules.path: None for folder in folders for rules in configuration.settings_in(folder).local_rules}
+    return {}
 
 
 def outcomes_of(arguments: argparse.Namespace) -> tuple[list[Outcome], Configuration]:

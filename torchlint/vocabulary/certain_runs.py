@@ -24,6 +24,16 @@ _EXPECTING = ("raises", "assertRaises", "assertRaisesRegex", "suppress", "assert
 _EXITS = ast.Return | ast.Break | ast.Continue | ast.Yield | ast.YieldFrom
 
 
+def evaluations(frame: Frame) -> Iterator[Frame]:
+    """A frame, and those of the calls in it that stay in the file."""
+    stack = [frame]
+    while stack:
+        inner = stack.pop()
+        if inner.module is frame.module:
+            yield inner
+            stack.extend(reversed(inner.inlined))
+
+
 def runs_for_certain(node: ast.expr, frame: Frame) -> bool:
     """Whether an expression is run by each call of the function in whose evaluation it is, and that call by each call
     of its own caller."""

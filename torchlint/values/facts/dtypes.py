@@ -5,7 +5,9 @@ from __future__ import annotations
 from torchlint.torch_facts import ops
 from torchlint.torch_facts.dtype_table import FLOATING as FLOATING
 from torchlint.torch_facts.dtype_table import KINDS, NAMES
+from torchlint.values.facts.array_dtypes import WHOLE, array_dtype, constructed, row_dtype
 from torchlint.values.value import (
+    Call,
     Choice,
     Constant,
     Element,
@@ -42,6 +44,8 @@ def is_floating(value: Value, depth: int = _DEPTH) -> bool:
             return True
         case Op():
             return _op_is_floating(value, depth)
+        case Call(qualname="torch.Tensor"):
+            return bool(value.args)
     return False
 
 
@@ -85,6 +89,11 @@ def dtype(value: Value, depth: int = _DEPTH) -> str | None:
             return dtype(value.input, depth - 1) if {"other", "target"}.isdisjoint(value.args) else None
         case Op():
             return _op_dtype(value, depth)
+        case Call():
+            return constructed(value)
+        case Element():
+            row = row_dtype(value)
+            return dtype(row, depth - 1) if isinstance(row, Value) else row
     return None
 
 
@@ -100,6 +109,9 @@ def _op_dtype(op: Op, depth: int) -> str | None:
         return None
     if row.dtype in KINDS:
         return row.dtype
+    if row.dtype == "data":
+        known = _data_dtype(op, depth)
+        return known if known in KINDS else None
     if row.dtype == "promoted" and row.shape != "broadcast":
         return _shared_dtype(op, depth)
     inner = dtype(op.input, depth - 1) if row.dtype in ("input", "float", "sum", "promoted") else None
@@ -109,6 +121,14 @@ def _op_dtype(op: Op, depth: int) -> str | None:
     # Integers may become another dtype, and so do those that meet a tensor of another one.
     numbers = all(isinstance(arg, Constant) for key, arg in op.args.items() if key != "input")
     return inner if inner in FLOATING and (numbers or row.shape != "broadcast") else None
+
+
+def _data_dtype(op: Op, depth: int) -> str | None:
+    """The dtype of what a tensor is made of, if that is an array or a tensor."""
+    source = next(iter(op.args.values()), None)
+    if source is None or op.name not in ("from_numpy", "as_tensor", "tensor", "asarray"):
+        return None
+    return array_dtype(source) or dtype(source, depth - 1)
 
 
 def _shared_dtype(op: Op, depth: int) -> str | None:
@@ -137,6 +157,9 @@ def dtype_class(value: Value, depth: int = _DEPTH) -> str | None:
             return dtype_class(value.iterable, depth - 1)
         case Element(base=Op() as base, key=1) if ops.outputs(base.name, base.args)[1:] == ("indices",):
             return "int"
+        case Element():
+            row = row_dtype(value)
+            return dtype_class(row, depth - 1) if isinstance(row, Value) else None
         case Op() if "dtype" not in value.args:
             return _class_of_op(value, depth)
     return None
@@ -149,7 +172,7 @@ def _class_of_op(op: Op, depth: int) -> str | None:
     if row.dtype == "complex":
         return "complex"
     if row.dtype == "data":
-        return _literal_class(op)
+        return "int" if _data_dtype(op, depth) == WHOLE else _literal_class(op)
     if row.dtype == "promoted" and not row.accepts("float"):
         found = {dtype_class(arg, depth - 1) for arg in op.args.values()}
         return found.pop() if len(found) == 1 else None

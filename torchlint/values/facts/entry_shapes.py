@@ -209,6 +209,14 @@ _CUTTING = frozenset({"Resize", "CenterCrop", "RandomCrop", "RandomResizedCrop"}
 _TRANSFORMS = ("torchvision.transforms.", "torchvision.transforms.v2.")
 
 
+def is_labelled(call: Call) -> bool:
+    """Whether a call makes a data set of pictures whose labels are integers, and stay so."""
+    name = call.qualname
+    return (
+        name.startswith(_VISION) and name.removeprefix(_VISION) in _PICTURES and "target_transform" not in call.keywords
+    )
+
+
 def _pictures(name: str, call: Call, single: Single) -> object:
     """A data set of pictures and labels; None where what is done to the pictures is not known."""
     kind = _PICTURES.get(name)

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from torchlint.torch_facts import dtype_table, ops
 from torchlint.torch_facts.signatures import Kind
+from torchlint.values.facts.array_dtypes import row_dtype
 from torchlint.values.value import (
     Call,
     Choice,
@@ -183,7 +184,7 @@ def _has_torch_keyword(value: Op) -> bool:
 def _element_is_tensor(value: Element, depth: int) -> bool | None:
     base = value.base
     if not isinstance(base, Op):
-        return None
+        return None if row_dtype(value) is None else True
     if is_single(base):
         return is_tensor(base, depth - 1)
     if base.layer is not None and base.layer.name == base.name:
