@@ -40,6 +40,12 @@ def data(call: Call, single: Single) -> object:
     return handler(call, single) if handler is not None else None
 
 
+def rows(instance: Instance, single: Single) -> object:
+    """What a data set of the project gives: rows of what its `__getitem__` returns."""
+    taken = sample(instance)
+    return UNSURE if taken is None else Rows(single(taken))
+
+
 def item(answer: object) -> object:
     """What a loop takes."""
     if isinstance(answer, Rows):

@@ -239,12 +239,6 @@ def _of_element(value: Element, depth: int) -> Known:
     return known_as(part_of(answer, value.key) for answer in _known(value.base, depth).answers)
 
 
-def _of_instance(value: Instance, depth: int) -> Known:
-    """A data set of the project gives rows: what its `__getitem__` returns."""
-    taken = entry_shapes.sample(value)
-    return NOTHING if taken is None else Known((entry_shapes.Rows(_single(depth)(taken)),))
-
-
 def _of_mutated(value: Mutated, depth: int) -> Known:
     """A tensor that is written into keeps its shape; of a list, what it holds is not known any more."""
     if is_reshaped(value):
@@ -399,7 +393,7 @@ _FINDERS: Mapping[type[Value], Callable[[Any, int], Known]] = {
     Parameter: lambda value, depth: Known(demanded(value, _single(depth)) or (symbol(value.name, value),)),
     LoopCarried: _of_carried,
     Item: _of_item,
-    Instance: _of_instance,
+    Instance: lambda value, depth: Known((entry_shapes.rows(value, _single(depth)),)),
     Element: _of_element,
     Field: _of_field,
     Call: _of_call,
