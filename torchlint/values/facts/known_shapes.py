@@ -279,8 +279,7 @@ def _of_call(value: Call, depth: int) -> Known:
     made = entry_shapes.data(value, _single(depth)) or table_shapes.of_call(value, _single(depth))
     if made is not None:
         return Known((made,))
-    drawn = distributions.parameters(value)
-    if drawn:
+    if drawn := distributions.parameters(value):
         return _broadcast(drawn, depth)
     if value.qualname in ("torch.FloatTensor", "torch.Tensor", "torch.LongTensor") and value.args and value.known:
         answers = _known(Items(value.args, "tuple", value.node, value.frame), depth).answers
