@@ -53,6 +53,7 @@ from torchlint.rule import (
     walk,
 )
 from torchlint.vocabulary.datasets import LOADER
+from torchlint.vocabulary.eval_mode import mode_calls
 from torchlint.vocabulary.shown_tensors import shown_tensor
 
 _SCORES = ops.SUMS | {"count_nonzero"}
@@ -73,13 +74,22 @@ class ArgmaxWithoutDim(Check):
         scores = _unwrapped(op.input)
         if "dim" in op.args or op.node is None or facts.rank(op.input) in (0, 1) or _batch_size(scores) == 1:
             return
-        if _is_part(scores) or not shown_tensor(frame, scores) or "unravel_index" in frame.module.source.text:
+        is_tensor = shown_tensor(frame, scores) or _is_given_by_model(frame, scores)
+        if _is_part(scores) or not is_tensor or "unravel_index" in frame.module.source.text:
             return
         of_batch = _is_prediction(op.input) and (_has_rows(op.input) or (_batch_size(scores) or 0) > 1)
         if of_batch or any(_is_score(other, op) for other in frame.ops):
             yield Problem(
                 op.node, f"`{op.name}` without `dim` is one index into the flattened batch, not one per sample"
             )
+
+
+def _is_given_by_model(frame: Frame, value: Value) -> bool:
+    """Whether a value is what something returns that the function puts into training or eval mode: a module."""
+    if not isinstance(value, Call):
+        return False
+    switched = [node for name in ("eval", "train") for _, node in mode_calls(frame, name)]
+    return any(frame.values.get(node) is value.callee for node in switched)
 
 
 def _is_part(value: Value) -> bool:

@@ -3,7 +3,8 @@
 ## What it does
 Finds a softmax of the product of queries and keys over a dim other than the one that the product with the values sums
 over: `softmax(q @ k.transpose(-2, -1), dim=1) @ v`, in `matmul`, `bmm`, `@` and `einsum`, through scaling, masks,
-dropout, casts and views in between. Only where the dim certainly is another one: it is negative, or the rank is known.
+dropout, casts and views in between. Only where the dim certainly is another one: it is negative, the rank is known, or
+queries or keys have a dim behind it (`k.transpose(1, 2)`).
 
 Silent where the weights are transposed, normalised once more or multiplied before they meet the values, as in slot
 attention and dual softmax.
@@ -71,7 +72,10 @@ class AttentionSoftmaxDim(Check):
             if softmax is None or softmax.node is None or not isinstance(dim, int) or isinstance(dim, bool):
                 continue
             product = _product_of(softmax.input)
-            if product is not None and _is_other(_rank(softmax.input, product), dim, summed):
+            if product is None:
+                continue
+            is_inner = summed == -1 and 0 <= dim < _least_rank(product) - 1
+            if is_inner or _is_other(_rank(softmax.input, product), dim, summed):
                 places = (Place(op.node, "the product with the values sums over another dim"),) if op.node else ()
                 fix = _over(softmax, frame, summed)
                 yield Problem(softmax.node, "", fix, Changes("the dim of the softmax"), places=places)
@@ -117,6 +121,18 @@ def _rank(scores: Value, product: Op) -> int | None:
     if rank is not None or scores is not product or not isinstance(equation, str) or "." in equation:
         return rank
     return len(equation.replace(" ", "").partition("->")[2]) or None
+
+
+def _least_rank(product: Op) -> int:
+    """The number of dims that a product of matrices has at least: more than the largest dim that is transposed."""
+    found = 0
+    for operand in (product.input, product.args.get("other"), product.args.get("mat2")):
+        while isinstance(operand, Op) and operand.name in ("mul", "div"):
+            operand = operand.input
+        if isinstance(operand, Op) and operand.name == "transpose" and product.name != "einsum":
+            dims = [operand.constant("dim0"), operand.constant("dim1")]
+            found = max([found, *(dim + 1 for dim in dims if isinstance(dim, int))])
+    return found
 
 
 def _is_other(rank: int | None, dim: int, summed: int) -> bool:

@@ -274,6 +274,9 @@ def _is_of_parameter(value: Value) -> bool:
 
 def _shows(op: Op, value: Value) -> bool:
     """Whether an operation shows that what it is called with is a tensor."""
+    target = op.args.get("target") if op.name in ops.LOSSES else None
+    if target is not None and settled(target) is value and op.form in ("F", "module"):
+        return True
     held = op.args.get("input")
     if held is None or settled(held) is not value:
         return False

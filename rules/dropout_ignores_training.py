@@ -2,8 +2,8 @@
 
 ## What it does
 Finds functional dropout without `training` in a method of an `nn.Module`, where another dropout of the class passes
-it, or the file puts an instance of the class into eval mode. Silent where the probability is a parameter: who calls it
-decides.
+it, or the file puts an instance of the class, or a model that a function is given, into eval mode. Silent where the
+probability is a parameter: who calls it decides.
 
 ## Why is this bad?
 `F.dropout` knows nothing of the module: its `training` is True unless it is passed. After `model.eval()` the network
@@ -41,6 +41,7 @@ from torchlint.rule import (
     Frame,
     Instance,
     Op,
+    Parameter,
     Problem,
     ancestors,
     members,
@@ -132,6 +133,8 @@ def _is_evaluated(frame: Frame, cls: ClassModel) -> bool:
         for member in members(value) if value is not None else ():
             if isinstance(member, Instance) and (member.cls is cls or _uses(member.cls, cls.name)):
                 return True
+            if isinstance(member, Parameter):
+                return True  # the models of a file are what its functions are given
     return False
 
 

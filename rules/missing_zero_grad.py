@@ -5,7 +5,8 @@ Finds loops in which `backward()` is called and an optimiser steps, and in which
 optimiser steps with: no `zero_grad()` of the optimiser or of a model, no `grad = None`, here or in the helpers that
 are called. A `zero_grad()` in one branch of a test clears nothing for a step in the other, where the test comes out the
 same in each turn. Optimisers are told apart by where they are made; a parameter is one if the function uses it so.
-Silent where the optimiser is made anew on each turn.
+Silent where the optimiser is made anew on each turn. Loops that update parameters themselves, `w -= rate * w.grad`,
+are found where nothing in the function clears a gradient.
 
 ## Why is this bad?
 `backward()` adds to `.grad`. Without `zero_grad()` each step uses the sum of all gradients since the start: the step
@@ -39,7 +40,20 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from torchlint.rule import ERROR, Call, Check, Frame, Method, Place, Problem, Value, inventory_of
+from torchlint.rule import (
+    ERROR,
+    Call,
+    Check,
+    Frame,
+    Method,
+    Place,
+    Problem,
+    Value,
+    inventory_of,
+    loops_around,
+    own_nodes,
+    trees,
+)
 from torchlint.vocabulary.roles import resting_on_use
 from torchlint.vocabulary.training import (
     Event,
@@ -54,6 +68,7 @@ from torchlint.vocabulary.training import (
 )
 from torchlint.vocabulary.turns import exclude_each_other
 
+_HAND = "Parameters are updated by hand in this loop and nothing clears their gradients: they add up over the steps"
 _ELSEWHERE = "No `zero_grad` clears the gradients in the branch of this step: they add up over the steps"
 
 
@@ -64,12 +79,13 @@ class MissingZeroGrad(Check):
     severity = ERROR
     message = "The optimizer steps in this loop and no `zero_grad` clears gradients: they add up over the steps"
     help = "Call `optimizer.zero_grad()` once in each turn, before `backward`"
-    words = (("for", "while"), ("backward", "manual_backward"), ("step",))
+    words = (("for", "while"), ("backward", "manual_backward"), ("step", "grad"))
 
     def check_frame(self, frame: Frame) -> Iterator[Problem]:
         if not inventory_of(frame.scope).loops:
             return
         found = events(frame)
+        yield from _by_hand(frame, found)
         for step in found:
             if step.kind is not Kind.STEP or not is_optimizer(step.subject):
                 continue
@@ -88,6 +104,51 @@ class MissingZeroGrad(Check):
             elif len(backward) > 1:
                 places = (Place(clearing[0].at, "they are cleared in this branch only"),)
                 yield resting_on_use(Problem(step.at, _ELSEWHERE, places=places), self.message, step.subject)
+
+
+def _by_hand(frame: Frame, found: list[Event]) -> Iterator[Problem]:
+    """A loop that updates its parameters itself, `w -= rate * w.grad`, and never clears what they gather."""
+    if any(event.kind in (Kind.ZERO, Kind.CLEAR, Kind.UNKNOWN) for event in found) or _clears_by_hand(frame):
+        return
+    backward = [event.at for event in found if event.kind is Kind.BACKWARD]
+    for statement in frame.statements if backward else ():
+        updated = _updated(statement)
+        loops = loops_around(frame.module, statement) if updated else []
+        loop = next((loop for loop in loops if any(in_loop(frame.module, at, loop) for at in backward)), None)
+        if loop is not None and not _is_bound_in(loop, updated, statement):
+            yield Problem(loop, _HAND, places=(Place(statement, "the update is here"),))
+            return
+
+
+def _updated(statement: ast.stmt) -> str:
+    """The parameter of `w -= rate * w.grad` and `w.data = w.data - rate * w.grad.data`; empty for anything else."""
+    match statement:
+        case ast.AugAssign(target=target, op=ast.Sub(), value=value):
+            pass
+        case ast.Assign(targets=[ast.Attribute(attr="data") as target], value=value):
+            pass
+        case _:
+            return ""
+    text = ast.unparse(target).removesuffix(".data")
+    parts = (ast.unparse(node) for node in trees.walk(value) if isinstance(node, ast.Attribute))
+    return text if text.isidentifier() and f"{text}.grad" in parts else ""
+
+
+def _clears_by_hand(frame: Frame) -> bool:
+    """Whether anything in a function may clear gradients, by its name or as it writes to them."""
+    for node in own_nodes(frame.scope):
+        name = node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
+        if name == "grad" and isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load):
+            return True
+        if "zero" in name.lower() and name not in ("zeros", "zeros_like"):
+            return True
+    return False
+
+
+def _is_bound_in(loop: ast.AST, name: str, update: ast.stmt) -> bool:
+    """Whether a loop makes a parameter anew, other than by going over those of a model."""
+    assigned = (node for node in trees.walk(loop) if isinstance(node, ast.Assign) and node is not update)
+    return any(isinstance(target, ast.Name) and target.id == name for node in assigned for target in node.targets)
 
 
 def _never(loop: ast.AST, step: Event, frame: Frame) -> Problem:

@@ -1,11 +1,11 @@
 """An optimiser all of whose parameters are frozen: it trains nothing.
 
 ## What it does
-Finds an optimiser that is given `model.parameters()` after all parameters of that model were frozen in the same
-function: by `requires_grad = False` for each of `model.parameters()`, or by `model.requires_grad_(False)`. Silent where
-a part of the model is replaced, unfrozen or handed to something else in between, and where the file unfreezes anything.
-Parameters that are frozen after the optimiser was made count, too, where the optimiser is not used before and is
-stepped, or handed to a function, after that.
+Finds an optimiser that is given `model.parameters()`, or those of a part such as `model.fc`, after all parameters of
+that model were frozen in the same function: by `requires_grad = False` for each of `model.parameters()`, or by
+`model.requires_grad_(False)`. Silent where a part of the model is replaced, unfrozen or handed to something else in
+between, and where the file unfreezes anything. Parameters that are frozen after the optimiser was made count, too,
+where the optimiser is not used before and is stepped, or handed to a function, after that.
 
 ## Why is this bad?
 Frozen parameters get no gradient, and the optimiser skips what has none: no step changes a weight. `backward()` raises
@@ -68,9 +68,16 @@ class OptimizerOfFrozen(Check):
         for call in frame.callees:
             model = _optimised(frame, call)
             for node, text in frozen:
-                if text == model and (_is_before(frame, node, call, text) or _is_after(frame, node, call, text)):
+                if model is None or not _is_part(model, text):
+                    continue
+                if _is_before(frame, node, call, text) or _is_after(frame, node, call, text):
                     yield Problem(call, places=(Place(node, "all of its parameters are frozen here"),))
                     break
+
+
+def _is_part(part: str, whole: str) -> bool:
+    """Whether one model is written as another one, or as a part of it: `model.fc` and `model`."""
+    return f"{part}.".startswith(f"{whole}.")
 
 
 def _is_before(frame: Frame, freeze: ast.AST, made: ast.Call, model: str) -> bool:
@@ -128,7 +135,7 @@ def _is_touched(frame: Frame, first: ast.AST, last: ast.AST, model: str) -> bool
         if not end < position(node) < position(last):
             continue
         is_stored = isinstance(node, ast.Name | ast.Attribute) and not isinstance(node.ctx, ast.Load)
-        if is_stored and f"{ast.unparse(node)}.".startswith(f"{model}."):
+        if is_stored and _is_part(ast.unparse(node), model):
             return True
         if isinstance(node, ast.Call) and _may_change(node, model):
             return True
@@ -138,9 +145,9 @@ def _is_touched(frame: Frame, first: ast.AST, last: ast.AST, model: str) -> bool
 def _may_change(call: ast.Call, model: str) -> bool:
     """Whether a call is a method of the model or of a part, or is given either."""
     given = [*call.args, *(keyword.value for keyword in call.keywords)]
-    if any(f"{ast.unparse(arg)}.".startswith(f"{model}.") for arg in given):
+    if any(_is_part(ast.unparse(arg), model) for arg in given):
         return True
     func = call.func
-    if not isinstance(func, ast.Attribute) or not f"{ast.unparse(func.value)}.".startswith(f"{model}."):
+    if not isinstance(func, ast.Attribute) or not _is_part(ast.unparse(func.value), model):
         return False
     return func.attr not in _NEUTRAL

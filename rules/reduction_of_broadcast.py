@@ -4,7 +4,8 @@
 Finds a loss, or a `sum` or `mean` over everything, of two tensors of which the elementwise result is certainly larger
 than both: a column of shape (n, 1) with a vector of shape (n,). Also finds every loss whose input and target certainly
 have different shapes, such as (n, 1) and (n, 4), of which torch warns at each call. Only where the shapes, their ranks
-or their last sizes are certain.
+or their last sizes are certain, or where one is the value of an action, `q(s).gather(1, a.unsqueeze(1))`, and the other
+is computed from that of the best one, `q(s2).max(1)[0]`.
 
 Silent where broadcasting is meant: in a sum over everything a matrix with a vector (n, 3) with (3,), and where the
 column is made on the spot by `unsqueeze`, `[:, None]` or `view` (pairwise differences); in a loss a target that is one
@@ -68,7 +69,7 @@ class ReductionOfBroadcast(Check):
         a, b = (op.input, op.args.get("target")) if op.name in _LOSSES else _operands(op.input)
         if a is None or b is None:
             return
-        if _grows(a, b):
+        if _grows(a, b) or _is_of_one_action(a, b) or _is_of_one_action(b, a):
             yield Problem(op.node)
         elif op.name in _LOSSES and _differ(a, b) and not _is_label(a) and not _is_label(b):
             yield Problem(op.node, _DIFFERENT)
@@ -113,8 +114,14 @@ def _differ(a: Value, b: Value) -> bool:
         return True
     first, second = sizes.sizes(a), sizes.sizes(b)
     if not first or not second:
-        return False
+        return (ends[0] == 1 and _is_batch(second)) or (ends[1] == 1 and _is_batch(first))
     return len(first) != len(second) or any(map(_is_stretched, first, second))
+
+
+def _is_batch(found: tuple[sizes.Size, ...] | None) -> bool:
+    """Whether sizes are those of one number per sample of a loader's batch: what ends in a dim of size 1 has another
+    dim for the samples."""
+    return found is not None and len(found) == 1 and sizes.is_of_loader(found[0])
 
 
 def _is_stretched(a: sizes.Size, b: sizes.Size) -> bool:
@@ -142,6 +149,37 @@ def _grows(a: Value, b: Value) -> bool:
         and _are_stretched(first, second)
         and _are_stretched(second, first)
     )
+
+
+def _is_of_one_action(column: Value, vector: Value) -> bool:
+    """Whether one value is that of an action, `q(s).gather(1, a.unsqueeze(1))`, and the other one is computed from that
+    of the best action, `q(s2).max(1)[0]`, which has a dim less, whatever the rank of the states is."""
+    if not isinstance(column, Op) or column.name != "gather":
+        return False
+    dim, index = column.constant("dim"), column.args.get("index")
+    if not isinstance(index, Op) or index.name != "unsqueeze" or index.constant("dim") != dim or dim not in (1, -1):
+        return False
+    parts, found = [vector], False
+    while parts:
+        part = parts.pop()
+        if isinstance(part, Op) and part.name in ("add", "sub", "mul"):
+            parts += [part.input, part.args.get("other", part.input)]
+        elif isinstance(part, Op) and part.name in _SAME_SHAPE and part.name not in ops.BINARY:
+            parts.append(part.input)
+        elif _is_best(part, dim):
+            found = True
+        elif isinstance(part, Op) and part.name in _EXPLICIT:
+            return False
+    return found
+
+
+def _is_best(value: Value, dim: object) -> bool:
+    """Whether a value is the largest along a dim, which it has no more."""
+    is_element = isinstance(value, Element) and value.key in (0, "values")
+    largest = value.base if isinstance(value, Element) and is_element else value
+    if not isinstance(largest, Op) or largest.name != ("max" if is_element else "amax"):
+        return False
+    return largest.constant("dim") == dim and largest.constant("keepdim", False) is False
 
 
 def _are_stretched(a: tuple[sizes.Size, ...], b: tuple[sizes.Size, ...]) -> bool:

@@ -2,7 +2,8 @@
 
 ## What it does
 Finds `requires_grad = True` and `requires_grad_()` on a computed tensor on which `backward()` is then called. Silent
-on leaves: inputs, newly made tensors, `detach()`.
+on leaves: inputs, newly made tensors, `detach()`. And finds losses of which nothing is left but a new tensor,
+`torch.tensor(losses, requires_grad=True).mean()`, where an optimiser that was made before steps after `backward()`.
 
 ## Why is this bad?
 A loss that was computed from parameters requires grad by itself. Where it does not, its graph was cut (`item()`,
@@ -38,17 +39,25 @@ from torchlint.rule import (
     Check,
     Constant,
     Frame,
+    Items,
     Mutated,
     Op,
     Place,
     Problem,
     Value,
+    inventory_of,
     is_test,
+    loops_around,
     members,
     ops,
     own_nodes,
 )
+from torchlint.vocabulary.gradient_flow import backward_loss
+from torchlint.vocabulary.training import Kind, events, in_loop, is_made_in, is_optimizer
 
+_NEW = (
+    "`requires_grad=True` hides that the loss is a new tensor, without the graph of what it holds: nothing is trained"
+)
 _LEAVES = ops.FACTORIES | ops.SAME_ELEMENTS | ops.that(kind=("attribute", "python"))
 
 
@@ -59,7 +68,7 @@ class RequiresGradOnLoss(Check):
     severity = ERROR
     message = "`requires_grad` set on a computed loss hides that its graph was cut: nothing is trained"
     help = "Leave it out, and find what cut the graph: `detach`, `item`, `no_grad`, a new tensor"
-    words = (("requires_grad", "requires_grad_"), ("backward",))
+    words = (("backward",), ("requires_grad", "requires_grad_"))
 
     def check_frame(self, frame: Frame) -> Iterator[Problem]:
         if is_test(frame.module):
@@ -74,6 +83,40 @@ class RequiresGradOnLoss(Check):
             called = [call for call in backward if ast.unparse(call.value) == text and _starts(call) > _starts(marked)]
             if called and not _is_assigned(nodes, text, marked, called[0]):
                 yield Problem(node, places=(Place(called[0], "`backward` is called here"),))
+        if backward and inventory_of(frame.scope).loops:
+            yield from _made_anew(frame)
+
+
+def _made_anew(frame: Frame) -> Iterator[Problem]:
+    """The losses that are nothing but a new tensor, before an optimiser of something else steps."""
+    found = events(frame)
+    steps = [event for event in found if event.kind is Kind.STEP and is_optimizer(event.subject)]
+    for event in found:
+        loss = backward_loss(frame, event.node) if isinstance(event.node, ast.Call) and event.at is event.node else None
+        leaf = _leaf(frame.values.get(loss)) if event.kind is Kind.BACKWARD and loss is not None else None
+        if leaf is None or leaf.node is None or not isinstance(leaf.frame, Frame):
+            continue
+        for loop in loops_around(frame.module, event.node):
+            made_here = in_loop(frame.module, leaf.node, loop) if leaf.frame is frame else leaf.frame.caller is not None
+            taken = [step for step in steps if in_loop(frame.module, step.at, loop)]
+            if made_here and taken and not any(is_made_in(frame, step.subject, loop) for step in taken):
+                is_here = leaf.frame.module is frame.module
+                node = leaf.node if is_here else event.node
+                places = (Place(taken[0].at, "this step changes no weight"),)
+                yield Problem(node, _NEW, places=places)
+                break
+
+
+def _leaf(value: Value | None) -> Op | None:
+    """The new tensor of which a loss is computed, where it is computed of nothing else but numbers."""
+    if not isinstance(value, Op):
+        return None
+    if value.name == "tensor":
+        data = value.args.get("data")
+        is_marked = value.constant("requires_grad", False) is True
+        return value if is_marked and not isinstance(data, Constant | Items) else None
+    given = [arg for arg in value.args.values() if not isinstance(arg, Constant)]
+    return _leaf(given[0]) if len(given) == 1 else None
 
 
 def _marked(node: ast.AST) -> ast.expr | None:

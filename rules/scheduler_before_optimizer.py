@@ -4,7 +4,7 @@
 Finds loops that step a scheduler of `torch.optim.lr_scheduler` before the optimiser that it belongs to: in one block,
 or at the top of the epoch loop with the optimiser in an inner loop or a helper after it. Silent on
 `ReduceLROnPlateau`, on steps with an explicit epoch, and on steps under a condition, except where the optimiser steps
-after them in the same branch and nowhere else.
+after them in the same branch and nowhere else, or under the same test again (`if phase == "train":`).
 
 ## Why is this bad?
 A scheduler sets the learning rate of the first turn when it is made. Stepping it first skips that value, so that the
@@ -57,6 +57,7 @@ from torchlint.rule import (
 )
 from torchlint.vocabulary.roles import resting_on_use
 from torchlint.vocabulary.training import Event, Kind, events, in_loop, is_optimizer, origin, settled
+from torchlint.vocabulary.turns import under_same_tests
 
 _BASE = "torch.optim.lr_scheduler.LRScheduler"
 _SCHEDULER = re.compile(r"torch\.optim\.(?:lr_scheduler|swa_utils)\.(?!ReduceLROnPlateau|SWALR)[A-Z]\w*$")
@@ -115,7 +116,10 @@ def _early(frame: Frame, event: Event, optimizer: Value, found: Sequence[Event])
     block = block_of(module, statement) if statement else ()
     if statement is None or statement not in block:
         return
-    if is_conditional(module, event.at, loops[0]) and not _is_followed(frame, statement, block, steps):
+    is_followed = _is_followed(frame, statement, block, steps) or all(
+        under_same_tests(module, event.at, step.at, loops[0]) for step in steps
+    )
+    if is_conditional(module, event.at, loops[0]) and not is_followed:
         return  # A test may let only later turns reach it.
     claim = Changes("the schedule starts with its first value")
     yield Problem(event.node, places=places, claim=claim, display=True)

@@ -195,7 +195,8 @@ def _has_training(frame: Frame, loop: Loop) -> bool:
     """Whether batches are walked and backpropagated within a loop."""
     for event in events(frame):
         if event.kind is Kind.BACKWARD:
-            inner = loop_of(event.frame.module, event.node)
+            # The batches may be walked here, and backpropagated in a helper.
+            inner = loop_of(event.frame.module, event.node) or loop_of(frame.module, event.at)
             is_within = any(outer is loop for outer in loops_around(frame.module, event.at))
             if (
                 is_within

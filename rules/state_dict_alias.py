@@ -5,7 +5,8 @@ Finds the best weights of a run, or those from before it, kept without a copy: `
 in a training loop and read after it, `start = model.state_dict()` before the training and loaded back later, the same
 in an attribute that another method loads or saves, and `best = model` under a test in the loop. `.copy()`, `dict(..)`
 and `copy.copy(..)` of a state dict copy the table and not the tensors in it, and so does
-`{name: tensor.detach() for name, tensor in ..}`. Helpers that return any of these are seen through.
+`{name: tensor.detach() for name, tensor in ..}`. Helpers that return any of these are seen through. A target network
+that is the model itself, `self.target = self.model`, is found where the one is given the weights of the other.
 
 Silent where weights are copied, where the dict is changed before it is used, where the loop ends right after, and where
 the model is made anew in each turn.
@@ -72,6 +73,7 @@ if TYPE_CHECKING:
 
 _MODEL = "The best model is another name of the model that is trained: training goes on in both"
 _LOADED = "`state_dict()` is not a copy: these weights change with the model, and loading them back changes nothing"
+_ITSELF = "This is another name of the same model, not a copy: the weights that it is given later are its own"
 _TRAINS = (Kind.BACKWARD, Kind.STEP)
 _ORDER = ast.Lt | ast.LtE | ast.Gt | ast.GtE
 _TRAINING = re.compile(r"_?(do_|run_)?(train|fit)(_|$)", re.IGNORECASE)
@@ -93,17 +95,50 @@ class StateDictAlias(Check):
     def check_frame(self, frame: Frame) -> Iterator[Problem]:
         if is_test(frame.module):
             return
+        yield from _loaded_into_itself(frame)
         found: list[Event] | None = None
         for kept in kept_weights(frame):
             found = events(frame) if found is None else found
-            problem = _in_a_method(frame, kept) if kept.is_attribute else _in_a_function(frame, kept, found)
+            problem = _in_a_method(frame, kept) if kept.is_attribute else None
+            if problem is None and (kept.name.isidentifier() or is_kept_for_later(frame, kept)):
+                problem = _in_a_function(frame, kept, found)
             if problem is not None:
                 yield problem
 
 
+def _loaded_into_itself(frame: Frame) -> Iterator[Problem]:
+    """`target = model`, and later `target.load_state_dict(model.state_dict())`: one model, which keeps its weights."""
+    cls = frame.function.cls if frame.function is not None else None
+    for node in own_nodes(frame.scope):
+        match node:
+            case ast.Call(
+                func=ast.Attribute(value=target, attr="load_state_dict"),
+                args=[ast.Call(func=ast.Attribute(value=model, attr="state_dict"), args=[], keywords=[])],
+            ):
+                is_own = cls is not None and ast.unparse(target).startswith(f"{frame.self_name}.")
+                made = _only_assigned(cls.node if cls is not None and is_own else frame.scope, target, model)
+                if made is not None:
+                    kept = Kept(made, ast.unparse(target), made.value, ast.unparse(model), True)
+                    yield _problem(frame, kept, _ITSELF, Place(node, "it is given its own weights here"))
+
+
+def _only_assigned(scope: ast.AST, target: ast.expr, model: ast.expr) -> ast.Assign | None:
+    """The statement that makes one name another one for a model, where neither is ever given anything else."""
+    texts = ast.unparse(target), ast.unparse(model)
+    stored = [node for node in trees.walk(scope) if isinstance(node, ast.Name | ast.Attribute)]
+    ours, theirs = ([n for n in stored if not isinstance(n.ctx, ast.Load) and ast.unparse(n) == text] for text in texts)
+    if len(ours) != 1 or len(theirs) > 1:
+        return None
+    for node in trees.walk(scope):
+        if isinstance(node, ast.Assign) and node.targets == ours and ast.unparse(node.value) == texts[1]:
+            return node
+    return None
+
+
 def _in_a_function(frame: Frame, kept: Kept, found: list[Event]) -> Problem | None:
     """A local that is read when the weights are others."""
-    if is_changed(frame.scope, kept):
+    cls = frame.function.cls if frame.function is not None and kept.is_attribute else None
+    if is_changed(cls.node if cls is not None else frame.scope, kept):
         return None
     trained = [event for event in found if event.kind in _TRAINS or _is_training(event)]
     loop = next((loop for loop in reversed(loops_around(frame.module, kept.node)) if _has(frame, loop, trained)), None)
@@ -199,7 +234,7 @@ def _loads_into(call: ast.AST | None, given: ast.AST, model: str) -> bool:
 def _in_a_method(frame: Frame, kept: Kept) -> Problem | None:
     """An attribute that a method of the class loads into the same model, or that is kept for the best and saved."""
     cls = frame.function.cls if frame.function is not None else None
-    if cls is None or is_changed(cls.node, kept) or is_kept_for_later(frame, kept) is False:
+    if cls is None or is_changed(cls.node, kept) or not is_kept_for_later(frame, kept):
         return None
     compared = any(
         isinstance(outer, ast.If) and _compares(frame, outer.test) for outer in ancestors(frame.module, kept.node)

@@ -53,22 +53,26 @@ from typing import NamedTuple
 
 from torchlint.rule import (
     UNKNOWN,
+    Call,
     Check,
     External,
     Frame,
     FunctionRef,
     Instance,
+    Layer,
     Loop,
     Module,
     Op,
     Place,
     Problem,
+    Value,
     argument_of,
     frame_of,
     inventory_of,
     is_test,
     last_name,
     loops_around,
+    members,
     once_per_file,
     own_nodes,
     statement_of,
@@ -181,6 +185,8 @@ def _moody(frame: Frame, use: _Use) -> ast.AST | None:
         own = value.cls.module is frame.module and depends_on_mode(frame, value)
         return value.cls.node if own else None
     made_in = frame_of(value)
+    if value is not None and any(map(_is_of_library, members(value))) and not _is_file_never_evaluated(frame.module):
+        return None  # a model of torchvision has many names in a file: one of them may be put into eval mode
     if value is not None and made_in is not None and depends_on_mode(frame, value):
         return value.node if made_in.module is frame.module else None
     given = [part for arg in use.call.args for part in walk(frame.values.get(arg, UNKNOWN))]
@@ -188,6 +194,12 @@ def _moody(frame: Frame, use: _Use) -> ast.AST | None:
     parts = walk(result) if result is not None and result.frame is not None else ()
     layers = (part.layer for part in parts if isinstance(part, Op) and part.layer is not None and part not in given)
     return next((layer.node for layer in layers if depends_on_mode(frame, layer)), None)
+
+
+def _is_of_library(value: Value) -> bool:
+    """Whether a model was made by a call of another library, with or without a new head."""
+    body = value.children[0] if isinstance(value, Layer) and value.children else value
+    return isinstance(body, Call)
 
 
 def _uses(frame: Frame) -> Iterator[_Use]:

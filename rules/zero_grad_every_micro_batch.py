@@ -2,7 +2,7 @@
 
 ## What it does
 Finds a loop with `backward()` and `zero_grad()` in every turn, and the step of the same optimiser under
-`(i + 1) % n == 0`.
+`(i + 1) % n == 0`, perhaps with `or` and another test, such as one for the last batch.
 
 ## Why is this bad?
 Each turn throws away what the turns before it added. The step uses the gradient of the last of n batches, divided by n
@@ -74,9 +74,16 @@ class ZeroGradEveryMicroBatch(Check):
         if not frame.loops or is_test(frame.module):
             return
         found: list[Event] | None = None
-        for test, _, loop in tests_of_turns(frame, nth_turn, above=1):
+        for test, _, loop in tests_of_turns(frame, _nth_or_last, above=1):
             found = events(frame) if found is None else found
             yield from _judge(frame, test, loop, found)
+
+
+def _nth_or_last(test: ast.expr) -> ast.BinOp | None:
+    """The `i % n` of a test that holds in every n-th turn, and perhaps in the last one."""
+    if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.Or):
+        return next((found for part in test.values if (found := nth_turn(part)) is not None), None)
+    return nth_turn(test)
 
 
 def _judge(frame: Frame, test: ast.If, loop: Loop, found: Sequence[Event]) -> Iterator[Problem]:

@@ -174,7 +174,7 @@ def _project(
     module: Module, tree: ast.Module, indexes: Callable[[], ImportIndexes] | None, report: Report
 ) -> tuple[Project | None, dict[str, frozenset[str]]]:
     """The project that a file's imports and callers are followed into, and the words behind the names that come from
-    there; None for a file that has to do with no loss, and is given none."""
+    there; None for a file that has to do with no loss, and neither is given one nor imports one to train with."""
     # Start-up: files without torch end before this.
     from torchlint.torch_facts import ops
 
@@ -190,9 +190,11 @@ def _project(
     project = Project(module, indexes or ImportIndexes)
     words = project.words_of_callers()
     report.consulted, report.asked = project.consulted, project.asked
-    if not has_loss and not words:
+    trains = "backward" in module.vocabulary
+    imported = project.words(module.source, tree) if has_loss or words or trains else {}
+    if not has_loss and not words and all(map(ops.LOSS_WORDS.isdisjoint, imported.values())):
         return None, {}
-    for name, others in project.words(module.source, tree).items():
+    for name, others in imported.items():
         words[name] = words.get(name, frozenset()) | others
     return project, words
 

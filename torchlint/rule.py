@@ -62,7 +62,7 @@ from torchlint.syntax.names import first_name, last_name
 from torchlint.syntax.per_file import once_per_file
 from torchlint.syntax.plain import is_flag, is_none, tested
 from torchlint.syntax.tests import is_test
-from torchlint.torch_facts import literals, misfits, modules, ops, signatures
+from torchlint.torch_facts import library_models, literals, misfits, modules, ops, signatures
 from torchlint.torch_range import Range
 from torchlint.values import facts, units
 from torchlint.values.compare import agree, children, members, same, same_dim, walk
@@ -352,6 +352,7 @@ __all__ = [
     "is_within",
     "known_shapes",
     "last_name",
+    "library_models",
     "literals",
     "loops_around",
     "made_by",

@@ -182,3 +182,33 @@ def test_a_layer_of_another_file_s_class_that_is_replaced_here_is_not_known(
     path = tmp_path / "train.py"
     path.write_text(REPLACING.format(replaced=replaced))
     assert len(check(path)) == found
+
+
+CRITERION = """
+import torch.nn as nn
+
+def build_criterion(name):
+    if name == "ce":
+        return nn.CrossEntropyLoss()
+    raise ValueError(name)
+"""
+LOOP = """
+import torch
+from criteria import build_criterion
+from net import Net
+
+def train(loader):
+    model = Net()
+    criterion = build_criterion("ce")
+    for x, y in loader:
+        {loss}.backward()
+"""
+
+
+@pytest.mark.parametrize(("loss", "rows"), [("criterion(model(x), y)", [10]), ("criterion(x, y)", [])])
+def test_a_criterion_of_another_file_is_known(project: Path, loss: str, rows: list[int]) -> None:
+    (project / "criteria.py").write_text(CRITERION)
+    path = project / "train.py"
+    path.write_text(LOOP.format(loss=loss))
+    report = lint.check(Source.from_bytes(str(path), path.read_bytes()), {info.code for info in registry.rules()})
+    assert [finding.location.row for finding in report.findings if finding.code == "TLT101"] == rows

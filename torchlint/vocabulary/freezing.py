@@ -14,6 +14,12 @@ def freezes(node: ast.AST) -> tuple[ast.AST, str] | None:
             body=[statement],
         ) if _frozen_by(statement) == name:
             return node, ast.unparse(model)
+        case ast.For(
+            target=ast.Tuple(elts=[_, ast.Name(id=name)]),
+            iter=ast.Call(func=ast.Attribute(value=model, attr="named_parameters"), args=[], keywords=[]),
+            body=[statement],
+        ) if _frozen_by(statement) == name:
+            return node, ast.unparse(model)
         case ast.Expr(value=ast.Call(func=ast.Attribute(attr="requires_grad_"))):
             frozen = _frozen_by(node)
             return (node, frozen) if frozen else None

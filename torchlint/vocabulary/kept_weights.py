@@ -33,7 +33,7 @@ class Kept(NamedTuple):
 
     @property
     def is_attribute(self) -> bool:
-        return "." in self.name
+        return "." in self.name.partition("[")[0]
 
 
 def kept_weights(frame: Frame) -> Iterator[Kept]:
@@ -86,6 +86,8 @@ def _is_name(frame: Frame, target: ast.expr) -> bool:
     match target:
         case ast.Attribute(value=ast.Name(id=owner)):
             return owner == frame.self_name
+        case ast.Subscript(value=ast.Name() | ast.Attribute() as table, slice=ast.Constant(value=str())):
+            return _is_name(frame, table)
     return isinstance(target, ast.Name)
 
 
@@ -137,7 +139,7 @@ def loads_of(scope: ast.AST, kept: Kept) -> list[ast.expr]:
     read: list[ast.expr] = [
         node
         for node in trees.walk(scope)
-        if isinstance(node, ast.Name | ast.Attribute)
+        if isinstance(node, ast.Name | ast.Attribute | ast.Subscript)
         and isinstance(node.ctx, ast.Load)
         and ast.unparse(node) == kept.name
     ]
@@ -170,7 +172,7 @@ def is_kept_for_later(frame: Frame, kept: Kept) -> bool:
     assigned = [
         node
         for node in own_nodes(frame.scope)
-        if isinstance(node, ast.Name | ast.Attribute)
+        if isinstance(node, ast.Name | ast.Attribute | ast.Subscript)
         and isinstance(node.ctx, ast.Store)
         and ast.unparse(node) == kept.name
     ]

@@ -17,6 +17,7 @@ from torchlint.rule import (
     Value,
     classes,
     frame_of,
+    library_models,
     members,
     ops,
     trees,
@@ -74,6 +75,8 @@ def is_module(frame: Frame, value: Value) -> bool:
     """Whether a value is certainly a module, on every path."""
     if isinstance(value, Choice):
         return all(is_module(frame, member) for member in value.members)
+    if isinstance(value, Call):
+        return library_models.is_model(value.qualname) or library_models.is_of_transformers(value.qualname)
     return isinstance(value, Layer) or (isinstance(value, Instance) and is_module_class(frame, value.cls))
 
 

@@ -64,6 +64,17 @@ def exclude_each_other(module: Module, a: ast.AST, b: ast.AST, loop: ast.AST) ->
     return False
 
 
+def under_same_tests(module: Module, a: ast.AST, b: ast.AST, loop: Loop) -> bool:
+    """Whether each test around a place in a loop is made again around another one, on the same side, and comes out the
+    same in each turn: `if phase == "train":`, written twice."""
+    theirs = [(ast.unparse(test.test), side) for test, side in branches(module, b).items()]
+    ours = [(test, side) for test, side in branches(module, a).items() if in_loop(module, test, loop)]
+    return all(
+        (ast.unparse(test.test), side) in theirs and all(_is_steady(test.test, part) for part in loop.body)
+        for test, side in ours
+    )
+
+
 def _steps_up(module: Module, node: ast.AST) -> Iterator[tuple[ast.AST, ast.AST]]:
     for outer in ancestors(module, node):
         yield node, outer

@@ -7,10 +7,12 @@ from typing import NamedTuple
 
 from torchlint.torch_facts.dims import Shape, Size, is_size, symbol, unknown
 from torchlint.torch_facts.shape_functions.refusal import UNSURE, sizes_of
-from torchlint.values.value import Call, Items, Method, Value
+from torchlint.values.value import Call, Element, Field, Instance, Items, Method, Value
 
 # What an argument may be, as far as it is one thing.
 Single = Callable[[Value], object]
+# What a data set of the project gives for an index. It is evaluated, as calls are, on a floor above this one.
+sample: Callable[[Instance], Value | None] = lambda instance: None  # noqa: E731 - replaced by who evaluates
 
 
 class Rows(NamedTuple):
@@ -37,12 +39,18 @@ def data(call: Call, single: Single) -> object:
 
 def _by_method(method: Method, single: Single) -> object:
     """What a method leaves of the shape: those that move a tensor or change its dtype leave all of it."""
-    if method.name in _KEEPING and isinstance(method.receiver, Call):
+    if method.name in _KEEPING and isinstance(method.receiver, Call | Field | Element):
         return single(method.receiver)
     if method.name not in _MOVING:
         return None
     held = single(method.receiver)
     return held if isinstance(held, Shape) else None
+
+
+def rows(instance: Instance, single: Single) -> object:
+    """What a data set of the project gives: rows of what its `__getitem__` returns."""
+    taken = sample(instance)
+    return UNSURE if taken is None else Rows(single(taken))
 
 
 def item(answer: object) -> object:
@@ -74,6 +82,8 @@ _MOVING = frozenset({"to", "cuda", "cpu"})
 _SIZED = frozenset(
     {"zeros", "ones", "empty", "full", "random.random", "random.random_sample", "random.standard_normal"}
 )
+# These give an array of the shape of their one argument.
+_ELEMENTWISE = frozenset({"sin", "cos", "tan", "tanh", "exp", "log", "log1p", "sqrt", "square", "abs", "sign"})
 # Those that take their size last, by the place of it.
 _SIZED_LAST = {"random.normal": 2, "random.uniform": 2, "random.randint": 2, "random.choice": 1}
 
@@ -85,6 +95,13 @@ def _array(name: str, call: Call, single: Single) -> object:
         return _of_sizes(_held(call, _SIZED_LAST[name], "size", single))
     if name in ("random.rand", "random.randn"):
         return _of_sizes(tuple(map(single, call.args)))
+    if name == "linspace":
+        count = argument(call, 2, "num")
+        size = 50 if count is None else single(count)
+        return Shape((size if is_size(size) else unknown(),))
+    if name in _ELEMENTWISE and len(call.args) == 1 and not call.keywords:
+        held = single(call.args[0])
+        return held if isinstance(held, Shape) else None
     if name in ("array", "asarray", "ascontiguousarray") and call.args:
         held = single(call.args[0])
         return held if isinstance(held, Shape) else _nested(held)

@@ -12,7 +12,7 @@ from torchlint.torch_facts import shape_functions
 from torchlint.torch_facts.dims import ANY, Shape, Size, floor, is_known, is_size, symbol, unknown
 from torchlint.torch_facts.shape_functions.elementwise_shapes import broadcast
 from torchlint.torch_facts.shape_functions.refusal import UNSURE, Given, Refusal, Span, shape_of, sizes_of
-from torchlint.values.facts import distributions, entry_shapes
+from torchlint.values.facts import distributions, entry_shapes, table_shapes
 from torchlint.values.facts.demanded_shapes import demanded
 from torchlint.values.facts.index_answers import indices, taken
 from torchlint.values.facts.row_shapes import by_row, keeping, ranks_taken, refusing
@@ -39,6 +39,7 @@ from torchlint.values.value import (
     Constant,
     Element,
     Field,
+    Instance,
     Item,
     Items,
     LoopCarried,
@@ -247,6 +248,9 @@ def _of_mutated(value: Mutated, depth: int) -> Known:
 
 
 def _of_field(value: Field, depth: int) -> Known:
+    array = table_shapes.of_field(value)
+    if array is not None:
+        return Known((array,))
     if value.name in ("data", "grad"):
         return _known(value.base, depth)
     if value.name in _TURNED:
@@ -272,11 +276,10 @@ def _of_call(value: Call, depth: int) -> Known:
     if value.qualname == "builtins.len" and len(value.args) == 1:
         counted = [*map(length_of, _known(value.args[0], depth).answers)]
         return known_as(counted) if isinstance(value.args[0], Items) else NOTHING
-    made = entry_shapes.data(value, _single(depth))
+    made = entry_shapes.data(value, _single(depth)) or table_shapes.of_call(value, _single(depth))
     if made is not None:
         return Known((made,))
-    drawn = distributions.parameters(value)
-    if drawn:
+    if drawn := distributions.parameters(value):
         return _broadcast(drawn, depth)
     if value.qualname in ("torch.FloatTensor", "torch.Tensor", "torch.LongTensor") and value.args and value.known:
         answers = _known(Items(value.args, "tuple", value.node, value.frame), depth).answers
@@ -389,6 +392,7 @@ _FINDERS: Mapping[type[Value], Callable[[Any, int], Known]] = {
     Parameter: lambda value, depth: Known(demanded(value, _single(depth)) or (symbol(value.name, value),)),
     LoopCarried: _of_carried,
     Item: _of_item,
+    Instance: lambda value, depth: Known((entry_shapes.rows(value, _single(depth)),)),
     Element: _of_element,
     Field: _of_field,
     Call: _of_call,

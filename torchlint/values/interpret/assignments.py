@@ -9,7 +9,7 @@ from torchlint.syntax import trees
 from torchlint.torch_facts import spelled
 from torchlint.values import facts
 from torchlint.values.compare import join
-from torchlint.values.interpret import lists
+from torchlint.values.interpret import lists, model_heads
 from torchlint.values.interpret.frame import Frame, path
 from torchlint.values.interpret.operators import arithmetic
 from torchlint.values.value import (
@@ -83,6 +83,8 @@ def store(frame: Frame, target: ast.expr, value: Value) -> None:
                 base = frame.value(target.value)
                 if target.attr == "data":
                     mutate(frame, base, target)
+                else:
+                    model_heads.replace_head(frame, base, target.attr, value)
 
 
 def _unpack(frame: Frame, targets: list[ast.expr], value: Value) -> None:
@@ -126,6 +128,7 @@ def _store_item(frame: Frame, target: ast.Subscript, value: Value) -> None:
     elif isinstance(base, Layer) and base.children:
         frame.substitute(base, lists.with_replaced(base, index, value))
     else:
+        model_heads.replace_last(frame, base, index, value)
         mutate(frame, base, target)
 
 

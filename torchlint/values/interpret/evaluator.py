@@ -14,6 +14,7 @@ from torchlint.values.interpret import (
     attributes,  # noqa: F401
     callers,
     calls,  # noqa: F401
+    data_samples,  # noqa: F401
     decorators,
     expressions,  # noqa: F401
     methods,  # noqa: F401

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from torchlint.torch_facts import modules, signatures
+from torchlint.torch_facts import library_models, modules, signatures
 from torchlint.values import facts
 from torchlint.values.interpret import assignments, classes, lists, wrapped_models
 from torchlint.values.interpret.arguments import Arguments, apply, calls, opaque
@@ -48,6 +48,8 @@ def _call_method(frame: Frame, method: Method, arguments: Arguments, node: ast.C
         case Constant(value=str()) if name in _OF_TEXT:
             return _of_text(frame, receiver, method, arguments, node)
         case Layer() | Instance() if name in modules.RETURN_SELF:
+            return receiver
+        case Call() if name in modules.RETURN_SELF and library_models.is_model(receiver.qualname):
             return receiver
         case Layer() if name == "forward":
             return apply(frame, receiver, arguments, node)

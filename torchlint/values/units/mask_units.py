@@ -6,12 +6,12 @@ import ast
 import re
 from enum import Enum, auto
 
-from torchlint.torch_facts import ops
+from torchlint.torch_facts import library_models, ops
 from torchlint.values.compare import members
 from torchlint.values.facts import dtypes
 from torchlint.values.interpret.frame import frame_of
 from torchlint.values.units.unit_family import Family, Turn, same_unit
-from torchlint.values.value import Constant, Element, Mutated, Op, Value
+from torchlint.values.value import Call, Constant, Element, Mutated, Op, Parameter, Value
 
 _PAD = re.compile(r"(^|_|\b)pad(_|\b|ding)", re.IGNORECASE)
 # What a tokenizer of transformers returns: 1 for a token, 0 for padding.
@@ -55,6 +55,8 @@ def _given(value: Value) -> Masks | None:
     match value:
         case Element(key=key):
             return Masks.TOKENS if key == _TOKENIZERS else None
+        case Parameter(name=name):
+            return Masks.TOKENS if name == _TOKENIZERS and _is_of_transformers(value) else None
         case Op(name="getitem") if value.constant("index") == _TOKENIZERS:
             return Masks.TOKENS
         case Op(name="tril" | "triu"):
@@ -71,6 +73,17 @@ def _given(value: Value) -> Masks | None:
             if keeps == {wanted}:
                 return sides.pop() if len(sides) == 1 else Masks.KEPT if wanted else Masks.DROPPED
     return None
+
+
+def _is_of_transformers(mask: Parameter) -> bool:
+    """Whether a function gives a parameter to a model of transformers as its `attention_mask`, too."""
+    frame = frame_of(mask)
+    return frame is not None and any(
+        isinstance(callee, Call)
+        and library_models.is_of_transformers(callee.qualname)
+        and any(each.arg == _TOKENIZERS and frame.values.get(each.value) is mask for each in call.keywords)
+        for call, callee in frame.callees.items()
+    )
 
 
 def _turned(value: Value) -> Turn[Masks] | None:
