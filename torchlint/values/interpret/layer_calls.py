@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
+from functools import cache
 
 from torchlint.torch_facts import ops, signatures
 from torchlint.values import facts
@@ -62,6 +63,8 @@ def call_layer(frame: Frame, layer: Layer, arguments: Arguments, node: ast.Call)
     nodes = dict(zip(parameters, arguments.nodes, strict=False)) | arguments.keyword_nodes
     settings: dict[str, Value] = {name: Constant(value) for name, value in ops.layer_settings(layer.name).items()}
     settings |= layer.args
+    # `self.conv.padding = (1, 1)`: what the layer was made with no longer holds.
+    settings |= dict.fromkeys(_settings(layer.name) & frame.module.foreign_writes, Unknown(node, frame))
     settings.pop("inplace", None)
     if not (layer.complete and arguments.known):
         settings["**"] = Unknown(node, frame)
@@ -69,6 +72,13 @@ def call_layer(frame: Frame, layer: Layer, arguments: Arguments, node: ast.Call)
     made = record(frame, name, settings | args, nodes, "module", node, _function_defaults(op))
     made.layer = layer
     return made
+
+
+@cache
+def _settings(layer: str) -> frozenset[str]:
+    """The names of what a layer is made with."""
+    qualname = f"torch.nn.{layer}"
+    return frozenset(signatures.names_of(qualname)) if signatures.known(qualname) else frozenset()
 
 
 def _function_defaults(op: str | None) -> dict[str, object]:
