@@ -36,7 +36,7 @@ from collections.abc import Iterator
 
 from torchlint.rule import BoundCall, Changes, Check, Frame, Problem, is_test, statement_of
 from torchlint.vocabulary.datasets import LOADER
-from torchlint.vocabulary.training import is_without_grad
+from torchlint.vocabulary.grad_mode import is_without_grad
 
 _EVALUATION = re.compile(
     r"(^|_|\b)(val|valid|validation|test|eval|evaluation|dev)(_|\b|$|\d|set|loader)", re.IGNORECASE

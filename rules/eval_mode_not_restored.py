@@ -65,6 +65,7 @@ from torchlint.rule import (
     trees,
 )
 from torchlint.vocabulary.eval_mode import mode_calls
+from torchlint.vocabulary.grad_mode import is_without_grad
 from torchlint.vocabulary.mode_dependence import is_modeless
 from torchlint.vocabulary.roles import resting_on_use, rests_on_use
 from torchlint.vocabulary.training import (
@@ -74,7 +75,6 @@ from torchlint.vocabulary.training import (
     given_for,
     in_loop,
     is_optimizer,
-    is_without_grad,
     origin,
     settled,
     trained_models,

@@ -71,8 +71,9 @@ from torchlint.rule import (
 )
 from torchlint.vocabulary.eval_mode import attributes, callers, calls_of, mode_calls
 from torchlint.vocabulary.freezing import freezes
+from torchlint.vocabulary.grad_mode import is_without_grad
 from torchlint.vocabulary.returned_losses import is_returned_into_loss
-from torchlint.vocabulary.training import is_without_grad, may_train
+from torchlint.vocabulary.training import may_train
 
 if TYPE_CHECKING:
     from torchlint.fixing.editor import Editor

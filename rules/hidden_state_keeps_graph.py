@@ -68,14 +68,8 @@ from torchlint.rule import (
     walk,
 )
 from torchlint.vocabulary.autograd import requires_grad
-from torchlint.vocabulary.training import (
-    Event,
-    Kind,
-    events,
-    is_without_grad,
-    loop_of,
-    may_train_in_loop,
-)
+from torchlint.vocabulary.grad_mode import is_without_grad
+from torchlint.vocabulary.training import Event, Kind, events, loop_of, may_train_in_loop
 
 if TYPE_CHECKING:
     from torchlint.fixing.editor import Editor

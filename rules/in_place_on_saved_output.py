@@ -73,11 +73,11 @@ from torchlint.rule import (
     trees,
 )
 from torchlint.vocabulary.autograd import requires_grad
-from torchlint.vocabulary.grad_mode import is_called_without_grad
+from torchlint.vocabulary.grad_mode import is_called_without_grad, is_without_grad
 from torchlint.vocabulary.in_place_writes import WRITING, Write, is_first, may_write, writes
 from torchlint.vocabulary.nn_modules import has_parameters, is_module_class, is_parameter
 from torchlint.vocabulary.returned_losses import reaches_backward
-from torchlint.vocabulary.training import is_without_grad, settled
+from torchlint.vocabulary.training import settled
 from torchlint.vocabulary.turns import position
 
 if TYPE_CHECKING:

@@ -35,7 +35,7 @@ from typing import TYPE_CHECKING
 
 from torchlint.rule import ERROR, Changes, Check, Constant, Frame, Op, Problem, Value, agree, is_test, members, ops
 from torchlint.vocabulary.autograd import requires_grad
-from torchlint.vocabulary.training import is_without_grad
+from torchlint.vocabulary.grad_mode import is_without_grad
 
 if TYPE_CHECKING:
     from torchlint.fixing.editor import Editor

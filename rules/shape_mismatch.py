@@ -100,9 +100,14 @@ class ShapeMismatch(Check):
             return
         for inner in evaluations(frame):
             for op in inner.ops:
-                reason = known_shapes.refusal(op) if _is_of_tensors(op) else ""
+                reason = known_shapes.refusal(op) if _is_of_tensors(op) and not _is_old_item(op.node) else ""
                 if reason and _is_certain(op, inner):
                     yield _problem(op, inner, reason)
+
+
+def _is_old_item(node: ast.AST | None) -> bool:
+    """Whether this is `loss.data[0]`, of which TLT803 says what to write instead."""
+    return isinstance(node, ast.Subscript) and isinstance(node.value, ast.Attribute) and node.value.attr == "data"
 
 
 def _expects_errors(module: Module) -> bool:

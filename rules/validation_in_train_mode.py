@@ -80,8 +80,9 @@ from torchlint.rule import (
     walk,
 )
 from torchlint.vocabulary.eval_mode import callers, mode_calls
+from torchlint.vocabulary.grad_mode import is_without_grad
 from torchlint.vocabulary.mode_dependence import depends_on_mode, is_modeless
-from torchlint.vocabulary.training import Kind, events, is_without_grad, settled
+from torchlint.vocabulary.training import Kind, events, settled
 from torchlint.vocabulary.turns import position
 
 _VALIDATION = re.compile(

@@ -19,7 +19,8 @@ from torchlint.syntax.module import FunctionModel, Module, Region
 from torchlint.torch_facts import signatures
 from torchlint.values.interpret.bound_calls import bound_call
 from torchlint.values.interpret.evaluator import Evaluator
-from torchlint.values.interpret.frame import EvaluationError, Frame
+from torchlint.values.interpret.frame import Frame
+from torchlint.values.interpret.records import EvaluationError
 from torchlint.values.value import External, Op
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import os
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, TextIO
 
@@ -50,27 +50,11 @@ def run(arguments: argparse.Namespace) -> int:
             # Start-up: only `--watch` needs it.
             from torchlint.commands import watch
 
-            return watch.run(_watched(arguments), lambda: _Check(arguments).run())
+            return watch.run(arguments, lambda: _Check(arguments).run())
         return _Check(arguments).run()
     except KeyboardInterrupt:
         complain("Interrupted before everything was reported.")
         raise
-
-
-def _watched(arguments: argparse.Namespace) -> list[str]:
-    if "-" in arguments.paths or arguments.stdin_filename is not None:
-        raise ConfigError("--watch: standard input does not change")
-    paths = arguments.paths or ["."]
-    return [*paths, *_rule_folders(paths, Configuration(overrides(arguments)))]
-
-
-def _rule_folders(paths: list[str], configuration: Configuration) -> dict[str, None]:
-    """The folders of rules that are run on some paths; none where the configuration has a mistake, which a run says."""
-    whole = [os.path.abspath(path) for path in paths]
-    folders = [path if os.path.isdir(path) else os.path.dirname(path) for path in whole]
-    with suppress(ConfigError):
-        return {rules.path: None for folder in folders for rules in configuration.settings_in(folder).local_rules}
-    return {}
 
 
 def outcomes_of(arguments: argparse.Namespace) -> tuple[list[Outcome], Configuration]:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from contextlib import suppress
 
+from torchlint.commands.options import overrides
 from torchlint.running.stop import exit_code
+from torchlint.settings.config import Configuration
 from torchlint.settings.config_table import FILES, ConfigError
 from torchlint.terminal import complain
 
@@ -15,9 +19,10 @@ _PAUSE = 200
 _CLEAR = "\x1b[2J\x1b[H"
 
 
-def run(paths: Sequence[str], check: Callable[[], int]) -> int:
+def run(arguments: argparse.Namespace, check: Callable[[], int]) -> int:
     """Check, and again after each change below the paths, until interrupted. Returns the exit code; raises
     `ConfigError`."""
+    paths = _watched(arguments)
     try:
         # Optional: extra `watch`.
         import watchfiles
@@ -33,6 +38,22 @@ def run(paths: Sequence[str], check: Callable[[], int]) -> int:
     except KeyboardInterrupt as interrupt:
         return exit_code(interrupt)
     return 0
+
+
+def _watched(arguments: argparse.Namespace) -> list[str]:
+    if "-" in arguments.paths or arguments.stdin_filename is not None:
+        raise ConfigError("--watch: standard input does not change")
+    paths = arguments.paths or ["."]
+    return [*paths, *_rule_folders(paths, Configuration(overrides(arguments)))]
+
+
+def _rule_folders(paths: list[str], configuration: Configuration) -> dict[str, None]:
+    """The folders of rules that are run on some paths; none where the configuration has a mistake, which a run says."""
+    whole = [os.path.abspath(path) for path in paths]
+    folders = [path if os.path.isdir(path) else os.path.dirname(path) for path in whole]
+    with suppress(ConfigError):
+        return {rules.path: None for folder in folders for rules in configuration.settings_in(folder).local_rules}
+    return {}
 
 
 def _check(check: Callable[[], int]) -> None:

@@ -44,6 +44,8 @@ class Origin(Protocol):
     @property
     def definitions(self) -> Mapping[Value, ast.stmt]: ...
 
+    def sample(self, instance: Instance) -> Value | None: ...
+
 
 class Value:
     """Something that an expression may hold. `node` is the expression that made it, `frame` where it was made."""

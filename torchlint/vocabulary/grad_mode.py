@@ -5,10 +5,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from torchlint.rule import ClassModel, Frame, Instance, classes, members
+from torchlint.rule import ClassModel, External, Frame, Instance, ancestors, classes, disables_grad, members, ops, peek
 
 from .eval_mode import callers
-from .training import is_without_grad, settled
+from .training import settled
 
 _MAX_DEPTH = 3
 _Use = tuple[ast.expr, Frame]
@@ -47,3 +47,17 @@ def _frames_with_calls(frame: Frame) -> Iterator[Frame]:
     for function in module.all_functions:
         if function is not frame.function and not evaluator.is_busy(function):
             yield evaluator.frame(function)
+
+
+def is_without_grad(frame: Frame, node: ast.AST) -> bool:
+    """Whether a context manager around a node, or a decorator of its function, switches gradients off."""
+    for outer in ancestors(frame.module, node):
+        items = outer.items if isinstance(outer, ast.With | ast.AsyncWith) else []
+        if any(disables_grad(frame.values.get(item.context_expr)) for item in items):
+            return True
+    for decorator in frame.function.decorators if frame.function else ():
+        target = decorator.func if isinstance(decorator, ast.Call) else decorator
+        name = peek(frame.evaluator.surroundings(frame.module), target)
+        if isinstance(name, External) and name.qualname in ops.NO_GRAD:
+            return True
+    return False

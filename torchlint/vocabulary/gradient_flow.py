@@ -23,8 +23,9 @@ from torchlint.rule import (
     trees,
 )
 
+from .grad_mode import is_without_grad
 from .nn_modules import has_parameters
-from .training import is_without_grad, scaled_by
+from .training import scaled_by
 
 _MAX_STEPS = 400
 _CUTS = ops.CUTS | ops.that(grad="zero")

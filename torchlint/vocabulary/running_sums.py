@@ -23,7 +23,7 @@ from torchlint.rule import (
     own_nodes,
     trees,
 )
-from torchlint.vocabulary.training import is_without_grad
+from torchlint.vocabulary.grad_mode import is_without_grad
 
 # Methods that give back a tensor with the same graph.
 _KEEPING = ops.methods(*ops.SUMS, *(ops.CARRIERS - ops.CUTS))

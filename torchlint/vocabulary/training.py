@@ -27,17 +27,14 @@ from torchlint.rule import (
     argument_of,
     bound_call,
     classes,
-    disables_grad,
     facts,
     frame_of,
     inventory_of,
     last_name,
     made_by,
     members,
-    ops,
     own_nodes,
     parents,
-    peek,
     walk,
 )
 
@@ -388,19 +385,5 @@ def is_made_in(frame: Frame, value: Value | None, loop: ast.AST) -> bool:
             return True
         statement = frame.definitions.get(member)
         if statement is not None and in_loop(frame.module, statement, loop):
-            return True
-    return False
-
-
-def is_without_grad(frame: Frame, node: ast.AST) -> bool:
-    """Whether a context manager around a node, or a decorator of its function, switches gradients off."""
-    for outer in ancestors(frame.module, node):
-        items = outer.items if isinstance(outer, ast.With | ast.AsyncWith) else []
-        if any(disables_grad(frame.values.get(item.context_expr)) for item in items):
-            return True
-    for decorator in frame.function.decorators if frame.function else ():
-        target = decorator.func if isinstance(decorator, ast.Call) else decorator
-        name = peek(frame.evaluator.surroundings(frame.module), target)
-        if isinstance(name, External) and name.qualname in ops.NO_GRAD:
             return True
     return False

@@ -82,7 +82,7 @@ def _is_none(value: Value | None) -> bool:
 
 
 def array_dtype(value: Value, depth: int = _DEPTH) -> str | None:
-    """The dtype of an array of numpy, or `int`; None where that is not known, and of what is no array."""
+    """The dtype of an array of numpy, or `int`; None where that is not known, and of anything else."""
     if depth == 0:
         return None
     if isinstance(value, Op):
@@ -116,7 +116,7 @@ def named(value: Value | None) -> str | None:
 
 def _of_method(call: Call, method: Method, depth: int) -> str | None:
     if method.name == "astype":
-        # A table has this method too, and what becomes of it is no array.
+        # A table has this method too, and does not give an array.
         receiver = method.receiver
         is_array = isinstance(receiver, Call) and array_dtype(receiver, depth - 1) is not None
         return named(argument(call, 0, "dtype")) if is_array else None

@@ -11,8 +11,6 @@ from torchlint.values.value import Call, Element, Field, Instance, Items, Method
 
 # What an argument may be, as far as it is one thing.
 Single = Callable[[Value], object]
-# What a data set of the project gives for an index. It is evaluated, as calls are, on a floor above this one.
-sample: Callable[[Instance], Value | None] = lambda instance: None  # noqa: E731 - replaced by who evaluates
 
 
 class Rows(NamedTuple):
@@ -49,7 +47,7 @@ def _by_method(method: Method, single: Single) -> object:
 
 def rows(instance: Instance, single: Single) -> object:
     """What a data set of the project gives: rows of what its `__getitem__` returns."""
-    taken = sample(instance)
+    taken = instance.frame.sample(instance) if instance.frame is not None else None
     return UNSURE if taken is None else Rows(single(taken))
 
 
@@ -77,7 +75,7 @@ def _held(call: Call, position: int, name: str, single: Single) -> object:
 # -- numpy --------------------------------------------------------------------------------------------------------
 
 _KEEPING = frozenset({"astype", "copy"})
-# What a loader gives is not known to be a tensor, so that these are no operations of torch there.
+# What a loader gives is not known to be a tensor, so that these are plain calls there.
 _MOVING = frozenset({"to", "cuda", "cpu"})
 _SIZED = frozenset(
     {"zeros", "ones", "empty", "full", "random.random", "random.random_sample", "random.standard_normal"}

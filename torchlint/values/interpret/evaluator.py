@@ -14,7 +14,7 @@ from torchlint.values.interpret import (
     attributes,  # noqa: F401
     callers,
     calls,  # noqa: F401
-    data_samples,  # noqa: F401
+    data_samples,
     decorators,
     expressions,  # noqa: F401
     methods,  # noqa: F401
@@ -163,6 +163,10 @@ class Evaluator:
             frame.run(slice_of(frame, method.cls, method).body)
             self._running.discard(method)
         return frame
+
+    def sample(self, frame: Frame, instance: Instance) -> Value | None:
+        """What a data set of the project gives for an index; None where that is not known."""
+        return data_samples.sample(frame, instance)
 
     def value_in(self, function: FunctionModel, node: ast.expr) -> Value | None:
         """The value of one expression in a function: what follows it need not be evaluated for that, nor the call that

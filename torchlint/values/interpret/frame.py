@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 from torchlint.syntax import trees
 from torchlint.syntax.module import ClassModel, FunctionModel, Module
 from torchlint.values.compare import join
-from torchlint.values.interpret.records import Lists, Log, Record
+from torchlint.values.interpret.records import EvaluationError, Lists, Log, Record
 from torchlint.values.value import (
     Choice,
     Constant,
@@ -125,6 +125,8 @@ class Evaluations(Protocol):
     def frame_of_writer(self, method: FunctionModel) -> Frame: ...
 
     def value_in(self, function: FunctionModel, node: ast.expr) -> Value | None: ...
+
+    def sample(self, frame: Frame, instance: Instance) -> Value | None: ...
 
     def is_busy(self, function: FunctionModel) -> bool: ...
 
@@ -296,6 +298,10 @@ class Frame:
             if isinstance(old, Items | Mapped | Layer):
                 self.bindings[name].append(self.env[name])
 
+    def sample(self, instance: Instance) -> Value | None:
+        """What a data set of the project gives for an index."""
+        return self.evaluator.sample(self, instance)
+
     def ops_of(self, value: Value) -> Sequence[Op]:
         """The operations that have a value as their input."""
         if self._by_input[0] != len(self.ops):
@@ -346,14 +352,9 @@ class Deferred(Frame):
         return self
 
 
-class EvaluationError(Exception):
-    """The evaluation of a frame failed; the cause is what was raised."""
-
-
 def frame_of(value: Value | None) -> Frame | None:
     """The frame in which a value was made; None where it is not a value of a frame's."""
-    frame = value.frame if value is not None else None
-    return frame if isinstance(frame, Frame) else None
+    return value.frame if value is not None and isinstance(value.frame, Frame) else None
 
 
 def path(frame: Frame, node: ast.expr) -> str | None:

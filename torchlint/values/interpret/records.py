@@ -55,3 +55,7 @@ class Log(list[_Held]):
 
     def __iter__(self) -> Iterator[_Held]:
         return iter(self[:])
+
+
+class EvaluationError(Exception):
+    """The evaluation of a frame failed; the cause is what was raised."""
