@@ -148,7 +148,7 @@ def _written_into(op: Op) -> str:
 
 
 _REFUSALS: Mapping[str, Callable[[Op], str]] = {
-    **dict.fromkeys(("matmul", "mm", "bmm", "mv", "dot"), _of_two_dtypes),
+    **dict.fromkeys(("dot", *sorted(ops.PRODUCTS - {"baddbmm"})), _of_two_dtypes),
     **dict.fromkeys(("sub", "rsub"), _difference),
     **dict.fromkeys(("add_", "sub_", "mul_"), _written_into),
 }

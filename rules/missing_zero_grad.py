@@ -140,7 +140,7 @@ def _clears_by_hand(frame: Frame) -> bool:
         name = node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
         if name == "grad" and isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load):
             return True
-        if "zero" in name.lower() and name not in ("zeros", "zeros_like"):
+        if "zero" in name.lower() and not name.startswith("zeros"):
             return True
     return False
 
