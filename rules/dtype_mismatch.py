@@ -46,7 +46,6 @@ from torchlint.rule import (
     Items,
     Module,
     Op,
-    Place,
     Problem,
     Value,
     dtypes,
@@ -55,7 +54,7 @@ from torchlint.rule import (
     ops,
 )
 from torchlint.vocabulary.certain_runs import evaluations, is_expected_to_raise, is_undecided, runs_for_certain
-from torchlint.vocabulary.refused_operations import called_from, subject
+from torchlint.vocabulary.refused_operations import called_from, layer_made, subject
 from torchlint.vocabulary.written_dtypes import writes_dtypes
 
 _WORDS = {"int": "integers", "bool": "truth values", "float": "floating-point numbers", "complex": "complex numbers"}
@@ -85,14 +84,8 @@ class DtypeMismatch(Check):
                     continue
                 # The layers that follow are given the same.
                 given_doubles = given_doubles or "float64" in reason
-                yield Problem(op.node, f"{subject(op)} raises here: {reason}", places=tuple(_places(op, inner)))
-
-
-def _places(op: Op, frame: Frame) -> Iterator[Place]:
-    """Where the layer was made, and the call that the tensor comes in by."""
-    if op.layer is not None and isinstance(op.layer.node, ast.expr):
-        yield Place(op.layer.node, "the layer is made here", op.layer.frame)
-    yield from called_from(frame)
+                places = (*layer_made(op), *called_from(inner))
+                yield Problem(op.node, f"{subject(op)} raises here: {reason}", places=places)
 
 
 def _is_certain(node: ast.AST, frame: Frame) -> bool:
@@ -159,15 +152,15 @@ _REFUSALS: Mapping[str, Callable[[Op], str]] = {
 
 def _place(op: Op, row: ops.Operation) -> str:
     """Labels of floats, and masks of anything but truth values."""
+    if row.loss or _asks_where(op) or (op.name == "getitem" and not facts.is_tensor(op.input)):
+        return ""
     for name, kind in (part.split(":") for part in row.arguments.split()):
         value = op.args.get(name)
-        if value is None or row.loss or kind not in ("labels", "bool") or _asks_where(op):
+        if value is None or kind not in ("labels", "bool"):
             continue
         held = _class_of(value)
         if kind == "labels" and held == "float" and op.name == "getitem":
-            return (
-                "an index has to hold integers or truth values, and is of floats" if facts.is_tensor(op.input) else ""
-            )
+            return "an index has to hold integers or truth values, and is of floats"
         if kind == "labels" and held == "float":
             return f"it takes integers as `{name}`, and is given floating-point numbers"
         if kind == "bool" and held in ("float", "int") and _dtype_of(value) != "uint8":
@@ -183,13 +176,11 @@ def _asks_where(op: Op) -> bool:
 def _gradient(op: Op) -> str:
     """`torch.tensor([1, 2], requires_grad=True)`, `torch.arange(3).requires_grad_()`."""
     is_method = op.name == "requires_grad_"
-    is_asked = op.constant("requires_grad", is_method) is True
-    held = _class_of(op.input if is_method else op) if is_asked else None
-    return (
-        f"only tensors of floats can require gradients, and this is of {_WORDS[held]}"
-        if held in ("int", "bool")
-        else ""
-    )
+    if op.constant("requires_grad", is_method) is not True:
+        return ""
+    held = _class_of(op.input if is_method else op)
+    whole = held is not None and held in ("int", "bool")
+    return f"only tensors of floats can require gradients, and this is of {_WORDS[str(held)]}" if whole else ""
 
 
 def _double(op: Op, module: Module) -> str:

@@ -55,6 +55,7 @@ from torchlint.rule import (
 from torchlint.vocabulary.api_fixes import fix_of
 from torchlint.vocabulary.api_table import Row
 from torchlint.vocabulary.api_uses import by_name, last_names, may_use, uses
+from torchlint.vocabulary.old_items import number_of
 
 if TYPE_CHECKING:
     from torchlint.fixing.editor import Editor
@@ -93,7 +94,7 @@ class LegacyAutograd(Check):
         if may_use(frame.scope, frame.module, _ROWS, _LAST):
             yield from _variables(frame, None)
         for node in inventory_of(frame.scope).of(ast.Subscript):
-            number = _number_of(node)
+            number = number_of(node)
             if number is not None and facts.rank(frame.values.get(number, UNKNOWN)) == 0:
                 yield _item(node, number)
 
@@ -149,14 +150,6 @@ def _replacing(node: ast.expr, template: str, given: dict[str, ast.expr]) -> Fix
 
 def _literal(node: ast.expr) -> object:
     return node.value if isinstance(node, ast.Constant) else None
-
-
-def _number_of(node: ast.Subscript) -> ast.expr | None:
-    """`loss` of `loss.data[0]`."""
-    match node:
-        case ast.Subscript(value=ast.Attribute(value=number, attr="data"), slice=ast.Constant(value=0), ctx=ast.Load()):
-            return number
-    return None
 
 
 def _item(node: ast.Subscript, number: ast.expr) -> Problem:

@@ -63,7 +63,8 @@ from torchlint.rule import (
     ops,
 )
 from torchlint.vocabulary.certain_runs import evaluations, is_undecided, runs_for_certain
-from torchlint.vocabulary.refused_operations import called_from, subject
+from torchlint.vocabulary.old_items import number_of
+from torchlint.vocabulary.refused_operations import called_from, layer_made, subject
 from torchlint.vocabulary.written_sizes import writes_sizes
 
 # What a layer is as long as nobody assigns one of these.
@@ -100,14 +101,10 @@ class ShapeMismatch(Check):
             return
         for inner in evaluations(frame):
             for op in inner.ops:
-                reason = known_shapes.refusal(op) if _is_of_tensors(op) and not _is_old_item(op.node) else ""
-                if reason and _is_certain(op, inner):
+                reason = known_shapes.refusal(op) if _is_of_tensors(op) else ""
+                # Of `loss.data[0]` TLT803 says what to write instead.
+                if reason and number_of(op.node) is None and _is_certain(op, inner):
                     yield _problem(op, inner, reason)
-
-
-def _is_old_item(node: ast.AST | None) -> bool:
-    """Whether this is `loss.data[0]`, of which TLT803 says what to write instead."""
-    return isinstance(node, ast.Subscript) and isinstance(node.value, ast.Attribute) and node.value.attr == "data"
 
 
 def _expects_errors(module: Module) -> bool:
@@ -177,8 +174,7 @@ def _problem(op: Op, frame: Frame, reason: str) -> Problem:
 
 def _places(op: Op, frame: Frame) -> Iterator[Place]:
     """Where the layer was made, where the shapes come from, and the call that they come in by."""
-    if op.layer is not None and isinstance(op.layer.node, ast.expr):
-        yield Place(op.layer.node, "the layer is made here", op.layer.frame)
+    yield from layer_made(op)
     for value in op.args.values():
         source = known_shapes.source(value)
         if source is not None and source.node is not None and source.node is not op.node:

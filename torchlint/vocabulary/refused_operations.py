@@ -17,6 +17,12 @@ def subject(op: Op) -> str:
     return "This" if op.form == "operator" else f"`{op.name}`"
 
 
+def layer_made(op: Op) -> Iterator[Place]:
+    """Where the layer was made that is called, if it is one."""
+    if op.layer is not None and isinstance(op.layer.node, ast.expr):
+        yield Place(op.layer.node, "the layer is made here", op.layer.frame)
+
+
 def called_from(frame: Frame) -> Iterator[Place]:
     """The calls that an evaluation comes in by, the innermost first."""
     inner = frame
