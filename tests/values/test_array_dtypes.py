@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import ast
-
 import pytest
+from evaluated_programs import value_of
 
-from torchlint.source import Source
-from torchlint.syntax.module import Module
 from torchlint.values.facts import dtypes
-from torchlint.values.interpret.evaluator import Evaluator
 from torchlint.values.value import Value
 
 np = pytest.importorskip("numpy")
@@ -45,12 +41,8 @@ TENSORS = [
 ]
 
 
-def value_of(expression: str) -> Value:
-    source = Source("program.py", f"{HEADER}\nmade = {expression}\n")
-    frame = Evaluator(Module(source, ast.parse(source.text))).module_frame()
-    statement = frame.module.tree.body[-1]
-    assert isinstance(statement, ast.Assign)
-    return frame.values[statement.value]
+def value(expression: str) -> Value:
+    return value_of(f"{HEADER}\nmade = {expression}\n")
 
 
 def made(expression: str) -> object:
@@ -68,27 +60,27 @@ def kind(dtype: object) -> str:
 
 @pytest.mark.parametrize("array", KNOWN)
 def test_a_tensor_of_an_array_has_its_dtype(array: str) -> None:
-    value = value_of(f"torch.as_tensor({array})")
+    known = value(f"torch.as_tensor({array})")
     dtype = made(f"torch.as_tensor({array}).dtype")
-    assert dtypes.dtype(value) in (str(dtype).removeprefix("torch."), None)
-    assert dtypes.dtype_class(value) == ("bool" if dtype == torch.bool else kind(dtype))
+    assert dtypes.dtype(known) in (str(dtype).removeprefix("torch."), None)
+    assert dtypes.dtype_class(known) == ("bool" if dtype == torch.bool else kind(dtype))
 
 
 @pytest.mark.parametrize("array", NOT_KNOWN)
 def test_what_is_not_certain_is_not_known(array: str) -> None:
-    value = value_of(f"torch.as_tensor({array})")
-    assert dtypes.dtype(value) is None
-    assert dtypes.dtype_class(value) is None
+    known = value(f"torch.as_tensor({array})")
+    assert dtypes.dtype(known) is None
+    assert dtypes.dtype_class(known) is None
 
 
 @pytest.mark.parametrize("tensor", TENSORS)
 def test_a_tensor_has_the_dtype_that_is_known(tensor: str) -> None:
-    assert dtypes.dtype(value_of(tensor)) == str(made(f"({tensor}).dtype")).removeprefix("torch.")
+    assert dtypes.dtype(value(tensor)) == str(made(f"({tensor}).dtype")).removeprefix("torch.")
 
 
 def test_a_tensor_of_the_default_dtype_is_of_floats() -> None:
-    assert dtypes.dtype(value_of("torch.Tensor([1, 2])")) is None
-    assert dtypes.dtype_class(value_of("torch.Tensor([1, 2])")) == "float"
+    assert dtypes.dtype(value("torch.Tensor([1, 2])")) is None
+    assert dtypes.dtype_class(value("torch.Tensor([1, 2])")) == "float"
 
 
 @pytest.mark.parametrize(
@@ -106,9 +98,4 @@ def test_a_tensor_of_the_default_dtype_is_of_floats() -> None:
 )
 def test_batches_have_the_dtype_of_their_rows(loader: str, known: str | None) -> None:
     text = f"{HEADER}\nfrom torchvision import datasets\nfor x, y in {loader}:\n    made = y\n"
-    frame = Evaluator(Module(Source("program.py", text), ast.parse(text))).module_frame()
-    loop = frame.module.tree.body[-1]
-    assert isinstance(loop, ast.For)
-    (statement,) = loop.body
-    assert isinstance(statement, ast.Assign)
-    assert dtypes.dtype(frame.values[statement.value]) == known
+    assert dtypes.dtype(value_of(text)) == known

@@ -7,12 +7,10 @@ import textwrap
 from collections.abc import Iterator
 
 import pytest
+from evaluated_programs import evaluator_of, frame_of
 
 from torchlint.rule import BoundCall, Check, Constant, Frame, Problem, bound_call, made_by, written_calls
-from torchlint.source import Source
-from torchlint.syntax.module import Module
 from torchlint.torch_facts import signatures
-from torchlint.values.interpret.evaluator import Evaluator
 from torchlint.values.interpret.frame import Deferred
 
 HEADER = """
@@ -23,8 +21,7 @@ from torch.utils.data.dataloader import DataLoader as Loader
 
 
 def frame_of_program(program: str) -> Frame:
-    source = Source("program.py", HEADER + textwrap.dedent(program))
-    return Evaluator(Module(source, ast.parse(source.text))).module_frame()
+    return frame_of(HEADER + textwrap.dedent(program))
 
 
 def call(expression: str) -> BoundCall:
@@ -96,8 +93,7 @@ def test_other_calls_can_be_read_as_those_of_torch() -> None:
 
 
 def test_written_calls_cost_no_evaluation() -> None:
-    source = Source("program.py", f"{HEADER}made = Loader(data, 4)\n")
-    frame = Evaluator(Module(source, ast.parse(source.text))).deferred(None)
+    frame = evaluator_of(f"{HEADER}made = Loader(data, 4)\n").deferred(None)
     (found,) = written_calls(frame, "torch.utils.data.DataLoader")
     assert isinstance(node := found.argument("batch_size"), ast.Constant)
     assert node.value == 4

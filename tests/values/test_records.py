@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import ast
-import textwrap
 from collections.abc import Callable, Iterable
 
 import pytest
+from evaluated_programs import frame_of
 
 from torchlint import lint, registry
 from torchlint.source import Source
-from torchlint.syntax.module import Module
-from torchlint.values.interpret.evaluator import Evaluator
-from torchlint.values.interpret.frame import Frame
 from torchlint.values.interpret.records import Lists, Log, Record
 
 # What `update` is called with by default is evaluated in the frame of the module, while its calls are walked over.
@@ -46,11 +42,6 @@ for batch in data:
     train(*batch)
 print("done")
 """
-
-
-def frame_of(program: str) -> Frame:
-    source = Source("program.py", textwrap.dedent(program))
-    return Evaluator(Module(source, ast.parse(source.text))).module_frame()
 
 
 def test_a_frame_that_grows_while_a_rule_walks_over_its_calls_crashes_no_rule() -> None:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import ast
 from enum import Enum
 
 import pytest
+from evaluated_programs import value_of
 
-from torchlint.source import Source
-from torchlint.syntax.module import Module
 from torchlint.values import units
-from torchlint.values.interpret.evaluator import Evaluator
 from torchlint.values.units import Averages, Layouts, Masks, Scores, Shifts
 from torchlint.values.units.unit_family import Family
 from torchlint.values.value import Value
@@ -45,16 +42,12 @@ def either(flag, x):
 """
 
 
-def value_of(expression: str) -> Value:
-    source = Source("program.py", HEADER + f"made = {expression}\n")
-    frame = Evaluator(Module(source, ast.parse(source.text))).module_frame()
-    statement = frame.module.tree.body[-1]
-    assert isinstance(statement, ast.Assign)
-    return frame.values[statement.value]
+def value(expression: str) -> Value:
+    return value_of(f"{HEADER}made = {expression}\n")
 
 
 def unit_of(family: Family[Enum], expression: str) -> Enum | None:
-    return family.of(value_of(expression))
+    return family.of(value(expression))
 
 
 @pytest.mark.parametrize(
@@ -193,22 +186,22 @@ def test_shifts_are_slices_of_tokens(expression: str, unit: Shifts | None) -> No
     ],
 )
 def test_weights_are_live_until_they_are_copied(expression: str, is_live: bool) -> None:
-    assert (units.owner_of(value_of(expression)) is not None) == is_live
+    assert (units.owner_of(value(expression)) is not None) == is_live
 
 
 def test_what_is_only_moved_is_plain() -> None:
-    (moved,) = units.scores.chains(value_of("probabilities(x).view(-1, 5)[0].detach()"), Scores.PROBABILITIES)
+    (moved,) = units.scores.chains(value("probabilities(x).view(-1, 5)[0].detach()"), Scores.PROBABILITIES)
     assert units.is_plain(moved)
     assert units.source(moved).name == "softmax"
-    computed = value_of("probabilities(x).clamp(min=1e-6)")
+    computed = value("probabilities(x).clamp(min=1e-6)")
     assert [units.is_plain(chain) for chain in units.scores.chains(computed, Scores.PROBABILITIES)] == [False]
     assert units.scores.chains(computed, Scores.PROBABILITIES, plain=True) == []
 
 
 def test_all_paths_have_to_be_of_a_wanted_unit() -> None:
-    value = value_of("either(flag, x)")
-    assert units.scores.chains(value, Scores.PROBABILITIES) == []
-    assert len(units.scores.chains(value, Scores.PROBABILITIES, Scores.LOG_PROBABILITIES)) == 2
+    found = value("either(flag, x)")
+    assert units.scores.chains(found, Scores.PROBABILITIES) == []
+    assert len(units.scores.chains(found, Scores.PROBABILITIES, Scores.LOG_PROBABILITIES)) == 2
 
 
 def test_makers_are_spelled_where_a_unit_is() -> None:

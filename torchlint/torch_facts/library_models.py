@@ -16,8 +16,6 @@ _HEADS: tuple[tuple[re.Pattern[str], str, int | None], ...] = (
     (re.compile(r"convnext_"), "classifier", 2),
     (re.compile(r"swin_"), "head", None),
 )
-# These have neither dropout nor batch norm as they are made.
-_MODELESS = re.compile(r"vit_|mvit_|lraspp|raft")
 # Classes of transformers that are modules, and the methods that make an instance.
 _OF_TRANSFORMERS = re.compile(
     r"transformers\.(?:\w+\.)*(?!TF|Flax)[A-Z]\w*(?:Model|For[A-Z]\w*)(?:\.from_(?:pretrained|config))?$"
@@ -30,7 +28,8 @@ def is_of_transformers(qualname: str) -> bool:
 
 
 def is_model(qualname: str) -> bool:
-    """Whether a call of this name makes a model that returns one tensor, of its last layer."""
+    """Whether a call of this name makes a model that returns one tensor, of its last layer. All of these have dropout,
+    batch norm or stochastic depth."""
     return _head(qualname) is not None
 
 
@@ -46,14 +45,8 @@ def last_of_head(qualname: str) -> int | None:
     return found[1] if found is not None else None
 
 
-def depends_on_mode(qualname: str) -> bool:
-    """Whether a call of this name makes a model with dropout or batch norm."""
-    return is_model(qualname) and _MODELESS.match(qualname.rpartition(".")[2]) is None
-
-
 def _head(qualname: str) -> tuple[str, int | None] | None:
     model = _MODEL.match(qualname)
-    for names, attribute, last in _HEADS if model is not None else ():
-        if model is not None and names.match(model["name"]):
-            return attribute, last
-    return None
+    if model is None:
+        return None
+    return next(((attribute, last) for names, attribute, last in _HEADS if names.match(model["name"])), None)

@@ -69,7 +69,7 @@ def depends_on_mode(frame: Frame, value: Value, depth: int = _MAX_DEPTH) -> bool
 
 def _depends_on_mode(frame: Frame, value: Value, depth: int) -> bool:
     if isinstance(value, Call):
-        return library_models.depends_on_mode(value.qualname)
+        return library_models.is_model(value.qualname)
     if isinstance(value, Layer):
         if value.name not in ops.CONTAINERS:
             plain = value.complete and not any(_is_off(value, *switch) for switch in _SWITCHES)

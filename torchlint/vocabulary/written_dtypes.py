@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from torchlint.rule import Frame, inventory_of, last_name, ops, trees
 from torchlint.torch_facts.dtype_table import KINDS, NAMES
+from torchlint.vocabulary.written_sizes import goes_over_data
 
 # What makes tensors of integers. Functions of Python's have some of the names.
 _MADE = ops.words(*ops.that(dtype=tuple(dtype for dtype, kind in KINDS.items() if kind == "int")), "from_numpy")
@@ -21,7 +22,6 @@ _TABLE = ops.words("embedding")
 _FLOATS = ops.words("zeros", "ones", "rand", "randn", "linspace") | {"float", "FloatTensor", "Tensor"}
 # What takes no truth values.
 _NO_MASKS = ops.methods(*ops.refusing("bool"))
-_LOADER = "DataLoader"
 
 
 def writes_dtypes(frame: Frame) -> bool:
@@ -35,7 +35,7 @@ def writes_dtypes(frame: Frame) -> bool:
         is_script = frame.function is None and not _TABLE.isdisjoint(vocabulary)
         if is_script or not _PLACES.isdisjoint(words) or not _TABLE.isdisjoint(words) or _indexes(frame):
             return True
-    return _LOADER in vocabulary and any(isinstance(each, ast.For) for each in frame.statements)
+    return goes_over_data(frame)
 
 
 def _may_be_whole(call: ast.Call) -> bool:

@@ -20,10 +20,15 @@ def writes_sizes(frame: Frame) -> bool:
     function, module = frame.function, frame.module
     if _ANNOTATIONS in module.vocabulary or _has_numbers(frame.words, frame.scope, module):
         return True
-    if _LOADER in module.vocabulary and any(isinstance(each, ast.For) for each in frame.statements):
+    if goes_over_data(frame):
         return True
     init = function.cls.methods.get("__init__") if function is not None and function.cls is not None else None
     return init is not None and function is not init and _has_numbers(init.scope.words, init.node, module)
+
+
+def goes_over_data(frame: Frame) -> bool:
+    """Whether a function has a loop, in a file that names a loader."""
+    return _LOADER in frame.module.vocabulary and any(isinstance(each, ast.For) for each in frame.statements)
 
 
 def _has_numbers(words: frozenset[str], scope: ast.AST, module: Module) -> bool:

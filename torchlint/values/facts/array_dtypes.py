@@ -6,7 +6,7 @@ Source: https://numpy.org/doc/stable/reference/arrays.dtypes.html, and `torch.Fl
 from __future__ import annotations
 
 from torchlint.torch_facts.dtype_table import FLOATING, KINDS
-from torchlint.values.facts.entry_shapes import argument, is_labelled
+from torchlint.values.facts.entry_shapes import CURVES, LOADERS, OTHERWISE_BATCHED, PASSING, argument, is_labelled
 from torchlint.values.value import Call, Constant, Element, External, Item, Items, Method, Op, Value
 
 _DEPTH = 8
@@ -34,19 +34,15 @@ _RANDOM = {
     "uniform": 2,
 }
 _LITERALS = frozenset({"array", "asarray", "ascontiguousarray", "asanyarray"})
-_CURVES = frozenset(["sin", "cos", "tan", "exp", "log", "log1p", "expm1", "sqrt", "tanh"])
+_CURVES = CURVES | {"expm1"}
 _MOVED = frozenset(
     ["expand_dims", "squeeze", "reshape", "transpose", "ravel", "concatenate", "vstack", "hstack", "stack"]
 )
 _METHODS = frozenset({"copy", "ravel", "reshape", "flatten", "transpose", "squeeze"})
-_LOADERS = frozenset({"torch.utils.data.DataLoader", "torch.utils.data.dataloader.DataLoader"})
 # What goes over the rows of its first argument as they are.
-_PASSING = frozenset(
-    {"torch.utils.data.Subset", "tqdm.tqdm", "tqdm.auto.tqdm", "tqdm.notebook.tqdm", "builtins.iter", *_LOADERS}
-)
+_PASSING = PASSING | LOADERS | {"torch.utils.data.Subset"}
 # The arguments of a loader that are not named in most programs: the data set, the batch size, shuffling.
 _MOST_PLAIN = 3
-_CHANGING = frozenset({"collate_fn", "batch_sampler"})
 
 
 def constructed(call: Call) -> str | None:
@@ -59,9 +55,9 @@ def row_dtype(element: Element) -> Value | str | None:
     """The tensor whose rows a batch of a loader holds, or the dtype of the labels of pictures; None of others."""
     source, batched = _gone_over(element.base), False
     while isinstance(source, Call) and source.known and source.qualname in _PASSING:
-        if not _CHANGING.isdisjoint(source.keywords) or len(source.args) > _MOST_PLAIN:
+        if not OTHERWISE_BATCHED.isdisjoint(source.keywords) or len(source.args) > _MOST_PLAIN:
             return None
-        batched = batched or (source.qualname in _LOADERS and not _is_none(source.keywords.get("batch_size")))
+        batched = batched or (source.qualname in LOADERS and not _is_none(source.keywords.get("batch_size")))
         source = argument(source, 0, "dataset")
     if not isinstance(source, Call) or not source.known or not isinstance(element.key, int):
         return None

@@ -80,8 +80,9 @@ _MOVING = frozenset({"to", "cuda", "cpu"})
 _SIZED = frozenset(
     {"zeros", "ones", "empty", "full", "random.random", "random.random_sample", "random.standard_normal"}
 )
-# These give an array of the shape of their one argument.
-_ELEMENTWISE = frozenset({"sin", "cos", "tan", "tanh", "exp", "log", "log1p", "sqrt", "square", "abs", "sign"})
+# These give an array of the shape of their one argument, and of its dtype where that is one of floats.
+CURVES = frozenset({"sin", "cos", "tan", "tanh", "exp", "log", "log1p", "sqrt"})
+_ELEMENTWISE = CURVES | {"square", "abs", "sign"}
 # Those that take their size last, by the place of it.
 _SIZED_LAST = {"random.normal": 2, "random.uniform": 2, "random.randint": 2, "random.choice": 1}
 
@@ -122,6 +123,12 @@ def _nested(held: object) -> Shape | None:
 
 # -- data sets and loaders ----------------------------------------------------------------------------------------
 
+LOADERS = frozenset({"torch.utils.data.DataLoader", "torch.utils.data.dataloader.DataLoader"})
+# What goes over its first argument as it is.
+PASSING = frozenset({"builtins.iter", "tqdm.tqdm", "tqdm.auto.tqdm", "tqdm.notebook.tqdm"})
+# The arguments of a loader by which its batches may be anything.
+OTHERWISE_BATCHED = frozenset({"collate_fn", "batch_sampler"})
+
 
 def _of_tensors(call: Call, single: Single) -> object:
     """`TensorDataset(x, y)`: a row of each."""
@@ -147,7 +154,7 @@ def _split(call: Call, single: Single) -> object:
 def _loader(call: Call, single: Single) -> object:
     """The batches of a loader. The last one may be smaller, so that their size is a symbol."""
     rows = _held(call, 0, "dataset", single)
-    if not isinstance(rows, Rows) or not {"collate_fn", "batch_sampler"}.isdisjoint(call.keywords):
+    if not isinstance(rows, Rows) or not OTHERWISE_BATCHED.isdisjoint(call.keywords):
         return None
     written = argument(call, 1, "batch_size")
     size = 1 if written is None else single(written)
@@ -182,13 +189,9 @@ _CALLS: Mapping[str, Callable[[Call, Single], object]] = {
     "torch.utils.data.TensorDataset": _of_tensors,
     "torch.utils.data.Subset": _subset,
     "torch.utils.data.random_split": _split,
-    "torch.utils.data.DataLoader": _loader,
-    "torch.utils.data.dataloader.DataLoader": _loader,
-    "builtins.iter": _same,
     "builtins.next": _next,
-    "tqdm.tqdm": _same,
-    "tqdm.auto.tqdm": _same,
-    "tqdm.notebook.tqdm": _same,
+    **dict.fromkeys(LOADERS, _loader),
+    **dict.fromkeys(PASSING, _same),
 }
 
 
